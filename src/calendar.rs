@@ -1,0 +1,5 @@
+//! Under construction.
+
+/// A calendar.
+#[derive(Clone, Debug)]
+pub struct Calendar;

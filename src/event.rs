@@ -1,0 +1,91 @@
+//! Events as the engine takes them in: typed, compact, borrowed from the log that holds them.
+//! Made by `log` (from text) and `store` (from blocks).
+
+use crate::rulebook::{PropId, TypeId};
+use crate::timestamp::Timestamp;
+use crate::value::{Value, View};
+
+/// The position of an event in its log, in order of arrival, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventNumber(pub u32);
+
+/// A lead of a log: index into its names, in order of first appearance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LeadId(pub u32);
+
+/// An account of a log: index into its names, in order of first appearance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(pub u32);
+
+/// One event, as the engine sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    /// Which entry of the log it is.
+    pub number: EventNumber,
+    /// Its type, `None` where no event of the rulebook is of that type.
+    pub ty: Option<TypeId>,
+    /// Whose it is.
+    pub lead: LeadId,
+    /// The lead's account, where the record names one.
+    pub account: Option<AccountId>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it was learned of; never before the entry before it.
+    pub received_at: Timestamp,
+    /// Its properties.
+    pub props: Props<'a>,
+}
+
+/// The declared properties of one event.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Props<'a> {
+    /// What is there, in no order; a property that is null or missing is left out.
+    pub list: &'a [(PropId, PropValue)],
+    /// The texts that [`PropValue::Text`] points into.
+    pub texts: &'a str,
+    /// The lists that [`PropValue::List`] points to.
+    pub lists: &'a [Box<[Value]>],
+}
+
+/// A property's value; texts and lists live beside it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PropValue {
+    /// A truth value.
+    Bool(bool),
+    /// A finite number.
+    Number(f64),
+    /// Bytes `start..start + len` of [`Props::texts`].
+    Text {
+        /// First byte.
+        start: u32,
+        /// How many bytes.
+        len: u32,
+    },
+    /// A moment.
+    Time(Timestamp),
+    /// Days since 1970-01-01.
+    Date(i32),
+    /// Index into [`Props::lists`].
+    List(u32),
+}
+
+impl<'a> Props<'a> {
+    /// The value of a property, `Missing` where the event has none.
+    #[must_use]
+    pub fn get(&self, id: PropId) -> View<'a> {
+        self.list.iter().find(|(prop, _)| *prop == id).map_or(View::Missing, |(_, value)| self.view(*value))
+    }
+
+    fn view(&self, value: PropValue) -> View<'a> {
+        match value {
+            PropValue::Bool(b) => View::Bool(b),
+            PropValue::Number(n) => View::Number(n),
+            PropValue::Text { start, len } => {
+                View::Text(self.texts.get(start as usize..(start + len) as usize).unwrap_or(""))
+            }
+            PropValue::Time(t) => View::Time(t),
+            PropValue::Date(d) => View::Date(d),
+            PropValue::List(i) => self.lists.get(i as usize).map_or(View::Missing, |items| View::List(items)),
+        }
+    }
+}

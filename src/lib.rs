@@ -1,0 +1,23 @@
+//! Ensue: follow-ups as code.
+
+pub mod calendar;
+pub mod check;
+pub mod cli;
+pub mod decision;
+pub mod diagnostic;
+pub mod engine;
+pub mod event;
+pub mod local;
+pub mod log;
+pub mod plan;
+pub mod report;
+pub mod rulebook;
+pub mod script;
+pub mod slug;
+pub mod source;
+pub mod store;
+pub mod syntax;
+pub mod template;
+pub mod timestamp;
+pub mod units;
+pub mod value;

@@ -1,0 +1,3 @@
+//! Text to tree: the grammar, the parser and the syntax tree.
+
+pub mod tree;

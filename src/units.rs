@@ -1,0 +1,120 @@
+//! The small words of the language that mean the same before and after checking: lengths of
+//! time, clock times, weekdays, zone sources. Made by `syntax`, used up to the engine.
+
+use crate::timestamp::Span;
+
+/// One link of a zone chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ZoneSource {
+    /// The lead's `timezone` fact.
+    Lead,
+    /// The zone another lead of the account was known by last.
+    Account,
+    /// The owner's zone.
+    Owner,
+    /// A fixed IANA zone.
+    Fixed(String),
+}
+
+/// A day of the week; Monday is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Weekday(pub u8);
+
+/// A clock time in minutes since midnight, 0..=1439 (1440 only as the end of a range, `24:00`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClockTime(pub u16);
+
+/// A length of time as written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Length {
+    /// How many.
+    pub amount: u32,
+    /// Of what.
+    pub unit: Unit,
+}
+
+/// The units a length can be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// `s`
+    Second,
+    /// `m`
+    Minute,
+    /// `h`
+    Hour,
+    /// `d`
+    Day,
+    /// `w`
+    Week,
+    /// `bh`: open hours of the calendar in force.
+    BusinessHour,
+    /// `bd`: open days of the calendar in force.
+    BusinessDay,
+}
+
+/// Where a touch on a closed day goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Roll {
+    /// The next open day (the default).
+    Next,
+    /// The open day before.
+    Previous,
+    /// The nearest open day, the later of two equally near.
+    Nearest,
+    /// Nowhere: the touch is skipped.
+    Skip,
+}
+
+/// What an action carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A template by name.
+    Template(String),
+    /// Words, for a person.
+    Text(String),
+}
+
+impl Length {
+    /// The length where time is measured: a day is 24 hours. `None` for business units, which
+    /// need a calendar.
+    #[must_use]
+    pub fn measured(self) -> Option<Span> {
+        let seconds = match self.unit {
+            Unit::Second => 1,
+            Unit::Minute => 60,
+            Unit::Hour => 3_600,
+            Unit::Day => 86_400,
+            Unit::Week => 7 * 86_400,
+            Unit::BusinessHour | Unit::BusinessDay => return None,
+        };
+        Some(Span::seconds(i64::from(self.amount) * seconds))
+    }
+}
+
+impl std::fmt::Display for Length {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let unit = match self.unit {
+            Unit::Second => "s",
+            Unit::Minute => "m",
+            Unit::Hour => "h",
+            Unit::Day => "d",
+            Unit::Week => "w",
+            Unit::BusinessHour => "bh",
+            Unit::BusinessDay => "bd",
+        };
+        write!(f, "{}{unit}", self.amount)
+    }
+}
+
+impl std::fmt::Display for ClockTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
+impl std::fmt::Display for Weekday {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        f.write_str(names.get(usize::from(self.0)).unwrap_or(&"?"))
+    }
+}
