@@ -1,1 +1,218 @@
-//! Under construction.
+//! The engine: events in, decisions out. A pure function of the plan, the events in the order they
+//! arrived, and the moment it is drained to; it reads no clock and no file, and iterates over
+//! nothing whose order is not fixed.
+//!
+//! At one moment timers come before entries, and entries come in the order they arrived; see
+//! [`Engine::handle`] and [`Engine::drain`].
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::decision::{Because, Body, Cause, Decision, Order};
+use crate::event::{AccountId, Event, LeadId, Props};
+use crate::local::Zone;
+use crate::plan::Plan;
+use crate::timestamp::{Span, Timestamp};
+use crate::units::ZoneSource;
+
+mod count;
+mod effect;
+mod enroll;
+mod evaluate;
+mod fire;
+mod instant;
+mod intake;
+mod lead;
+mod pending;
+mod schedule;
+mod score;
+mod send;
+mod timer;
+
+use instant::{Fired, Pending};
+use lead::Lead;
+use timer::{Timer, Timers};
+
+/// Names of leads, for ids of actions and to order what is due at the same moment.
+pub trait Names {
+    /// The lead's id as the log writes it.
+    fn lead(&self, lead: LeadId) -> &str;
+}
+
+/// The engine: a plan and the state of every lead it has heard of.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    plan: Arc<Plan>,
+    world: World,
+}
+
+/// The state of all leads, apart from the plan so that both can be borrowed at once.
+#[derive(Clone, Debug, Default)]
+struct World {
+    leads: Vec<Option<Box<Lead>>>,
+    accounts: Vec<Account>,
+    account_slots: HashMap<AccountId, u32>,
+    timers: Timers,
+    now: Timestamp,
+    /// The entry handled last: its moment, and one more than its number.
+    last_entry: (Timestamp, u32),
+    /// Sends counted by caps of owners.
+    owner_sends: std::collections::BTreeMap<Box<str>, Vec<(crate::rulebook::ChannelId, Timestamp)>>,
+    trace: bool,
+    // What one instant is working on; empty between instants.
+    fired: Vec<Fired>,
+    done: Vec<(u32, crate::rulebook::RuleId)>,
+    pending: Vec<Pending>,
+    changed: Vec<u32>,
+    tied: Vec<Timer>,
+}
+
+/// What leads of one account share.
+#[derive(Clone, Debug, Default)]
+struct Account {
+    leads: Vec<u32>,
+    zone: Option<Zone>,
+    sends: Vec<(crate::rulebook::ChannelId, Timestamp)>,
+}
+
+/// What holds for one instant.
+#[derive(Clone, Copy)]
+struct Moment<'a> {
+    plan: &'a Plan,
+    names: &'a dyn Names,
+    now: Timestamp,
+    order: Order,
+    /// How long ago what is handled happened or was due.
+    age: Span,
+    props: Props<'a>,
+}
+
+impl Engine {
+    /// An engine that has heard of nothing.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self { plan, world: World::default() }
+    }
+
+    /// The same with `score` lines for every change of a score.
+    #[must_use]
+    pub fn with_trace(mut self) -> Self {
+        self.world.trace = true;
+        self
+    }
+
+    /// Handles one event: first the timers due at or before its `received_at` fire, then the event
+    /// is taken in, then what it made due at once.
+    ///
+    /// Events must come in the order of `received_at`; the clock never goes back, so one that does
+    /// not is handled at the moment of the one before.
+    pub fn handle(&mut self, event: &Event<'_>, names: &dyn Names, out: &mut Vec<Decision>) {
+        self.handle_in(event.lead.0, event, names, out);
+    }
+
+    /// [`Self::handle`] for an engine that holds part of the leads, each at a slot of its own.
+    pub(crate) fn handle_in(&mut self, slot: u32, event: &Event<'_>, names: &dyn Names, out: &mut Vec<Decision>) {
+        let now = event.received_at.max(self.world.now);
+        self.drain(now, names, out);
+        let after = event.number.0.saturating_add(1);
+        self.world.last_entry = (now, after);
+        let moment = Moment {
+            plan: &self.plan,
+            names,
+            now,
+            order: Order { at: now, after, ..Order::default() },
+            age: (now - event.at).max(Span::ZERO),
+            props: event.props,
+        };
+        self.world.take_in(&moment, slot, event, out);
+        self.drain(now, names, out);
+    }
+
+    /// Fires every timer due at or before `until`, each at its own due time.
+    pub fn drain(&mut self, until: Timestamp, names: &dyn Names, out: &mut Vec<Decision>) {
+        while self.world.timers.next_due().is_some_and(|due| due <= until) {
+            let mut tied = std::mem::take(&mut self.world.tied);
+            self.world.timers.pop_tied(until, &mut tied);
+            if tied.len() > 1 {
+                tied.sort_by(|a, b| self.name(a, names).cmp(self.name(b, names)).then(a.what.cmp(&b.what)));
+            }
+            for timer in &tied {
+                self.world.now = timer.due.max(self.world.now);
+                self.world.fire(&self.plan, names, *timer, out);
+            }
+            self.world.tied = tied;
+        }
+        self.world.now = self.world.now.max(until);
+    }
+
+    /// What is scheduled and not yet due: one decision per touch and action, by due time.
+    #[must_use]
+    pub fn pending(&self, names: &dyn Names) -> Vec<Decision> {
+        self.world.scheduled(&self.plan, names)
+    }
+
+    fn name<'a>(&self, timer: &Timer, names: &'a dyn Names) -> &'a str {
+        self.world.leads.get(timer.slot as usize).and_then(Option::as_ref).map_or("", |lead| names.lead(lead.id))
+    }
+}
+
+impl World {
+    /// The lead at a slot. Slots come from [`World::take_in`], which fills them before use.
+    #[expect(clippy::indexing_slicing, clippy::expect_used, reason = "slots are filled when they are handed out")]
+    fn lead(&self, slot: u32) -> &Lead {
+        self.leads[slot as usize].as_deref().expect("a slot in use holds a lead")
+    }
+
+    #[expect(clippy::indexing_slicing, clippy::expect_used, reason = "slots are filled when they are handed out")]
+    fn lead_mut(&mut self, slot: u32) -> &mut Lead {
+        self.leads[slot as usize].as_deref_mut().expect("a slot in use holds a lead")
+    }
+
+    /// The first known zone of a chain, and which link it was.
+    fn zone(&self, plan: &Plan, lead: &Lead, chain: &[ZoneSource]) -> (Zone, &'static str) {
+        for source in chain {
+            let known = match source {
+                ZoneSource::Lead => lead.zone.map(|zone| (zone, "lead")),
+                ZoneSource::Account => self
+                    .accounts
+                    .get(lead.account_slot as usize)
+                    .and_then(|account| account.zone)
+                    .map(|zone| (zone, "account")),
+                ZoneSource::Owner => plan
+                    .owner_zone
+                    .and_then(|fact| lead.facts.get(fact.index()))
+                    .and_then(|value| match value {
+                        crate::value::Value::Text(name) => Zone::parse(name),
+                        _ => None,
+                    })
+                    .map(|zone| (zone, "owner")),
+                ZoneSource::Fixed(name) => Zone::parse(name).map(|zone| (zone, "calendar")),
+            };
+            if let Some(known) = known {
+                return known;
+            }
+        }
+        (Zone::UTC, "default")
+    }
+
+    /// The zone a lead's decisions are shown in.
+    fn shown_zone(&self, plan: &Plan, lead: &Lead) -> Zone {
+        self.zone(plan, lead, &plan.zones).0
+    }
+
+    /// Writes a decision down.
+    fn decide(&self, moment: &Moment<'_>, slot: u32, body: Body, by: (Cause, &Because), out: &mut Vec<Decision>) {
+        let lead = self.lead(slot);
+        out.push(Decision {
+            order: moment.order,
+            at: moment.now,
+            zone: self.shown_zone(moment.plan, lead),
+            lead: lead.id,
+            account: lead.account,
+            body,
+            cause: by.0,
+            because: by.1.clone(),
+        });
+    }
+}

@@ -1,1 +1,171 @@
-//! Under construction.
+//! The compiled plan: for every event the rules that listen to it, and where each lead keeps what
+//! they need. Made from a checked rulebook by [`Plan::compile`], read by `engine` alone.
+
+use std::sync::Arc;
+
+use crate::rulebook::{
+    Again, CapScope, Decay, Effect, EffectKind, Expr, Limit, RuleId, Rulebook, ScoreId, Sequence, SequenceId, SetId,
+    Trigger,
+};
+use crate::timestamp::Span;
+use crate::units::{Length, ZoneSource};
+
+mod compile;
+
+/// A rulebook, ready to run. Cheap to share between threads.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What it was compiled from.
+    pub rulebook: Arc<Rulebook>,
+    /// By type: what is asked of an event of that type, and the sets it is then in.
+    pub(crate) dispatch: Vec<Vec<Test>>,
+    /// By set: what an event of the set does to the lead's state.
+    pub(crate) reactions: Vec<Vec<Reaction>>,
+    /// Rules that count.
+    pub(crate) counters: Vec<Counter>,
+    /// How many stamps the counters of one lead hold together.
+    pub(crate) ring_len: usize,
+    /// How many sets' last occurrence a lead keeps.
+    pub(crate) last_len: usize,
+    /// Where a set's last occurrence is kept.
+    pub(crate) last_of: Vec<Option<usize>>,
+    /// `no A for D`, `silent D`.
+    pub(crate) absences: Vec<Absence>,
+    /// `no A within D after B`.
+    pub(crate) deadlines: Vec<Deadline>,
+    /// `A within D after B`.
+    pub(crate) follows: Vec<Follow>,
+    /// `every …`.
+    pub(crate) periodics: Vec<Periodic>,
+    /// By rule: where the moment of its last firing is kept, for rules with a limit.
+    pub(crate) limit_slot: Vec<Option<usize>>,
+    pub(crate) limit_len: usize,
+    /// By rule: where its firings are numbered, for rules that send.
+    pub(crate) firing_slot: Vec<Option<usize>>,
+    pub(crate) firing_len: usize,
+    /// By score: rules that fire on the way up, and on the way down.
+    pub(crate) upward: Vec<Vec<RuleId>>,
+    pub(crate) downward: Vec<Vec<Fall>>,
+    pub(crate) fall_len: usize,
+    /// `becomes`, `leaves` by tier; `enrolled`, `exited`, `finished` by sequence.
+    pub(crate) becomes: Vec<Vec<RuleId>>,
+    pub(crate) leaves: Vec<Vec<RuleId>>,
+    pub(crate) enrolled: Vec<Vec<RuleId>>,
+    pub(crate) exited: Vec<Vec<RuleId>>,
+    pub(crate) finished: Vec<Vec<RuleId>>,
+    /// By tier: sequences that entering it enrolls in, in rulebook order.
+    pub(crate) auto: Vec<Vec<SequenceId>>,
+    /// Sets whose occurrences `count(…, D)` asks for, with the longest `D`.
+    pub(crate) histories: Vec<History>,
+    /// By set: where its history is kept.
+    pub(crate) history_of: Vec<Option<usize>>,
+    /// By set: where `count(…)` without a length is kept.
+    pub(crate) total_of: Vec<Option<usize>>,
+    pub(crate) total_len: usize,
+    /// The zone chain for times that belong to no channel.
+    pub(crate) zones: Vec<ZoneSource>,
+    /// The fact `owner_timezone`, where the rulebook declares one.
+    pub(crate) owner_zone: Option<crate::rulebook::FactId>,
+    /// Whether some cap counts across accounts, so that all leads must be run together.
+    pub(crate) crosses_accounts: bool,
+}
+
+/// Conditions on an event of one type, and the sets it is in when they hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Test {
+    pub conditions: Vec<Expr>,
+    pub sets: Vec<SetId>,
+}
+
+/// What an event of a set does, in the order of the variants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reaction {
+    /// `touches` counts from zero again.
+    ResetTouches,
+    /// Empties a count (`without`).
+    Empty(usize),
+    /// Answers a pending `A within D after B`.
+    Answer(usize),
+    /// Starts waiting for an answer.
+    Await(usize),
+    /// Disarms a deadline.
+    Disarm(usize),
+    /// Arms a deadline.
+    Arm(usize),
+    /// Is remembered as the last of its set.
+    Last(usize),
+    /// Lets `no A for D` wait again.
+    Rearm(usize),
+    /// Is remembered for `count(…, D)`.
+    Remember(usize),
+    /// Is counted for `count(…)`.
+    Total(usize),
+    /// Brings points: score, index of the line.
+    Points(ScoreId, usize),
+    /// Is counted.
+    Count(usize),
+    /// Triggers a rule.
+    Fire(RuleId),
+    /// Ends enrollments (`exit on`).
+    Exit(SequenceId),
+}
+
+/// A rule that counts and where a lead keeps its count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counter {
+    pub rule: RuleId,
+    pub times: usize,
+    pub within: Option<Span>,
+    /// Where the last emptying event is kept.
+    pub emptied: Option<usize>,
+    /// First stamp in the lead's ring.
+    pub start: usize,
+    /// How many stamps.
+    pub len: usize,
+}
+
+/// `no A for D while S`: index of a lead's `absences`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Absence {
+    pub rule: RuleId,
+    pub last: usize,
+    pub length: Length,
+}
+
+/// `no A within D after B`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    pub rule: RuleId,
+    pub within: Length,
+    /// Whether the rule asks for properties of the arming event.
+    pub keeps_props: bool,
+}
+
+/// `A within D after B`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Follow {
+    pub rule: RuleId,
+    pub within: Length,
+}
+
+/// `every …`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Periodic {
+    pub rule: RuleId,
+}
+
+/// A rule that fires when a score falls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fall {
+    pub rule: RuleId,
+    /// Where a lead keeps whether the score was above.
+    pub slot: usize,
+    pub value: f64,
+    pub inclusive: bool,
+}
+
+/// Occurrences kept for `count(SET, D)`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct History {
+    pub longest: Span,
+}

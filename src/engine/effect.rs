@@ -1,0 +1,435 @@
+//! What each effect of a rule does. Effects that change nothing leave no line.
+
+use chrono::{Datelike, Days};
+
+use crate::decision::{ActionId, ActionLine, Because, Body, Cause, Decision, Status};
+use crate::rulebook::{ChannelId, EffectKind, HoldEnd, Person, RuleId, Timing};
+use crate::timestamp::Timestamp;
+use crate::units::{Content, Length};
+use crate::value::{Value, View};
+
+use super::enroll::{effect_of, is_parallel, rule_label};
+use super::evaluate::Scope;
+use super::instant::{Pending, Wanted, in_words};
+use super::lead::{Hold, PendingAction, Suppression};
+use super::schedule::{clock, later};
+use super::timer::{Kind, Timer, What};
+use super::{Moment, World, score};
+
+/// A rule's arm and the events it rests on.
+type By<'a> = (Cause, &'a Because);
+
+impl World {
+    /// Applies one effect, but for tiers and starts, which a round applies together.
+    pub(super) fn apply(&mut self, moment: &Moment<'_>, pending: &Pending, out: &mut Vec<Decision>) {
+        let slot = pending.slot;
+        if let Wanted::Exit(sequence) = pending.what {
+            let by = (Cause::Sequence(sequence, None), &pending.because);
+            return self.exit(moment, slot, sequence, &self.with_lateness(moment, "exit on"), by, out);
+        }
+        let Some((rule, arm, effect)) = effect_of(moment.plan, pending) else { return };
+        let by: By<'_> = (Cause::Rule(rule, arm), &pending.because);
+        match effect {
+            EffectKind::Tier(_) | EffectKind::Start(_) => {}
+            EffectKind::Stop => self.stop(moment, slot, rule, by, out),
+            EffectKind::StopAll => self.stop_all(moment, slot, rule, by, out),
+            EffectKind::StopAccount => {
+                for slot in self.account_of(slot) {
+                    self.stop(moment, slot, rule, by, out);
+                }
+            }
+            EffectKind::StopSequence(sequence) => {
+                let reason = self.with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+                self.exit(moment, slot, *sequence, &reason, by, out);
+                self.shield(moment, slot).some.push((*sequence, rule));
+            }
+            EffectKind::Hold { account, until } => {
+                let until = self.hold_end(moment, pending, until);
+                let slots = if *account { self.account_of(slot) } else { vec![slot] };
+                for slot in slots {
+                    self.hold(moment, slot, until, by, out);
+                }
+            }
+            EffectKind::Resume => self.resume(moment, slot, by, out),
+            EffectKind::Suppress { channel, length } => self.suppress(moment, slot, (*channel, *length), rule, by, out),
+            EffectKind::Unsuppress { channel } => self.unsuppress(moment, slot, *channel, by, out),
+            EffectKind::Send { channel, content, timing } => {
+                self.schedule(moment, pending, rule, (*channel, content, timing), by, out);
+            }
+            EffectKind::Alert { to, text } => {
+                self.decide(moment, slot, Body::Alert { to: *to, text: text.as_str().into() }, by, out);
+            }
+            EffectKind::Escalate { to, text } => {
+                self.escalate(moment, slot, *to, by, out);
+                self.decide(moment, slot, Body::Alert { to: *to, text: text.as_str().into() }, by, out);
+            }
+            EffectKind::Assign(expr) => {
+                let value = self.scope_for(moment, pending).value(expr).to_value();
+                if let Value::Text(owner) = &value {
+                    let fact = moment.plan.rulebook.well_known.owner;
+                    if self.set_fact(moment, slot, fact, value.view()) {
+                        self.decide(moment, slot, Body::Assign(Some(owner.clone())), by, out);
+                    }
+                }
+            }
+            EffectKind::Set { fact, value } => {
+                let value = self.scope_for(moment, pending).value(value).to_value();
+                if self.set_fact(moment, slot, *fact, value.view()) {
+                    self.decide(moment, slot, Body::Set { fact: *fact, value }, by, out);
+                }
+            }
+            EffectKind::Add { score, amount } => {
+                let View::Number(points) = self.scope_for(moment, pending).value(amount) else { return };
+                let from = score::worth(moment.plan, self.lead(slot), *score, moment.now);
+                let definition = moment.plan.rulebook.scores.get(score.index());
+                if let (Some(definition), Some(state)) =
+                    (definition, self.lead_mut(slot).scores.get_mut(score.index()))
+                {
+                    score::add(definition, state, points, moment.now, moment.now);
+                }
+                self.score_changed(moment, slot, *score, from, by.1, out);
+            }
+            EffectKind::Tag(tag) => {
+                if !self.lead(slot).tags.contains(tag) {
+                    self.lead_mut(slot).tags.push(*tag);
+                    self.decide(moment, slot, Body::Tag { tag: *tag, on: true }, by, out);
+                }
+            }
+            EffectKind::Untag(tag) => {
+                if self.lead(slot).tags.contains(tag) {
+                    self.lead_mut(slot).tags.retain(|other| other != tag);
+                    self.decide(moment, slot, Body::Tag { tag: *tag, on: false }, by, out);
+                }
+            }
+            EffectKind::Webhook(name) => {
+                let id = self.action_id(moment, slot, rule, name);
+                self.decide(moment, slot, Body::Webhook { name: name.as_str().into(), id }, by, out);
+            }
+        }
+    }
+
+    fn scope_for<'a>(&'a self, moment: &Moment<'a>, pending: &'a Pending) -> Scope<'a> {
+        let mut scope = self.scope(moment, pending.slot);
+        if let Some(saved) = &pending.saved {
+            scope.props = saved.props();
+        }
+        scope
+    }
+
+    /// A reason, with how late the news came where that is worth knowing.
+    fn with_lateness(&self, moment: &Moment<'_>, reason: &str) -> String {
+        if moment.age.0 > 0 { format!("{reason}, {} late", in_words(moment.age)) } else { String::from(reason) }
+    }
+
+    /// The leads of a lead's account, itself included, in the order they joined.
+    fn account_of(&self, slot: u32) -> Vec<u32> {
+        let account = self.accounts.get(self.lead(slot).account_slot as usize);
+        account.map_or_else(|| vec![slot], |account| account.leads.clone())
+    }
+
+    /// What a stop covers at this moment.
+    fn shield(&mut self, moment: &Moment<'_>, slot: u32) -> &mut super::lead::Shield {
+        let shield = &mut self.lead_mut(slot).shield;
+        if shield.at != moment.now {
+            *shield = super::lead::Shield { at: moment.now, ..super::lead::Shield::default() };
+        }
+        shield
+    }
+
+    fn stop(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, by: By<'_>, out: &mut Vec<Decision>) {
+        let reason = self.with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+        for sequence in self.lead(slot).sequences(moment.plan) {
+            self.exit(moment, slot, sequence, &reason, by, out);
+        }
+        self.shield(moment, slot).sequences.get_or_insert(rule);
+    }
+
+    fn stop_all(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, by: By<'_>, out: &mut Vec<Decision>) {
+        let reason = self.with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+        self.stop(moment, slot, rule, by, out);
+        let parallel: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
+        for sequence in parallel.into_iter().filter(|id| is_parallel(moment.plan, *id)) {
+            self.exit(moment, slot, sequence, &reason, by, out);
+        }
+        self.cancel_actions(moment, slot, (&reason, Status::Cancelled), by, out);
+        self.shield(moment, slot).all.get_or_insert(rule);
+    }
+
+    fn hold_end(&self, moment: &Moment<'_>, pending: &Pending, until: &HoldEnd) -> Option<Timestamp> {
+        match until {
+            HoldEnd::After(length) => Some(self.later(moment.plan, pending.slot, moment.now, *length)),
+            HoldEnd::Until(expr) => {
+                let scope = self.scope_for(moment, pending);
+                scope.moment(scope.value(expr))
+            }
+        }
+    }
+
+    /// Pauses a lead's touches; a longer hold outlasts a shorter one.
+    fn hold(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        until: Option<Timestamp>,
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) {
+        if until.is_some_and(|until| until <= moment.now) {
+            return;
+        }
+        let rule = cause_name(moment, by.0);
+        let lead = self.lead_mut(slot);
+        match &mut lead.hold {
+            Some(hold) => {
+                if hold.until.is_none_or(|old| until.is_some_and(|new| new <= old)) {
+                    return;
+                }
+                hold.until = until;
+            }
+            None => lead.hold = Some(Box::new(Hold { since: moment.now, until, by: rule })),
+        }
+        let since = lead.hold.as_ref().map_or(moment.now, |hold| hold.since);
+        for enrollment in &mut lead.enrollments {
+            enrollment.due = Timestamp::MAX;
+        }
+        if let Some(due) = until {
+            let position = moment.order.position;
+            self.timers.push(Timer { due, kind: Kind::Resume, position, slot, what: What::HoldEnd(since) });
+        }
+        self.replan_all(moment, slot);
+        self.decide(moment, slot, Body::Hold(until), by, out);
+    }
+
+    fn resume(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
+        let Some(hold) = self.lead_mut(slot).hold.take() else { return };
+        self.shift_pending(moment, slot, hold.since);
+        self.decide(moment, slot, Body::Resume, by, out);
+    }
+
+    /// A hold's time is over, unless it was made longer or has ended.
+    pub(super) fn fire_hold_end(&mut self, moment: &Moment<'_>, slot: u32, since: Timestamp, out: &mut Vec<Decision>) {
+        let over = |hold: &Hold| hold.since == since && hold.until == Some(moment.now);
+        let Some(hold) = self.lead_mut(slot).hold.take_if(|hold| over(hold)) else { return };
+        self.shift_pending(moment, slot, hold.since);
+        let rule = moment.plan.rulebook.rules.iter().position(|rule| rule.label == hold.by);
+        let cause = Cause::Rule(RuleId(rule.unwrap_or(0) as u16), 0);
+        self.decide(moment, slot, Body::Resume, (cause, &Because::new()), out);
+    }
+
+    /// No more contact. For good and on every channel, it also ends all that is under way.
+    fn suppress(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        (channel, length): (Option<ChannelId>, Option<Length>),
+        rule: RuleId,
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) {
+        let until = length.map(|length| self.later(moment.plan, slot, moment.now, length));
+        let definition = moment.plan.rulebook.rules.get(rule.index());
+        let standard = definition.is_some_and(|rule| rule.standard);
+        let known = self.lead(slot).suppressions.iter().any(|s| {
+            s.channel == channel && (s.until.is_none() || until.is_some() && s.until >= until) && s.standard == standard
+        });
+        if known {
+            return;
+        }
+        let label = rule_label(moment.plan, rule);
+        self.lead_mut(slot).suppressions.push(Suppression { channel, until, by: String::from(label), standard });
+        self.changed.push(slot);
+        self.decide(moment, slot, Body::Suppress { channel, until }, by, out);
+        if let Some(due) = until {
+            let position = moment.order.position;
+            self.timers.push(Timer { due, kind: Kind::Resume, position, slot, what: What::SuppressionEnd });
+        } else if channel.is_none() {
+            let reason = self.with_lateness(moment, &format!("suppressed by {label}"));
+            let all: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
+            for sequence in all {
+                self.exit_as(moment, slot, sequence, (&reason, Status::Suppressed), by, out);
+            }
+            self.cancel_actions(moment, slot, (&reason, Status::Suppressed), by, out);
+        }
+    }
+
+    /// Allows contact again, but for what the standard safety rules have ended.
+    fn unsuppress(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        channel: Option<ChannelId>,
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) {
+        let covers = |s: &Suppression| channel.is_none() || s.channel == channel;
+        let lead = self.lead_mut(slot);
+        let locked = lead.suppressions.iter().find(|s| covers(s) && s.standard).map(|s| s.by.clone());
+        let before = lead.suppressions.len();
+        lead.suppressions.retain(|s| !covers(s) || s.standard);
+        if lead.suppressions.len() < before {
+            self.changed.push(slot);
+            self.decide(moment, slot, Body::Unsuppress(channel), by, out);
+        }
+        if let Some(by_safety) = locked {
+            let reason = format!("{by_safety} cannot be undone by a rule");
+            self.decide(moment, slot, Body::Muted(reason), by, out);
+        }
+    }
+
+    /// Hands a lead to a person: to its owner's manager where the facts name one.
+    fn escalate(&mut self, moment: &Moment<'_>, slot: u32, to: Person, by: By<'_>, out: &mut Vec<Decision>) {
+        if to != Person::Manager {
+            return;
+        }
+        let rulebook = &moment.plan.rulebook;
+        let fact = rulebook.facts.iter().position(|fact| fact.name == "manager");
+        let manager = fact.and_then(|fact| self.lead(slot).facts.get(fact)).and_then(|value| match value {
+            Value::Text(name) => Some(name.clone()),
+            _ => None,
+        });
+        if let Some(name) = &manager {
+            self.set_fact(moment, slot, rulebook.well_known.owner, View::Text(name));
+        }
+        self.decide(moment, slot, Body::Assign(manager), by, out);
+    }
+
+    fn action_id(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, effect: &str) -> ActionId {
+        let number = moment.plan.firing_slot.get(rule.index()).copied().flatten();
+        let firing = number.and_then(|number| self.lead_mut(slot).firings.get_mut(number)).map_or(0, |n| {
+            *n += 1;
+            *n
+        });
+        ActionId::new(&[moment.names.lead(self.lead(slot).id), rule_label(moment.plan, rule), effect], firing)
+    }
+
+    /// Puts a single action on its way: at the first moment its channel may be used from the time
+    /// the rule asks for.
+    fn schedule(
+        &mut self,
+        moment: &Moment<'_>,
+        pending: &Pending,
+        rule: RuleId,
+        (channel, content, timing): (ChannelId, &Content, &Timing),
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) {
+        let slot = pending.slot;
+        let name = moment.plan.rulebook.channels.get(channel.index()).map_or("", |c| c.name.as_str());
+        let words = match content {
+            Content::Template(template) => template.as_str(),
+            Content::Text(text) => text.as_str(),
+        };
+        let id = self.action_id(moment, slot, rule, &format!("{name} {words}"));
+        let (zone, _) = self.channel_zone(moment.plan, slot, channel);
+        let (asked, bound) = match self.asked_for(moment, pending, channel, timing) {
+            Ok(asked) => asked,
+            Err(reason) => {
+                let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
+                let (content, status) = (content.clone(), Status::Skipped);
+                let line = ActionLine { status, channel, content, id, reason, zone, zone_from };
+                return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
+            }
+        };
+        let opened = Self::window(moment.plan, channel).next_open(asked, zone);
+        let due = opened.as_ref().map_or(asked, |(due, _)| *due);
+        let mut trail = vec![zone.to_local(asked).format("%a %H:%M").to_string()];
+        if due > asked {
+            trail.extend(opened.iter().flat_map(|(_, refusals)| refusals.iter().map(ToString::to_string)));
+            trail.dedup();
+            trail.push(zone.to_local(due).format("%a %H:%M").to_string());
+        }
+        let lead = self.lead_mut(slot);
+        let serial = lead.serial();
+        lead.actions.push(PendingAction {
+            channel,
+            content: content.clone(),
+            due,
+            local: bound.then(|| zone.to_local(due)),
+            id,
+            cause: by.0,
+            because: by.1.clone(),
+            trail,
+            serial,
+        });
+        let position = pending.position;
+        self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
+    }
+
+    /// The moment a rule asks for, and whether it is bound to the lead's clock; or why there is
+    /// none.
+    fn asked_for(
+        &self,
+        moment: &Moment<'_>,
+        pending: &Pending,
+        channel: ChannelId,
+        timing: &Timing,
+    ) -> Result<(Timestamp, bool), String> {
+        let (zone, _) = self.channel_zone(moment.plan, pending.slot, channel);
+        let calendar = Self::window(moment.plan, channel).calendar.or(Self::office(moment.plan));
+        let today = zone.to_local(moment.now).date();
+        let on = |days: u64, at| {
+            today.checked_add_days(Days::new(days)).map(|date| zone.resolve(date.and_time(clock(at))))
+        };
+        let target = |expr| {
+            let scope = self.scope_for(moment, pending);
+            scope.moment(scope.value(expr)).ok_or_else(|| String::from("the time it is counted from is missing"))
+        };
+        match timing {
+            Timing::Now => Ok((moment.now, false)),
+            Timing::In { length, at } => {
+                let from = later(moment.now, *length, zone, calendar);
+                let due = at.map_or(from, |at| zone.resolve(zone.to_local(from).date().and_time(clock(at))));
+                Ok((due.max(moment.now), at.is_some()))
+            }
+            Timing::At(at) => {
+                (0..=2).filter_map(|n| on(n, *at)).find(|due| *due > moment.now).map(|due| (due, true)).ok_or_else(never)
+            }
+            Timing::Next { day, at } => (0..=14)
+                .filter(|n| {
+                    today
+                        .checked_add_days(Days::new(*n))
+                        .is_some_and(|date| date.weekday().num_days_from_monday() == u32::from(day.0))
+                })
+                .filter_map(|n| on(n, *at))
+                .find(|due| *due > moment.now)
+                .map(|due| (due, true))
+                .ok_or_else(never),
+            Timing::Before { length, moment: expr } => {
+                let target = target(expr)?;
+                let due = self.earlier(moment, pending.slot, target, *length);
+                if due < moment.now {
+                    let (due, target) = (crate::local::rfc3339(due, zone), crate::local::rfc3339(target, zone));
+                    return Err(format!("{length} before {target} was {due}"));
+                }
+                Ok((due, false))
+            }
+            Timing::After { length, moment: expr } => {
+                let due = later(target(expr)?, *length, zone, calendar);
+                Ok((due.max(moment.now), false))
+            }
+        }
+    }
+
+    /// So long before a moment; days are calendar days of the lead.
+    fn earlier(&self, moment: &Moment<'_>, slot: u32, target: Timestamp, length: Length) -> Timestamp {
+        use crate::units::Unit;
+        let zone = self.shown_zone(moment.plan, self.lead(slot));
+        let days = match length.unit {
+            Unit::Day | Unit::BusinessDay => i64::from(length.amount),
+            Unit::Week => i64::from(length.amount) * 7,
+            _ => return target - length.measured().unwrap_or_default(),
+        };
+        crate::local::add_days(target, -days, zone)
+    }
+}
+
+fn never() -> String {
+    String::from("there is no such time")
+}
+
+fn cause_name(moment: &Moment<'_>, cause: Cause) -> String {
+    match cause {
+        Cause::Rule(rule, _) => String::from(rule_label(moment.plan, rule)),
+        Cause::Sequence(..) | Cause::Score(_) => String::new(),
+    }
+}

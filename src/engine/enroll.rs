@@ -1,0 +1,476 @@
+//! Tiers and enrollments: who enters a sequence, when its next touch is due, and how it ends.
+
+use chrono::TimeDelta;
+
+use crate::decision::{ActionId, Because, Body, Cause, Decision, Status, TouchLine};
+use crate::plan::Plan;
+use crate::rulebook::{Again, EffectKind, RuleId, Sequence, SequenceId, TierId, Touch};
+use crate::timestamp::Timestamp;
+
+use super::instant::{Fired, Pending, Wanted};
+use super::lead::{Enrollment, Lead, Past};
+use super::schedule::{Ground, Planned};
+use super::timer::{Kind, Timer, What, position};
+use super::{Moment, World};
+
+impl World {
+    /// One writer of the tier a round and lead: the first in rulebook order.
+    pub(super) fn apply_tiers(&mut self, moment: &Moment<'_>, wanted: &[Pending], out: &mut Vec<Decision>) {
+        let mut written: Vec<(u32, RuleId, TierId)> = Vec::new();
+        for pending in wanted {
+            let Some((rule, arm, EffectKind::Tier(to))) = effect_of(moment.plan, pending) else { continue };
+            let (to, cause) = (*to, Cause::Rule(rule, arm));
+            let first = written.iter().find(|(slot, ..)| *slot == pending.slot).map(|(_, rule, to)| (*rule, *to));
+            match first {
+                Some((by, tier)) if tier != to => {
+                    let reason = format!("overridden by {}", rule_label(moment.plan, by));
+                    self.decide(moment, pending.slot, Body::Overridden { to, reason }, (cause, &pending.because), out);
+                }
+                Some(_) => {}
+                None => {
+                    written.push((pending.slot, rule, to));
+                    self.move_to(moment, pending.slot, to, (cause, &pending.because), out);
+                }
+            }
+        }
+    }
+
+    /// Moves a lead to a tier; its sequence of the old tier ends, and that of the new one begins.
+    fn move_to(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        to: TierId,
+        by: (Cause, &Because),
+        out: &mut Vec<Decision>,
+    ) {
+        let plan = moment.plan;
+        let from = self.lead(slot).tier;
+        if from == Some(to) {
+            return;
+        }
+        self.lead_mut(slot).tier = Some(to);
+        self.changed.push(slot);
+        self.decide(moment, slot, Body::Tier { to, from }, by, out);
+        if let Some(from) = from {
+            self.fire_all(plan.leaves.get(from.index()), slot, by.1);
+            for sequence in plan.auto.get(from.index()).into_iter().flatten() {
+                let reason = format!("left {}", tier_name(plan, from));
+                self.exit(moment, slot, *sequence, &reason, by, out);
+            }
+        }
+        self.fire_all(plan.becomes.get(to.index()), slot, by.1);
+        let fits = |id: &&SequenceId| {
+            let sequence = plan.rulebook.sequences.get(id.index());
+            let guard = sequence.and_then(|s| s.guard.as_ref());
+            guard.is_none_or(|guard| self.scope(moment, slot).holds(guard))
+        };
+        let enters = plan.auto.get(to.index()).into_iter().flatten().find(fits).copied();
+        if let Some(sequence) = enters {
+            self.pending.push(Pending::enter(plan, slot, sequence, by.1.clone()));
+        }
+    }
+
+    /// Starts what this round starts. What a rule starts by name comes before what entering a tier
+    /// would have started, since a lead is in one sequence at a time.
+    pub(super) fn apply_starts(&mut self, moment: &Moment<'_>, wanted: &[Pending], out: &mut Vec<Decision>) {
+        for pending in wanted {
+            match (effect_of(moment.plan, pending), pending.what) {
+                (Some((rule, arm, EffectKind::Start(sequence))), _) => {
+                    self.start(moment, pending.slot, *sequence, (Cause::Rule(rule, arm), &pending.because), out);
+                }
+                (_, Wanted::Enter(sequence)) if !self.named_start(moment.plan, pending.slot, sequence, wanted) => {
+                    let cause = Cause::Sequence(sequence, None);
+                    self.start(moment, pending.slot, sequence, (cause, &pending.because), out);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a rule starts another sequence for the lead that would end this one.
+    fn named_start(&self, plan: &Plan, slot: u32, entered: SequenceId, wanted: &[Pending]) -> bool {
+        !is_parallel(plan, entered)
+            && wanted.iter().filter(|other| other.slot == slot).any(|other| {
+                matches!(effect_of(plan, other), Some((_, _, EffectKind::Start(id))) if !is_parallel(plan, *id))
+            })
+    }
+
+    /// Enrolls a lead, unless something keeps it from that.
+    fn start(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        by: (Cause, &Because),
+        out: &mut Vec<Decision>,
+    ) {
+        let plan = moment.plan;
+        let Some(sequence) = plan.rulebook.sequences.get(id.index()) else { return };
+        if self.lead(slot).enrolled(id) {
+            return;
+        }
+        let number = self.past(slot, id).map_or(0, |past| past.count) + 1;
+        if let Some(reason) = self.kept_out(moment, slot, id, sequence) {
+            let body = Body::Enroll { sequence: id, enrollment: number, suppressed: Some(reason) };
+            self.decide(moment, slot, body, by, out);
+            return;
+        }
+        if !sequence.parallel {
+            let others: Vec<SequenceId> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
+            for other in others.into_iter().filter(|other| !is_parallel(plan, *other)) {
+                self.exit(moment, slot, other, &format!("started {}", sequence.name), by, out);
+            }
+        }
+        self.enroll(moment, slot, id, sequence, (number, by.1.clone()));
+        self.changed.push(slot);
+        self.decide(moment, slot, Body::Enroll { sequence: id, enrollment: number, suppressed: None }, by, out);
+        self.fire_all(plan.enrolled.get(id.index()), slot, by.1);
+        if sequence.touches.is_empty() && sequence.tail.is_none() {
+            self.finish(moment, slot, id, out);
+        } else {
+            self.replan(moment, slot, id);
+        }
+    }
+
+    fn enroll(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        sequence: &Sequence,
+        (number, because): (u32, Because),
+    ) {
+        let first = sequence.touches.first();
+        let day1 = match first.or(sequence.tail.as_ref().map(|(tail, _)| tail)) {
+            Some(touch) => self.ground(moment.plan, slot, sequence, touch, moment.now).day1(first),
+            None => self.shown_zone(moment.plan, self.lead(slot)).to_local(moment.now).date(),
+        };
+        let lead = self.lead_mut(slot);
+        let previous = if sequence.parallel { None } else { lead.last_touch.clone() };
+        let version = lead.serial();
+        lead.enrollments.push(Box::new(Enrollment {
+            sequence: id,
+            number,
+            started: moment.now,
+            day1,
+            next: 0,
+            tail_done: 0,
+            previous,
+            anchor: moment.now,
+            shift: 0,
+            due: Timestamp::MAX,
+            version,
+            waiting: false,
+            deferred: Vec::new(),
+            not_before: Timestamp::MIN,
+            because,
+        }));
+    }
+
+    /// Why a lead may not be enrolled now.
+    fn kept_out(&self, moment: &Moment<'_>, slot: u32, id: SequenceId, sequence: &Sequence) -> Option<String> {
+        let plan = moment.plan;
+        let lead = self.lead(slot);
+        if lead.shield.at == moment.now {
+            let some = lead.shield.some.iter().find(|(other, _)| *other == id).map(|(_, rule)| *rule);
+            let by = some.or(lead.shield.all).or(if sequence.parallel { None } else { lead.shield.sequences });
+            if let Some(rule) = by {
+                return Some(format!("suppressed by {}", rule_label(plan, rule)));
+            }
+        }
+        if let Some(suppression) = lead.suppressed(None, moment.now).filter(|s| s.until.is_none()) {
+            return Some(format!("suppressed by {}", suppression.by));
+        }
+        let past = self.past(slot, id)?;
+        match sequence.again {
+            Again::Always => None,
+            Again::Never => Some(String::from("never again")),
+            Again::After(length) => {
+                let from = self.later(plan, slot, past.ended, length);
+                (from > moment.now).then(|| format!("again after {length}"))
+            }
+        }
+    }
+
+    fn past(&self, slot: u32, id: SequenceId) -> Option<Past> {
+        self.lead(slot).past.iter().find(|past| past.sequence == id).copied()
+    }
+
+    /// Ends an enrollment early and cancels what is pending of it; nothing where there is none.
+    pub(super) fn exit(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        reason: &str,
+        by: (Cause, &Because),
+        out: &mut Vec<Decision>,
+    ) {
+        self.exit_as(moment, slot, id, (reason, Status::Cancelled), by, out);
+    }
+
+    /// [`Self::exit`] with what becomes of the pending touches.
+    pub(super) fn exit_as(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        (reason, status): (&str, Status),
+        by: (Cause, &Because),
+        out: &mut Vec<Decision>,
+    ) {
+        if !self.lead(slot).enrolled(id) {
+            return;
+        }
+        let lines = self.touches_ahead(moment.plan, moment.names, slot, id);
+        let Some(enrollment) = self.leave(moment, slot, id) else { return };
+        let body = Body::Exit { sequence: id, enrollment: enrollment.number, reason: String::from(reason) };
+        self.decide(moment, slot, body, by, out);
+        for (due, mut line) in lines {
+            line.reason = match due {
+                Some(due) => format!("{reason}; was due {}", crate::local::rfc3339(due, line.zone)),
+                None => String::from(reason),
+            };
+            line.status = status;
+            self.decide(moment, slot, Body::Touch(Box::new(line)), by, out);
+        }
+        self.fire_all(moment.plan.exited.get(id.index()), slot, by.1);
+    }
+
+    /// Ends an enrollment whose touches are all done.
+    pub(super) fn finish(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId, out: &mut Vec<Decision>) {
+        let Some(enrollment) = self.leave(moment, slot, id) else { return };
+        let body = Body::Exit { sequence: id, enrollment: enrollment.number, reason: String::from("finished") };
+        self.decide(moment, slot, body, (Cause::Sequence(id, None), &enrollment.because), out);
+        self.fire_all(moment.plan.finished.get(id.index()), slot, &enrollment.because);
+    }
+
+    fn leave(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId) -> Option<Box<Enrollment>> {
+        let lead = self.lead_mut(slot);
+        let place = lead.enrollments.iter().position(|e| e.sequence == id)?;
+        let enrollment = lead.enrollments.remove(place);
+        let ended = moment.now;
+        match lead.past.iter_mut().find(|past| past.sequence == id) {
+            Some(past) => *past = Past { sequence: id, count: past.count + 1, ended },
+            None => lead.past.push(Past { sequence: id, count: 1, ended }),
+        }
+        self.changed.push(slot);
+        Some(enrollment)
+    }
+
+    pub(super) fn fire_all(&mut self, rules: Option<&Vec<RuleId>>, slot: u32, because: &Because) {
+        for rule in rules.into_iter().flatten() {
+            self.fired.push(Fired::new(slot, *rule, because.clone()));
+        }
+    }
+
+    /// What the time of a touch depends on.
+    pub(super) fn ground<'a>(
+        &self,
+        plan: &'a Plan,
+        slot: u32,
+        sequence: &'a Sequence,
+        touch: &Touch,
+        now: Timestamp,
+    ) -> Ground<'a> {
+        let channel = touch.choices.first().map_or(crate::rulebook::ChannelId(0), |(channel, _)| *channel);
+        Ground {
+            zone: self.channel_zone(plan, slot, channel).0,
+            window: Self::window(plan, channel),
+            sequence,
+            now,
+        }
+    }
+
+    /// Works out when the next touch of an enrollment is due and sets its timer.
+    pub(super) fn replan(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId) {
+        let plan = moment.plan;
+        let held = self.lead(slot).hold.is_some();
+        let Some(enrollment) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
+        let Some((touch, planned)) = self.plan_next(plan, slot, enrollment, moment.now) else { return };
+        let fires = match (planned.due, planned.deadline) {
+            (Some(due), Some(deadline)) => due.min(deadline),
+            (Some(due), None) => due,
+            // Without a place it is let pass at once.
+            (None, _) => moment.now,
+        };
+        let position = position(touch.range);
+        let lead = self.lead_mut(slot);
+        let version = lead.serial();
+        let Some(enrollment) = lead.enrollments.iter_mut().find(|e| e.sequence == id) else { return };
+        enrollment.version = version;
+        enrollment.due = if held { Timestamp::MAX } else { fires };
+        if !held && !enrollment.waiting {
+            let what = What::Touch(id.0, version);
+            self.timers.push(Timer { due: fires, kind: Kind::Touch, position, slot, what });
+        }
+    }
+
+    /// The next touch of an enrollment and its plan.
+    pub(super) fn plan_next<'a>(
+        &self,
+        plan: &'a Plan,
+        slot: u32,
+        enrollment: &Enrollment,
+        now: Timestamp,
+    ) -> Option<(&'a Touch, Planned)> {
+        let sequence = plan.rulebook.sequences.get(enrollment.sequence.index())?;
+        let touch = next_touch(sequence, enrollment)?;
+        let planned = self.ground(plan, slot, sequence, touch, now).plan(touch, enrollment);
+        Some((touch, planned))
+    }
+
+    /// Plans everything pending of a lead anew: its zone changed, or a hold ended.
+    pub(super) fn replan_all(&mut self, moment: &Moment<'_>, slot: u32) {
+        let ids: Vec<SequenceId> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
+        for id in ids {
+            self.replan(moment, slot, id);
+        }
+        self.replan_actions(moment, slot);
+    }
+
+    /// Moves what is pending by the length of a hold, on the lead's clock, so that spacing stays.
+    pub(super) fn shift_pending(&mut self, moment: &Moment<'_>, slot: u32, since: Timestamp) {
+        let zone = self.shown_zone(moment.plan, self.lead(slot));
+        let until = zone.to_local(moment.now);
+        for enrollment in &mut self.lead_mut(slot).enrollments {
+            let from = zone.to_local(since.max(enrollment.started));
+            let length: TimeDelta = until - from;
+            enrollment.shift += length.num_microseconds().unwrap_or(0);
+            let anchor = zone.to_local(enrollment.anchor).checked_add_signed(length);
+            enrollment.anchor = anchor.map_or(enrollment.anchor, |local| zone.resolve(local));
+        }
+        self.replan_all(moment, slot);
+    }
+
+    /// Every touch an enrollment has ahead of it, as it would go out if nothing happened; of the
+    /// recurring tail the next one.
+    pub(super) fn touches_ahead(
+        &self,
+        plan: &Plan,
+        names: &dyn super::Names,
+        slot: u32,
+        id: SequenceId,
+    ) -> Vec<(Option<Timestamp>, TouchLine)> {
+        let lead = self.lead(slot);
+        let found = lead.enrollments.iter().find(|e| e.sequence == id);
+        let (Some(found), Some(sequence)) = (found, plan.rulebook.sequences.get(id.index())) else {
+            return Vec::new();
+        };
+        let mut ahead = found.as_ref().clone();
+        // A hold with an end moves what is pending by its length.
+        let held = lead.hold.as_ref().map(|hold| (hold.since, hold.until));
+        if let Some((since, Some(until))) = held {
+            let zone = self.shown_zone(plan, lead);
+            let length = zone.to_local(until) - zone.to_local(since.max(ahead.started));
+            ahead.shift += length.num_microseconds().unwrap_or(0);
+        }
+        let mut now = self.now;
+        let mut lines = Vec::new();
+        while let Some((touch, planned)) = self.plan_next(plan, slot, &ahead, now) {
+            let in_tail = usize::from(ahead.next) >= sequence.touches.len();
+            let open_end = ahead.waiting || matches!(held, Some((_, None)));
+            let mut line = self.touch_line(plan, names, slot, &ahead, touch);
+            line.status = if open_end { Status::Held } else { Status::Scheduled };
+            line.reason = planned.reason();
+            line.due_by = planned.due_by;
+            lines.push((if open_end { None } else { planned.due }, line));
+            let Some(due) = planned.due else { break };
+            if in_tail {
+                break;
+            }
+            now = due;
+            advance(&mut ahead, sequence, Some((due, touch.id.clone())), due);
+        }
+        lines
+    }
+
+    /// A line about the next touch of an enrollment, on its first channel.
+    pub(super) fn touch_line(
+        &self,
+        plan: &Plan,
+        names: &dyn super::Names,
+        slot: u32,
+        enrollment: &Enrollment,
+        touch: &Touch,
+    ) -> TouchLine {
+        let (channel, content) = touch.choices.first().cloned().unwrap_or_else(|| {
+            (crate::rulebook::ChannelId(0), crate::units::Content::Text(String::new()))
+        });
+        let sequence = plan.rulebook.sequences.get(enrollment.sequence.index());
+        let name = sequence.map_or("", |s| s.name.as_str());
+        // Each occurrence of the tail is an action of its own.
+        let occurrence = if enrollment.tail_done > 0 { format!("{}#{}", touch.id, enrollment.tail_done + 1) } else { touch.id.clone() };
+        let (zone, zone_from) = self.channel_zone(plan, slot, channel);
+        TouchLine {
+            status: Status::Scheduled,
+            channel,
+            content,
+            sequence: enrollment.sequence,
+            touch: enrollment.next,
+            enrollment: enrollment.number,
+            id: ActionId::new(&[names.lead(self.lead(slot).id), name, &occurrence], enrollment.number),
+            reason: String::new(),
+            due_by: None,
+            zone,
+            zone_from,
+        }
+    }
+}
+
+/// The touch that comes next, the tail included.
+pub(super) fn next_touch<'a>(sequence: &'a Sequence, enrollment: &Enrollment) -> Option<&'a Touch> {
+    sequence.touches.get(usize::from(enrollment.next)).or_else(|| {
+        let (tail, times) = sequence.tail.as_ref()?;
+        times.is_none_or(|times| enrollment.tail_done < times).then_some(tail)
+    })
+}
+
+/// Goes on to the next touch; `sent` names the one just sent, where it was.
+pub(super) fn advance(
+    enrollment: &mut Enrollment,
+    sequence: &Sequence,
+    sent: Option<(Timestamp, String)>,
+    now: Timestamp,
+) {
+    if usize::from(enrollment.next) < sequence.touches.len() {
+        enrollment.next += 1;
+    } else {
+        enrollment.tail_done += 1;
+    }
+    enrollment.anchor = now;
+    enrollment.waiting = false;
+    enrollment.deferred.clear();
+    enrollment.not_before = Timestamp::MIN;
+    if sent.is_some() {
+        enrollment.previous = sent;
+    }
+}
+
+/// The effect a pending entry stands for.
+pub(super) fn effect_of<'a>(plan: &'a Plan, pending: &Pending) -> Option<(RuleId, u8, &'a EffectKind)> {
+    let Wanted::Effect(rule, arm, index) = pending.what else { return None };
+    let arms = &plan.rulebook.rules.get(rule.index())?.arms;
+    let effect = arms.get(usize::from(arm))?.effects.get(usize::from(index))?;
+    Some((rule, arm, &effect.kind))
+}
+
+pub(super) fn is_parallel(plan: &Plan, id: SequenceId) -> bool {
+    plan.rulebook.sequences.get(id.index()).is_some_and(|s| s.parallel)
+}
+
+pub(super) fn rule_label(plan: &Plan, rule: RuleId) -> &str {
+    plan.rulebook.rules.get(rule.index()).map_or("", |rule| rule.label.as_str())
+}
+
+fn tier_name(plan: &Plan, tier: TierId) -> &str {
+    plan.rulebook.tiers.get(tier.index()).map_or("", |tier| tier.name.as_str())
+}
+
+impl Lead {
+    /// The sequences a lead is in, but for parallel ones.
+    pub fn sequences(&self, plan: &Plan) -> Vec<SequenceId> {
+        self.enrollments.iter().map(|e| e.sequence).filter(|id| !is_parallel(plan, *id)).collect()
+    }
+}

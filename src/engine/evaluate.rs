@@ -1,0 +1,188 @@
+//! Expressions and `while` conditions, evaluated against one lead at one moment. Allocates nothing.
+
+use chrono::{Days, NaiveDate};
+
+use crate::event::Props;
+use crate::local::Zone;
+use crate::plan::Plan;
+use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, State};
+use crate::timestamp::{Span, Timestamp};
+use crate::value::{Value, View};
+
+use super::lead::Lead;
+use super::score;
+
+/// What an expression can see.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub plan: &'a Plan,
+    pub lead: &'a Lead,
+    pub props: Props<'a>,
+    pub now: Timestamp,
+    pub zone: Zone,
+}
+
+impl<'a> Scope<'a> {
+    /// A fact of the lead, its default where it was never set.
+    pub fn fact(&self, fact: FactId) -> View<'a> {
+        match self.lead.facts.get(fact.index()) {
+            None | Some(Value::Missing) => {
+                self.plan.rulebook.facts.get(fact.index()).map_or(View::Missing, |f| f.default.view())
+            }
+            Some(value) => value.view(),
+        }
+    }
+
+    /// Whether all conditions hold.
+    pub fn all(&self, conditions: &'a [Expr]) -> bool {
+        conditions.iter().all(|condition| self.holds(condition))
+    }
+
+    /// Whether a condition holds; a missing value does not.
+    pub fn holds(&self, expr: &'a Expr) -> bool {
+        self.value(expr) == View::Bool(true)
+    }
+
+    /// What an expression is worth now.
+    pub fn value(&self, expr: &'a Expr) -> View<'a> {
+        match expr {
+            Expr::Constant(value) => value.view(),
+            Expr::Fact(fact) => self.fact(*fact),
+            Expr::Prop(prop) => self.props.get(*prop),
+            Expr::Tier => self.tier(),
+            Expr::Score(score) => View::Number(score::worth(self.plan, self.lead, *score, self.now)),
+            Expr::Touches => View::Number(f64::from(self.lead.touches)),
+            Expr::Now => View::Time(self.now),
+            Expr::Count(set, within) => View::Number(self.count(set.index(), *within)),
+            Expr::DaysSince(set) => View::Number(self.days_since(set.index())),
+            Expr::Has(inner) => View::Bool(self.value(inner) != View::Missing),
+            Expr::Default(value, default) => match self.value(value) {
+                View::Missing => self.value(default),
+                there => there,
+            },
+            Expr::Not(inner) => View::Bool(!self.holds(inner)),
+            Expr::Negate(inner) => match self.value(inner) {
+                View::Number(n) => View::Number(-n),
+                View::Length(l) => View::Length(Span(-l.0)),
+                _ => View::Missing,
+            },
+            Expr::And(a, b) => View::Bool(self.holds(a) && self.holds(b)),
+            Expr::Or(a, b) => View::Bool(self.holds(a) || self.holds(b)),
+            Expr::Compare(op, a, b) => View::Bool(self.compare(*op, self.value(a), self.value(b))),
+            Expr::In(value, list) => View::Bool(self.is_in(self.value(value), list)),
+            // A list with parts that are not constant stands only right of `in`.
+            Expr::List(_) => View::Missing,
+            Expr::Arithmetic(op, a, b) => self.arithmetic(*op, self.value(a), self.value(b)),
+        }
+    }
+
+    fn tier(&self) -> View<'a> {
+        let tier = self.lead.tier.and_then(|tier| self.plan.rulebook.tiers.get(tier.index()));
+        tier.map_or(View::Missing, |tier| View::Text(&tier.name))
+    }
+
+    fn count(&self, set: usize, within: Option<Span>) -> f64 {
+        let Some(span) = within else {
+            let slot = self.plan.total_of.get(set).copied().flatten();
+            return slot.and_then(|slot| self.lead.totals.get(slot)).map_or(0.0, |n| f64::from(*n));
+        };
+        let slot = self.plan.history_of.get(set).copied().flatten();
+        let Some(history) = slot.and_then(|slot| self.lead.histories.get(slot)) else { return 0.0 };
+        let after = self.now - span;
+        history.iter().rev().take_while(|at| **at > after).count() as f64
+    }
+
+    /// Whole days since the last event of a set, or since the lead's first event.
+    fn days_since(&self, set: usize) -> f64 {
+        let slot = self.plan.last_of.get(set).copied().flatten();
+        let last = slot.and_then(|slot| self.lead.last.get(slot)).filter(|stamp| !stamp.is_never());
+        let from = last.map_or(self.lead.first_at, |stamp| stamp.at);
+        ((self.now - from).0 / Span::days(1).0) as f64
+    }
+
+    fn is_in(&self, value: View<'a>, list: &'a Expr) -> bool {
+        let same = |other: View<'a>| self.compare(Comparison::Equal, value, other);
+        match list {
+            Expr::List(items) => items.iter().any(|item| same(self.value(item))),
+            other => match self.value(other) {
+                View::List(items) => items.iter().any(|item| same(item.view())),
+                _ => false,
+            },
+        }
+    }
+
+    /// A missing value is equal to nothing, not even to another missing one.
+    fn compare(&self, op: Comparison, a: View<'a>, b: View<'a>) -> bool {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let order = match (a, b) {
+            (View::Missing, _) | (_, View::Missing) => return op == Comparison::NotEqual,
+            (View::Number(a), View::Number(b)) => a.partial_cmp(&b),
+            (View::Text(a), View::Text(b)) => Some(a.cmp(b)),
+            (View::Bool(a), View::Bool(b)) => Some(a.cmp(&b)),
+            (View::Length(a), View::Length(b)) => Some(a.cmp(&b)),
+            (View::List(a), View::List(b)) if a == b => Some(Equal),
+            (View::Date(a), View::Date(b)) => Some(a.cmp(&b)),
+            (a, b) => self.moment(a).zip(self.moment(b)).map(|(a, b)| a.cmp(&b)),
+        };
+        match op {
+            Comparison::Equal => order == Some(Equal),
+            Comparison::NotEqual => order != Some(Equal),
+            Comparison::Less => order == Some(Less),
+            Comparison::LessOrEqual => matches!(order, Some(Less | Equal)),
+            Comparison::Greater => order == Some(Greater),
+            Comparison::GreaterOrEqual => matches!(order, Some(Greater | Equal)),
+        }
+    }
+
+    /// A time, or the first moment of a date in the lead's zone.
+    pub fn moment(&self, value: View<'a>) -> Option<Timestamp> {
+        match value {
+            View::Time(time) => Some(time),
+            View::Date(days) => {
+                let epoch = NaiveDate::default();
+                let date = epoch.checked_add_days(Days::new(u64::try_from(days).ok()?))?;
+                Some(self.zone.day_start(date))
+            }
+            _ => None,
+        }
+    }
+
+    fn arithmetic(&self, op: Arithmetic, a: View<'a>, b: View<'a>) -> View<'a> {
+        let number = |n: f64| if n.is_finite() { View::Number(n) } else { View::Missing };
+        match (op, a, b) {
+            (Arithmetic::Add, View::Number(a), View::Number(b)) => number(a + b),
+            (Arithmetic::Subtract, View::Number(a), View::Number(b)) => number(a - b),
+            (Arithmetic::Multiply, View::Number(a), View::Number(b)) => number(a * b),
+            (Arithmetic::Divide, View::Number(a), View::Number(b)) => number(a / b),
+            (Arithmetic::Add, View::Length(a), View::Length(b)) => View::Length(Span(a.0.saturating_add(b.0))),
+            (Arithmetic::Subtract, View::Length(a), View::Length(b)) => View::Length(Span(a.0.saturating_sub(b.0))),
+            (Arithmetic::Multiply, View::Length(l), View::Number(n))
+            | (Arithmetic::Multiply, View::Number(n), View::Length(l)) => View::Length(Span((l.0 as f64 * n) as i64)),
+            (Arithmetic::Divide, View::Length(l), View::Number(n)) if n != 0.0 => {
+                View::Length(Span((l.0 as f64 / n) as i64))
+            }
+            (Arithmetic::Divide, View::Length(a), View::Length(b)) if b.0 != 0 => number(a.0 as f64 / b.0 as f64),
+            (Arithmetic::Add, a, View::Length(l)) | (Arithmetic::Add, View::Length(l), a) => {
+                self.moment(a).map_or(View::Missing, |t| View::Time(t + l))
+            }
+            (Arithmetic::Subtract, a, View::Length(l)) => self.moment(a).map_or(View::Missing, |t| View::Time(t - l)),
+            (Arithmetic::Subtract, a, b) => match self.moment(a).zip(self.moment(b)) {
+                Some((a, b)) => View::Length(a - b),
+                None => View::Missing,
+            },
+            _ => View::Missing,
+        }
+    }
+
+    /// Whether a `while` condition holds.
+    pub fn state(&self, state: &State) -> bool {
+        match state {
+            State::Tier(tier) => self.lead.tier == Some(*tier),
+            State::In(sequence) => self.lead.enrolled(*sequence),
+            State::Suppressed => self.lead.suppressed(None, self.now).is_some(),
+            State::Not(inner) => !self.state(inner),
+            State::And(a, b) => self.state(a) && self.state(b),
+            State::Or(a, b) => self.state(a) || self.state(b),
+        }
+    }
+}

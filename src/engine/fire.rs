@@ -1,0 +1,137 @@
+//! Timers that fire: absences, falling scores, periodic rules, ends of holds, and what is due.
+
+use std::rc::Rc;
+
+use chrono::{Datelike, Days, NaiveDate};
+
+use crate::decision::{Because, Decision, Order};
+use crate::event::Props;
+use crate::plan::Plan;
+use crate::rulebook::{ScoreId, SequenceId, Trigger};
+use crate::timestamp::{Span, Timestamp};
+
+use super::instant::Fired;
+use super::intake::{absence_base, because_of, rule_position};
+use super::lead::Stamp;
+use super::schedule::clock;
+use super::timer::{Kind, Timer, What};
+use super::{Moment, Names, World};
+
+impl World {
+    /// Fires one timer at its due time.
+    pub(super) fn fire(&mut self, plan: &Plan, names: &dyn Names, timer: Timer, out: &mut Vec<Decision>) {
+        let now = self.now;
+        let after = if self.last_entry.0 == now { self.last_entry.1 } else { 0 };
+        let order = Order { at: now, after, timer: 1, kind: timer.kind as u8, position: timer.position };
+        let moment = Moment { plan, names, now, order, age: Span::ZERO, props: Props::default() };
+        match timer.what {
+            What::Absence(index) => self.fire_absence(&moment, timer.slot, index as usize),
+            What::Deadline(index, number) => self.fire_deadline(&moment, timer.slot, index as usize, number),
+            What::Fall(score, index) => self.fire_fall(&moment, timer.slot, ScoreId(score), index as usize),
+            What::Periodic(index) => self.fire_periodic(&moment, timer, index as usize),
+            What::HoldEnd(since) => self.fire_hold_end(&moment, timer.slot, since, out),
+            What::SuppressionEnd => self.changed.push(timer.slot),
+            What::Touch(sequence, version) => {
+                self.fire_touch(&moment, timer.slot, SequenceId(sequence), version, out);
+            }
+            What::Action(serial) => self.fire_action(&moment, timer.slot, serial, out),
+        }
+        self.settle(&moment, out);
+    }
+
+    /// `no A for D`: fires where nothing came since; else waits for the rest of the time.
+    #[expect(clippy::indexing_slicing, reason = "a timer's index is made by the plan that sized the lead")]
+    fn fire_absence(&mut self, moment: &Moment<'_>, slot: u32, index: usize) {
+        let absence = moment.plan.absences[index];
+        self.lead_mut(slot).absences[index].waiting = false;
+        let lead = self.lead(slot);
+        let state = lead.absences[index];
+        if state.since == Timestamp::MAX {
+            return;
+        }
+        let base = absence_base(lead, absence.last, state.since);
+        if base <= state.fired {
+            return;
+        }
+        if self.measure(moment.plan, slot, base, absence.length) > moment.now {
+            self.arm_absence(moment.plan, slot, index);
+            return;
+        }
+        let last = lead.last.get(absence.last).copied().filter(|stamp| !stamp.is_never());
+        let because = last.map_or_else(Because::new, because_of);
+        self.lead_mut(slot).absences[index].fired = base;
+        self.fired.push(Fired::new(slot, absence.rule, because));
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a timer's index is made by the plan that sized the lead")]
+    fn fire_deadline(&mut self, moment: &Moment<'_>, slot: u32, index: usize, number: u32) {
+        let state = &mut self.lead_mut(slot).deadlines[index];
+        let Some(armed) = state.armed.filter(|armed: &Stamp| armed.number.0 == number) else { return };
+        state.armed = None;
+        let saved = state.props.take().map(|props| Rc::new(*props));
+        let rule = moment.plan.deadlines[index].rule;
+        self.fired.push(Fired { saved, ..Fired::new(slot, rule, because_of(armed)) });
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a timer's index is made by the plan that sized the lead")]
+    fn fire_fall(&mut self, moment: &Moment<'_>, slot: u32, score: ScoreId, index: usize) {
+        let fall = moment.plan.downward[score.index()][index];
+        let state = &mut self.lead_mut(slot).falls[fall.slot];
+        if state.due != moment.now {
+            return;
+        }
+        state.due = Timestamp::MAX;
+        self.check_fall(moment, slot, score, index, &Because::new());
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a timer's index is made by the plan that sized the lead")]
+    fn fire_periodic(&mut self, moment: &Moment<'_>, timer: Timer, index: usize) {
+        if self.lead(timer.slot).periodics[index].due != timer.due {
+            return;
+        }
+        self.fired.push(Fired::new(timer.slot, moment.plan.periodics[index].rule, Because::new()));
+        self.next_period(moment, timer.slot, index, moment.now);
+    }
+
+    /// Notes whether the `while` clause of a periodic rule holds, and begins or ends its periods.
+    #[expect(clippy::indexing_slicing, reason = "indices are made by the plan that sized the lead")]
+    pub(super) fn note_periodic(&mut self, moment: &Moment<'_>, slot: u32, index: usize, holds: bool) {
+        let state = &mut self.lead_mut(slot).periodics[index];
+        let held = state.since != Timestamp::MAX;
+        if holds == held {
+            return;
+        }
+        if holds {
+            state.since = moment.now;
+            self.next_period(moment, slot, index, moment.now);
+        } else {
+            state.since = Timestamp::MAX;
+            state.due = Timestamp::MAX;
+        }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "indices are made by the plan that sized the lead")]
+    fn next_period(&mut self, moment: &Moment<'_>, slot: u32, index: usize, from: Timestamp) {
+        let rule = moment.plan.periodics[index].rule;
+        let due = match &moment.plan.rulebook.rules[rule.index()].trigger {
+            Trigger::Every { length } => self.later(moment.plan, slot, from, *length),
+            Trigger::EveryWeekday { days, at } => {
+                let zone = self.shown_zone(moment.plan, self.lead(slot));
+                let today = zone.to_local(from).date();
+                let is_day = |date: &NaiveDate| days[date.weekday().num_days_from_monday() as usize];
+                (0..=14)
+                    .filter_map(|n| today.checked_add_days(Days::new(n)))
+                    .filter(is_day)
+                    .map(|date| zone.resolve(date.and_time(clock(*at))))
+                    .find(|due| *due > from)
+                    .unwrap_or(Timestamp::MAX)
+            }
+            _ => Timestamp::MAX,
+        };
+        self.lead_mut(slot).periodics[index].due = due;
+        if due < Timestamp::MAX {
+            let position = rule_position(moment.plan, rule);
+            self.timers.push(Timer { due, kind: Kind::Periodic, position, slot, what: What::Periodic(index as u32) });
+        }
+    }
+}

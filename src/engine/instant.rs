@@ -1,0 +1,288 @@
+//! The rounds of an instant: rules are judged against one state, their effects applied by phase,
+//! and what that changes is the next round. Each rule fires at most once, so rounds end.
+
+use std::rc::Rc;
+
+use crate::decision::{Because, Body, Cause, Decision};
+use crate::event::Props;
+use crate::plan::Plan;
+use crate::rulebook::{EffectKind, Limit, Rule, RuleId, SequenceId};
+use crate::timestamp::{Span, Timestamp};
+
+use super::evaluate::Scope;
+use super::lead::SavedProps;
+use super::timer::position;
+use super::{Moment, World};
+
+/// A rule whose trigger has happened for a lead, still to be judged.
+#[derive(Clone, Debug)]
+pub(super) struct Fired {
+    pub slot: u32,
+    pub rule: RuleId,
+    pub because: Because,
+    /// Properties kept from the event that armed the rule, in place of the moment's.
+    pub saved: Option<Rc<SavedProps>>,
+}
+
+impl Fired {
+    pub fn new(slot: u32, rule: RuleId, because: Because) -> Self {
+        Self { slot, rule, because, saved: None }
+    }
+}
+
+/// The order in which effects of one round apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    Suppress,
+    Stop,
+    Hold,
+    Tier,
+    Start,
+    Send,
+    Record,
+}
+
+/// An effect that waits for its phase.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub slot: u32,
+    pub phase: Phase,
+    /// Rulebook position, which orders effects within a phase.
+    pub position: u64,
+    pub what: Wanted,
+    pub because: Because,
+    pub saved: Option<Rc<SavedProps>>,
+}
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// An effect of a rule: arm and index in it.
+    Effect(RuleId, u8, u16),
+    /// `exit on`
+    Exit(SequenceId),
+    /// `for TIER`
+    Enter(SequenceId),
+}
+
+impl Pending {
+    pub fn exit(plan: &Plan, slot: u32, sequence: SequenceId, because: Because) -> Self {
+        Self::of_sequence(plan, slot, Phase::Stop, Wanted::Exit(sequence), sequence, because)
+    }
+
+    pub fn enter(plan: &Plan, slot: u32, sequence: SequenceId, because: Because) -> Self {
+        Self::of_sequence(plan, slot, Phase::Start, Wanted::Enter(sequence), sequence, because)
+    }
+
+    fn of_sequence(
+        plan: &Plan,
+        slot: u32,
+        phase: Phase,
+        what: Wanted,
+        sequence: SequenceId,
+        because: Because,
+    ) -> Self {
+        let position = plan.rulebook.sequences.get(sequence.index()).map_or(0, |s| position(s.range));
+        Self { slot, phase, position, what, because, saved: None }
+    }
+}
+
+/// The phase an effect belongs to.
+fn phase(effect: &EffectKind) -> Phase {
+    match effect {
+        EffectKind::Suppress { .. } | EffectKind::Unsuppress { .. } => Phase::Suppress,
+        EffectKind::Stop | EffectKind::StopSequence(_) | EffectKind::StopAccount | EffectKind::StopAll => Phase::Stop,
+        EffectKind::Hold { .. } | EffectKind::Resume => Phase::Hold,
+        EffectKind::Tier(_) => Phase::Tier,
+        EffectKind::Start(_) => Phase::Start,
+        EffectKind::Send { .. } | EffectKind::Webhook(_) => Phase::Send,
+        EffectKind::Alert { .. }
+        | EffectKind::Escalate { .. }
+        | EffectKind::Assign(_)
+        | EffectKind::Set { .. }
+        | EffectKind::Add { .. }
+        | EffectKind::Tag(_)
+        | EffectKind::Untag(_) => Phase::Record,
+    }
+}
+
+/// Effects that act however late the news is.
+fn always_acts(effect: &EffectKind) -> bool {
+    matches!(phase(effect), Phase::Suppress | Phase::Stop | Phase::Hold)
+        && !matches!(effect, EffectKind::Unsuppress { .. } | EffectKind::Resume)
+}
+
+impl World {
+    /// Carries out everything that has fired, round after round.
+    pub(super) fn settle(&mut self, moment: &Moment<'_>, out: &mut Vec<Decision>) {
+        while !(self.fired.is_empty() && self.pending.is_empty() && self.changed.is_empty()) {
+            self.note_states(moment);
+            let fired = std::mem::take(&mut self.fired);
+            for fired in &fired {
+                if !self.done.contains(&(fired.slot, fired.rule)) {
+                    self.judge(moment, fired, out);
+                }
+            }
+            self.recycle(fired);
+            self.apply_round(moment, out);
+        }
+        self.done.clear();
+    }
+
+    /// Keeps the memory of a list that has been worked through.
+    fn recycle(&mut self, mut list: Vec<Fired>) {
+        if self.fired.is_empty() {
+            list.clear();
+            self.fired = list;
+        }
+    }
+
+    fn apply_round(&mut self, moment: &Moment<'_>, out: &mut Vec<Decision>) {
+        let phases =
+            [Phase::Suppress, Phase::Stop, Phase::Hold, Phase::Tier, Phase::Start, Phase::Send, Phase::Record];
+        for phase in phases {
+            // Moving to a tier adds enrollments to the phase after it.
+            let mut now: Vec<Pending> = Vec::new();
+            if self.pending.iter().any(|p| p.phase == phase) {
+                let (these, later) = std::mem::take(&mut self.pending).into_iter().partition(|p| p.phase == phase);
+                now = these;
+                self.pending = later;
+            }
+            now.sort_by_key(|p| p.position);
+            match phase {
+                Phase::Tier => self.apply_tiers(moment, &now, out),
+                Phase::Start => self.apply_starts(moment, &now, out),
+                _ => now.iter().for_each(|p| self.apply(moment, p, out)),
+            }
+        }
+    }
+
+    /// Judges a rule whose trigger has happened: `while`, `where`, its limit, its arms.
+    fn judge(&mut self, moment: &Moment<'_>, fired: &Fired, out: &mut Vec<Decision>) {
+        let Some(rule) = moment.plan.rulebook.rules.get(fired.rule.index()) else { return };
+        let scope = self.scope_of(moment, fired);
+        if rule.while_.as_ref().is_some_and(|state| !scope.state(state)) {
+            return;
+        }
+        if rule.guard.as_ref().is_some_and(|guard| !scope.holds(guard)) {
+            return;
+        }
+        let arm = rule.arms.iter().position(|arm| arm.guard.as_ref().is_none_or(|guard| scope.holds(guard)));
+        let Some(arm) = arm else { return };
+        self.done.push((fired.slot, fired.rule));
+        let cause = Cause::Rule(fired.rule, arm as u8);
+        if let Some(reason) = self.limited(moment, fired, rule) {
+            self.decide(moment, fired.slot, Body::Muted(reason), (cause, &fired.because), out);
+            return;
+        }
+        self.want(moment, fired, rule, arm, out);
+    }
+
+    pub(super) fn scope_of<'a>(&'a self, moment: &Moment<'a>, fired: &'a Fired) -> Scope<'a> {
+        let mut scope = self.scope(moment, fired.slot);
+        if let Some(saved) = &fired.saved {
+            scope.props = saved.props();
+        }
+        scope
+    }
+
+    /// `once`, `at most once per D`: why the rule may not act; a firing that may is noted.
+    fn limited(&mut self, moment: &Moment<'_>, fired: &Fired, rule: &Rule) -> Option<String> {
+        let slot = moment.plan.limit_slot.get(fired.rule.index()).copied().flatten()?;
+        let last = self.lead_mut(fired.slot).fired_at.get_mut(slot)?;
+        let open = match rule.limit? {
+            Limit::Once => *last == Timestamp::MIN,
+            Limit::AtMostOncePer(length) => moment.now >= *last + length,
+        };
+        if open {
+            if moment.age <= moment.plan.rulebook.settings.stale_after {
+                *last = moment.now;
+            }
+            return None;
+        }
+        Some(match rule.limit? {
+            Limit::Once => String::from("once: it has fired for this lead before"),
+            Limit::AtMostOncePer(length) => format!("at most once per {}", in_words(length)),
+        })
+    }
+
+    /// Puts the effects of a rule's arm in line; late news keeps all but the safe ones out.
+    fn want(&mut self, moment: &Moment<'_>, fired: &Fired, rule: &Rule, arm: usize, out: &mut Vec<Decision>) {
+        let Some(effects) = rule.arms.get(arm).map(|arm| &arm.effects) else { return };
+        let stale_after = moment.plan.rulebook.settings.stale_after;
+        let stale = moment.age > stale_after;
+        let mut kept_out = false;
+        for (index, effect) in effects.iter().enumerate() {
+            if stale && !always_acts(&effect.kind) {
+                kept_out = true;
+                continue;
+            }
+            self.pending.push(Pending {
+                slot: fired.slot,
+                phase: phase(&effect.kind),
+                position: position(effect.range),
+                what: Wanted::Effect(fired.rule, arm as u8, index as u16),
+                because: fired.because.clone(),
+                saved: fired.saved.clone(),
+            });
+        }
+        if kept_out {
+            let reason =
+                format!("stale: {} old, older than stale_after {}", in_words(moment.age), in_words(stale_after));
+            let cause = Cause::Rule(fired.rule, arm as u8);
+            self.decide(moment, fired.slot, Body::Muted(reason), (cause, &fired.because), out);
+        }
+    }
+
+    /// Notes since when the `while` clauses of absences and periodic rules hold, for every lead
+    /// whose tier, enrollments or suppressions changed.
+    #[expect(clippy::indexing_slicing, reason = "indices are made by the plan that sized the lead")]
+    fn note_states(&mut self, moment: &Moment<'_>) {
+        let plan = moment.plan;
+        for slot in std::mem::take(&mut self.changed) {
+            for (index, absence) in plan.absences.iter().enumerate() {
+                let state = plan.rulebook.rules[absence.rule.index()].while_.as_ref();
+                let holds = state.is_none_or(|state| self.scope(moment, slot).state(state));
+                let since = &mut self.lead_mut(slot).absences[index].since;
+                let held = *since != Timestamp::MAX;
+                if holds != held {
+                    *since = match (holds, state) {
+                        (false, _) => Timestamp::MAX,
+                        (true, None) => Timestamp::MIN,
+                        (true, Some(_)) => moment.now,
+                    };
+                }
+                self.arm_absence(plan, slot, index);
+            }
+            for (index, periodic) in plan.periodics.iter().enumerate() {
+                let state = plan.rulebook.rules[periodic.rule.index()].while_.as_ref();
+                let holds = state.is_none_or(|state| self.scope(moment, slot).state(state));
+                self.note_periodic(moment, slot, index, holds);
+            }
+        }
+    }
+}
+
+impl SavedProps {
+    /// As properties of an event.
+    pub fn props(&self) -> Props<'_> {
+        Props { list: &self.list, texts: &self.texts, lists: &self.lists }
+    }
+}
+
+/// A measured length as people say it: `38d`, `1d 1h`, `90s`; at most two units.
+pub(crate) fn in_words(span: Span) -> String {
+    let seconds = span.0 / 1_000_000;
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+    let mut rest = seconds;
+    let mut words = Vec::new();
+    for (unit, size) in units {
+        if rest >= size && words.len() < 2 {
+            words.push(format!("{}{unit}", rest / size));
+            rest %= size;
+        } else if !words.is_empty() {
+            break;
+        }
+    }
+    if words.is_empty() { String::from("0s") } else { words.join(" ") }
+}

@@ -1,0 +1,374 @@
+//! Step one of an instant: an event becomes part of what is known of its lead, before any rule is
+//! judged.
+
+use smallvec::SmallVec;
+
+use crate::decision::{Because, Decision};
+use crate::event::{Event, EventNumber, PropValue, Props};
+use crate::local::Zone;
+use crate::plan::{Plan, Reaction};
+use crate::rulebook::{FactId, RuleId, ScoreId, SetId, TypeId};
+use crate::timestamp::Timestamp;
+use crate::value::{Value, View};
+
+use super::evaluate::Scope;
+use super::instant::{Fired, Pending};
+use super::lead::{Lead, NO_NUMBER, SavedProps, Stamp};
+use super::timer::{Kind, Timer, What, position};
+use super::{Account, Moment, World, count, score};
+
+/// Scores that one event changed, with what they read before.
+type Before = SmallVec<[(ScoreId, f64); 4]>;
+
+impl World {
+    /// Takes an event in and carries out what follows from it.
+    pub(super) fn take_in(&mut self, moment: &Moment<'_>, slot: u32, event: &Event<'_>, out: &mut Vec<Decision>) {
+        self.now = moment.now;
+        self.meet(moment, slot, event);
+        let Some(ty) = event.ty else {
+            self.settle(moment, out);
+            return;
+        };
+        if moment.plan.rulebook.types.get(ty.index()).is_some_and(|ty| ty.sets_facts) {
+            self.learn_facts(moment, slot, event.props);
+        }
+        self.happen(moment, slot, ty, Stamp { at: event.at, number: event.number }, out);
+        self.settle(moment, out);
+    }
+
+    /// Makes sure the lead is known, and its account.
+    fn meet(&mut self, moment: &Moment<'_>, slot: u32, event: &Event<'_>) {
+        let index = slot as usize;
+        if self.leads.len() <= index {
+            self.leads.resize_with(index + 1, || None);
+        }
+        let Some(place) = self.leads.get_mut(index) else { return };
+        if place.is_none() {
+            *place = Some(Box::new(Lead::new(moment.plan, event.lead, event.at.min(moment.now))));
+            self.changed.push(slot);
+        }
+        if event.account.is_some() && self.lead(slot).account != event.account {
+            self.join_account(slot, event);
+        }
+    }
+
+    fn join_account(&mut self, slot: u32, event: &Event<'_>) {
+        let Some(account) = event.account else { return };
+        let next = self.accounts.len() as u32;
+        let place = *self.account_slots.entry(account).or_insert(next);
+        if place == next {
+            self.accounts.push(Account::default());
+        }
+        let old = self.lead(slot).account_slot;
+        if let Some(old) = self.accounts.get_mut(old as usize) {
+            old.leads.retain(|other| *other != slot);
+        }
+        let zone = self.lead(slot).zone;
+        if let Some(new) = self.accounts.get_mut(place as usize) {
+            new.leads.push(slot);
+            new.zone = zone.or(new.zone);
+        }
+        let lead = self.lead_mut(slot);
+        lead.account = Some(account);
+        lead.account_slot = place;
+    }
+
+    /// Facts are set from the properties of the same name.
+    fn learn_facts(&mut self, moment: &Moment<'_>, slot: u32, props: Props<'_>) {
+        for (index, fact) in moment.plan.rulebook.facts.iter().enumerate() {
+            let value = props.get(fact.prop);
+            if value != View::Missing {
+                self.set_fact(moment, slot, FactId(index as u16), value);
+            }
+        }
+    }
+
+    /// Sets a fact; whether it changed.
+    pub(super) fn set_fact(&mut self, moment: &Moment<'_>, slot: u32, fact: FactId, value: View<'_>) -> bool {
+        let rulebook = &moment.plan.rulebook;
+        let lead = self.lead_mut(slot);
+        if lead.facts.is_empty() {
+            lead.facts = vec![Value::Missing; rulebook.facts.len()];
+        }
+        let Some(place) = lead.facts.get_mut(fact.index()) else { return false };
+        if place.view() == value {
+            return false;
+        }
+        *place = value.to_value();
+        if fact == rulebook.well_known.timezone {
+            let zone = match value {
+                View::Text(name) => Zone::parse(name),
+                _ => None,
+            };
+            self.move_zone(moment, slot, zone);
+        }
+        true
+    }
+
+    /// A lead that changes zone keeps its local times for what is pending.
+    fn move_zone(&mut self, moment: &Moment<'_>, slot: u32, zone: Option<Zone>) {
+        let lead = self.lead_mut(slot);
+        if lead.zone == zone {
+            return;
+        }
+        lead.zone = zone;
+        let account = lead.account_slot as usize;
+        if let Some(account) = self.accounts.get_mut(account) {
+            account.zone = zone.or(account.zone);
+        }
+        self.replan_all(moment, slot);
+    }
+
+    /// An event of a known type: every set it is in reacts.
+    pub(super) fn happen(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        ty: TypeId,
+        stamp: Stamp,
+        out: &mut Vec<Decision>,
+    ) {
+        let plan = moment.plan;
+        let Some(tests) = plan.dispatch.get(ty.index()) else { return };
+        let mut seen: SmallVec<[SetId; 16]> = SmallVec::new();
+        let mut before: Before = SmallVec::new();
+        for test in tests {
+            if !test.conditions.is_empty() && !self.scope(moment, slot).all(&test.conditions) {
+                continue;
+            }
+            for set in &test.sets {
+                // A set may name one type twice, with conditions that both hold.
+                if tests.len() > 1 && seen.contains(set) {
+                    continue;
+                }
+                if tests.len() > 1 {
+                    seen.push(*set);
+                }
+                for reaction in plan.reactions.get(set.index()).into_iter().flatten() {
+                    self.react(moment, slot, *reaction, stamp, &mut before);
+                }
+            }
+        }
+        for (score, from) in before {
+            self.score_changed(moment, slot, score, from, &because_of(stamp), out);
+        }
+    }
+
+    pub(super) fn scope<'a>(&'a self, moment: &Moment<'a>, slot: u32) -> Scope<'a> {
+        let lead = self.lead(slot);
+        let zone = self.shown_zone(moment.plan, lead);
+        Scope { plan: moment.plan, lead, props: moment.props, now: moment.now, zone }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a reaction's indices are made by the plan that sized the lead")]
+    fn react(&mut self, moment: &Moment<'_>, slot: u32, reaction: Reaction, stamp: Stamp, before: &mut Before) {
+        let plan = moment.plan;
+        let lead = self.lead_mut(slot);
+        match reaction {
+            Reaction::ResetTouches => lead.touches = 0,
+            Reaction::Empty(index) => {
+                let counter = &plan.counters[index];
+                let ring = &mut lead.ring[counter.start..counter.start + counter.len];
+                count::empty(counter, &mut lead.counts[index], ring, stamp);
+            }
+            Reaction::Count(index) => {
+                let counter = &plan.counters[index];
+                if counter.emptied.is_some_and(|last| lead.last[last] >= stamp) {
+                    return;
+                }
+                let ring = &mut lead.ring[counter.start..counter.start + counter.len];
+                if let Some(because) = count::push(counter, &mut lead.counts[index], ring, stamp) {
+                    self.fired.push(Fired::new(slot, counter.rule, because));
+                }
+            }
+            Reaction::Fire(rule) => self.fired.push(Fired::new(slot, rule, because_of(stamp))),
+            Reaction::Last(index) => lead.last[index] = lead.last[index].max(stamp),
+            Reaction::Rearm(index) => self.arm_absence(plan, slot, index),
+            Reaction::Remember(index) => {
+                let history = &mut lead.histories[index];
+                let place = history.partition_point(|at| *at <= stamp.at);
+                history.insert(place, stamp.at);
+                let longest = plan.histories[index].longest;
+                while history.front().is_some_and(|at| *at + longest <= moment.now) {
+                    history.pop_front();
+                }
+            }
+            Reaction::Total(index) => lead.totals[index] = lead.totals[index].saturating_add(1),
+            Reaction::Points(id, line) => {
+                let definition = &plan.rulebook.scores[id.index()];
+                if !before.iter().any(|(other, _)| *other == id) {
+                    before.push((id, score::worth(plan, lead, id, moment.now)));
+                }
+                let points = definition.points[line].1;
+                score::add(definition, &mut lead.scores[id.index()], points, stamp.at, moment.now);
+            }
+            Reaction::Await(index) => lead.follows[index] = lead.follows[index].max(stamp),
+            Reaction::Answer(index) => self.answer(moment, slot, index, stamp),
+            Reaction::Arm(index) => self.arm_deadline(moment, slot, index, stamp),
+            Reaction::Disarm(index) => {
+                let state = &mut lead.deadlines[index];
+                state.last_answer = state.last_answer.max(stamp);
+                if state.armed.is_some_and(|armed| stamp.at >= armed.at) {
+                    state.armed = None;
+                }
+            }
+            Reaction::Exit(sequence) => {
+                if lead.enrolled(sequence) {
+                    self.pending.push(Pending::exit(plan, slot, sequence, because_of(stamp)));
+                }
+            }
+        }
+    }
+
+    /// `A within D after B`: the first A after a B answers it, in time or not.
+    #[expect(clippy::indexing_slicing, reason = "a reaction's indices are made by the plan that sized the lead")]
+    fn answer(&mut self, moment: &Moment<'_>, slot: u32, index: usize, stamp: Stamp) {
+        let follow = &moment.plan.follows[index];
+        let asked = self.lead(slot).follows[index];
+        if asked.is_never() || asked > stamp {
+            return;
+        }
+        self.lead_mut(slot).follows[index] = Stamp::NEVER;
+        if stamp.at < self.measure(moment.plan, slot, asked.at, follow.within) {
+            let mut because = because_of(asked);
+            because.extend(because_of(stamp));
+            self.fired.push(Fired::new(slot, follow.rule, because));
+        }
+    }
+
+    /// `no A within D after B`: a newer B replaces an older one.
+    #[expect(clippy::indexing_slicing, reason = "a reaction's indices are made by the plan that sized the lead")]
+    fn arm_deadline(&mut self, moment: &Moment<'_>, slot: u32, index: usize, stamp: Stamp) {
+        let deadline = &moment.plan.deadlines[index];
+        let state = &self.lead(slot).deadlines[index];
+        // An event that is both A and B does not answer itself.
+        let answered = !state.last_answer.is_never() && state.last_answer.at >= stamp.at && state.last_answer != stamp;
+        if answered || state.armed.is_some_and(|armed| armed >= stamp) {
+            return;
+        }
+        let due = self.measure(moment.plan, slot, stamp.at, deadline.within).max(moment.now);
+        let props = deadline.keeps_props.then(|| Box::new(save(moment.props)));
+        let state = &mut self.lead_mut(slot).deadlines[index];
+        state.armed = Some(stamp);
+        state.props = props;
+        self.timers.push(Timer {
+            due,
+            kind: Kind::Absence,
+            position: rule_position(moment.plan, deadline.rule),
+            slot,
+            what: What::Deadline(index as u32, stamp.number.0),
+        });
+    }
+
+    /// Sets the timer of `no A for D` where it is armed and none is waiting. A timer that finds a
+    /// later A when it fires sets the next one, so most events set none.
+    #[expect(clippy::indexing_slicing, reason = "indices are made by the plan that sized the lead")]
+    pub(super) fn arm_absence(&mut self, plan: &Plan, slot: u32, index: usize) {
+        let absence = &plan.absences[index];
+        let lead = self.lead(slot);
+        let state = lead.absences[index];
+        if state.waiting || state.since == Timestamp::MAX {
+            return;
+        }
+        let base = absence_base(lead, absence.last, state.since);
+        if base <= state.fired {
+            return;
+        }
+        let due = self.measure(plan, slot, base, absence.length).max(self.now);
+        self.lead_mut(slot).absences[index].waiting = true;
+        let position = rule_position(plan, absence.rule);
+        self.timers.push(Timer { due, kind: Kind::Absence, position, slot, what: What::Absence(index as u32) });
+    }
+
+    /// Fires the rules that listen to a score which read `from` before.
+    #[expect(clippy::indexing_slicing, reason = "indices are made by the plan that sized the lead")]
+    pub(super) fn score_changed(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: ScoreId,
+        from: f64,
+        because: &Because,
+        out: &mut Vec<Decision>,
+    ) {
+        let plan = moment.plan;
+        let to = score::worth(plan, self.lead(slot), id, moment.now);
+        if self.trace && from.to_bits() != to.to_bits() {
+            let cause = crate::decision::Cause::Score(id);
+            self.decide(moment, slot, crate::decision::Body::Score { score: id, from, to }, (cause, because), out);
+        }
+        for rule in &plan.upward[id.index()] {
+            let crate::rulebook::Trigger::Score { inclusive, value, .. } = plan.rulebook.rules[rule.index()].trigger
+            else {
+                continue;
+            };
+            if score::is_below(from, value, !inclusive) && !score::is_below(to, value, !inclusive) {
+                self.fired.push(Fired::new(slot, *rule, because.clone()));
+            }
+        }
+        for index in 0..plan.downward[id.index()].len() {
+            self.check_fall(moment, slot, id, index, because);
+        }
+    }
+
+    /// Fires a falling rule whose line the score has crossed, and sets its timer where decay will.
+    #[expect(clippy::indexing_slicing, reason = "indices are made by the plan that sized the lead")]
+    pub(super) fn check_fall(&mut self, moment: &Moment<'_>, slot: u32, id: ScoreId, index: usize, because: &Because) {
+        let plan = moment.plan;
+        let fall = plan.downward[id.index()][index];
+        let definition = &plan.rulebook.scores[id.index()];
+        let lead = self.lead_mut(slot);
+        let worth = score::worth(plan, lead, id, moment.now);
+        let below = score::is_below(worth, fall.value, fall.inclusive);
+        let state = &mut lead.falls[fall.slot];
+        let was_above = std::mem::replace(&mut state.above, !below);
+        if below {
+            if was_above {
+                self.fired.push(Fired::new(slot, fall.rule, because.clone()));
+            }
+            return;
+        }
+        let falls = score::falls_at(definition, &lead.scores[id.index()], fall.value, fall.inclusive, moment.now);
+        let state = &mut lead.falls[fall.slot];
+        if let Some(due) = falls.filter(|due| *due < state.due) {
+            state.due = due;
+            self.timers.push(Timer {
+                due,
+                kind: Kind::Crossing,
+                position: rule_position(plan, fall.rule),
+                slot,
+                what: What::Fall(id.0, index as u16),
+            });
+        }
+    }
+}
+
+/// The moment a silence is measured from.
+pub(super) fn absence_base(lead: &Lead, last: usize, since: Timestamp) -> Timestamp {
+    let last = lead.last.get(last).map_or(Timestamp::MIN, |stamp| stamp.at);
+    last.max(since).max(lead.first_at)
+}
+
+pub(super) fn because_of(stamp: Stamp) -> Because {
+    if stamp.number == NO_NUMBER { Because::new() } else { Because::from_slice(&[stamp.number]) }
+}
+
+pub(super) fn rule_position(plan: &Plan, rule: RuleId) -> u64 {
+    plan.rulebook.rules.get(rule.index()).map_or(0, |rule| position(rule.range))
+}
+
+fn save(props: Props<'_>) -> SavedProps {
+    let list = props.list.to_vec();
+    let mut saved = SavedProps { list, texts: String::new(), lists: props.lists.to_vec() };
+    for (_, value) in &mut saved.list {
+        if let PropValue::Text { start, len } = value {
+            let text = props.texts.get(*start as usize..(*start + *len) as usize).unwrap_or("");
+            *start = saved.texts.len() as u32;
+            saved.texts.push_str(text);
+        }
+    }
+    saved
+}
+
+/// The event number of what the engine itself brings about.
+pub(super) const ENGINE: EventNumber = NO_NUMBER;

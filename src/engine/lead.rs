@@ -1,0 +1,292 @@
+//! What the engine remembers of one lead. Its size depends on the rulebook, never on the length
+//! of the log.
+
+use std::collections::VecDeque;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use smallvec::SmallVec;
+
+use crate::decision::{Because, Cause};
+use crate::event::{AccountId, EventNumber, LeadId, PropValue};
+use crate::local::Zone;
+use crate::plan::Plan;
+use crate::rulebook::{ChannelId, PropId, RuleId, SequenceId, TagId, TierId};
+use crate::timestamp::Timestamp;
+use crate::units::Content;
+use crate::value::Value;
+
+/// When an event happened and which one it was. Ordered by both, so that of two events of the
+/// same moment the one that arrived later is the later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stamp {
+    pub at: Timestamp,
+    pub number: EventNumber,
+}
+
+impl Stamp {
+    /// No event yet.
+    pub const NEVER: Self = Self { at: Timestamp::MIN, number: EventNumber(0) };
+
+    pub fn is_never(self) -> bool {
+        self.at == Timestamp::MIN
+    }
+}
+
+/// Events the engine makes itself have no number in the log.
+pub(crate) const NO_NUMBER: EventNumber = EventNumber(u32::MAX);
+
+/// The state of one counting rule; its stamps lie in [`Lead::ring`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Count {
+    pub len: u16,
+    /// Fired, and not emptied since.
+    pub fired: bool,
+}
+
+/// The state of `no A for D while S`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AbsenceState {
+    /// When S began to hold; `MAX` while it does not.
+    pub since: Timestamp,
+    /// The base of the last firing: it fires once for each base.
+    pub fired: Timestamp,
+    /// A timer of this lead and rule is waiting.
+    pub waiting: bool,
+}
+
+/// The state of `no A within D after B`.
+#[derive(Clone, Debug)]
+pub(crate) struct DeadlineState {
+    pub armed: Option<Stamp>,
+    pub last_answer: Stamp,
+    pub props: Option<Box<SavedProps>>,
+}
+
+/// Properties of an event that a rule will ask for later.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SavedProps {
+    pub list: Vec<(PropId, PropValue)>,
+    pub texts: String,
+    pub lists: Vec<Box<[Value]>>,
+}
+
+/// The state of `every …`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PeriodicState {
+    /// When the `while` clause began to hold; `MAX` while it does not.
+    pub since: Timestamp,
+    pub due: Timestamp,
+}
+
+/// The state of a rule that fires when a score falls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FallState {
+    /// The score stands above the rule's line.
+    pub above: bool,
+    /// When its timer looks again; never after the moment of the crossing.
+    pub due: Timestamp,
+}
+
+/// A score: its worth at a moment, and for `window` every contribution inside it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScoreState {
+    pub sum: f64,
+    pub at: Timestamp,
+    pub window: VecDeque<(Timestamp, f64)>,
+}
+
+/// What a stop of this moment covers, so that nothing of it starts or leaves at the same moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shield {
+    pub at: Timestamp,
+    /// Every sequence that is not parallel.
+    pub sequences: Option<RuleId>,
+    /// Single actions and parallel sequences too (`stop all`).
+    pub all: Option<RuleId>,
+    /// Single sequences.
+    pub some: SmallVec<[(SequenceId, RuleId); 1]>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Hold {
+    pub since: Timestamp,
+    /// `None`: until a `resume`.
+    pub until: Option<Timestamp>,
+    pub by: String,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Suppression {
+    pub channel: Option<ChannelId>,
+    /// `None`: for good.
+    pub until: Option<Timestamp>,
+    pub by: String,
+    /// By a rule of the standard vocabulary: `unsuppress` does not lift it.
+    pub standard: bool,
+}
+
+/// A lead's way through a sequence.
+#[derive(Clone, Debug)]
+pub(crate) struct Enrollment {
+    pub sequence: SequenceId,
+    /// Which enrollment in this sequence, from 1.
+    pub number: u32,
+    pub started: Timestamp,
+    pub day1: NaiveDate,
+    /// The touch that comes next; one past the last is the tail.
+    pub next: u16,
+    /// How many touches of the tail are done.
+    pub tail_done: u32,
+    /// The touch sent last and when, in this enrollment or the one before.
+    pub previous: Option<(Timestamp, String)>,
+    /// When the touch before the next one was sent or let pass: where `+3d` counts from.
+    pub anchor: Timestamp,
+    /// How much wall-clock time holds have moved what is pending by, in microseconds.
+    pub shift: i64,
+    /// When the next touch falls due, by its plan; `MAX` while held.
+    pub due: Timestamp,
+    /// Timers of other versions are out of date.
+    pub version: u32,
+    /// The touch waits for a person to release it.
+    pub waiting: bool,
+    /// Reasons a due touch was put off.
+    pub deferred: Vec<String>,
+    /// Not before this moment (caps, closed windows of a second choice).
+    pub not_before: Timestamp,
+    pub because: Because,
+}
+
+/// A single action that waits for its time.
+#[derive(Clone, Debug)]
+pub(crate) struct PendingAction {
+    pub channel: ChannelId,
+    pub content: Content,
+    pub due: Timestamp,
+    /// Its time on the lead's clock where it is bound to it.
+    pub local: Option<NaiveDateTime>,
+    pub id: crate::decision::ActionId,
+    pub cause: Cause,
+    pub because: Because,
+    pub trail: Vec<String>,
+    /// Tells its timer apart.
+    pub serial: u32,
+}
+
+/// Past enrollments of a lead in one sequence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Past {
+    pub sequence: SequenceId,
+    pub count: u32,
+    pub ended: Timestamp,
+}
+
+/// Everything the engine knows of one lead.
+#[derive(Clone, Debug)]
+pub(crate) struct Lead {
+    pub id: LeadId,
+    pub account: Option<AccountId>,
+    /// Place of the account in the engine, where there is one.
+    pub account_slot: u32,
+    pub first_at: Timestamp,
+    pub tier: Option<TierId>,
+    pub zone: Option<Zone>,
+    /// Empty while every fact has its default.
+    pub facts: Vec<Value>,
+    pub ring: Box<[Stamp]>,
+    pub counts: Box<[Count]>,
+    pub last: Box<[Stamp]>,
+    pub histories: Box<[VecDeque<Timestamp>]>,
+    pub totals: Box<[u32]>,
+    pub absences: Box<[AbsenceState]>,
+    pub deadlines: Box<[DeadlineState]>,
+    pub follows: Box<[Stamp]>,
+    pub periodics: Box<[PeriodicState]>,
+    pub fired_at: Box<[Timestamp]>,
+    pub firings: Box<[u32]>,
+    pub scores: Box<[ScoreState]>,
+    pub falls: Box<[FallState]>,
+    pub touches: u32,
+    pub enrollments: SmallVec<[Box<Enrollment>; 1]>,
+    pub past: Vec<Past>,
+    pub actions: Vec<PendingAction>,
+    pub tags: SmallVec<[TagId; 4]>,
+    pub hold: Option<Box<Hold>>,
+    pub suppressions: Vec<Suppression>,
+    pub shield: Shield,
+    /// Sends by channel, the latest first, as many as the largest cap asks for.
+    pub sends: Vec<(ChannelId, Timestamp)>,
+    pub next_serial: u32,
+    /// Last touch sent to the lead, in any sequence.
+    pub last_touch: Option<(Timestamp, String)>,
+}
+
+impl Lead {
+    /// A lead nobody has heard of before.
+    pub fn new(plan: &Plan, id: LeadId, first_at: Timestamp) -> Self {
+        let rulebook = &plan.rulebook;
+        Self {
+            id,
+            account: None,
+            account_slot: u32::MAX,
+            first_at,
+            tier: None,
+            zone: None,
+            facts: Vec::new(),
+            ring: filled(plan.ring_len, Stamp::NEVER),
+            counts: filled(plan.counters.len(), Count::default()),
+            last: filled(plan.last_len, Stamp::NEVER),
+            histories: filled(plan.histories.len(), VecDeque::new()),
+            totals: filled(plan.total_len, 0),
+            absences: filled(
+                plan.absences.len(),
+                AbsenceState { since: Timestamp::MAX, fired: Timestamp::MIN, waiting: false },
+            ),
+            deadlines: filled(
+                plan.deadlines.len(),
+                DeadlineState { armed: None, last_answer: Stamp::NEVER, props: None },
+            ),
+            follows: filled(plan.follows.len(), Stamp::NEVER),
+            periodics: filled(
+                plan.periodics.len(),
+                PeriodicState { since: Timestamp::MAX, due: Timestamp::MAX },
+            ),
+            fired_at: filled(plan.limit_len, Timestamp::MIN),
+            firings: filled(plan.firing_len, 0),
+            scores: filled(rulebook.scores.len(), ScoreState::default()),
+            falls: filled(plan.fall_len, FallState { above: false, due: Timestamp::MAX }),
+            touches: 0,
+            enrollments: SmallVec::new(),
+            past: Vec::new(),
+            actions: Vec::new(),
+            tags: SmallVec::new(),
+            hold: None,
+            suppressions: Vec::new(),
+            shield: Shield::default(),
+            sends: Vec::new(),
+            next_serial: 0,
+            last_touch: None,
+        }
+    }
+
+    /// Whether the lead may not be contacted on a channel, or on any with `None`, and by whom.
+    pub fn suppressed(&self, channel: Option<ChannelId>, now: Timestamp) -> Option<&Suppression> {
+        self.suppressions
+            .iter()
+            .filter(|s| s.channel.is_none() || s.channel == channel)
+            .find(|s| s.until.is_none_or(|until| until > now))
+    }
+
+    /// Whether the lead is on its way through a sequence.
+    pub fn enrolled(&self, sequence: SequenceId) -> bool {
+        self.enrollments.iter().any(|e| e.sequence == sequence)
+    }
+
+    pub fn serial(&mut self) -> u32 {
+        self.next_serial += 1;
+        self.next_serial
+    }
+}
+
+fn filled<T: Clone>(len: usize, value: T) -> Box<[T]> {
+    vec![value; len].into_boxed_slice()
+}

@@ -1,0 +1,58 @@
+//! What lies ahead when the log ends: one line per touch and action, by due time.
+
+use crate::decision::{Body, Cause, Decision, Order, Status};
+use crate::plan::Plan;
+use crate::timestamp::Timestamp;
+
+use super::timer::position;
+use super::{Names, World};
+
+impl World {
+    /// Everything pending, as it stands at the engine's present moment.
+    pub(super) fn scheduled(&self, plan: &Plan, names: &dyn Names) -> Vec<Decision> {
+        let mut lines = Vec::new();
+        for slot in 0..self.leads.len() as u32 {
+            if self.leads.get(slot as usize).is_some_and(Option::is_some) {
+                self.scheduled_of(plan, names, slot, &mut lines);
+            }
+        }
+        lines.sort_by(|a, b| {
+            a.order.cmp(&b.order).then_with(|| names.lead(a.lead).cmp(names.lead(b.lead)))
+        });
+        lines
+    }
+
+    fn scheduled_of(&self, plan: &Plan, names: &dyn Names, slot: u32, lines: &mut Vec<Decision>) {
+        let lead = self.lead(slot);
+        let mut push = |due: Option<Timestamp>, position, body, cause, because| {
+            let at = due.unwrap_or(self.now);
+            lines.push(Decision {
+                // What has no time comes last.
+                order: Order { at: due.unwrap_or(Timestamp::MAX), position, ..Order::default() },
+                at,
+                zone: self.shown_zone(plan, lead),
+                lead: lead.id,
+                account: lead.account,
+                body,
+                cause,
+                because,
+            });
+        };
+        for enrollment in &lead.enrollments {
+            let sequence = plan.rulebook.sequences.get(enrollment.sequence.index());
+            for (due, line) in self.touches_ahead(plan, names, slot, enrollment.sequence) {
+                let touches = sequence.map(|s| s.touches.as_slice()).unwrap_or_default();
+                let tail = sequence.and_then(|s| s.tail.as_ref()).map(|(tail, _)| tail);
+                let place = touches.get(usize::from(line.touch)).or(tail).map_or(0, |touch| position(touch.range));
+                let cause = Cause::Sequence(enrollment.sequence, Some(line.touch));
+                push(due, place, Body::Touch(Box::new(line)), cause, enrollment.because.clone());
+            }
+        }
+        for (place, action) in lead.actions.iter().enumerate() {
+            let reason = if action.trail.len() > 1 { action.trail.join(" -> ") } else { String::new() };
+            let line = self.action_line(plan, slot, action, Status::Scheduled, reason);
+            let place = self.action_position(plan, slot, place);
+            push(Some(action.due), place, Body::Action(Box::new(line)), action.cause, action.because.clone());
+        }
+    }
+}

@@ -1,0 +1,437 @@
+//! What happens when a touch or an action falls due: conditions, consent, windows, caps, and then
+//! it goes out, waits, or is let pass - with the reason.
+
+use chrono::Days;
+
+use crate::decision::{ActionLine, Because, Body, Cause, Decision, Status, TouchLine};
+use crate::event::{PropValue, Props};
+use crate::plan::Plan;
+use crate::rulebook::{Cap, CapScope, ChannelId, Sequence, SequenceId, Touch, TypeId};
+use crate::timestamp::Timestamp;
+use crate::units::{Content, Unit};
+use crate::value::Value;
+
+use super::enroll::{advance, next_touch, rule_label};
+use super::intake::ENGINE;
+use super::lead::Stamp;
+use super::timer::{Kind, Timer, What};
+use super::{Moment, World};
+
+/// Whether a channel can be used for a lead now.
+enum Use {
+    /// It can.
+    Yes,
+    /// Later: not before that moment, for this reason.
+    Later(Timestamp, String),
+    /// Not at all.
+    No(Status, String),
+}
+
+impl World {
+    /// The next touch of an enrollment falls due. Timers of older plans are let pass.
+    pub(super) fn fire_touch(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        version: u32,
+        out: &mut Vec<Decision>,
+    ) {
+        let plan = moment.plan;
+        let Some(sequence) = plan.rulebook.sequences.get(id.index()) else { return };
+        let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id && e.version == version);
+        let Some(enrollment) = found.map(|e| e.as_ref().clone()) else { return };
+        let Some(touch) = next_touch(sequence, &enrollment) else { return };
+        let planned = self.ground(plan, slot, sequence, touch, moment.now).plan(touch, &enrollment);
+        let mut line = self.touch_line(plan, moment.names, slot, &enrollment, touch);
+        line.due_by = planned.due_by;
+        let mut let_pass = |world: &mut Self, status: Status, reason: String| {
+            line.status = status;
+            line.reason = reason;
+            let cause = Cause::Sequence(id, Some(enrollment.next));
+            world.decide(moment, slot, Body::Touch(Box::new(line.clone())), (cause, &enrollment.because), out);
+            world.go_on(moment, slot, id, sequence, None, out);
+        };
+        let planned_reason = self.original_reason(plan, slot, &enrollment, touch);
+        let Some(due) = planned.due else {
+            return let_pass(self, Status::Skipped, planned.trail.join(" -> "));
+        };
+        if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
+            let deadline = crate::local::rfc3339(deadline, line.zone);
+            return let_pass(self, Status::Expired, format!("could not be sent by {deadline}"));
+        }
+        if touch.condition.as_ref().is_some_and(|condition| !self.scope(moment, slot).holds(condition)) {
+            return let_pass(self, Status::Skipped, format!("if {} does not hold", touch.condition_text));
+        }
+        if touch.approve {
+            return self.wait_for_approval(moment, slot, id, line, out);
+        }
+        match self.choose(moment, slot, touch) {
+            Ok(choice) => {
+                let (channel, content) = choice;
+                line.channel = channel;
+                line.content = content;
+                line.status = Status::Sent;
+                line.reason = planned_reason;
+                self.send_touch(moment, slot, id, sequence, (touch, line), out);
+            }
+            Err(Use::Later(from, reason)) => {
+                let found = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id);
+                if let Some(enrollment) = found {
+                    enrollment.not_before = from;
+                    if enrollment.deferred.last() != Some(&reason) {
+                        enrollment.deferred.push(reason);
+                    }
+                }
+                self.replan(moment, slot, id);
+            }
+            Err(Use::No(status, reason)) => let_pass(self, status, reason),
+            Err(Use::Yes) => {}
+        }
+    }
+
+    /// How a touch came from its nominal time to the one it is sent at.
+    fn original_reason(
+        &self,
+        plan: &Plan,
+        slot: u32,
+        enrollment: &super::lead::Enrollment,
+        touch: &Touch,
+    ) -> String {
+        let Some(sequence) = plan.rulebook.sequences.get(enrollment.sequence.index()) else { return String::new() };
+        let from = enrollment.anchor.max(enrollment.started);
+        self.ground(plan, slot, sequence, touch, from).plan(touch, enrollment).reason()
+    }
+
+    fn wait_for_approval(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        mut line: TouchLine,
+        out: &mut Vec<Decision>,
+    ) {
+        line.status = Status::Held;
+        line.reason = String::from("waits for approval");
+        let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else { return };
+        enrollment.waiting = true;
+        enrollment.due = Timestamp::MAX;
+        let (because, next) = (enrollment.because.clone(), enrollment.next);
+        let cause = Cause::Sequence(id, Some(next));
+        self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
+    }
+
+    fn send_touch(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        sequence: &Sequence,
+        (touch, line): (&Touch, TouchLine),
+        out: &mut Vec<Decision>,
+    ) {
+        let (channel, content) = (line.channel, line.content.clone());
+        let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
+        let Some((because, next)) = found.map(|e| (e.because.clone(), e.next)) else { return };
+        let cause = Cause::Sequence(id, Some(next));
+        self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
+        self.note_send(moment.plan, slot, channel, moment.now);
+        let lead = self.lead_mut(slot);
+        lead.touches = lead.touches.saturating_add(1);
+        let sent = (moment.now, touch.id.clone());
+        if !sequence.parallel {
+            lead.last_touch = Some(sent.clone());
+        }
+        self.touched(moment, slot, (channel, &content, &sequence.name, &touch.id), out);
+        self.go_on(moment, slot, id, sequence, Some(sent), out);
+    }
+
+    /// The engine's own event: a touch was sent. Rules count it like any other.
+    fn touched(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        (channel, content, sequence, touch): (ChannelId, &Content, &str, &str),
+        out: &mut Vec<Decision>,
+    ) {
+        let plan = moment.plan;
+        if plan.dispatch.first().is_none_or(Vec::is_empty) {
+            return;
+        }
+        let channel = plan.rulebook.channels.get(channel.index()).map_or("", |c| c.name.as_str());
+        let template = match content {
+            Content::Template(name) => name.as_str(),
+            Content::Text(_) => "",
+        };
+        let mut texts = String::new();
+        let mut list = Vec::new();
+        for (prop, text) in plan.rulebook.well_known.touched_props.iter().zip([channel, template, sequence, touch]) {
+            list.push((*prop, PropValue::Text { start: texts.len() as u32, len: text.len() as u32 }));
+            texts.push_str(text);
+        }
+        let inner = Moment { props: Props { list: &list, texts: &texts, lists: &[] }, ..*moment };
+        self.happen(&inner, slot, TypeId(0), Stamp { at: moment.now, number: ENGINE }, out);
+    }
+
+    /// Goes on to the next touch of an enrollment, or ends it.
+    fn go_on(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        sequence: &Sequence,
+        sent: Option<(Timestamp, String)>,
+        out: &mut Vec<Decision>,
+    ) {
+        let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else { return };
+        advance(enrollment, sequence, sent, moment.now);
+        if next_touch(sequence, enrollment).is_some() {
+            self.replan(moment, slot, id);
+        } else {
+            self.finish(moment, slot, id, out);
+        }
+    }
+
+    /// The first channel of a touch that may be used now; else when one may, else why none may.
+    fn choose(&self, moment: &Moment<'_>, slot: u32, touch: &Touch) -> Result<(ChannelId, Content), Use> {
+        let mut waits: Option<(Timestamp, String)> = None;
+        let mut refusals: Vec<(Status, String)> = Vec::new();
+        for (channel, content) in &touch.choices {
+            match self.usable(moment, slot, *channel) {
+                Use::Yes => return Ok((*channel, content.clone())),
+                Use::Later(from, reason) => {
+                    if waits.as_ref().is_none_or(|(other, _)| from < *other) {
+                        waits = Some((from, reason));
+                    }
+                }
+                Use::No(status, reason) => refusals.push((status, reason)),
+            }
+        }
+        if let Some((from, reason)) = waits {
+            return Err(Use::Later(from, reason));
+        }
+        let status = refusals.first().map_or(Status::Skipped, |(status, _)| *status);
+        let reasons: Vec<String> = refusals.into_iter().map(|(_, reason)| reason).collect();
+        Err(Use::No(status, reasons.join("; ")))
+    }
+
+    /// Whether a channel can be used for a lead now: suppression, consent, window, caps.
+    fn usable(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Use {
+        let plan = moment.plan;
+        let Some(definition) = plan.rulebook.channels.get(channel.index()) else {
+            return Use::No(Status::Skipped, String::from("the channel does not exist"));
+        };
+        let name = &definition.name;
+        let lead = self.lead(slot);
+        if let Some(suppression) = lead.suppressed(Some(channel), moment.now) {
+            return Use::No(Status::Suppressed, format!("{name} suppressed by {}", suppression.by));
+        }
+        let scope = self.scope(moment, slot);
+        if let Some((_, text)) = definition.requires.iter().find(|(expr, _)| !scope.holds(expr)) {
+            return Use::No(Status::Suppressed, format!("{name} requires {text}"));
+        }
+        let zone = self.channel_zone(plan, slot, channel).0;
+        let window = Self::window(plan, channel);
+        if let Err(refusal) = window.allows(zone.to_local(moment.now)) {
+            return match window.next_open(moment.now, zone) {
+                Some((from, _)) => Use::Later(from, format!("{name} {refusal}")),
+                None => Use::No(Status::Skipped, format!("{name} is never open: {refusal}")),
+            };
+        }
+        let full = definition.caps.iter().filter_map(|cap| self.capped(moment, slot, channel, cap)).max();
+        match full {
+            Some((from, reason)) => Use::Later(from, reason),
+            None => Use::Yes,
+        }
+    }
+
+    /// Where a cap is full: from when on there is room again, and the cap in words.
+    fn capped(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, cap: &Cap) -> Option<(Timestamp, String)> {
+        let lead = self.lead(slot);
+        let zone = self.channel_zone(moment.plan, slot, channel).0;
+        let calendar_days = match cap.per.unit {
+            Unit::Day | Unit::BusinessDay => Some(u64::from(cap.per.amount)),
+            Unit::Week => Some(u64::from(cap.per.amount) * 7),
+            _ => None,
+        };
+        let today = zone.to_local(moment.now).date();
+        let after = match calendar_days {
+            // The local days counted end with today.
+            Some(days) => zone.day_start(today.checked_sub_days(Days::new(days.saturating_sub(1)))?),
+            None => moment.now - cap.per.measured()?,
+        };
+        let inside = |at: Timestamp| if calendar_days.is_some() { at >= after } else { at > after };
+        let sends: &[(ChannelId, Timestamp)] = match cap.scope {
+            CapScope::Lead => &lead.sends,
+            CapScope::Account => match self.accounts.get(lead.account_slot as usize) {
+                Some(account) => &account.sends,
+                None => &lead.sends,
+            },
+            CapScope::Owner => self.owner_sends.get(owner(moment.plan, lead)?).map_or(&[], Vec::as_slice),
+        };
+        let counted: Vec<Timestamp> =
+            sends.iter().filter(|(other, at)| *other == channel && inside(*at)).map(|(_, at)| *at).collect();
+        if counted.len() < cap.count as usize {
+            return None;
+        }
+        // Room comes when the oldest of the last `count` sends leaves the span.
+        let oldest = *counted.get(counted.len().checked_sub(cap.count as usize)?)?;
+        let from = match calendar_days {
+            Some(days) => zone.day_start(zone.to_local(oldest).date().checked_add_days(Days::new(days))?),
+            None => oldest + cap.per.measured()?,
+        };
+        let scope = match cap.scope {
+            CapScope::Lead => "lead",
+            CapScope::Account => "account",
+            CapScope::Owner => "owner",
+        };
+        Some((from, format!("cap {} per {} per {scope}", cap.count, cap.per)))
+    }
+
+    /// Remembers a send for the caps that count it, as many as the largest asks for.
+    fn note_send(&mut self, plan: &Plan, slot: u32, channel: ChannelId, at: Timestamp) {
+        let Some(definition) = plan.rulebook.channels.get(channel.index()) else { return };
+        let most = |scope: CapScope| {
+            definition.caps.iter().filter(|cap| cap.scope == scope).map(|cap| cap.count as usize).max().unwrap_or(0)
+        };
+        let keep = |sends: &mut Vec<(ChannelId, Timestamp)>, most: usize| {
+            if most == 0 {
+                return;
+            }
+            sends.push((channel, at));
+            if sends.iter().filter(|(other, _)| *other == channel).count() > most
+                && let Some(oldest) = sends.iter().position(|(other, _)| *other == channel)
+            {
+                sends.remove(oldest);
+            }
+        };
+        // An account's cap falls back to the lead's own sends where there is no account.
+        let lone = most(CapScope::Lead).max(most(CapScope::Account));
+        keep(&mut self.lead_mut(slot).sends, lone);
+        let account = self.lead(slot).account_slot as usize;
+        if let Some(account) = self.accounts.get_mut(account) {
+            keep(&mut account.sends, most(CapScope::Account));
+        }
+        if most(CapScope::Owner) > 0
+            && let Some(owner) = owner(plan, self.lead(slot)).map(Box::from)
+        {
+            keep(self.owner_sends.entry(owner).or_default(), most(CapScope::Owner));
+        }
+    }
+
+    /// A single action falls due.
+    pub(super) fn fire_action(&mut self, moment: &Moment<'_>, slot: u32, serial: u32, out: &mut Vec<Decision>) {
+        let Some(place) = self.lead(slot).actions.iter().position(|action| action.serial == serial) else { return };
+        let Some(action) = self.lead(slot).actions.get(place).cloned() else { return };
+        let shield = &self.lead(slot).shield;
+        let stopped = shield.all.filter(|_| shield.at == moment.now);
+        let verdict = match stopped {
+            Some(rule) => {
+                Use::No(Status::Suppressed, format!("suppressed by {}", rule_label(moment.plan, rule)))
+            }
+            None => self.usable(moment, slot, action.channel),
+        };
+        let (status, reason) = match verdict {
+            Use::Yes => (Status::Sent, if action.trail.len() > 1 { action.trail.join(" -> ") } else { String::new() }),
+            Use::No(status, reason) => (status, reason),
+            Use::Later(from, reason) => return self.put_off(moment, slot, place, (from, reason)),
+        };
+        self.lead_mut(slot).actions.remove(place);
+        if status == Status::Sent {
+            self.note_send(moment.plan, slot, action.channel, moment.now);
+        }
+        let line = self.action_line(moment.plan, slot, &action, status, reason);
+        self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), out);
+    }
+
+    fn put_off(&mut self, moment: &Moment<'_>, slot: u32, place: usize, (from, reason): (Timestamp, String)) {
+        let zone = match self.lead(slot).actions.get(place) {
+            Some(action) => self.channel_zone(moment.plan, slot, action.channel).0,
+            None => return,
+        };
+        let position = moment.order.position;
+        let lead = self.lead_mut(slot);
+        let serial = lead.serial();
+        let Some(action) = lead.actions.get_mut(place) else { return };
+        action.serial = serial;
+        action.due = from;
+        action.local = action.local.map(|_| zone.to_local(from));
+        action.trail.push(reason);
+        action.trail.push(zone.to_local(from).format("%a %H:%M").to_string());
+        self.timers.push(Timer { due: from, kind: Kind::Touch, position, slot, what: What::Action(serial) });
+    }
+
+    /// A lead that changes zone keeps the local times of its actions.
+    pub(super) fn replan_actions(&mut self, moment: &Moment<'_>, slot: u32) {
+        for place in 0..self.lead(slot).actions.len() {
+            let Some((channel, local, old)) =
+                self.lead(slot).actions.get(place).map(|a| (a.channel, a.local, a.due))
+            else {
+                continue;
+            };
+            let zone = self.channel_zone(moment.plan, slot, channel).0;
+            let Some(due) = local.map(|local| zone.resolve(local).max(moment.now)).filter(|due| *due != old) else {
+                continue;
+            };
+            let position = self.action_position(moment.plan, slot, place);
+            let lead = self.lead_mut(slot);
+            let serial = lead.serial();
+            if let Some(action) = lead.actions.get_mut(place) {
+                action.serial = serial;
+                action.due = due;
+            }
+            self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
+        }
+    }
+
+    pub(super) fn action_position(&self, plan: &Plan, slot: u32, place: usize) -> u64 {
+        match self.lead(slot).actions.get(place).map(|action| action.cause) {
+            Some(Cause::Rule(rule, _)) => super::intake::rule_position(plan, rule),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn action_line(
+        &self,
+        plan: &Plan,
+        slot: u32,
+        action: &super::lead::PendingAction,
+        status: Status,
+        reason: String,
+    ) -> ActionLine {
+        let (zone, zone_from) = self.channel_zone(plan, slot, action.channel);
+        ActionLine {
+            status,
+            channel: action.channel,
+            content: action.content.clone(),
+            id: action.id,
+            reason,
+            zone,
+            zone_from,
+        }
+    }
+
+    /// Cancels every single action that waits (`stop all`, an opt-out).
+    pub(super) fn cancel_actions(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        (reason, status): (&str, Status),
+        by: (Cause, &Because),
+        out: &mut Vec<Decision>,
+    ) {
+        for action in std::mem::take(&mut self.lead_mut(slot).actions) {
+            let due = crate::local::rfc3339(action.due, self.channel_zone(moment.plan, slot, action.channel).0);
+            let line = self.action_line(moment.plan, slot, &action, status, format!("{reason}; was due {due}"));
+            self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
+        }
+    }
+}
+
+/// The name of a lead's owner.
+fn owner<'a>(plan: &Plan, lead: &'a super::lead::Lead) -> Option<&'a str> {
+    match lead.facts.get(plan.rulebook.well_known.owner.index()) {
+        Some(Value::Text(owner)) => Some(owner),
+        _ => None,
+    }
+}

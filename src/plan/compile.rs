@@ -1,0 +1,308 @@
+//! From rulebook to plan: every trigger and expression gets its place in a lead's state. The only
+//! module that knows both.
+
+use super::*;
+
+/// Late news may land behind newer stamps; a counter keeps a few more than it needs for them.
+const LATE_ROOM: usize = 8;
+
+impl Plan {
+    /// Compiles a checked rulebook. It cannot fail: what could was refused by `check`.
+    #[must_use]
+    pub fn compile(rulebook: Rulebook) -> Self {
+        let rulebook = Arc::new(rulebook);
+        let mut plan = empty(&rulebook);
+        for (index, rule) in rulebook.rules.iter().enumerate() {
+            let id = RuleId(index as u16);
+            plan.place_limit(index, rule.limit, &rule.arms.iter().flat_map(|a| &a.effects).collect::<Vec<_>>());
+            plan.place_trigger(id, &rulebook);
+        }
+        for (index, sequence) in rulebook.sequences.iter().enumerate() {
+            plan.place_sequence(SequenceId(index as u16), sequence);
+        }
+        for (index, score) in rulebook.scores.iter().enumerate() {
+            for (line, (set, _)) in score.points.iter().enumerate() {
+                plan.react(*set, Reaction::Points(ScoreId(index as u16), line));
+            }
+        }
+        plan.react(rulebook.well_known.replied, Reaction::ResetTouches);
+        for_each_expr(&rulebook, &mut |expr| plan.place_expr(expr));
+        for reactions in &mut plan.reactions {
+            reactions.sort_unstable();
+            reactions.dedup();
+        }
+        plan.dispatch = dispatch(&rulebook, &plan.reactions);
+        plan
+    }
+
+    fn react(&mut self, set: SetId, reaction: Reaction) {
+        if let Some(list) = self.reactions.get_mut(set.index()) {
+            list.push(reaction);
+        }
+    }
+
+    /// Where the last occurrence of a set is kept.
+    fn last(&mut self, set: SetId) -> usize {
+        if let Some(Some(slot)) = self.last_of.get(set.index()) {
+            return *slot;
+        }
+        let slot = self.last_len;
+        self.last_len += 1;
+        if let Some(place) = self.last_of.get_mut(set.index()) {
+            *place = Some(slot);
+        }
+        self.react(set, Reaction::Last(slot));
+        slot
+    }
+
+    fn place_limit(&mut self, rule: usize, limit: Option<Limit>, effects: &[&Effect]) {
+        if limit.is_some() {
+            self.limit_slot[rule] = Some(self.limit_len);
+            self.limit_len += 1;
+        }
+        if effects.iter().any(|e| numbered(&e.kind)) {
+            self.firing_slot[rule] = Some(self.firing_len);
+            self.firing_len += 1;
+        }
+    }
+
+    fn place_trigger(&mut self, rule: RuleId, rulebook: &Rulebook) {
+        match rulebook.rules[rule.index()].trigger {
+            Trigger::Event(set) => self.react(set, Reaction::Fire(rule)),
+            Trigger::Count { set, times, within, without } => {
+                let emptied = without.map(|set| {
+                    let slot = self.last(set);
+                    self.react(set, Reaction::Empty(self.counters.len()));
+                    slot
+                });
+                let times = times as usize;
+                let len = if within.is_some() { times + times.min(LATE_ROOM) } else { times };
+                self.react(set, Reaction::Count(self.counters.len()));
+                self.counters.push(Counter { rule, times, within, emptied, start: self.ring_len, len });
+                self.ring_len += len;
+            }
+            Trigger::Follows { set, within, after } => {
+                let slot = self.follows.len();
+                self.react(set, Reaction::Answer(slot));
+                self.react(after, Reaction::Await(slot));
+                self.follows.push(Follow { rule, within });
+            }
+            Trigger::AbsentAfter { set, within, after } => {
+                let slot = self.deadlines.len();
+                self.react(set, Reaction::Disarm(slot));
+                self.react(after, Reaction::Arm(slot));
+                let keeps_props = uses_props(rule, rulebook);
+                self.deadlines.push(Deadline { rule, within, keeps_props });
+            }
+            Trigger::Absent { set, length } => {
+                let last = self.last(set);
+                self.react(set, Reaction::Rearm(self.absences.len()));
+                self.absences.push(Absence { rule, last, length });
+            }
+            Trigger::Score { score, upward: true, .. } => self.upward[score.index()].push(rule),
+            Trigger::Score { score, upward: false, inclusive, value } => {
+                self.downward[score.index()].push(Fall { rule, slot: self.fall_len, value, inclusive });
+                self.fall_len += 1;
+            }
+            Trigger::Becomes(tier) => self.becomes[tier.index()].push(rule),
+            Trigger::Leaves(tier) => self.leaves[tier.index()].push(rule),
+            Trigger::Finished(sequence) => self.finished[sequence.index()].push(rule),
+            Trigger::Enrolled(sequence) => self.enrolled[sequence.index()].push(rule),
+            Trigger::Exited(sequence) => self.exited[sequence.index()].push(rule),
+            Trigger::Every { .. } | Trigger::EveryWeekday { .. } => self.periodics.push(Periodic { rule }),
+        }
+    }
+
+    fn place_sequence(&mut self, id: SequenceId, sequence: &Sequence) {
+        if let Some(tier) = sequence.tier {
+            self.auto[tier.index()].push(id);
+        }
+        for set in &sequence.exit_on {
+            self.react(*set, Reaction::Exit(id));
+        }
+    }
+
+    fn place_expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::DaysSince(set) => {
+                self.last(*set);
+            }
+            Expr::Count(set, None) if self.total_of[set.index()].is_none() => {
+                self.total_of[set.index()] = Some(self.total_len);
+                self.react(*set, Reaction::Total(self.total_len));
+                self.total_len += 1;
+            }
+            Expr::Count(set, Some(span)) => {
+                let slot = self.history_of[set.index()].unwrap_or(self.histories.len());
+                if slot == self.histories.len() {
+                    self.histories.push(History { longest: *span });
+                    self.history_of[set.index()] = Some(slot);
+                    self.react(*set, Reaction::Remember(slot));
+                }
+                let history = &mut self.histories[slot];
+                history.longest = history.longest.max(*span);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn empty(rulebook: &Arc<Rulebook>) -> Plan {
+    let (rules, sets) = (rulebook.rules.len(), rulebook.sets.len());
+    let (tiers, sequences, scores) = (rulebook.tiers.len(), rulebook.sequences.len(), rulebook.scores.len());
+    let office = rulebook.calendars.iter().find(|c| c.name == "office").or(rulebook.calendars.first());
+    let crosses = |c: &crate::rulebook::Channel| c.caps.iter().any(|cap| cap.scope == CapScope::Owner);
+    Plan {
+        rulebook: Arc::clone(rulebook),
+        dispatch: Vec::new(),
+        reactions: vec![Vec::new(); sets],
+        counters: Vec::new(),
+        ring_len: 0,
+        last_len: 0,
+        last_of: vec![None; sets],
+        absences: Vec::new(),
+        deadlines: Vec::new(),
+        follows: Vec::new(),
+        periodics: Vec::new(),
+        limit_slot: vec![None; rules],
+        limit_len: 0,
+        firing_slot: vec![None; rules],
+        firing_len: 0,
+        upward: vec![Vec::new(); scores],
+        downward: vec![Vec::new(); scores],
+        fall_len: 0,
+        becomes: vec![Vec::new(); tiers],
+        leaves: vec![Vec::new(); tiers],
+        enrolled: vec![Vec::new(); sequences],
+        exited: vec![Vec::new(); sequences],
+        finished: vec![Vec::new(); sequences],
+        auto: vec![Vec::new(); tiers],
+        histories: Vec::new(),
+        history_of: vec![None; sets],
+        total_of: vec![None; sets],
+        total_len: 0,
+        zones: office.map_or_else(|| vec![ZoneSource::Lead], |c| c.zones.clone()),
+        owner_zone: rulebook
+            .facts
+            .iter()
+            .position(|f| f.name == "owner_timezone")
+            .map(|i| crate::rulebook::FactId(i as u16)),
+        crosses_accounts: rulebook.channels.iter().any(crosses),
+    }
+}
+
+/// Effects whose actions carry the number of the firing in their identity.
+fn numbered(effect: &EffectKind) -> bool {
+    matches!(effect, EffectKind::Send { .. } | EffectKind::Webhook(_))
+}
+
+/// By type: equal conditions are asked once; sets without reactions are left out.
+fn dispatch(rulebook: &Rulebook, reactions: &[Vec<Reaction>]) -> Vec<Vec<Test>> {
+    let mut dispatch: Vec<Vec<Test>> = vec![Vec::new(); rulebook.types.len()];
+    for (index, set) in rulebook.sets.iter().enumerate() {
+        if reactions[index].is_empty() {
+            continue;
+        }
+        for alternative in &set.alternatives {
+            let tests = &mut dispatch[alternative.ty.index()];
+            let id = SetId(index as u16);
+            match tests.iter_mut().find(|t| t.conditions == alternative.conditions) {
+                Some(test) if test.sets.contains(&id) => {}
+                Some(test) => test.sets.push(id),
+                None => tests.push(Test { conditions: alternative.conditions.clone(), sets: vec![id] }),
+            }
+        }
+    }
+    dispatch
+}
+
+/// Calls `f` with every expression of the rulebook and every expression inside it.
+fn for_each_expr(rulebook: &Rulebook, f: &mut impl FnMut(&Expr)) {
+    let mut visit = |expr: &Expr| walk(expr, f);
+    for rule in &rulebook.rules {
+        rule.guard.iter().for_each(&mut visit);
+        for arm in &rule.arms {
+            arm.guard.iter().for_each(&mut visit);
+            arm.effects.iter().for_each(|e| effect_exprs(&e.kind).into_iter().for_each(&mut visit));
+        }
+    }
+    for sequence in &rulebook.sequences {
+        sequence.guard.iter().for_each(&mut visit);
+        let tail = sequence.tail.iter().map(|(touch, _)| touch);
+        sequence.touches.iter().chain(tail).filter_map(|t| t.condition.as_ref()).for_each(&mut visit);
+    }
+    rulebook.channels.iter().flat_map(|c| &c.requires).for_each(|(expr, _)| visit(expr));
+    rulebook.sets.iter().flat_map(|s| &s.alternatives).flat_map(|a| &a.conditions).for_each(&mut visit);
+}
+
+fn effect_exprs(effect: &EffectKind) -> Vec<&Expr> {
+    use crate::rulebook::{HoldEnd, Timing};
+    match effect {
+        EffectKind::Hold { until: HoldEnd::Until(expr), .. }
+        | EffectKind::Assign(expr)
+        | EffectKind::Set { value: expr, .. }
+        | EffectKind::Add { amount: expr, .. }
+        | EffectKind::Send {
+            timing: Timing::Before { moment: expr, .. } | Timing::After { moment: expr, .. }, ..
+        } => vec![expr],
+        _ => Vec::new(),
+    }
+}
+
+fn walk(expr: &Expr, f: &mut impl FnMut(&Expr)) {
+    f(expr);
+    match expr {
+        Expr::Has(a) | Expr::Not(a) | Expr::Negate(a) => walk(a, f),
+        Expr::Default(a, b)
+        | Expr::And(a, b)
+        | Expr::Or(a, b)
+        | Expr::Compare(_, a, b)
+        | Expr::In(a, b)
+        | Expr::Arithmetic(_, a, b) => {
+            walk(a, f);
+            walk(b, f);
+        }
+        Expr::List(items) => items.iter().for_each(|item| walk(item, f)),
+        Expr::Constant(_)
+        | Expr::Fact(_)
+        | Expr::Prop(_)
+        | Expr::Tier
+        | Expr::Score(_)
+        | Expr::Touches
+        | Expr::Now
+        | Expr::Count(..)
+        | Expr::DaysSince(_) => {}
+    }
+}
+
+/// Whether a rule's guard, arms or effects ask for properties of the event.
+fn uses_props(rule: RuleId, rulebook: &Rulebook) -> bool {
+    let rule = &rulebook.rules[rule.index()];
+    let mut found = false;
+    let mut look = |expr: &Expr| walk(expr, &mut |e| found |= matches!(e, Expr::Prop(_)));
+    rule.guard.iter().for_each(&mut look);
+    for arm in &rule.arms {
+        arm.guard.iter().for_each(&mut look);
+        arm.effects.iter().for_each(|e| effect_exprs(&e.kind).into_iter().for_each(&mut look));
+    }
+    found
+}
+
+impl Again {
+    /// The length of `again after`, where there is one.
+    #[must_use]
+    pub fn after(self) -> Option<Length> {
+        match self {
+            Self::After(length) => Some(length),
+            Self::Always | Self::Never => None,
+        }
+    }
+}
+
+impl Decay {
+    /// Whether a score can change without an event.
+    #[must_use]
+    pub fn fades(self) -> bool {
+        self != Self::None
+    }
+}
