@@ -1,6 +1,6 @@
 //! Timers that fire: absences, falling scores, periodic rules, ends of holds, and what is due.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use chrono::{Datelike, Days, NaiveDate};
 
@@ -23,10 +23,12 @@ impl World {
         let now = self.now;
         let after = if self.last_entry.0 == now { self.last_entry.1 } else { 0 };
         let order = Order { at: now, after, timer: 1, kind: timer.kind as u8, position: timer.position };
-        let moment = Moment { plan, names, now, order, age: Span::ZERO, props: Props::default() };
+        let mut moment = Moment { plan, names, now, order, age: Span::ZERO, props: Props::default() };
         match timer.what {
-            What::Absence(index) => self.fire_absence(&moment, timer.slot, index as usize),
-            What::Deadline(index, number) => self.fire_deadline(&moment, timer.slot, index as usize, number),
+            What::Absence(index) => moment.age = self.fire_absence(&moment, timer.slot, index as usize),
+            What::Deadline(index, number) => {
+                moment.age = self.fire_deadline(&moment, timer.slot, index as usize, number);
+            }
             What::Fall(score, index) => self.fire_fall(&moment, timer.slot, ScoreId(score), index as usize),
             What::Periodic(index) => self.fire_periodic(&moment, timer, index as usize),
             What::HoldEnd(since) => self.fire_hold_end(&moment, timer.slot, since, out),
@@ -39,38 +41,42 @@ impl World {
         self.settle(&moment, out);
     }
 
-    /// `no A for D`: fires where nothing came since; else waits for the rest of the time.
+    /// `no A for D`: fires where nothing came since; else waits for the rest of the time. How long
+    /// ago it was due: a late event can make it so in the past.
     #[expect(clippy::indexing_slicing, reason = "a timer's index is made by the plan that sized the lead")]
-    fn fire_absence(&mut self, moment: &Moment<'_>, slot: u32, index: usize) {
+    fn fire_absence(&mut self, moment: &Moment<'_>, slot: u32, index: usize) -> Span {
         let absence = moment.plan.absences[index];
         self.lead_mut(slot).absences[index].waiting = false;
         let lead = self.lead(slot);
         let state = lead.absences[index];
         if state.since == Timestamp::MAX {
-            return;
+            return Span::ZERO;
         }
         let base = absence_base(lead, absence.last, state.since);
         if base <= state.fired {
-            return;
+            return Span::ZERO;
         }
-        if self.measure(moment.plan, slot, base, absence.length) > moment.now {
+        let due = self.measure(moment.plan, slot, base, absence.length);
+        if due > moment.now {
             self.arm_absence(moment.plan, slot, index);
-            return;
+            return Span::ZERO;
         }
         let last = lead.last.get(absence.last).copied().filter(|stamp| !stamp.is_never());
         let because = last.map_or_else(Because::new, because_of);
         self.lead_mut(slot).absences[index].fired = base;
         self.fired.push(Fired::new(slot, absence.rule, because));
+        moment.now - due
     }
 
     #[expect(clippy::indexing_slicing, reason = "a timer's index is made by the plan that sized the lead")]
-    fn fire_deadline(&mut self, moment: &Moment<'_>, slot: u32, index: usize, number: u32) {
+    fn fire_deadline(&mut self, moment: &Moment<'_>, slot: u32, index: usize, number: u32) -> Span {
         let state = &mut self.lead_mut(slot).deadlines[index];
-        let Some(armed) = state.armed.filter(|armed: &Stamp| armed.number.0 == number) else { return };
+        let Some(armed) = state.armed.filter(|armed: &Stamp| armed.number.0 == number) else { return Span::ZERO };
         state.armed = None;
-        let saved = state.props.take().map(|props| Rc::new(*props));
-        let rule = moment.plan.deadlines[index].rule;
-        self.fired.push(Fired { saved, ..Fired::new(slot, rule, because_of(armed)) });
+        let saved = state.props.take().map(|props| Arc::new(*props));
+        let deadline = moment.plan.deadlines[index];
+        self.fired.push(Fired { saved, ..Fired::new(slot, deadline.rule, because_of(armed)) });
+        moment.now - self.measure(moment.plan, slot, armed.at, deadline.within)
     }
 
     #[expect(clippy::indexing_slicing, reason = "a timer's index is made by the plan that sized the lead")]

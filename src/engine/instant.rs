@@ -1,7 +1,7 @@
 //! The rounds of an instant: rules are judged against one state, their effects applied by phase,
 //! and what that changes is the next round. Each rule fires at most once, so rounds end.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::decision::{Because, Body, Cause, Decision};
 use crate::event::Props;
@@ -21,7 +21,7 @@ pub(super) struct Fired {
     pub rule: RuleId,
     pub because: Because,
     /// Properties kept from the event that armed the rule, in place of the moment's.
-    pub saved: Option<Rc<SavedProps>>,
+    pub saved: Option<Arc<SavedProps>>,
 }
 
 impl Fired {
@@ -51,7 +51,7 @@ pub(super) struct Pending {
     pub position: u64,
     pub what: Wanted,
     pub because: Because,
-    pub saved: Option<Rc<SavedProps>>,
+    pub saved: Option<Arc<SavedProps>>,
 }
 
 /// What is wanted.

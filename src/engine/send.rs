@@ -45,11 +45,11 @@ impl World {
         let planned = self.ground(plan, slot, sequence, touch, moment.now).plan(touch, &enrollment);
         let mut line = self.touch_line(plan, moment.names, slot, &enrollment, touch);
         line.due_by = planned.due_by;
+        let passed = line.clone();
         let mut let_pass = |world: &mut Self, status: Status, reason: String| {
-            line.status = status;
-            line.reason = reason;
+            let line = TouchLine { status, reason, ..passed.clone() };
             let cause = Cause::Sequence(id, Some(enrollment.next));
-            world.decide(moment, slot, Body::Touch(Box::new(line.clone())), (cause, &enrollment.because), out);
+            world.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &enrollment.because), out);
             world.go_on(moment, slot, id, sequence, None, out);
         };
         let planned_reason = self.original_reason(plan, slot, &enrollment, touch);
