@@ -1,0 +1,254 @@
+//! The records of one block, read into arenas of their own, so that blocks can be read at the
+//! same time and an event costs no allocation.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeSeed;
+
+use super::blocks::Block;
+use super::explain::{self, Fault};
+use super::names::Names;
+use super::record::{Record, RecordSeed, Scratch};
+use super::value::{self, Fitted, Raw};
+use super::vocabulary::Vocabulary;
+use super::{Entry, LATEST, MAX_LINE, MAX_NAME, NONE, hash, time};
+use crate::event::{LeadId, PropValue};
+use crate::rulebook::{PropId, TOUCHED_TYPE};
+use crate::timestamp::Timestamp;
+use crate::value::Value;
+
+/// What stays of a block: the texts and properties its entries point into.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    /// Which input.
+    pub(super) input: u32,
+    /// The line of the input before its first.
+    pub(super) lines_before: u32,
+    pub(super) texts: String,
+    pub(super) props: Vec<(PropId, PropValue)>,
+    pub(super) lists: Vec<Box<[Value]>>,
+}
+
+/// A block as read.
+#[derive(Default)]
+pub(super) struct Parsed {
+    /// Position among the blocks.
+    pub(super) number: u32,
+    pub(super) chunk: Chunk,
+    /// How many lines the block has.
+    pub(super) lines: u32,
+    /// Leads and accounts are positions in `leads` and `accounts`.
+    pub(super) entries: Vec<Entry>,
+    /// One for each entry.
+    pub(super) keys: Vec<Key>,
+    pub(super) leads: Names,
+    pub(super) accounts: Names,
+    /// What could not be read.
+    pub(super) bad: Vec<BadLine>,
+    pub(super) undeclared: BTreeMap<String, u64>,
+}
+
+/// What duplicates are known by.
+#[derive(Clone, Copy)]
+pub(super) struct Key {
+    /// The hash of the id.
+    pub(super) id: u64,
+    /// The hash of all but id and `received_at`: two records of one id are taken for the same
+    /// content when it is equal, wrongly once in 2^64.
+    pub(super) content: u64,
+}
+
+/// A line of a block that is no record.
+pub(super) struct BadLine {
+    /// Line in the block, from 0.
+    pub(super) line: u32,
+    pub(super) text: String,
+    pub(super) fault: Fault,
+}
+
+/// Reads the lines of a block. Of a block with a bad line nothing after it is read, unless bad
+/// lines are to be skipped.
+pub(super) fn read(block: &Block, vocabulary: &Vocabulary<'_>, skip_bad: bool) -> Parsed {
+    let bytes = block.bytes();
+    let mut parsed = Parsed { number: block.number, ..Parsed::with_room_for(bytes.len()) };
+    parsed.chunk.input = block.input;
+    let bytes = if block.first { bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes) } else { bytes };
+    // Checking the whole block is much faster than each line by itself.
+    let text = std::str::from_utf8(bytes).ok();
+    let mut scratch = Scratch::default();
+    let mut start = 0;
+    while start < bytes.len() {
+        let rest = bytes.get(start..).unwrap_or_default();
+        let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = match text {
+            Some(text) => Ok(text.get(start..start + len).unwrap_or("")),
+            None => std::str::from_utf8(rest.get(..len).unwrap_or_default()).map_err(|_| rest.get(..len).unwrap_or_default()),
+        };
+        let fault = match line {
+            Ok(line) => parsed.read_line(line.strip_suffix('\r').unwrap_or(line), vocabulary, &mut scratch).err(),
+            Err(line) => Some(explain::not_utf8(line)),
+        };
+        if let Some(fault) = fault {
+            let text = explain::excerpt(rest.get(..len).unwrap_or_default());
+            parsed.bad.push(BadLine { line: parsed.lines, text, fault });
+            if !skip_bad {
+                break;
+            }
+        }
+        parsed.lines += 1;
+        start += len + 1;
+    }
+    parsed.trim();
+    parsed
+}
+
+/// A record that was refused; why is for `explain` to find out.
+struct Refused;
+
+impl Parsed {
+    /// Room that is not used costs no memory: the system gives pages only when they are written.
+    fn with_room_for(bytes: usize) -> Self {
+        Self {
+            chunk: Chunk {
+                texts: String::with_capacity(bytes / 4),
+                props: Vec::with_capacity(bytes / 50),
+                ..Chunk::default()
+            },
+            entries: Vec::with_capacity(bytes / 75),
+            keys: Vec::with_capacity(bytes / 75),
+            ..Self::default()
+        }
+    }
+
+    fn trim(&mut self) {
+        self.chunk.texts.shrink_to_fit();
+        self.chunk.props.shrink_to_fit();
+        self.chunk.lists.shrink_to_fit();
+    }
+
+    fn read_line<'b>(
+        &mut self,
+        line: &'b str,
+        vocabulary: &'b Vocabulary<'_>,
+        scratch: &mut Scratch<'b>,
+    ) -> Result<(), Fault> {
+        if line.len() > MAX_LINE {
+            return Err(explain::too_long());
+        }
+        if line.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r')) {
+            return Ok(());
+        }
+        let mut deserializer = serde_json::Deserializer::from_str(line);
+        let record = RecordSeed { vocabulary, scratch }
+            .deserialize(&mut deserializer)
+            .and_then(|record| deserializer.end().map(|()| record));
+        let refused = match record {
+            Ok(record) => match self.take_in(&record, scratch, vocabulary) {
+                Ok(()) => return Ok(()),
+                Err(Refused) => "this is not a record".to_owned(),
+            },
+            Err(error) => error.to_string(),
+        };
+        Err(explain::line(line, vocabulary).unwrap_or(Fault { column: 1, reason: refused, help: None }))
+    }
+
+    fn take_in(&mut self, record: &Record<'_>, scratch: &Scratch<'_>, vocabulary: &Vocabulary<'_>) -> Result<(), Refused> {
+        let id = name(record.id.as_deref())?;
+        let ty = name(record.ty.as_deref())?;
+        let lead = name(record.lead.as_deref())?;
+        let account = record.account.as_deref().filter(|account| !account.is_empty());
+        let at = moment(record.at.as_deref().ok_or(Refused)?)?;
+        let received_at = record.received_at.as_deref().map_or(Ok(at), moment)?;
+        if at > received_at + LATEST || ty == TOUCHED_TYPE || account.is_some_and(|account| account.len() > MAX_NAME) {
+            return Err(Refused);
+        }
+        let (type_hash, lead_hash) = (hash::of_text(ty), hash::of_text(lead));
+        let type_id = vocabulary.type_id(ty, type_hash);
+        let props = self.chunk.props.len();
+        match type_id {
+            Some(type_id) => self.take_in_props(scratch, vocabulary, type_id)?,
+            // Overrides belong to the program, not to the rulebook.
+            None if ty.starts_with("override.") => {}
+            None => self.count_undeclared(ty),
+        }
+        let account_hash = account.map_or(0, hash::of_text);
+        let content = hash::mix(hash::mix(type_hash, lead_hash), hash::mix(account_hash, at.0 as u64));
+        self.keys.push(Key { id: hash::of_text(id), content: hash::mix(content, record.props_hash) });
+        self.entries.push(Entry {
+            at,
+            received_at,
+            lead: LeadId(self.leads.intern(lead, lead_hash)),
+            account: account.map_or(NONE, |account| self.accounts.intern(account, account_hash)),
+            id: self.chunk.texts.len() as u32,
+            props: props as u32,
+            line: self.lines + 1,
+            chunk: 0,
+            ty: type_id.map_or(u16::MAX, |id| id.0),
+            id_len: id.len() as u16,
+            props_len: (self.chunk.props.len() - props) as u16,
+        });
+        self.chunk.texts.push_str(id);
+        Ok(())
+    }
+
+    fn take_in_props(
+        &mut self,
+        scratch: &Scratch<'_>,
+        vocabulary: &Vocabulary<'_>,
+        ty: crate::rulebook::TypeId,
+    ) -> Result<(), Refused> {
+        let missing = |required: &PropId| scratch.props.iter().all(|(prop, _)| prop != required);
+        if vocabulary.required(ty).iter().any(missing) {
+            return Err(Refused);
+        }
+        let before = (self.chunk.props.len(), self.chunk.texts.len(), self.chunk.lists.len());
+        for (prop, value) in &scratch.props {
+            let Some(declared) = vocabulary.declared(ty, *prop) else { continue };
+            if self.chunk.keep(*prop, value, declared).is_err() {
+                self.chunk.props.truncate(before.0);
+                self.chunk.texts.truncate(before.1);
+                self.chunk.lists.truncate(before.2);
+                return Err(Refused);
+            }
+        }
+        Ok(())
+    }
+
+    fn count_undeclared(&mut self, ty: &str) {
+        if let Some(count) = self.undeclared.get_mut(ty) {
+            *count += 1;
+        } else {
+            self.undeclared.insert(ty.to_owned(), 1);
+        }
+    }
+}
+
+impl Chunk {
+    fn keep(&mut self, prop: PropId, value: &Raw<'_>, declared: crate::value::Type) -> Result<(), Refused> {
+        let value = match value::fit(value, declared).map_err(|_| Refused)? {
+            Fitted::Bool(value) => PropValue::Bool(value),
+            Fitted::Number(number) => PropValue::Number(number),
+            Fitted::Time(moment) => PropValue::Time(moment),
+            Fitted::Date(days) => PropValue::Date(days),
+            Fitted::Text(text) => {
+                let start = self.texts.len() as u32;
+                self.texts.push_str(text);
+                PropValue::Text { start, len: text.len() as u32 }
+            }
+            Fitted::List(items) => {
+                self.lists.push(items.into());
+                PropValue::List(self.lists.len() as u32 - 1)
+            }
+        };
+        self.props.push((prop, value));
+        Ok(())
+    }
+}
+
+fn name(text: Option<&str>) -> Result<&str, Refused> {
+    text.filter(|text| !text.is_empty() && text.len() <= MAX_NAME).ok_or(Refused)
+}
+
+fn moment(text: &str) -> Result<Timestamp, Refused> {
+    time::parse_rfc3339(text.as_bytes()).map_err(|_| Refused)
+}

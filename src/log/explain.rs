@@ -1,0 +1,364 @@
+//! Why a line is no record, and where: the careful second reading of what the fast one refused.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::record::{Field, OWN};
+use super::value::{self, Any, Raw};
+use super::vocabulary::Vocabulary;
+use super::{LATEST, MAX_LINE, MAX_NAME, hash, time};
+use crate::rulebook::TOUCHED_TYPE;
+use crate::timestamp::Timestamp;
+use crate::value::Type;
+
+/// What is wrong with a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// Counts characters, from 1.
+    pub(super) column: u32,
+    pub(super) reason: String,
+    pub(super) help: Option<String>,
+}
+
+const EXCERPT: usize = 200;
+const WRITE_TIME: &str = "write it like 2026-03-02T09:00:00Z or 2026-03-02T09:00:00+01:00";
+
+/// The beginning of a line, for people to recognize it.
+pub(super) fn excerpt(line: &[u8]) -> String {
+    // A character has up to four bytes; anything beyond is cut anyway.
+    let text = String::from_utf8_lossy(line.get(..4 * EXCERPT + 4).unwrap_or(line));
+    let text = text.trim_end_matches('\r');
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or("")),
+        None => text.to_owned(),
+    }
+}
+
+pub(super) fn too_long() -> Fault {
+    let help = Some("one record a line, without line breaks inside and at most 1 MB".to_owned());
+    Fault { column: MAX_LINE as u32 + 1, reason: "the line is longer than 1 MB".to_owned(), help }
+}
+
+pub(super) fn not_utf8(line: &[u8]) -> Fault {
+    let valid = std::str::from_utf8(line).map_or_else(|e| e.valid_up_to(), str::len);
+    let column = String::from_utf8_lossy(line.get(..valid).unwrap_or_default()).chars().count() as u32 + 1;
+    let byte = line.get(valid).copied().unwrap_or(0);
+    let help = Some("save the log as UTF-8".to_owned());
+    Fault { column, reason: format!("not UTF-8: the byte 0x{byte:02x} is no part of a text"), help }
+}
+
+/// What is wrong with a line that was refused; `None` where nothing is.
+pub(super) fn line(line: &str, vocabulary: &Vocabulary<'_>) -> Option<Fault> {
+    Careful { line, vocabulary }.check().err().map(|at| {
+        let before = line.get(..at.byte).unwrap_or(line);
+        Fault { column: before.chars().count() as u32 + 1, reason: at.reason, help: at.help }
+    })
+}
+
+/// A fault at a byte of the line.
+struct At {
+    byte: usize,
+    reason: String,
+    help: Option<String>,
+}
+
+fn at<T>(byte: usize, reason: impl Into<String>) -> Result<T, At> {
+    Err(At { byte, reason: reason.into(), help: None })
+}
+
+impl At {
+    fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// A key of an object and its value, with the bytes of the line where they stand.
+struct Member<'a> {
+    key: Cow<'a, str>,
+    key_at: usize,
+    raw: &'a str,
+    value_at: usize,
+    value: Raw<'a>,
+}
+
+struct Careful<'a> {
+    line: &'a str,
+    vocabulary: &'a Vocabulary<'a>,
+}
+
+impl<'a> Careful<'a> {
+    fn check(&self) -> Result<(), At> {
+        let members = self.members(self.line, "field")?;
+        let cloud = members.iter().find(|member| member.key == "specversion");
+        match cloud {
+            Some(version) => Self::check_cloud(version, &members)?,
+            None => self.check_names(&members)?,
+        }
+        let (lead, at_) = if cloud.is_some() { ("subject", "time") } else { ("lead", "at") };
+        let find = |name: &str| members.iter().find(|member| member.key == name);
+        for member in &members {
+            self.check_text(member)?;
+        }
+        let mut times = [None; 2];
+        for member in &members {
+            if member.key == at_ {
+                times[0] = moment(member)?;
+            } else if member.key == "received_at" {
+                times[1] = moment(member)?;
+            }
+        }
+        for name in ["id", "type", lead, at_] {
+            match find(name) {
+                None => return at(self.line.len() - self.line.trim_start().len(), format!("field `{name}` is missing")),
+                Some(Member { value: Raw::Null, value_at, .. }) => {
+                    return at(*value_at, format!("field `{name}` is null"));
+                }
+                Some(_) => {}
+            }
+        }
+        if let ([Some(happened), Some(received)], Some(member)) = (times, find(at_))
+            && happened > received + LATEST
+        {
+            return at(member.value_at, format!("field `{at_}` is more than 5 minutes after `received_at`"));
+        }
+        let data = find(if cloud.is_some() { "data" } else { "props" });
+        self.check_props(find("type"), data)
+    }
+
+    /// The members of an object that is all of `text`, with every value read to its depth.
+    fn members(&self, text: &'a str, what: &str) -> Result<Vec<Member<'a>>, At> {
+        let start = offset(self.line, text);
+        if !text.trim_start().starts_with('{') {
+            serde_json::from_str::<&RawValue>(text).map_err(|e| self.syntax(text, &e))?;
+            let message = if what == "field" { "a record is an object, `{…}`" } else { "is not an object" };
+            return at(start + text.len() - text.trim_start().len(), message);
+        }
+        let found: Vec<(Cow<'a, str>, &'a RawValue)> =
+            serde_json::from_str::<Members<'a>>(text).map_err(|e| self.syntax(text, &e))?.0;
+        let mut members: Vec<Member<'a>> = Vec::with_capacity(found.len());
+        // Between the end of one value and the next key there is only space and punctuation.
+        let mut end = start;
+        for (key, raw) in found {
+            let raw = raw.get();
+            let value_at = offset(self.line, raw);
+            let gap = self.line.get(end..value_at).unwrap_or("");
+            let key_at = end + gap.find('"').unwrap_or(0);
+            let mut deserializer = serde_json::Deserializer::from_str(raw);
+            let (value, _) = Any { lists: true }.deserialize(&mut deserializer).map_err(|e| self.syntax(raw, &e))?;
+            members.push(Member { key, key_at, raw, value_at, value });
+            end = value_at + raw.len();
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        if let Some(twice) = members.iter().find(|member| !seen.insert(&*member.key)) {
+            return at(twice.key_at, format!("{what} `{}` is given twice", cut(&twice.key)));
+        }
+        Ok(members)
+    }
+
+    /// A message of the JSON reader in plain words, at its place in the line.
+    fn syntax(&self, text: &str, error: &serde_json::Error) -> At {
+        let full = error.to_string();
+        let message = full.rsplit_once(" at line ").map_or(full.as_str(), |(message, _)| message);
+        let byte = offset(self.line, text) + error.column().saturating_sub(1).min(text.len());
+        // The reader may point into the middle of a character.
+        let byte = (0..=byte).rev().find(|byte| self.line.is_char_boundary(*byte)).unwrap_or(0);
+        if error.classify() == Category::Data {
+            return At { byte, reason: message.to_owned(), help: None };
+        }
+        let reason = match message {
+            "EOF while parsing a value" => "the line ends where a value should be",
+            "EOF while parsing an object" => "the line ends inside an object",
+            "EOF while parsing a list" => "the line ends inside a list",
+            "EOF while parsing a string" => "the line ends inside a text",
+            "expected ident" => "expected `true`, `false` or `null`",
+            "key must be a string" => "a key must be a text in double quotes",
+            "trailing characters" => "something follows the end of the record",
+            "trailing comma" => "nothing follows the comma",
+            "recursion limit exceeded" => "values are nested deeper than 128 levels",
+            "number out of range" => "the number is too large",
+            "invalid escape" => "there is no such escape",
+            "invalid unicode code point" => "there is no such character",
+            "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
+                "half of a pair of `\\u` escapes stands alone"
+            }
+            _ if message.starts_with("control character") => "a control character stands inside a text",
+            other => other,
+        };
+        let help = match message {
+            "trailing characters" => Some("one record a line".to_owned()),
+            _ if message.starts_with("control character") => Some("write it as an escape, like `\\t`".to_owned()),
+            _ => None,
+        };
+        At { byte, reason: format!("not JSON: {reason}"), help }
+    }
+
+    fn check_cloud(version: &Member<'_>, members: &[Member<'_>]) -> Result<(), At> {
+        match &version.value {
+            Raw::Text(text) if text == "1.0" => {}
+            _ => return at(version.value_at, "field `specversion` is not `1.0`"),
+        }
+        match members.iter().find(|member| member.key == "props" || member.key == "data_base64") {
+            Some(member) => at(member.key_at, format!("field `{}` is not read from a CloudEvent", member.key))
+                .map_err(|at| at.help("give the properties as an object in `data`")),
+            None => Ok(()),
+        }
+    }
+
+    fn check_names(&self, members: &[Member<'_>]) -> Result<(), At> {
+        let Some(unknown) = members.iter().find(|m| !Field::of(&m.key).is_some_and(Field::is_own)) else {
+            return Ok(());
+        };
+        let help = match Field::of(&unknown.key) {
+            Some(_) => "a CloudEvent also needs `specversion`".to_owned(),
+            None => match near(&unknown.key) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("the fields are {}; what else is known goes into `props`", list(&OWN)),
+            },
+        };
+        at(unknown.key_at, format!("unknown field `{}`", cut(&unknown.key))).map_err(|at| at.help(help))
+    }
+
+    /// Fields that are text, whatever they say.
+    fn check_text(&self, member: &Member<'_>) -> Result<(), At> {
+        let Some(field) = Field::of(&member.key) else { return Ok(()) };
+        if matches!(field, Field::Props | Field::Data | Field::DataBase64 | Field::Specversion) {
+            return Ok(());
+        }
+        let name = &member.key;
+        match &member.value {
+            Raw::Null => Ok(()),
+            Raw::Text(text) => {
+                let is_name = matches!(field, Field::Id | Field::Type | Field::Lead | Field::Subject);
+                if is_name && text.is_empty() {
+                    at(member.value_at, format!("field `{name}` is empty"))
+                } else if (is_name || field == Field::Account) && text.len() > MAX_NAME {
+                    at(member.value_at, format!("field `{name}` is longer than 1 KB"))
+                } else if field == Field::Type && text == TOUCHED_TYPE {
+                    at(member.value_at, format!("the type `{TOUCHED_TYPE}` is kept for touches that were sent"))
+                        .map_err(|at| at.help("record mails sent by other programs as `email.sent`"))
+                } else {
+                    Ok(())
+                }
+            }
+            _ => at(member.value_at, format!("field `{name}` is not text: `{}`", cut(member.raw))),
+        }
+    }
+
+    fn check_props(&self, ty: Option<&Member<'_>>, data: Option<&Member<'a>>) -> Result<(), At> {
+        let Some(Member { value: Raw::Text(name), .. }) = ty else { return Ok(()) };
+        let ty = self.vocabulary.type_id(name, hash::of_text(name));
+        let mut members = Vec::new();
+        let mut place = self.line.len() - self.line.trim_start().len();
+        if let Some(data) = data.filter(|data| !matches!(data.value, Raw::Null)) {
+            if !data.raw.starts_with('{') {
+                return at(data.value_at, format!("field `{}` is not an object: `{}`", data.key, cut(data.raw)));
+            }
+            place = data.value_at;
+            members = self.members(data.raw, "property")?;
+        }
+        let Some(ty) = ty else { return Ok(()) };
+        for member in members.iter().filter(|member| !matches!(member.value, Raw::Null)) {
+            let prop = self.vocabulary.prop_id(&member.key, hash::of_text(&member.key));
+            let Some(declared) = prop.and_then(|prop| self.vocabulary.declared(ty, prop)) else { continue };
+            if let Err(reason) = value::fit(&member.value, declared) {
+                return at(member.value_at, format!("property `{}` {reason}: `{}`", member.key, shown(member)))
+                    .map_err(|at| At { help: how_to_write(declared), ..at });
+            }
+        }
+        for required in self.vocabulary.required(ty) {
+            let required = self.vocabulary.prop_name(*required);
+            match members.iter().find(|member| member.key == required) {
+                None => return at(place, format!("property `{required}` is missing")),
+                Some(Member { value: Raw::Null, value_at, .. }) => {
+                    return at(*value_at, format!("property `{required}` is null"));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn how_to_write(ty: Type) -> Option<String> {
+    match ty {
+        Type::Time => Some(WRITE_TIME.to_owned()),
+        Type::Date => Some("write it like 2026-03-02".to_owned()),
+        _ => None,
+    }
+}
+
+fn moment(member: &Member<'_>) -> Result<Option<Timestamp>, At> {
+    let Raw::Text(text) = &member.value else { return Ok(None) };
+    time::parse_rfc3339(text.as_bytes()).map(Some).or_else(|reason| {
+        at(member.value_at, format!("field `{}` {reason}: `{}`", member.key, cut(text)))
+            .map_err(|at| at.help(WRITE_TIME))
+    })
+}
+
+/// The known field nearest to a name, where it is near: the same letters in another case, or at
+/// most a third of them different.
+fn near(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    let (distance, nearest) = OWN.into_iter().map(|known| (strsim::damerau_levenshtein(known, &name), known)).min()?;
+    (distance * 3 <= nearest.len().max(name.len()) && name.len() < 64).then_some(nearest)
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A value as people would say it.
+fn shown(member: &Member<'_>) -> String {
+    match &member.value {
+        Raw::Text(text) => cut(text),
+        _ => cut(member.raw),
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or("")),
+        None => text.to_owned(),
+    }
+}
+
+/// Where in the line a part of it begins.
+fn offset(line: &str, part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize)
+}
+
+/// The members of an object as they stand.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> serde::Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some(Key(key)) = map.next_key()? {
+            members.push((key, map.next_value()?));
+        }
+        Ok(Members(members))
+    }
+}
+
+/// A key, borrowed where it has no escapes.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);

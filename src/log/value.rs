@@ -1,0 +1,206 @@
+//! JSON values as they come, and what they must be to become properties.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use smallvec::SmallVec;
+
+use super::{hash, time};
+use crate::timestamp::Timestamp;
+use crate::value::{Type, Value};
+
+/// A JSON value, borrowed from its line where it can be.
+#[derive(Debug)]
+pub(super) enum Raw<'a> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Cow<'a, str>),
+    /// A list of texts, numbers and truth values.
+    List(Vec<Value>),
+    /// An object, or a list that is not kept or holds other things.
+    Other,
+}
+
+/// A value with the hash of its content: equal for all ways to write the same.
+pub(super) type Hashed<'a> = (Raw<'a>, u64);
+
+/// Takes in any value; lists are kept only where they are wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Any {
+    pub(super) lists: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Any {
+    type Value = Hashed<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Hashed<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Hashed<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Hashed<'de>, E> {
+        Ok((Raw::Null, 0x6e75_6c6c))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Hashed<'de>, E> {
+        Ok((Raw::Bool(value), hash::mix(0x626f_6f6c, u64::from(value))))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Hashed<'de>, E> {
+        let number = value as f64;
+        // Whole numbers that are not exact as floating point are told apart by all their digits.
+        let exact = value < 1 << 53 || number as u64 == value;
+        let hash = if exact { hash::of_number(number) } else { hash::mix(0x7768_6f6c_65, value) };
+        Ok((Raw::Number(number), hash))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Hashed<'de>, E> {
+        let number = value as f64;
+        let exact = value > -(1 << 53) || number as i64 == value;
+        let hash = if exact { hash::of_number(number) } else { hash::mix(0x7369_676e, value as u64) };
+        Ok((Raw::Number(number), hash))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Hashed<'de>, E> {
+        Ok((Raw::Number(value), hash::of_number(value)))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Hashed<'de>, E> {
+        Ok((Raw::Text(Cow::Borrowed(value)), hash::of_text(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Hashed<'de>, E> {
+        Ok((Raw::Text(Cow::Owned(value.to_owned())), hash::of_text(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Hashed<'de>, A::Error> {
+        let mut items = self.lists.then(Vec::new);
+        let mut hash = 0x6c69_7374;
+        while let Some((item, item_hash)) = seq.next_element_seed(Self { lists: false })? {
+            hash = hash::mix(hash, item_hash);
+            let item = match item {
+                Raw::Bool(b) => Value::Bool(b),
+                Raw::Number(n) => Value::Number(n),
+                Raw::Text(text) => Value::Text(text.into()),
+                _ => {
+                    items = None;
+                    continue;
+                }
+            };
+            if let Some(items) = &mut items {
+                items.push(item);
+            }
+        }
+        Ok((items.map_or(Raw::Other, Raw::List), hash))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hashed<'de>, A::Error> {
+        let mut keys = Keys::default();
+        let mut sum = 0x6d61_70;
+        while let Some(key) = map.next_key_seed(KeyHash)? {
+            keys.add(key);
+            let (_, value) = map.next_value_seed(Self { lists: false })?;
+            sum = hash::mix(key, value).wrapping_add(sum);
+        }
+        keys.distinct().map_err(A::Error::custom)?;
+        Ok((Raw::Other, hash::mix(0x6f62_6a65_6374, sum)))
+    }
+}
+
+/// Takes in a key as its hash.
+struct KeyHash;
+
+impl<'de> DeserializeSeed<'de> for KeyHash {
+    type Value = u64;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<u64, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyHash {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<u64, E> {
+        Ok(hash::of_text(key))
+    }
+}
+
+/// The hashes of the keys of one object.
+#[derive(Default)]
+pub(super) struct Keys(SmallVec<[u64; 16]>);
+
+impl Keys {
+    pub(super) fn add(&mut self, key: u64) {
+        self.0.push(key);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Refuses keys that are given twice.
+    pub(super) fn distinct(&mut self) -> Result<(), &'static str> {
+        // Few keys are compared each with each; sorting pays for many.
+        let twice = if self.0.len() <= 16 {
+            self.0.iter().enumerate().any(|(i, key)| self.0.iter().take(i).any(|before| before == key))
+        } else {
+            self.0.sort_unstable();
+            self.0.array_windows().any(|[a, b]| a == b)
+        };
+        if twice { Err("an object has a key twice") } else { Ok(()) }
+    }
+}
+
+/// A value that has become a property.
+pub(super) enum Fitted<'v> {
+    Bool(bool),
+    Number(f64),
+    Text(&'v str),
+    Time(Timestamp),
+    Date(i32),
+    List(&'v [Value]),
+}
+
+/// A value as its declared type wants it, or what is wrong, to be read after its name.
+pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'static str> {
+    match (ty, value) {
+        (Type::Text | Type::Zone, Raw::Text(text)) => Ok(Fitted::Text(text)),
+        (Type::Text, _) => Err("is not text"),
+        (Type::Zone, _) => Err("is not the name of a zone"),
+        (Type::Number, Raw::Number(number)) => Ok(Fitted::Number(*number)),
+        (Type::Number | Type::Length, _) => Err("is not a number"),
+        (Type::Bool, Raw::Bool(value)) => Ok(Fitted::Bool(*value)),
+        (Type::Bool, _) => Err("is not true or false"),
+        (Type::Time, Raw::Text(text)) => time::parse_rfc3339(text.as_bytes()).map(Fitted::Time),
+        (Type::Time, _) => Err("is not a time with an offset"),
+        (Type::Date, Raw::Text(text)) => time::parse_date(text.as_bytes()).map(Fitted::Date).ok_or("is not a date"),
+        (Type::Date, _) => Err("is not a date"),
+        (Type::Email, Raw::Text(text)) if is_email(text) => Ok(Fitted::Text(text)),
+        (Type::Email, _) => Err("is not an email address"),
+        (Type::List, Raw::List(items)) => Ok(Fitted::List(items)),
+        (Type::List, _) => Err("is not a list of texts, numbers or truth values"),
+    }
+}
+
+/// One `@` with something on either side.
+fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))
+}
