@@ -1,1 +1,141 @@
-//! Under construction.
+//! Tree to rulebook: every name resolved, every expression typed, every mistake of a rulebook
+//! found in one run. Made from what `syntax` read; what comes out is compiled by `plan`.
+//!
+//! One root cause is one finding: a name whose own declaration is broken is never reported again.
+
+mod broken;
+mod calendar;
+mod channel;
+mod checker;
+mod collect;
+mod constant;
+mod effect;
+mod event;
+mod expression;
+mod function;
+mod label;
+mod lead;
+mod length;
+mod meaning;
+mod name;
+mod operator;
+mod rule;
+mod score;
+mod sequence;
+mod setting;
+mod table;
+mod touch;
+mod trigger;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::rulebook::Rulebook;
+use crate::source::{Source, Sources};
+use crate::syntax;
+use crate::syntax::tree;
+
+/// The path under which people see the standard vocabulary.
+pub const VOCABULARY_PATH: &str = "vocabulary.ensue";
+
+/// The standard vocabulary: an ordinary rulebook file.
+pub const VOCABULARY: &str = include_str!("check/vocabulary.ensue");
+
+/// The files beside the rules that a rulebook may name: calendars, scripts, templates.
+#[derive(Clone, Debug, Default)]
+pub struct Env {
+    /// The rulebook's folder as people see it (`rules`); empty for the current folder. It is put
+    /// before the path of a side file wherever a finding points into one.
+    pub root: String,
+    /// Texts by path relative to the rulebook's folder, with `/` between folders.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Env {
+    /// The path of a side file as people see it.
+    #[must_use]
+    pub fn shown(&self, path: &str) -> String {
+        match self.root.trim_end_matches('/') {
+            "" => path.to_owned(),
+            root => format!("{root}/{path}"),
+        }
+    }
+}
+
+/// What came of checking.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The rulebook; `None` where a finding is an error.
+    pub rulebook: Option<Rulebook>,
+    /// Every finding, by file and position.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that findings and rulebook point into: those given, the standard vocabulary, and
+    /// the side files that were read.
+    pub sources: Arc<Sources>,
+}
+
+/// The standard vocabulary as a source, to stand first among the sources of a rulebook.
+#[must_use]
+pub fn vocabulary() -> Source {
+    Source::new(VOCABULARY_PATH, VOCABULARY)
+}
+
+/// Checks a rulebook from the texts of its files, given as (path as shown, text) in any order.
+#[must_use]
+pub fn load(files: impl IntoIterator<Item = (String, String)>, env: &Env) -> Checked {
+    let mut files: Vec<_> = files.into_iter().collect();
+    files.sort();
+    let mut sources = Sources::default();
+    sources.add(vocabulary());
+    for (path, text) in files {
+        sources.add(Source::new(path, text));
+    }
+    let (mut trees, mut diagnostics) = (Vec::new(), Vec::new());
+    for (id, source) in sources.iter() {
+        let (file, found) = syntax::parse(id, &source.text);
+        trees.push(file);
+        diagnostics.extend(found);
+    }
+    let mut checked = check(Arc::new(sources), trees, env);
+    if diagnostics.iter().any(|found| found.severity == crate::diagnostic::Severity::Error) {
+        checked.rulebook = None;
+    }
+    checked.diagnostics.extend(diagnostics);
+    sort(&mut checked.diagnostics, &checked.sources);
+    checked
+}
+
+/// Checks parsed files. Where the standard vocabulary is not among them, it is added. Findings of
+/// the parser are not repeated; text it could not read is not held against the rest.
+#[must_use]
+pub fn check(sources: Arc<Sources>, files: Vec<tree::File>, env: &Env) -> Checked {
+    let (sources, files) = with_vocabulary(sources, files);
+    let mut checked = checker::Checker::run(sources, &files, env);
+    sort(&mut checked.diagnostics, &checked.sources);
+    checked
+}
+
+/// Puts the vocabulary first, as rulebook order has it.
+fn with_vocabulary(mut sources: Arc<Sources>, mut files: Vec<tree::File>) -> (Arc<Sources>, Vec<tree::File>) {
+    files.sort_by_key(|file| file.source);
+    let standard = sources.iter().find(|(_, source)| checker::is_vocabulary(source)).map(|(id, _)| id);
+    let at = standard.and_then(|id| files.iter().position(|file| file.source == id));
+    let file = if let Some(at) = at {
+        files.remove(at)
+    } else {
+        let id = standard.unwrap_or_else(|| Arc::make_mut(&mut sources).add(vocabulary()));
+        syntax::parse(id, VOCABULARY).0
+    };
+    files.insert(0, file);
+    (sources, files)
+}
+
+/// By file in path order (the vocabulary first) and position.
+fn sort(diagnostics: &mut [Diagnostic], sources: &Sources) {
+    diagnostics.sort_by_cached_key(|found| {
+        let path = &sources.file(found.range.source).path;
+        (path != VOCABULARY_PATH, path.clone(), found.range.start, found.range.end, found.slug, found.message.clone())
+    });
+}

@@ -30,6 +30,114 @@ macro_rules! slugs {
 }
 
 slugs! {
+    /// A line of a decision list that no lead gets to.
+    AfterOtherwise = "after-otherwise" Error,
+    /// Open hours or days where time is measured by the clock.
+    BusinessLength = "business-length" Error,
+    /// A mistake inside a calendar file.
+    CalendarFile = "calendar-file" Error,
+    /// A constant or group that is defined by itself.
+    Circular = "circular" Error,
+    /// A time of day where a moment is wanted.
+    ClockTimeAsValue = "clock-time-as-value" Error,
+    /// A property or fact declared with two types.
+    ConflictingType = "conflicting-type" Error,
+    /// A count that is not from 1 to 1000.
+    CountOutOfRange = "count-out-of-range" Error,
+    /// A day that no sequence has.
+    DayOutOfRange = "day-out-of-range" Error,
+    /// A division by zero.
+    DivisionByZero = "division-by-zero" Error,
+    /// A clause said twice in one declaration.
+    DuplicateClause = "duplicate-clause" Error,
+    /// Two rules with one label.
+    DuplicateLabel = "duplicate-label" Error,
+    /// A name declared twice.
+    DuplicateName = "duplicate-name" Error,
+    /// Two touches of a sequence with one name.
+    DuplicateTouch = "duplicate-touch" Error,
+    /// A range that holds nothing.
+    EmptyRange = "empty-range" Error,
+    /// A decision list without lines.
+    EmptyRule = "empty-rule" Error,
+    /// A sequence without touches.
+    EmptySequence = "empty-sequence" Error,
+    /// `has` of what always has a value.
+    HasOfValue = "has-of-value" Error,
+    /// A day that is in no calendar.
+    ImpossibleDate = "impossible-date" Error,
+    /// A length of more than a hundred years.
+    LengthTooLong = "length-too-long" Error,
+    /// A value that may be missing where one is needed.
+    MayBeMissing = "may-be-missing" Error,
+    /// A default for an event's property.
+    MisplacedDefault = "misplaced-default" Error,
+    /// A file that does not exist.
+    MissingFile = "missing-file" Error,
+    /// One name for two things an expression can mean.
+    NameClash = "name-clash" Error,
+    /// `event.x` where no event is at hand.
+    NoEventHere = "no-event-here" Error,
+    /// A value that is not fixed where it must be.
+    NotConstant = "not-constant" Error,
+    /// A name that cannot be read where it stands.
+    NotHere = "not-here" Error,
+    /// A count that is not a whole number.
+    NotWholeNumber = "not-whole-number" Error,
+    /// A part of the language this version does not understand.
+    NotYet = "not-yet" Error,
+    /// A period of less than a minute.
+    PeriodTooShort = "period-too-short" Error,
+    /// A label that only the standard safety rules may have.
+    ReservedLabel = "reserved-label" Error,
+    /// A comparison that is no line for a score to cross.
+    ScoreOperator = "score-operator" Error,
     /// Text that is not in the language.
     Syntax = "syntax" Error,
+    /// More of a kind than a rulebook can hold.
+    TooMany = "too-many" Error,
+    /// A touch before the day of the touch above it.
+    TouchOrder = "touch-order" Error,
+    /// A touch at a time its channel is never open.
+    TouchOutsideWindow = "touch-outside-window" Error,
+    /// A score with a half life and a window.
+    TwoDecays = "two-decays" Error,
+    /// A value of a type that cannot stand there.
+    TypeMismatch = "type-mismatch" Error,
+    /// A calendar nobody declared.
+    UnknownCalendar = "unknown-calendar" Error,
+    /// A cap per something else than lead, account or owner.
+    UnknownCapScope = "unknown-cap-scope" Error,
+    /// A channel nobody declared.
+    UnknownChannel = "unknown-channel" Error,
+    /// An event nobody declared.
+    UnknownEvent = "unknown-event" Error,
+    /// A lead fact nobody declared.
+    UnknownFact = "unknown-fact" Error,
+    /// A function that does not exist.
+    UnknownFunction = "unknown-function" Error,
+    /// A name in an expression that means nothing.
+    UnknownName = "unknown-name" Error,
+    /// A part of the day its calendar does not have.
+    UnknownPart = "unknown-part" Error,
+    /// Somebody who cannot be alerted.
+    UnknownPerson = "unknown-person" Error,
+    /// A property the event does not have.
+    UnknownProperty = "unknown-property" Error,
+    /// A score nobody declared.
+    UnknownScore = "unknown-score" Error,
+    /// A sequence nobody declared.
+    UnknownSequence = "unknown-sequence" Error,
+    /// A setting that does not exist.
+    UnknownSetting = "unknown-setting" Error,
+    /// A tier nobody declared.
+    UnknownTier = "unknown-tier" Error,
+    /// A type that does not exist.
+    UnknownType = "unknown-type" Error,
+    /// A time zone that does not exist.
+    UnknownZone = "unknown-zone" Error,
+    /// A function asked with the wrong things.
+    WrongArguments = "wrong-arguments" Error,
+    /// A length of no time at all.
+    ZeroLength = "zero-length" Error,
 }

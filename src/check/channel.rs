@@ -1,0 +1,119 @@
+//! Channels: when they may be used, how often, and under which conditions.
+
+use std::collections::BTreeMap;
+
+use super::checker::Checker;
+use super::expression::{Known, Scope};
+use super::name::CALENDAR;
+use super::words::nearest;
+use crate::diagnostic::Diagnostic;
+use crate::rulebook::{CalendarId, Cap, CapScope, Channel, ChannelId};
+use crate::slug::Slug;
+use crate::source::Range;
+use crate::syntax::tree::{At, ChannelClause, ChannelDecl, Length, Name};
+use crate::units::ClockTime;
+
+impl Checker<'_> {
+    /// Resolves every channel.
+    pub fn check_channels(&mut self) {
+        let channels: Vec<&ChannelDecl> = self.declared.channels.iter().map(|entry| entry.item).collect();
+        for channel in channels {
+            let channel = self.check_channel(channel);
+            self.resolved.channels.push(channel);
+        }
+    }
+
+    fn check_channel(&mut self, declared: &ChannelDecl) -> Channel {
+        let mut channel = Channel {
+            name: declared.name.node.clone(),
+            calendar: None,
+            quiet: None,
+            caps: Vec::new(),
+            requires: Vec::new(),
+            manual: false,
+            range: declared.name.range,
+        };
+        let mut seen: BTreeMap<String, Range> = BTreeMap::new();
+        for clause in &declared.clauses {
+            match &clause.node {
+                ChannelClause::Calendar(name) => {
+                    self.refuse_second("calendar".to_owned(), clause.range, &mut seen);
+                    channel.calendar = self.calendar(name);
+                }
+                ChannelClause::Cap { count, per, scope } => channel.caps.extend(self.cap(count, per, scope)),
+                ChannelClause::Quiet(range) => {
+                    self.refuse_second("quiet".to_owned(), clause.range, &mut seen);
+                    channel.quiet = self.clock_range(*range);
+                }
+                ChannelClause::Require(condition) => {
+                    let text = self.text(condition.range);
+                    let typed = self.condition(condition, &Scope::channel(), &Known::new(), "what a channel requires");
+                    channel.requires.extend(typed.map(|typed| (typed.expr, text)));
+                }
+                ChannelClause::Manual => {
+                    self.refuse_second("manual".to_owned(), clause.range, &mut seen);
+                    channel.manual = true;
+                }
+            }
+        }
+        channel
+    }
+
+    fn calendar(&mut self, name: &Name) -> Option<CalendarId> {
+        let at = self.declared.calendars.find(&name.node);
+        if at.is_none() {
+            let names = self.declared.calendars.names();
+            self.unknown(&CALENDAR, &name.node, name.range, &names, None);
+        }
+        at.map(|at| CalendarId(at as u8))
+    }
+
+    fn cap(&mut self, count: &At<f64>, per: &At<Length>, scope: &Name) -> Option<Cap> {
+        let number = self.whole_number(count, "a cap");
+        let length = self.measured(per, "the span of a cap").map(|_| per.node);
+        let scopes = ["lead", "account", "owner"];
+        let scope = match scope.node.as_str() {
+            "lead" => Some(CapScope::Lead),
+            "account" => Some(CapScope::Account),
+            "owner" => Some(CapScope::Owner),
+            other => {
+                let help = match nearest(other, &scopes.map(str::to_owned)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "caps are counted per `lead`, per `account` or per `owner`".to_owned(),
+                };
+                let found = Diagnostic::new(Slug::UnknownCapScope, scope.range, format!("a cap cannot be per `{other}`"));
+                self.report(found.label("not lead, account or owner").help(help));
+                None
+            }
+        };
+        Some(Cap { count: number?, per: length?, scope: scope? })
+    }
+
+    /// A whole number from 1.
+    pub fn whole_number(&mut self, count: &At<f64>, what: &str) -> Option<u32> {
+        let number = count.node;
+        if number.fract() != 0.0 || !(1.0..=1_000_000_000.0).contains(&number) {
+            let found = Diagnostic::new(Slug::NotWholeNumber, count.range, format!("{what} counts from 1, and `{number}` is no such number"));
+            self.report(found.label("not a whole number from 1").help("write a whole number such as `1` or `200`"));
+            return None;
+        }
+        Some(number as u32)
+    }
+
+    /// Why a clock time can never be used on a channel: its window, in words.
+    pub fn outside_window(&self, channel: ChannelId, time: ClockTime) -> Option<String> {
+        let channel = self.resolved.channels.get(channel.index())?;
+        let calendar = channel.calendar.and_then(|id| self.resolved.calendars.get(id.index()));
+        let hours = calendar.and_then(|calendar| calendar.hours.map(|hours| (&calendar.name, hours)));
+        if let Some((name, hours)) = hours.filter(|(_, hours)| !within(*hours, time)) {
+            return Some(format!("calendar `{name}` is open {}-{}", hours.0, hours.1));
+        }
+        let quiet = channel.quiet.filter(|quiet| within(*quiet, time))?;
+        Some(format!("channel `{}` is quiet {}-{}", channel.name, quiet.0, quiet.1))
+    }
+}
+
+/// Whether a time lies in a half-open range, which may wrap midnight.
+fn within((start, end): (ClockTime, ClockTime), time: ClockTime) -> bool {
+    if start < end { (start..end).contains(&time) } else { time >= start || time < end }
+}

@@ -1,0 +1,236 @@
+//! The state of one check: what is declared, what is resolved so far, and what was found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::calendar::Exceptions;
+use super::constant::Constant;
+use super::event::Named;
+use super::lead::FactDecl;
+use super::meaning::Meaning;
+use super::table::Table;
+use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
+use crate::calendar::Calendar;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::rulebook::{
+    Channel, EventSet, EventType, Fact, PropId, Rule, Rulebook, Score, Sequence, SetId, Settings, TagId, Tier,
+    WellKnown,
+};
+use crate::slug::Slug;
+use crate::source::{Range, Source, Sources};
+use crate::syntax::tree;
+use crate::timestamp::Span;
+
+/// Everything the rulebook declares, by kind of name.
+#[derive(Default)]
+pub(super) struct Declared<'a> {
+    pub events: Table<Named<'a>>,
+    /// The vocabulary's own events, which the safety rules go by whatever a rulebook declares.
+    pub standard_events: Table<Named<'a>>,
+    pub facts: Table<FactDecl<'a>>,
+    pub constants: Table<&'a tree::LetDecl>,
+    pub tiers: Table<()>,
+    pub calendars: Table<&'a tree::CalendarDecl>,
+    pub channels: Table<&'a tree::ChannelDecl>,
+    pub sequences: Table<&'a tree::SequenceDecl>,
+    pub scores: Table<&'a tree::ScoreDecl>,
+    pub rules: Vec<&'a tree::At<tree::ItemKind>>,
+    pub settings: Vec<&'a tree::Setting>,
+    pub events_declared: Vec<&'a tree::EventDecl>,
+}
+
+/// What is resolved, as the rulebook will hold it.
+#[derive(Default)]
+pub(super) struct Resolved {
+    pub types: Vec<EventType>,
+    pub props: Vec<String>,
+    /// Where the type of a property was declared, by type and property.
+    pub prop_places: BTreeMap<(usize, PropId), Range>,
+    pub facts: Vec<Fact>,
+    pub sets: Vec<EventSet>,
+    pub calendars: Vec<Calendar>,
+    pub channels: Vec<Channel>,
+    pub sequences: Vec<Sequence>,
+    pub scores: Vec<Score>,
+    pub tags: Vec<String>,
+    pub rules: Vec<Rule>,
+    /// Meanings of events by index into the two tables, `true` for the vocabulary's own.
+    pub meanings: BTreeMap<(bool, usize), Meaning>,
+    pub constants: BTreeMap<usize, Constant>,
+}
+
+/// One run.
+pub(super) struct Checker<'a> {
+    pub sources: Arc<Sources>,
+    pub env: &'a Env,
+    pub declared: Declared<'a>,
+    pub resolved: Resolved,
+    /// Names whose own declaration is broken; they are not reported again.
+    pub broken: BTreeSet<String>,
+    /// Events are looked up among the vocabulary's own.
+    pub standard: bool,
+    /// Calendar files by path, `None` where one has a mistake.
+    pub calendar_files: BTreeMap<String, Option<Exceptions>>,
+    pub settings: Settings,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Where each unknown name was reported first.
+    pub reported: BTreeMap<(Slug, String), usize>,
+}
+
+/// Whether a source is the standard vocabulary.
+pub(super) fn is_vocabulary(source: &Source) -> bool {
+    source.path == VOCABULARY_PATH && source.text == VOCABULARY
+}
+
+impl<'a> Checker<'a> {
+    /// Checks the files, the vocabulary first among them.
+    pub fn run(sources: Arc<Sources>, files: &'a [tree::File], env: &'a Env) -> Checked {
+        let mut checker = Self {
+            sources,
+            env,
+            declared: Declared::default(),
+            resolved: Resolved::default(),
+            broken: BTreeSet::new(),
+            standard: false,
+            calendar_files: BTreeMap::new(),
+            settings: Settings { stale_after: Span::days(3) },
+            diagnostics: Vec::new(),
+            reported: BTreeMap::new(),
+        };
+        checker.find_broken(files);
+        checker.collect(files);
+        checker.check_types();
+        checker.check_constants();
+        checker.check_facts();
+        checker.check_events();
+        let well_known = checker.well_known();
+        checker.check_settings();
+        checker.check_calendars();
+        checker.check_channels();
+        checker.check_scores();
+        checker.check_sequences();
+        checker.check_rules();
+        checker.check_sizes();
+        checker.finish(well_known)
+    }
+
+    fn finish(self, well_known: Option<WellKnown>) -> Checked {
+        let clean = self.diagnostics.iter().all(|found| found.severity != Severity::Error);
+        let tiers = self.declared.tiers.iter().map(|tier| Tier { name: tier.name.clone(), range: tier.range }).collect();
+        let resolved = self.resolved;
+        let rulebook = well_known.filter(|_| clean).map(|well_known| Rulebook {
+            sources: Arc::clone(&self.sources),
+            types: resolved.types,
+            props: resolved.props,
+            facts: resolved.facts,
+            sets: resolved.sets,
+            tiers,
+            calendars: resolved.calendars,
+            channels: resolved.channels,
+            sequences: resolved.sequences,
+            scores: resolved.scores,
+            tags: resolved.tags,
+            rules: resolved.rules,
+            settings: self.settings,
+            well_known,
+        });
+        Checked { rulebook, diagnostics: self.diagnostics, sources: self.sources }
+    }
+
+    /// Adds a finding.
+    pub fn report(&mut self, found: Diagnostic) {
+        self.diagnostics.push(found);
+    }
+
+    /// The text of a range, as a value of its own so that it can go into a message.
+    pub fn text(&self, range: Range) -> String {
+        super::words::one_line(self.sources.text(range))
+    }
+
+    /// The id of a property name, new or known.
+    pub fn prop(&mut self, name: &str) -> PropId {
+        let at = self.resolved.props.iter().position(|prop| prop == name).unwrap_or_else(|| {
+            self.resolved.props.push(name.to_owned());
+            self.resolved.props.len() - 1
+        });
+        PropId(at as u16)
+    }
+
+    /// The id of a tag, new or known.
+    pub fn tag(&mut self, name: &str) -> TagId {
+        let at = self.resolved.tags.iter().position(|tag| tag == name).unwrap_or_else(|| {
+            self.resolved.tags.push(name.to_owned());
+            self.resolved.tags.len() - 1
+        });
+        TagId(at as u16)
+    }
+
+    /// The id of a set of events; equal sets are kept once.
+    pub fn set(&mut self, set: EventSet) -> SetId {
+        let at = self.resolved.sets.iter().position(|old| old.alternatives == set.alternatives).unwrap_or_else(|| {
+            self.resolved.sets.push(set);
+            self.resolved.sets.len() - 1
+        });
+        SetId(at as u16)
+    }
+
+    /// The meaning of an event by name in the scope in force, where it is known.
+    pub fn meaning(&self, name: &str) -> Option<Rc<super::meaning::Events>> {
+        let at = self.events().find(name)?;
+        match self.resolved.meanings.get(&(self.standard, at)) {
+            Some(Meaning::Known(events)) => Some(Rc::clone(events)),
+            _ => None,
+        }
+    }
+
+    /// The table of events in force.
+    pub fn events(&self) -> &Table<Named<'a>> {
+        if self.standard { &self.declared.standard_events } else { &self.declared.events }
+    }
+
+    fn well_known(&mut self) -> Option<WellKnown> {
+        let facts = |checker: &Self, name: &str| {
+            checker.declared.facts.find(name).map(|at| crate::rulebook::FactId(at as u16))
+        };
+        let prop = |checker: &mut Self, name: &str| checker.prop(name);
+        Some(WellKnown {
+            timezone: facts(self, "timezone")?,
+            owner: facts(self, "owner")?,
+            email: facts(self, "email")?,
+            phone: facts(self, "phone")?,
+            replied: self.named_set("replied")?,
+            facts: self.fact_set(),
+            touched: self.touched_set(),
+            touched_props: [
+                prop(self, "channel"),
+                prop(self, "template"),
+                prop(self, "sequence"),
+                prop(self, "touch"),
+            ],
+        })
+    }
+
+    /// Ids are small numbers; nobody writes so much by hand, but a generator might.
+    fn check_sizes(&mut self) {
+        let sizes = [
+            ("event types", self.resolved.types.len(), 65_535),
+            ("properties", self.resolved.props.len(), 65_535),
+            ("lead facts", self.declared.facts.len(), 65_535),
+            ("sets of events", self.resolved.sets.len(), 65_535),
+            ("calendars", self.declared.calendars.len(), 255),
+            ("channels", self.declared.channels.len(), 255),
+            ("sequences", self.declared.sequences.len(), 65_535),
+            ("scores", self.declared.scores.len(), 65_535),
+            ("tags", self.resolved.tags.len(), 65_535),
+            ("rules", self.declared.rules.len(), 65_535),
+        ];
+        let place = self.declared.rules.last().map(|rule| rule.range).unwrap_or_default();
+        for (what, size, most) in sizes {
+            if size > most {
+                let found = Diagnostic::new(Slug::TooMany, place, format!("the rulebook has {size} {what}"));
+                self.report(found.help(format!("a rulebook can have at most {most} {what}; split it")));
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Log types and the properties declared for them.
+
+use super::checker::Checker;
+use super::words::{TYPES, listed, nearest, type_named, type_words};
+use crate::diagnostic::Diagnostic;
+use crate::rulebook::{EventType, Prop, TOUCHED_TYPE, TypeId};
+use crate::slug::Slug;
+use crate::syntax::tree::{EventDecl, Field, GroupDecl, Name};
+use crate::value::Type;
+
+/// What stands where an event can.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Named<'a> {
+    /// An event.
+    Event(&'a EventDecl),
+    /// A group.
+    Group(&'a GroupDecl),
+}
+
+const FACT_TYPES: [&str; 2] = ["lead.created", "lead.updated"];
+
+impl Checker<'_> {
+    /// The id of a log type, new or known.
+    pub fn type_id(&mut self, name: &str) -> TypeId {
+        let types = &mut self.resolved.types;
+        let at = types.iter().position(|ty| ty.name == name).unwrap_or_else(|| {
+            types.push(EventType {
+                name: name.to_owned(),
+                props: Vec::new(),
+                sets_facts: FACT_TYPES.contains(&name),
+            });
+            types.len() - 1
+        });
+        TypeId(at as u16)
+    }
+
+    /// Every log type with the properties events declare for it.
+    pub fn check_types(&mut self) {
+        self.type_id(TOUCHED_TYPE);
+        for name in FACT_TYPES {
+            self.type_id(name);
+        }
+        for event in self.declared.events_declared.clone() {
+            for (at, ty) in event.types.iter().enumerate() {
+                let id = self.type_id(&ty.node);
+                for field in &event.fields {
+                    // A mistake of a field is the same for every type: report it for the first.
+                    self.check_prop(id, &ty.node, field, at == 0);
+                }
+            }
+        }
+    }
+
+    fn check_prop(&mut self, id: TypeId, type_name: &str, field: &Field, first: bool) {
+        if first {
+            self.check_prop_alone(field);
+        }
+        let Some(ty) = type_named(&field.ty.node) else {
+            self.broken.insert(field.name.node.clone());
+            return;
+        };
+        let prop = Prop { id: self.prop(&field.name.node), ty, optional: field.optional };
+        let key = (id.index(), prop.id);
+        let place = self.resolved.prop_places.get(&key).copied();
+        let Some(props) = self.resolved.types.get_mut(id.index()).map(|ty| &mut ty.props) else { return };
+        let Some(old) = props.iter_mut().find(|old| old.id == prop.id) else {
+            props.push(prop);
+            self.resolved.prop_places.insert(key, field.range);
+            return;
+        };
+        if old.ty == prop.ty {
+            // Who says it is always there, vouches for it.
+            old.optional &= prop.optional;
+            return;
+        }
+        let message = format!(
+            "property `{}` of \"{type_name}\" is {} here and {} elsewhere",
+            field.name.node,
+            type_words(ty),
+            type_words(old.ty)
+        );
+        let help = format!("say `{} {}` in both places", field.name.node, type_words(old.ty).rsplit(' ').next().unwrap_or(""));
+        let found = Diagnostic::new(Slug::ConflictingType, field.range, message).label("another type").help(help);
+        self.report(match place {
+            Some(place) => found.other(place, "the type it has"),
+            None => found,
+        });
+    }
+
+    fn check_prop_alone(&mut self, field: &Field) {
+        self.field_type(&field.ty);
+        if let Some(default) = &field.default {
+            let found = Diagnostic::new(
+                Slug::MisplacedDefault,
+                default.range,
+                format!("property `{}` of an event cannot have a default", field.name.node),
+            );
+            self.report(found.help("only lead facts have defaults; where it is read, say `… ?? default`"));
+        }
+    }
+
+    /// The type an author named.
+    pub fn field_type(&mut self, word: &Name) -> Option<Type> {
+        let ty = type_named(&word.node);
+        if ty.is_none() {
+            let types = TYPES.map(str::to_owned);
+            let help = match nearest(&word.node, &types) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the types are {}", listed(&types)),
+            };
+            let found = Diagnostic::new(Slug::UnknownType, word.range, format!("`{}` is not a type", word.node));
+            self.report(found.label("not a type").help(help));
+        }
+        ty
+    }
+
+    /// Works out every event, so that mistakes are found where nothing uses them.
+    pub fn check_events(&mut self) {
+        for standard in [true, false] {
+            self.standard = standard;
+            let names: Vec<Name> =
+                self.events().iter().map(|entry| Name { node: entry.name.clone(), range: entry.range }).collect();
+            for name in names {
+                self.events_named(&name);
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `count(…)` and `days_since(…)`, the functions an expression can call.
+
+use super::checker::Checker;
+use super::expression::{Known, Scope, Typed, constant_value};
+use super::words::nearest;
+use crate::diagnostic::Diagnostic;
+use crate::rulebook::Expr;
+use crate::slug::Slug;
+use crate::source::Range;
+use crate::syntax::tree::{self, EventRef, ExprKind, Name};
+use crate::timestamp::Span;
+use crate::value::{Type, Value};
+
+impl Checker<'_> {
+    /// `count(EVENT, D)`, `count(EVENT)`, `days_since(EVENT)`
+    pub fn call(&mut self, name: &Name, args: &[tree::Expr], range: Range, scope: &Scope) -> Option<Typed> {
+        if !["count", "days_since"].contains(&name.node.as_str()) {
+            return self.unknown_function(name);
+        }
+        if !scope.history {
+            let message = format!("`{}` looks at a lead's history, which {} cannot read", name.node, scope.place);
+            let found = Diagnostic::new(Slug::NotHere, range, message).label("not known here");
+            self.report(found.help("move the condition to a rule's `where` or a touch's `if`"));
+            return None;
+        }
+        let most = if name.node == "count" { 2 } else { 1 };
+        let (Some(event), true) = (args.first(), args.len() <= most) else {
+            return self.wrong_arguments(name, range);
+        };
+        let set = event_ref(event).map(|event| self.occurrence(&event).map(|event| event.set));
+        let Some(set) = set else {
+            return self.wrong_arguments(name, range);
+        };
+        let within = match args.get(1) {
+            Some(length) => Some(self.count_window(length, name, scope)?),
+            None => None,
+        };
+        let set = set?;
+        let expr = if name.node == "count" { Expr::Count(set, within) } else { Expr::DaysSince(set) };
+        Some(Typed::new(expr, Type::Number, range))
+    }
+
+    fn count_window(&mut self, length: &tree::Expr, name: &Name, scope: &Scope) -> Option<Span> {
+        if let ExprKind::Length(written) = length.node {
+            return self.measured_at(written, length.range, "the window of a count");
+        }
+        let typed = self.expr(length, scope, &Known::new())?;
+        match constant_value(&typed.expr) {
+            Some(Value::Length(span)) => Some(Span(*span)),
+            _ => {
+                self.wrong_arguments(name, length.range);
+                None
+            }
+        }
+    }
+
+    fn wrong_arguments(&mut self, name: &Name, range: Range) -> Option<Typed> {
+        let help = if name.node == "count" {
+            "say what to count, and how far back: `count(opened, 7d)`, or over all time: `count(opened)`"
+        } else {
+            "say since when: `days_since(replied)`"
+        };
+        let found = Diagnostic::new(Slug::WrongArguments, range, format!("`{}` is not asked like this", name.node));
+        self.report(found.label("something else belongs here").help(help));
+        None
+    }
+
+    fn unknown_function(&mut self, name: &Name) -> Option<Typed> {
+        if self.broken.contains(&name.node) {
+            return None;
+        }
+        let functions = ["count", "days_since"].map(str::to_owned);
+        let help = if self.declared.events.has(&name.node) {
+            format!("`{0}` is an event; to count it, say `count({0}, 7d)`", name.node)
+        } else if let Some(near) = nearest(&name.node, &functions) {
+            format!("did you mean `{near}`?")
+        } else {
+            "the functions are `count`, `days_since`".to_owned()
+        };
+        let found = Diagnostic::new(Slug::UnknownFunction, name.range, format!("function `{}` is not known", name.node));
+        self.report(found.label("not a function").help(help));
+        None
+    }
+}
+
+/// An event as an argument: `opened`, `visited(page == "pricing")`.
+fn event_ref(e: &tree::Expr) -> Option<EventRef> {
+    let (name, filters) = match &e.node {
+        ExprKind::Name(name) => (Name { node: name.clone(), range: e.range }, Vec::new()),
+        ExprKind::Call { name, args } => (name.clone(), args.clone()),
+        _ => return None,
+    };
+    Some(EventRef { name, filters, range: e.range })
+}

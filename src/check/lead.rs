@@ -1,0 +1,96 @@
+//! Lead facts: their types, their defaults, and their place in `created` and `updated`.
+
+use super::checker::Checker;
+use super::expression::Scope;
+use super::words::{type_named, type_words};
+use crate::diagnostic::Diagnostic;
+use crate::rulebook::{Expr, Fact, FactId, Prop};
+use crate::slug::Slug;
+use crate::syntax::tree::{self, Field};
+use crate::value::{Type, Value};
+
+/// A declared fact.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FactDecl<'a> {
+    /// As declared.
+    pub field: &'a Field,
+    /// The type the standard vocabulary gives it, where it declares the fact too.
+    pub standard_ty: Option<Type>,
+}
+
+impl Checker<'_> {
+    /// The type of a fact the standard vocabulary declares.
+    pub fn standard_type(&self, name: &str) -> Option<Type> {
+        let entry = self.declared.facts.entry(name).filter(|entry| entry.standard)?;
+        type_named(&entry.item.field.ty.node)
+    }
+
+    /// Resolves all facts and makes them properties of the events that set them.
+    pub fn check_facts(&mut self) {
+        let facts: Vec<FactDecl<'_>> = self.declared.facts.iter().map(|entry| entry.item).collect();
+        for fact in facts {
+            self.check_fact(fact);
+        }
+    }
+
+    fn check_fact(&mut self, fact: FactDecl<'_>) {
+        let field = fact.field;
+        let name = &field.name.node;
+        let ty = self.field_type(&field.ty).unwrap_or_else(|| {
+            self.broken.insert(name.clone());
+            Type::Text
+        });
+        if let Some(standard) = fact.standard_ty.filter(|standard| *standard != ty && !self.broken.contains(name)) {
+            let message =
+                format!("lead fact `{name}` is {} here and {} in the standard vocabulary", type_words(ty), type_words(standard));
+            let found = Diagnostic::new(Slug::ConflictingType, field.range, message).label("another type");
+            self.report(found.help("keep the standard type, or choose another name"));
+        }
+        let default = field.default.as_ref().and_then(|default| self.fact_default(name, ty, default));
+        let prop = self.prop(name);
+        self.resolved.facts.push(Fact { name: name.clone(), prop, ty, default: default.unwrap_or_default() });
+        self.fact_as_property(field, Prop { id: prop, ty, optional: true });
+    }
+
+    fn fact_default(&mut self, name: &str, ty: Type, default: &tree::Expr) -> Option<Value> {
+        let typed = self.expr(default, &Scope::constant("the default of a lead fact"), &Vec::new())?;
+        let typed = self.fitting(typed, ty, &format!("lead fact `{name}`"))?;
+        match typed.expr {
+            Expr::Constant(value) => Some(value),
+            _ => {
+                let found = Diagnostic::new(Slug::NotConstant, default.range, "a default must be a fixed value");
+                self.report(found.help("write a text, a number, `true`, `false`, a date or a list"));
+                None
+            }
+        }
+    }
+
+    fn fact_as_property(&mut self, field: &Field, prop: Prop) {
+        let mut clash = None;
+        for ty in self.resolved.types.iter_mut().filter(|ty| ty.sets_facts) {
+            match ty.props.iter().find(|old| old.id == prop.id) {
+                Some(old) if old.ty != prop.ty => clash = Some((ty.name.clone(), old.ty)),
+                Some(_) => {}
+                None => ty.props.push(prop.clone()),
+            }
+        }
+        if let Some((type_name, ty)) = clash {
+            let message = format!(
+                "lead fact `{}` is {}, but the property of \"{type_name}\" that sets it is {}",
+                field.name.node,
+                type_words(prop.ty),
+                type_words(ty)
+            );
+            let found = Diagnostic::new(Slug::ConflictingType, field.range, message).label("another type");
+            self.report(found.help("leave the property out; every lead fact is one already"));
+        }
+    }
+
+    /// The fact of a name, with whether it may be missing.
+    pub fn fact(&self, name: &str) -> Option<(FactId, Type, bool)> {
+        let at = self.declared.facts.find(name)?;
+        let fact = self.resolved.facts.get(at)?;
+        let field = self.declared.facts.at(at)?.item.field;
+        Some((FactId(at as u16), fact.ty, field.optional && field.default.is_none()))
+    }
+}

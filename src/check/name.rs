@@ -1,0 +1,139 @@
+//! Names that mean nothing, with the words that help: the near name, or what there is.
+
+use super::checker::Checker;
+use super::words::{listed, nearest};
+use crate::diagnostic::Diagnostic;
+use crate::rulebook::{ChannelId, ScoreId, SequenceId, TierId};
+use crate::slug::Slug;
+use crate::source::Range;
+use crate::syntax::tree::Name;
+
+/// A kind of name, in words.
+pub(super) struct Kind {
+    /// What its absence is called.
+    pub slug: Slug,
+    /// One of them: `tier`.
+    pub one: &'static str,
+    /// Several of them.
+    pub many: &'static str,
+    /// How one is declared.
+    pub declare: &'static str,
+}
+
+pub(super) const TIER: Kind =
+    Kind { slug: Slug::UnknownTier, one: "tier", many: "tiers", declare: "tiers hot, warm, cold" };
+pub(super) const SEQUENCE: Kind = Kind {
+    slug: Slug::UnknownSequence,
+    one: "sequence",
+    many: "sequences",
+    declare: "sequence NAME { day 1 at 10:00 email TEMPLATE }",
+};
+pub(super) const SCORE: Kind =
+    Kind { slug: Slug::UnknownScore, one: "score", many: "scores", declare: "score NAME { opened +5 }" };
+pub(super) const CHANNEL: Kind =
+    Kind { slug: Slug::UnknownChannel, one: "channel", many: "channels", declare: "channel NAME { manual }" };
+pub(super) const CALENDAR: Kind = Kind {
+    slug: Slug::UnknownCalendar,
+    one: "calendar",
+    many: "calendars",
+    declare: "calendar NAME { days mon..fri hours 09:00-17:00 }",
+};
+pub(super) const EVENT: Kind =
+    Kind { slug: Slug::UnknownEvent, one: "event", many: "events", declare: "event NAME is \"type.in.the.log\"" };
+pub(super) const FACT: Kind =
+    Kind { slug: Slug::UnknownFact, one: "lead fact", many: "lead facts", declare: "lead { NAME text? }" };
+
+impl Checker<'_> {
+    /// Reports a name that is not declared, with what to do about it: `hint`, else the near name,
+    /// else what there is. A name that is near to none is reported once, with its further places:
+    /// what is missing is one declaration.
+    pub fn unknown(&mut self, kind: &Kind, name: &str, range: Range, candidates: &[String], hint: Option<String>) {
+        if self.broken.contains(name) {
+            return;
+        }
+        let near = nearest(name, candidates);
+        let key = (kind.slug, if candidates.is_empty() { String::new() } else { name.to_owned() });
+        if near.is_none() && hint.is_none() {
+            if let Some(first) = self.reported.get(&key).and_then(|at| self.diagnostics.get_mut(*at)) {
+                first.others.push((range, "also used here".to_owned()));
+                return;
+            }
+            self.reported.insert(key, self.diagnostics.len());
+        }
+        let help = match (hint, near) {
+            (Some(hint), _) => hint,
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) if candidates.is_empty() => {
+                format!("no {} are declared; declare one: `{}`", kind.many, kind.declare)
+            }
+            (None, None) => format!("the {} are {}; a new one needs a declaration: `{}`", kind.many, listed(candidates), kind.declare),
+        };
+        let found = Diagnostic::new(kind.slug, range, format!("{} `{name}` is not declared", kind.one));
+        self.report(found.label(format!("not {}", with_article(kind.one))).help(help));
+    }
+
+    /// The tier of a name.
+    pub fn tier(&mut self, name: &str, range: Range) -> Option<TierId> {
+        let at = self.declared.tiers.find(name);
+        if at.is_none() {
+            let names = self.declared.tiers.names();
+            let hint = self.tier_hint(name);
+            self.unknown(&TIER, name, range, &names, hint);
+        }
+        at.map(|at| TierId(at as u8))
+    }
+
+    fn tier_hint(&self, name: &str) -> Option<String> {
+        if self.declared.sequences.has(name) {
+            Some(format!("`{name}` is a sequence; to enroll the lead, say `start {name}`"))
+        } else if self.declared.channels.has(name) {
+            Some(format!("`{name}` is a channel; it needs a template: `{name} TEMPLATE`"))
+        } else {
+            None
+        }
+    }
+
+    /// The sequence of a name.
+    pub fn sequence(&mut self, name: &Name) -> Option<SequenceId> {
+        let at = self.declared.sequences.find(&name.node);
+        if at.is_none() {
+            let names = self.declared.sequences.names();
+            let hint = self
+                .declared
+                .tiers
+                .has(&name.node)
+                .then(|| format!("`{0}` is a tier; a sequence for it is declared `sequence NAME for {0} {{ … }}`", name.node));
+            self.unknown(&SEQUENCE, &name.node, name.range, &names, hint);
+        }
+        at.map(|at| SequenceId(at as u16))
+    }
+
+    /// The score of a name.
+    pub fn score(&mut self, name: &Name) -> Option<ScoreId> {
+        let at = self.declared.scores.find(&name.node);
+        if at.is_none() {
+            let names = self.declared.scores.names();
+            let hint = self.declared.facts.has(&name.node).then(|| {
+                format!("`{0}` is a lead fact, not a score; say when to look: `updated where {0} == …`", name.node)
+            });
+            self.unknown(&SCORE, &name.node, name.range, &names, hint);
+        }
+        at.map(|at| ScoreId(at as u16))
+    }
+
+    /// The channel of a name.
+    pub fn channel(&mut self, name: &Name) -> Option<ChannelId> {
+        let at = self.declared.channels.find(&name.node);
+        if at.is_none() {
+            let names = self.declared.channels.names();
+            self.unknown(&CHANNEL, &name.node, name.range, &names, None);
+        }
+        at.map(|at| ChannelId(at as u8))
+    }
+}
+
+/// `a tier`, `an event`.
+pub(super) fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
