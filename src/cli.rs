@@ -1,1 +1,109 @@
-//! Under construction.
+//! The command line: one file per verb. The only place that prints, exits, and reads the clock.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{ColorChoice, Parser, Subcommand};
+
+mod check;
+mod dry_run;
+mod exit;
+mod explain;
+mod progress;
+mod vocabulary;
+
+pub use exit::Exit;
+
+/// Follow-ups as code: rules in Git decide who is contacted when, from a log of events.
+#[derive(Debug, Parser)]
+#[command(name = "ensue", version = version(), disable_help_subcommand = true)]
+struct Cli {
+    /// When to use colour.
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true)]
+    color: ColorChoice,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(check::Args),
+    DryRun(dry_run::Args),
+    Explain(explain::Args),
+    Vocabulary(vocabulary::Args),
+}
+
+/// The versions of program, language and zones, on one line.
+fn version() -> &'static str {
+    static VERSION: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        format!("{} (language {}, tz {})", env!("CARGO_PKG_VERSION"), crate::LANGUAGE_VERSION, crate::local::tz_version())
+    });
+    &VERSION
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    // A bug of ours says so and has an exit code of its own.
+    std::panic::set_hook(Box::new(|info| {
+        let _ = writeln!(io::stderr(), "ensue: this is a bug in ensue, not in your rules: {info}");
+        let _ = writeln!(io::stderr(), "ensue: please report it with the command and the files that led to it");
+    }));
+    match std::panic::catch_unwind(run) {
+        Ok(exit) => exit.into(),
+        Err(_) => Exit::Bug.into(),
+    }
+}
+
+fn run() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Use } else { Exit::Fine };
+        }
+    };
+    let io = Io { color: color(cli.color) };
+    let result = match cli.verb {
+        Verb::Check(args) => check::run(&args, &io),
+        Verb::DryRun(args) => dry_run::run(&args, &io),
+        Verb::Explain(args) => explain::run(&args, &io),
+        Verb::Vocabulary(args) => vocabulary::run(&args, &io),
+    };
+    result.unwrap_or_else(|error| error.report())
+}
+
+/// How this process talks to the terminal.
+#[derive(Clone, Copy, Debug)]
+struct Io {
+    /// Colour on standard output.
+    color: bool,
+}
+
+impl Io {
+    /// Colour on standard error, where `auto` looks at that terminal instead.
+    fn color_err(self) -> bool {
+        self.color && io::stderr().is_terminal() || self.color && !io::stdout().is_terminal()
+    }
+
+    /// Writes results; a reader that has gone away is no error.
+    fn out(self, text: &str) -> Result<(), exit::Error> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(exit::Error::from_write)
+    }
+
+    /// Writes notes and findings.
+    fn err(self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+fn color(choice: ColorChoice) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    }
+}

@@ -36,7 +36,7 @@ pub struct Decision {
 
 /// Where a decision stands: moment, then timers that were due before anything arrived at that
 /// moment, then each entry with the timers it made due at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
     /// The moment.
     pub at: Timestamp,
@@ -48,6 +48,16 @@ pub struct Order {
     pub kind: u8,
     /// Rulebook position of the timer's rule or touch.
     pub position: u64,
+    /// Whose entry or timer it was; timers alike in all else fire in the order of leads' names.
+    pub lead: LeadId,
+}
+
+impl Order {
+    /// All of it but the lead, whose name only the log knows.
+    #[must_use]
+    pub fn key(&self) -> (Timestamp, u32, u8, u8, u64) {
+        (self.at, self.after, self.timer, self.kind, self.position)
+    }
 }
 
 /// What decided.

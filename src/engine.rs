@@ -40,6 +40,12 @@ pub trait Names {
     fn lead(&self, lead: LeadId) -> &str;
 }
 
+impl Names for crate::log::Log {
+    fn lead(&self, lead: LeadId) -> &str {
+        self.lead_name(lead)
+    }
+}
+
 /// The engine: a plan and the state of every lead it has heard of.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -121,7 +127,7 @@ impl Engine {
             plan: &self.plan,
             names,
             now,
-            order: Order { at: now, after, ..Order::default() },
+            order: Order { at: now, after, timer: 0, kind: 0, position: 0, lead: event.lead },
             age: (now - event.at).max(Span::ZERO),
             props: event.props,
         };

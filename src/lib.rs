@@ -6,6 +6,8 @@ pub mod cli;
 pub mod decision;
 pub mod diagnostic;
 pub mod engine;
+pub mod replay;
+pub mod load;
 pub mod event;
 pub mod local;
 pub mod log;

@@ -1,3 +1,5 @@
 //! The `ensue` program: everything it does is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    ensue::cli::main()
+}

@@ -169,3 +169,11 @@ pub(crate) struct Fall {
 pub(crate) struct History {
     pub longest: Span,
 }
+
+impl Plan {
+    /// Whether some rule or cap counts across accounts, so that leads cannot be run apart.
+    #[must_use]
+    pub fn crosses_accounts(&self) -> bool {
+        self.crosses_accounts
+    }
+}

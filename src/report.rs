@@ -1,1 +1,5 @@
-//! Under construction.
+//! What people and programs read: findings, decisions, summaries. Makes text; prints nothing.
+
+pub mod line;
+pub mod summary;
+pub mod timeline;

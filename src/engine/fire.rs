@@ -22,7 +22,8 @@ impl World {
     pub(super) fn fire(&mut self, plan: &Plan, names: &dyn Names, timer: Timer, out: &mut Vec<Decision>) {
         let now = self.now;
         let after = if self.last_entry.0 == now { self.last_entry.1 } else { 0 };
-        let order = Order { at: now, after, timer: 1, kind: timer.kind as u8, position: timer.position };
+        let (kind, lead) = (timer.kind as u8, self.lead(timer.slot).id);
+        let order = Order { at: now, after, timer: 1, kind, position: timer.position, lead };
         let mut moment = Moment { plan, names, now, order, age: Span::ZERO, props: Props::default() };
         match timer.what {
             What::Absence(index) => moment.age = self.fire_absence(&moment, timer.slot, index as usize),

@@ -17,7 +17,7 @@ impl World {
             }
         }
         lines.sort_by(|a, b| {
-            a.order.cmp(&b.order).then_with(|| names.lead(a.lead).cmp(names.lead(b.lead)))
+            a.order.key().cmp(&b.order.key()).then_with(|| names.lead(a.lead).cmp(names.lead(b.lead)))
         });
         lines
     }
@@ -28,7 +28,14 @@ impl World {
             let at = due.unwrap_or(self.now);
             lines.push(Decision {
                 // What has no time comes last.
-                order: Order { at: due.unwrap_or(Timestamp::MAX), position, ..Order::default() },
+                order: Order {
+                    at: due.unwrap_or(Timestamp::MAX),
+                    after: 0,
+                    timer: 1,
+                    kind: 0,
+                    position,
+                    lead: lead.id,
+                },
                 at,
                 zone: self.shown_zone(plan, lead),
                 lead: lead.id,

@@ -1,0 +1,76 @@
+//! `ensue check`: every finding of a rulebook at once.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::diagnostic;
+use crate::source::Sources;
+
+use super::Io;
+use super::exit::{Error, Exit};
+
+/// Parse and check a rulebook; print every finding at once
+#[derive(Debug, clap::Args)]
+#[command(
+    before_help = "Example: ensue check rules",
+    after_help = "Exit codes: 0 no finding at or above --fail-level, 1 findings, 2 the rules do not compile, 3 wrong use or a missing file."
+)]
+pub struct Args {
+    /// The rulebook: a folder or a file
+    #[arg(default_value = "rules")]
+    rules: PathBuf,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Findings of this weight and above fail
+    #[arg(long, value_enum, default_value_t = Level::Warning)]
+    fail_level: Level,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// The rule's line with the place underlined
+    Human,
+    /// One line a finding
+    Short,
+    /// One JSON object a finding
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Level {
+    Info,
+    Warning,
+    Error,
+}
+
+pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
+    let checked = crate::load::rulebook(&args.rules)?;
+    let (findings, sources) = (&checked.diagnostics, &checked.sources);
+    let summary = diagnostic::summary(findings, sources);
+    match args.format {
+        Format::Human => io.out(&format!("{}{summary}\n", diagnostic::human(findings, sources, io.color)))?,
+        Format::Short => io.out(&format!("{}{summary}\n", diagnostic::short(findings, sources)))?,
+        Format::Json => {
+            io.out(&diagnostic::json(findings, sources))?;
+            io.err(&format!("{summary}\n"));
+        }
+    }
+    let fail = match args.fail_level {
+        Level::Info => Severity::Info,
+        Level::Warning => Severity::Warning,
+        Level::Error => Severity::Error,
+    };
+    Ok(match findings.iter().map(|finding| finding.severity).max() {
+        Some(Severity::Error) => Exit::Rules,
+        Some(severity) if severity >= fail => Exit::Findings,
+        _ => Exit::Fine,
+    })
+}
+
+/// Findings for people.
+pub fn human(findings: &[Diagnostic], sources: &Sources, color: bool) -> String {
+    format!("{}{}\n", diagnostic::human(findings, sources, color), diagnostic::summary(findings, sources))
+}

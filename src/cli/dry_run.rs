@@ -1,0 +1,173 @@
+//! `ensue dry-run`: replays logs in memory and prints what would be done.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::ValueEnum;
+
+use crate::decision::Decision;
+use crate::diagnostic::Severity;
+use crate::local;
+use crate::log::{self, Input, Log, ReadOptions};
+use crate::plan::Plan;
+use crate::replay::{self, Replayed};
+use crate::report::line::Names;
+use crate::report::summary::{Counts, many};
+use crate::report::timeline::timeline;
+use crate::rulebook::Rulebook;
+use crate::timestamp::Timestamp;
+
+use super::exit::{Error, Exit, drawn};
+use super::{Io, check, progress};
+
+/// Replay event logs in memory and print what would be done; nothing is stored or sent
+#[derive(Debug, clap::Args)]
+#[command(
+    before_help = "Example: ensue dry-run rules --events fixtures/quickstart/events.jsonl",
+    after_help = "Exit codes: 0 fine, 1 a script fault or a broken invariant, 2 the rules do not compile, 3 wrong use, a missing file, or a bad record."
+)]
+pub struct Args {
+    /// The rulebook: a folder or a file
+    #[arg(default_value = "rules")]
+    rules: PathBuf,
+    /// Event logs in JSON Lines, `-` for standard input; may be given several times
+    #[arg(long, required = true, num_args = 1.., value_name = "LOG")]
+    events: Vec<PathBuf>,
+    /// Handle what was received until this moment (RFC 3339); default: the last event
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<Timestamp>,
+    /// Show only this lead; may be given several times
+    #[arg(long, value_name = "LEAD")]
+    lead: Vec<String>,
+    /// List and count bad records instead of stopping at the first
+    #[arg(long)]
+    skip_bad: bool,
+    /// Also print every change of a score
+    #[arg(long)]
+    trace: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// How many threads; 0 for as many as there are cores
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    threads: usize,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A table by lead and time
+    Human,
+    /// One JSON object a line, in the order decided
+    Jsonl,
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    local::parse_rfc3339(text.as_bytes()).map_err(|error| format!("{error}: write it as 2026-03-02T09:00:00Z"))
+}
+
+pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
+    let rulebook = compiled(&args.rules, io)?;
+    let log = read(&args.events, &rulebook, args, io)?;
+    let plan = Arc::new(Plan::compile(rulebook));
+    let options = replay::Options { until: args.until, threads: args.threads, trace: args.trace };
+    let replayed = replay::replay(&plan, &log, &options)
+        .map_err(|error| Error::Use(format!("error: threads cannot be started: {error}")))?;
+    print(args, &plan.rulebook, &log, &replayed, io)
+}
+
+/// The rulebook at a path; its findings go to standard error where it does not compile.
+pub fn compiled(path: &Path, io: &Io) -> Result<Rulebook, Error> {
+    let checked = crate::load::rulebook(path)?;
+    match checked.rulebook {
+        Some(rulebook) => Ok(rulebook),
+        None => {
+            let errors: Vec<_> =
+                checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+            io.err(&check::human(&errors, &checked.sources, io.color_err()));
+            Err(Error::Rules)
+        }
+    }
+}
+
+fn read(paths: &[PathBuf], rulebook: &Rulebook, args: &Args, io: &Io) -> Result<Log, Error> {
+    let (mut inputs, mut total) = (Vec::new(), Some(0));
+    for path in paths {
+        let (reader, size) = open(path)?;
+        total = total.zip(size).map(|(total, size)| total + size);
+        inputs.push(Input { path: path.display().to_string(), reader });
+    }
+    let bar = progress::bytes(total);
+    let options = ReadOptions { skip_bad: args.skip_bad, threads: args.threads, ..ReadOptions::default() };
+    let log = log::read(inputs, rulebook, &options, &|bytes| bar.inc(bytes));
+    bar.finish_and_clear();
+    let log = log?;
+    for bad in &log.bad {
+        io.err(&format!("{}\n", drawn(bad)));
+    }
+    Ok(log)
+}
+
+/// A log and its size, where that is known.
+fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Error::Use(format!("error: there is no log at `{}`", path.display())),
+        _ => Error::Use(format!("error: `{}` cannot be read: {error}", path.display())),
+    };
+    let file = File::open(path).map_err(failed)?;
+    let about = file.metadata().map_err(failed)?;
+    if about.is_dir() {
+        return Err(Error::Use(format!("error: `{}` is a folder: name the log in it", path.display())));
+    }
+    Ok((Box::new(file), about.is_file().then_some(about.len())))
+}
+
+fn print(args: &Args, rulebook: &Rulebook, log: &Log, replayed: &Replayed, io: &Io) -> Result<Exit, Error> {
+    let names = Names { rulebook, log };
+    let asked = |decision: &&Decision| {
+        args.lead.is_empty() || args.lead.iter().any(|lead| lead == log.lead_name(decision.lead))
+    };
+    if let Some(lead) = args.lead.iter().find(|lead| !log.leads().any(|name| name == lead.as_str())) {
+        return Err(Error::Use(format!("error: no event of the log is about the lead `{lead}`")));
+    }
+    let shown: Vec<&Decision> = replayed.decisions.iter().chain(&replayed.pending).filter(asked).collect();
+    let mut counts = Counts { events: replayed.handled, leads: log.lead_count(), ..Counts::default() };
+    shown.iter().for_each(|decision| counts.add(decision));
+    match args.format {
+        Format::Human => {
+            let table = timeline(&names, &shown, io.color);
+            io.out(&format!("{table}{}", summary(args, log, &counts)))?;
+        }
+        Format::Jsonl => {
+            let mut text = String::new();
+            for decision in &shown {
+                let _ = writeln!(text, "{}", names.line(decision));
+            }
+            io.out(&text)?;
+            io.err(&summary(args, log, &counts));
+        }
+    }
+    Ok(if counts.faults > 0 { Exit::Findings } else { Exit::Fine })
+}
+
+/// Notes about the log, then the line that can be grepped.
+fn summary(args: &Args, log: &Log, counts: &Counts) -> String {
+    let mut text = String::new();
+    if !log.undeclared.is_empty() {
+        let types: Vec<String> = log.undeclared.iter().map(|(name, count)| format!("`{name}` ({count})")).collect();
+        let _ = writeln!(text, "note: no event of the rulebook is of these types: {}", types.join(", "));
+    }
+    if log.duplicates > 0 {
+        let _ = writeln!(text, "note: {} left out", many(log.duplicates as usize, "duplicate"));
+    }
+    if args.skip_bad && !log.bad.is_empty() {
+        let _ = writeln!(text, "note: {} left out", many(log.bad.len(), "bad record"));
+    }
+    let _ = writeln!(text, "dry-run: {counts}");
+    text
+}

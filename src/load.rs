@@ -1,0 +1,156 @@
+//! Reads a rulebook from a folder or a file: every `*.ensue` below it in path order, and the files
+//! beside the rules that it may name. One of two places where the library reads files.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::check::{self, Checked, Env};
+
+/// A file of a rulebook may have so many bytes; a longer one is surely not meant to be read.
+const MAX_FILE: u64 = 8 << 20;
+
+/// Why a rulebook could not be read.
+#[derive(Debug)]
+pub enum LoadError {
+    /// There is no such file or folder.
+    Missing(PathBuf),
+    /// The folder holds no `*.ensue` file.
+    NoRules(PathBuf),
+    /// A file is not UTF-8: its path, line and column of the first byte that is not.
+    NotText(PathBuf, usize, usize),
+    /// A file is larger than any rulebook file should be.
+    TooLarge(PathBuf),
+    /// The system would not let us read.
+    Io(PathBuf, io::Error),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(path) => write!(
+                f,
+                "there is no rulebook at `{}`: name a folder with `*.ensue` files, or one such file",
+                path.display()
+            ),
+            Self::NoRules(path) => write!(
+                f,
+                "there is no `*.ensue` file in `{}` or below it: rules are read from files that end so",
+                path.display()
+            ),
+            Self::NotText(path, line, column) => {
+                write!(f, "{}:{line}:{column}: this is not UTF-8 text: save the file as UTF-8", path.display())
+            }
+            Self::TooLarge(path) => {
+                write!(f, "`{}` has more than {} MB: split it into smaller files", path.display(), MAX_FILE >> 20)
+            }
+            Self::Io(path, error) => write!(f, "`{}` cannot be read: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(_, error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Reads and checks the rulebook at a path.
+///
+/// # Errors
+/// Fails where files cannot be read; mistakes in them are findings of the result.
+pub fn rulebook(path: &Path) -> Result<Checked, LoadError> {
+    let kind = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => LoadError::Missing(path.to_owned()),
+        _ => LoadError::Io(path.to_owned(), error),
+    })?;
+    if kind.is_dir() { folder(path) } else { single(path) }
+}
+
+fn folder(path: &Path) -> Result<Checked, LoadError> {
+    let mut files = Vec::new();
+    collect(path, &mut files)?;
+    files.sort();
+    let (mut rules, mut beside) = (Vec::new(), BTreeMap::new());
+    for file in files {
+        let is_rules = file.extension().is_some_and(|end| end == "ensue");
+        if is_rules {
+            rules.push((shown(&file), text(&file)?));
+        } else if beside_the_rules(&file) {
+            let inner = file.strip_prefix(path).unwrap_or(&file);
+            beside.insert(shown(inner), text(&file)?);
+        }
+    }
+    if rules.is_empty() {
+        return Err(LoadError::NoRules(path.to_owned()));
+    }
+    Ok(check::load(rules, &Env { root: shown(path), files: beside }))
+}
+
+fn single(path: &Path) -> Result<Checked, LoadError> {
+    let root = path.parent().unwrap_or(Path::new(""));
+    let mut files = Vec::new();
+    for name in ["calendars", "scripts", "templates"] {
+        let inner = root.join(name);
+        if inner.is_dir() {
+            collect(&inner, &mut files)?;
+        }
+    }
+    let mut beside = BTreeMap::new();
+    for file in files.into_iter().filter(|file| beside_the_rules(file)) {
+        beside.insert(shown(file.strip_prefix(root).unwrap_or(&file)), text(&file)?);
+    }
+    Ok(check::load([(shown(path), text(path)?)], &Env { root: shown(root), files: beside }))
+}
+
+/// Every file below a folder but for hidden ones; links to folders are not followed.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+    let failed = |error| LoadError::Io(folder.to_owned(), error);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if entry.file_type().map_err(failed)?.is_dir() {
+            collect(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn beside_the_rules(file: &Path) -> bool {
+    let end = file.extension().and_then(|end| end.to_str()).unwrap_or("");
+    matches!(end, "yaml" | "yml" | "rhai" | "md")
+}
+
+/// A file's text without a byte order mark.
+fn text(path: &Path) -> Result<String, LoadError> {
+    let failed = |error| LoadError::Io(path.to_owned(), error);
+    if fs::metadata(path).map_err(failed)?.len() > MAX_FILE {
+        return Err(LoadError::TooLarge(path.to_owned()));
+    }
+    let bytes = fs::read(path).map_err(failed)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let start = good.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(good.get(start..).unwrap_or_default()).chars().count() + 1;
+        LoadError::NotText(path.to_owned(), line, column)
+    })
+}
+
+/// A path as people see it, with `/` between folders.
+fn shown(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    let joined = parts.join("/");
+    joined.strip_prefix("//").map_or(joined.clone(), |rest| format!("/{rest}"))
+}

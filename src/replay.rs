@@ -1,0 +1,202 @@
+//! A whole log through the engine: leads are split into shards that nothing crosses, shards run
+//! side by side, and their decisions are put back into the order of the log. The result does not
+//! depend on the number of shards or threads.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::decision::Decision;
+use crate::engine::{Engine, Names};
+use crate::event::EventNumber;
+use crate::log::Log;
+use crate::plan::Plan;
+use crate::timestamp::Timestamp;
+
+/// So many leads share a shard: few enough that their state stays in a core's cache.
+const LEADS_PER_SHARD: usize = 2_048;
+
+/// How to replay.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Handle what was received until then; default: the last entry.
+    pub until: Option<Timestamp>,
+    /// How many threads; 0 for as many as the machine has cores.
+    pub threads: usize,
+    /// Also report changes of scores.
+    pub trace: bool,
+}
+
+/// What a replay decided.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Replayed {
+    /// Every decision, in order.
+    pub decisions: Vec<Decision>,
+    /// What is scheduled after the horizon, by due time.
+    pub pending: Vec<Decision>,
+    /// How many entries were handled.
+    pub handled: usize,
+    /// The moment it was replayed to.
+    pub horizon: Timestamp,
+}
+
+/// Replays a log.
+///
+/// # Errors
+/// Fails where the threads cannot be started.
+pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed, rayon::ThreadPoolBuildError> {
+    let entries = log.entries();
+    let handled = match options.until {
+        Some(until) => entries.partition_point(|entry| entry.received_at <= until),
+        None => entries.len(),
+    };
+    let last = entries.last().map_or(Timestamp(0), |entry| entry.received_at);
+    let horizon = options.until.unwrap_or(last);
+    let shards = Shards::of(log, handled, plan.crosses_accounts());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+    let parts: Vec<(Vec<Decision>, Vec<Decision>)> = pool.install(|| {
+        (0..shards.len()).into_par_iter().map(|shard| shards.run(shard, plan, log, horizon, options.trace)).collect()
+    });
+    let (decisions, pending): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let (decisions, pending) =
+        pool.install(|| rayon::join(|| in_order(decisions, log), || in_order(pending, log)));
+    Ok(Replayed { decisions, pending, handled, horizon })
+}
+
+/// Decisions of all shards in the order of the log. Each shard's own order is kept.
+fn in_order(shards: Vec<Vec<Decision>>, log: &Log) -> Vec<Decision> {
+    let one = shards.len() == 1;
+    let mut all: Vec<Decision> = shards.into_iter().flatten().collect();
+    if !one {
+        all.par_sort_by(|a, b| {
+            let names = || log.lead(a.order.lead).cmp(log.lead(b.order.lead));
+            a.order.key().cmp(&b.order.key()).then_with(names)
+        });
+    }
+    all
+}
+
+/// Which lead is run where.
+struct Shards {
+    /// By shard: the numbers of its entries, in order.
+    entries: Vec<Vec<u32>>,
+    /// By lead: its place within its shard.
+    slots: Vec<u32>,
+}
+
+impl Shards {
+    /// Leads that share an account, at any time, share a shard.
+    fn of(log: &Log, handled: usize, together: bool) -> Self {
+        let leads = log.lead_count();
+        let mut groups = Groups::new(leads + log.account_count());
+        for entry in log.entries() {
+            if let Some(account) = entry.account() {
+                groups.join(entry.lead.0, leads as u32 + account.0);
+            }
+        }
+        let mut shard_of_group = vec![u32::MAX; leads + log.account_count()];
+        let mut shard_of = vec![0u32; leads];
+        let mut slots = vec![0u32; leads];
+        let mut sizes: Vec<u32> = vec![0];
+        for lead in 0..leads as u32 {
+            let group = groups.find(lead) as usize;
+            let Some(shard) = shard_of_group.get_mut(group) else { continue };
+            if *shard == u32::MAX {
+                let full = sizes.last().is_some_and(|size| *size as usize >= LEADS_PER_SHARD);
+                if full && !together {
+                    sizes.push(0);
+                }
+                *shard = sizes.len() as u32 - 1;
+            }
+            if let (Some(size), Some(of), Some(slot)) =
+                (sizes.get_mut(*shard as usize), shard_of.get_mut(lead as usize), slots.get_mut(lead as usize))
+            {
+                *of = *shard;
+                *slot = *size;
+                *size += 1;
+            }
+        }
+        let mut entries = vec![Vec::new(); sizes.len()];
+        for (number, entry) in log.entries().iter().take(handled).enumerate() {
+            let shard = shard_of.get(entry.lead.0 as usize).copied().unwrap_or(0);
+            if let Some(list) = entries.get_mut(shard as usize) {
+                list.push(number as u32);
+            }
+        }
+        Self { entries, slots }
+    }
+
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn run(
+        &self,
+        shard: usize,
+        plan: &Arc<Plan>,
+        log: &Log,
+        horizon: Timestamp,
+        trace: bool,
+    ) -> (Vec<Decision>, Vec<Decision>) {
+        let mut engine = Engine::new(Arc::clone(plan));
+        if trace {
+            engine = engine.with_trace();
+        }
+        let mut decisions = Vec::new();
+        for number in self.entries.get(shard).into_iter().flatten() {
+            let Some(event) = log.event(EventNumber(*number)) else { continue };
+            let slot = self.slots.get(event.lead.0 as usize).copied().unwrap_or(0);
+            engine.handle_in(slot, &event, log, &mut decisions);
+        }
+        engine.drain(horizon, log, &mut decisions);
+        keep_rising(&mut decisions);
+        (decisions, engine.pending(log))
+    }
+}
+
+/// A timer made by another one of the same moment fires after it, whatever its kind; its place in
+/// the order of the log is that of the one that made it.
+fn keep_rising(decisions: &mut [Decision]) {
+    let mut last = decisions.first().map(|first| first.order);
+    for decision in decisions {
+        match last {
+            Some(last) if decision.order.key() < last.key() => decision.order = last,
+            _ => last = Some(decision.order),
+        }
+    }
+}
+
+/// Disjoint sets, by halving paths.
+struct Groups {
+    parents: Vec<u32>,
+}
+
+impl Groups {
+    fn new(len: usize) -> Self {
+        Self { parents: (0..len as u32).collect() }
+    }
+
+    fn parent(&self, of: u32) -> u32 {
+        self.parents.get(of as usize).copied().unwrap_or(of)
+    }
+
+    fn find(&mut self, mut of: u32) -> u32 {
+        while self.parent(of) != of {
+            let grandparent = self.parent(self.parent(of));
+            if let Some(parent) = self.parents.get_mut(of as usize) {
+                *parent = grandparent;
+            }
+            of = grandparent;
+        }
+        of
+    }
+
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.find(a), self.find(b));
+        // The smaller number leads, so that groups do not depend on the order of joins.
+        let (low, high) = (a.min(b), a.max(b));
+        if let Some(parent) = self.parents.get_mut(high as usize) {
+            *parent = low;
+        }
+    }
+}

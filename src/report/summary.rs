@@ -1,0 +1,92 @@
+//! The last line of a dry run: what was counted.
+
+use crate::decision::{Body, Decision, Status};
+
+/// Counts of decisions by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Leads of the log.
+    pub leads: usize,
+    /// Events handled.
+    pub events: usize,
+    /// Touches, by what became of them.
+    pub touches: Fates,
+    /// Single actions, by what became of them.
+    pub actions: Fates,
+    /// Moves between tiers.
+    pub tier_changes: usize,
+    /// Alerts to people.
+    pub alerts: usize,
+    /// Faults of scripts.
+    pub faults: usize,
+}
+
+/// How many went which way: indexed by [`Status`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fates([usize; 7]);
+
+impl Fates {
+    /// How many have a status.
+    #[must_use]
+    pub fn of(&self, status: Status) -> usize {
+        self.0.get(status as usize).copied().unwrap_or(0)
+    }
+
+    fn add(&mut self, status: Status) {
+        if let Some(count) = self.0.get_mut(status as usize) {
+            *count += 1;
+        }
+    }
+}
+
+impl Counts {
+    /// Counts one decision.
+    pub fn add(&mut self, decision: &Decision) {
+        match &decision.body {
+            Body::Touch(touch) => self.touches.add(touch.status),
+            Body::Action(action) => self.actions.add(action.status),
+            Body::Tier { .. } => self.tier_changes += 1,
+            Body::Alert { .. } => self.alerts += 1,
+            Body::Fault(_) => self.faults += 1,
+            _ => {}
+        }
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, {}; ", many(self.leads, "lead"), many(self.events, "event"))?;
+        write_fates(f, &self.touches, "touch")?;
+        if self.actions != Fates::default() {
+            f.write_str("; ")?;
+            write_fates(f, &self.actions, "action")?;
+        }
+        write!(f, "; {}, {}", many(self.tier_changes, "tier change"), many(self.alerts, "alert"))?;
+        if self.faults > 0 {
+            write!(f, ", {}", many(self.faults, "fault"))?;
+        }
+        Ok(())
+    }
+}
+
+fn write_fates(f: &mut std::fmt::Formatter<'_>, fates: &Fates, noun: &str) -> std::fmt::Result {
+    let (sent, scheduled) = (fates.of(Status::Sent), fates.of(Status::Scheduled));
+    write!(f, "{} sent, {scheduled} scheduled, {} cancelled", many(sent, noun), fates.of(Status::Cancelled))?;
+    for status in [Status::Skipped, Status::Expired, Status::Suppressed, Status::Held] {
+        if fates.of(status) > 0 {
+            write!(f, ", {} {}", fates.of(status), status.word())?;
+        }
+    }
+    Ok(())
+}
+
+/// `1 lead`, `2 leads`, `2 touches`
+#[must_use]
+pub fn many(count: usize, noun: &str) -> String {
+    let ending = match (count, noun.ends_with("ch")) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{count} {noun}{ending}")
+}
