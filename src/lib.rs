@@ -23,3 +23,6 @@ pub mod template;
 pub mod timestamp;
 pub mod units;
 pub mod value;
+
+/// The version of the rule language this program understands.
+pub const LANGUAGE_VERSION: u32 = 1;

@@ -1,5 +1,6 @@
 //! What people and programs read: findings, decisions, summaries. Makes text; prints nothing.
 
+pub mod diagnostic;
 pub mod line;
 pub mod summary;
 pub mod timeline;

@@ -49,7 +49,7 @@ enum Level {
 pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
     let checked = crate::load::rulebook(&args.rules)?;
     let (findings, sources) = (&checked.diagnostics, &checked.sources);
-    let summary = diagnostic::summary(findings, sources);
+    let summary = diagnostic::summary(findings, rule_files(sources));
     match args.format {
         Format::Human => io.out(&format!("{}{summary}\n", diagnostic::human(findings, sources, io.color)))?,
         Format::Short => io.out(&format!("{}{summary}\n", diagnostic::short(findings, sources)))?,
@@ -72,5 +72,11 @@ pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
 
 /// Findings for people.
 pub fn human(findings: &[Diagnostic], sources: &Sources, color: bool) -> String {
-    format!("{}{}\n", diagnostic::human(findings, sources, color), diagnostic::summary(findings, sources))
+    format!("{}{}\n", diagnostic::human(findings, sources, color), diagnostic::summary(findings, rule_files(sources)))
+}
+
+/// How many files with rules the author wrote.
+fn rule_files(sources: &Sources) -> usize {
+    let own = |path: &str| path.ends_with(".ensue") && path != crate::check::VOCABULARY_PATH;
+    sources.iter().filter(|(_, source)| own(&source.path)).count()
 }

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 
 use crate::decision::Decision;
 use crate::diagnostic::Severity;
+use crate::event::LeadId;
 use crate::local;
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
@@ -132,7 +133,8 @@ fn print(args: &Args, rulebook: &Rulebook, log: &Log, replayed: &Replayed, io: &
     let asked = |decision: &&Decision| {
         args.lead.is_empty() || args.lead.iter().any(|lead| lead == log.lead_name(decision.lead))
     };
-    if let Some(lead) = args.lead.iter().find(|lead| !log.leads().any(|name| name == lead.as_str())) {
+    let known = |name: &str| (0..log.lead_count() as u32).any(|lead| log.lead_name(LeadId(lead)) == name);
+    if let Some(lead) = args.lead.iter().find(|lead| !known(lead)) {
         return Err(Error::Use(format!("error: no event of the log is about the lead `{lead}`")));
     }
     let shown: Vec<&Decision> = replayed.decisions.iter().chain(&replayed.pending).filter(asked).collect();

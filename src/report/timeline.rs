@@ -155,10 +155,10 @@ fn until_words(until: Option<Timestamp>, zone: Zone, forever: &str) -> String {
 /// `Thu 2026-03-05 10:00 -05:00`; seconds only where there are any.
 fn clock(at: Timestamp, zone: Zone) -> String {
     let local = zone.to_local(at);
-    let seconds = if at.0.rem_euclid(60_000_000) == 0 { "" } else { ":%S" };
+    let format = if at.0.rem_euclid(60_000_000) == 0 { "%a %Y-%m-%d %H:%M" } else { "%a %Y-%m-%d %H:%M:%S" };
     let offset = zone.offset_at(at);
     let sign = if offset < 0 { '-' } else { '+' };
     let minutes = offset.unsigned_abs() / 60;
-    let time = local.format(&format!("%a %Y-%m-%d %H:%M{seconds}"));
+    let time = local.format(format);
     format!("{time} {sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
