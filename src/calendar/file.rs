@@ -129,8 +129,8 @@ impl Reader {
             return;
         };
         for (key, range, value) in entries {
-            let exception = self.exception(list, key, range, value);
             let Some(date) = self.date(key, range) else { continue };
+            let exception = self.exception(list, key, range, value);
             match (self.days.get(&date), exception) {
                 (Some((earlier, _)), _) if *earlier == list => {
                     self.error(range, format!("`{key}` is given twice"), "keep one of the two");
@@ -219,7 +219,13 @@ impl Reader {
     fn hours(&mut self, range: &Range<usize>, value: &Node) -> Option<ClockRange> {
         let hours = value.text().and_then(clock_range);
         match hours {
-            None => self.error(range, "these hours are not a part of the day", "write them as `09:00-12:00`"),
+            None => {
+                let message = match value.text() {
+                    Some(text) => format!("`{text}` is not a part of the day"),
+                    None => "`hours` is not a part of the day".to_owned(),
+                };
+                self.error(range, message, "write it as `09:00-12:00`");
+            }
             Some((start, end)) if start == end => {
                 self.error(range, format!("`{start}-{end}` is empty"), "the end is the first minute outside");
             }

@@ -1,4 +1,4 @@
-//! One zone's changes of offset, read from the compiled TZif data (RFC 9636) once, its rule for the
+//! One zone's changes of offset, read from the compiled `TZif` data (RFC 9636) once, its rule for the
 //! years after the last listed change written out as changes too, so that a look-up is one search.
 
 use chrono::{Datelike, Days, NaiveDate};
@@ -17,7 +17,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads TZif data of version 2 or later; `None` if it is not that.
+    /// Reads `TZif` data of version 2 or later; `None` if it is not that.
     pub fn parse(data: &[u8]) -> Option<Self> {
         let mut reader = Reader(data);
         let old = Header::read(&mut reader)?;
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The counts at the head of a TZif block.
+/// The counts at the head of a `TZif` block.
 struct Header {
     ut_flags: usize,
     standard_flags: usize,

@@ -1,10 +1,11 @@
 //! A YAML document as it is written: every entry in order, the repeated ones too, each with the place
-//! of its key.
+//! of its key, and no more of it than the text is long.
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use super::FileError;
 
@@ -15,7 +16,7 @@ pub enum Node {
     Nothing,
     /// A text.
     Text(String),
-    /// A number, a truth value or a list: nowhere of use in a calendar.
+    /// A number or a truth value: nowhere of use in a calendar.
     Other,
     /// Entries in order: key, where the key stands, value.
     Map(Vec<(String, Range<usize>, Node)>),
@@ -46,25 +47,28 @@ impl Node {
 
 /// Reads a document; `keys` are the places of its keys in order.
 pub fn read(text: &str, keys: &[Range<usize>]) -> Result<Node, FileError> {
-    let raw: Raw = yaml::from_str(text).map_err(|error| syntax_error(text, &error))?;
+    // An alias the key finder let through would spend more than was written.
+    let budget = Cell::new(2 * text.len() + 16);
+    let document = yaml::Deserializer::from_str(text);
+    let raw = Reader { budget: &budget }.deserialize(document).map_err(|error| syntax_error(text, &error))?;
     // Were the two readers ever to disagree, no place would be better than a wrong one.
-    let whole = [0..0];
-    let mut places = if count(&raw) == keys.len() { keys.iter() } else { whole.iter() };
-    Ok(place(raw, &mut places))
+    let places = if count(&raw) == keys.len() { keys } else { &[] };
+    Ok(place(raw, &mut places.iter()))
 }
 
 fn syntax_error(text: &str, error: &yaml::Error) -> FileError {
-    let at = error.location().map_or(0, |place| text.floor_char_boundary(place.index()));
+    let index = error.location().map_or(0, |place| place.index().min(text.len()));
+    let at = (0..=index).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
     let words = error.to_string();
     let what = words.split(" at line ").next().unwrap_or(&words).to_lowercase();
-    FileError::new(at..end, format!("this is not YAML: {what}"), "")
+    let help = if text.get(at..end) == Some("\t") { "indent with spaces" } else { "" };
+    FileError::new(at..end, format!("this is not YAML: {what}"), help)
 }
 
 fn count(raw: &Raw) -> usize {
     match raw {
         Raw::Map(entries) => entries.iter().map(|(key, value)| 1 + count(key) + count(value)).sum(),
-        Raw::List(items) => items.iter().map(count).sum(),
         _ => 0,
     }
 }
@@ -74,12 +78,6 @@ fn place<'k>(raw: Raw, keys: &mut impl Iterator<Item = &'k Range<usize>>) -> Nod
         Raw::Nothing => Node::Nothing,
         Raw::Text(text) => Node::Text(text),
         Raw::Number(_) => Node::Other,
-        Raw::List(items) => {
-            for item in items {
-                place(item, keys);
-            }
-            Node::Other
-        }
         Raw::Map(entries) => Node::Map(entries.into_iter().map(|entry| placed(entry, keys)).collect()),
     }
 }
@@ -92,7 +90,7 @@ fn placed<'k>(
     let name = match key {
         Raw::Text(text) | Raw::Number(text) => text,
         Raw::Nothing => String::new(),
-        other => {
+        other @ Raw::Map(_) => {
             place(other, keys);
             "…".to_owned()
         }
@@ -105,70 +103,96 @@ enum Raw {
     Nothing,
     Text(String),
     Number(String),
-    List(Vec<Raw>),
     Map(Vec<(Raw, Raw)>),
 }
 
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
+/// Reads a value for as many bytes as the budget has left.
+#[derive(Clone, Copy)]
+struct Reader<'b> {
+    budget: &'b Cell<usize>,
+}
+
+impl Reader<'_> {
+    fn spend<E: Error>(self, bytes: usize, raw: Raw) -> Result<Raw, E> {
+        let left = self.budget.get().checked_sub(bytes + 1);
+        self.budget.set(left.unwrap_or(0));
+        left.map(|_| raw).ok_or_else(|| E::custom("it repeats itself"))
+    }
+
+    fn number<E: Error>(self, text: String) -> Result<Raw, E> {
+        self.spend(0, Raw::Number(text))
     }
 }
 
-struct RawVisitor;
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Raw;
 
-impl<'de> Visitor<'de> for RawVisitor {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Raw;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a calendar")
     }
 
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Nothing)
+    fn visit_unit<E: Error>(self) -> Result<Raw, E> {
+        self.spend(0, Raw::Nothing)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
+    fn visit_none<E: Error>(self) -> Result<Raw, E> {
+        self.spend(0, Raw::Nothing)
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Raw, E> {
+        self.number(value.to_string())
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Raw, E> {
+        self.number(value.to_string())
     }
 
-    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Raw, E> {
+        self.number(value.to_string())
     }
 
-    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
+    fn visit_i128<E: Error>(self, value: i128) -> Result<Raw, E> {
+        self.number(value.to_string())
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
+    fn visit_u128<E: Error>(self, value: u128) -> Result<Raw, E> {
+        self.number(value.to_string())
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(value.to_owned()))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Raw, E> {
+        self.number(value.to_string())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(Raw::List(items))
+    fn visit_str<E: Error>(self, value: &str) -> Result<Raw, E> {
+        self.spend(value.len(), Raw::Text(value.to_owned()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = access.next_entry()? {
+        while let Some(entry) = access.next_entry_seed(self, self)? {
             entries.push(entry);
         }
-        Ok(Raw::Map(entries))
+        self.spend(0, Raw::Map(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_spend_the_budget() {
+        let long = "x".repeat(1_000);
+        let text = format!("a: &a {long}\nb: {{ c: *a, d: *a, e: *a }}\n");
+        let error = read(&text, &[]).expect_err("more than was written");
+        assert_eq!(error.message.rsplit(": ").next(), Some("it repeats itself"));
     }
 }
