@@ -1,1 +1,3 @@
-//! Under construction.
+//! What people and programs read of a run.
+
+pub mod diagnostic;
