@@ -1,0 +1,276 @@
+//! The parser made from `grammar/ensue.pest`, and what its rules are called in messages.
+
+use pest_derive::Parser;
+
+/// Reads one statement; see the grammar.
+#[derive(Parser)]
+#[grammar = "grammar/ensue.pest"]
+pub struct Grammar;
+
+/// What an author calls the thing a rule reads, for "expected ..." lists.
+///
+/// One `match` without a rest, so that a rule without words does not compile.
+pub fn words(rule: Rule) -> &'static str {
+    match rule {
+        Rule::EOI => END,
+        // Silent rules take no part in errors.
+        Rule::item
+        | Rule::calendar_entry
+        | Rule::channel_clause
+        | Rule::rule_clause
+        | Rule::state_part
+        | Rule::sequence_header
+        | Rule::sequence_item
+        | Rule::choices
+        | Rule::modifier
+        | Rule::listed_event
+        | Rule::score_line
+        | Rule::experiment_line
+        | Rule::operand
+        | Rule::signed
+        | Rule::infix
+        | Rule::sum_infix
+        | Rule::next_touch
+        | Rule::primary
+        | Rule::plain_name
+        | Rule::name_char
+        | Rule::structural
+        | Rule::reserved
+        | Rule::touch_word
+        | Rule::line_word
+        | Rule::text
+        | Rule::digits
+        | Rule::number_end
+        | Rule::WHITESPACE
+        | Rule::COMMENT => "something else",
+        Rule::statement
+        | Rule::event_decl
+        | Rule::group_decl
+        | Rule::lead_decl
+        | Rule::tiers_decl
+        | Rule::calendar_decl
+        | Rule::channel_decl
+        | Rule::let_decl
+        | Rule::settings_decl
+        | Rule::rule_decl
+        | Rule::sequence_decl
+        | Rule::score_decl
+        | Rule::experiment_decl => "a rule or a declaration",
+        Rule::fields | Rule::field => "a property such as `plan text`",
+        Rule::type_name => "a type such as `text` or `number`",
+        Rule::days_entry
+        | Rule::hours_entry
+        | Rule::prefer_entry
+        | Rule::closed_entry
+        | Rule::zone_entry
+        | Rule::part_entry => "a line such as `hours 09:00-17:00`",
+        Rule::zone_source => "`lead`, `account`, `owner` or a zone in quotes",
+        Rule::day_list | Rule::day_range | Rule::weekday => "a weekday such as `mon`",
+        Rule::time_range => "a time range such as `09:00-17:00`",
+        Rule::calendar_clause | Rule::cap_clause | Rule::quiet_clause | Rule::require_clause | Rule::manual_clause => {
+            "a clause such as `calendar office`"
+        }
+        Rule::scope => "`lead`, `owner` or `account`",
+        Rule::setting => "a setting such as `stale_after 3d`",
+        Rule::label => "a label",
+        Rule::decision
+        | Rule::reaction
+        | Rule::trigger
+        | Rule::absence
+        | Rule::silence
+        | Rule::becomes
+        | Rule::leaves
+        | Rule::finished
+        | Rule::enrolled
+        | Rule::exited
+        | Rule::periodic
+        | Rule::named => "a trigger such as `opened 3x`",
+        Rule::arm => "`where` or `otherwise`",
+        Rule::while_clause | Rule::kw_while => "`while`",
+        Rule::where_clause | Rule::kw_where => "`where`",
+        Rule::once_clause | Rule::kw_once => "`once`",
+        Rule::at_most_clause => "`at most once per`",
+        Rule::why_clause | Rule::kw_why => "`why`",
+        Rule::absent_for => "`for` or `within`",
+        Rule::crossing => "a comparison",
+        Rule::counted | Rule::times => "a count such as `3x`",
+        Rule::within | Rule::follows | Rule::kw_within => "`within`",
+        Rule::without | Rule::kw_without => "`without`",
+        Rule::event_ref => "an event such as `opened`",
+        Rule::filters | Rule::arguments | Rule::open_paren => "`(`",
+        Rule::state | Rule::in_sequence | Rule::state_group | Rule::tier_state => "a state such as a tier",
+        Rule::effects
+        | Rule::effect
+        | Rule::start
+        | Rule::stop
+        | Rule::hold
+        | Rule::resume
+        | Rule::suppress
+        | Rule::unsuppress
+        | Rule::alert
+        | Rule::escalate
+        | Rule::assign
+        | Rule::set
+        | Rule::add
+        | Rule::tag
+        | Rule::untag
+        | Rule::webhook
+        | Rule::send
+        | Rule::to_tier => "an effect such as `stop` or `email recap`",
+        Rule::content => "a template or a text",
+        Rule::timing | Rule::in_length | Rule::at_time | Rule::next_day | Rule::before | Rule::after => {
+            "a time such as `in 2h` or `at 10:00`"
+        }
+        Rule::for_tier | Rule::kw_for => "`for`",
+        Rule::exit_on | Rule::gap | Rule::again | Rule::never_again | Rule::parallel | Rule::roll | Rule::renamed => {
+            "a clause such as `gap 20h`"
+        }
+        Rule::roll_to => "`next`, `previous`, `nearest` or `skip`",
+        Rule::touch | Rule::touch_day | Rule::tail => "a touch such as `day 1 at 10:00 email recap`",
+        Rule::touch_time | Rule::part => "`at` or a part of the day",
+        Rule::choice => "a channel with a template, such as `email recap`",
+        Rule::as_id | Rule::note | Rule::expires | Rule::approve => "a clause such as `as name` or `expires after 2bd`",
+        Rule::condition | Rule::kw_if => "`if`",
+        Rule::up_to => "`up to`",
+        Rule::half_life
+        | Rule::window
+        | Rule::cap
+        | Rule::floor
+        | Rule::rhai
+        | Rule::script
+        | Rule::script_on
+        | Rule::points => "a line such as `opened +5` or `half_life 14d`",
+        Rule::goal | Rule::variant => "a variant such as `recap 50%`",
+        Rule::expr
+        | Rule::sum
+        | Rule::has
+        | Rule::bracketed
+        | Rule::list
+        | Rule::date_value
+        | Rule::boolean
+        | Rule::reference
+        | Rule::value_name => "a value",
+        Rule::compare | Rule::plus | Rule::minus | Rule::times_op | Rule::over | Rule::default_op => "an operator",
+        Rule::name | Rule::soft_name | Rule::step_name => "a name",
+        Rule::short_text | Rule::long_text => r#"a text such as `"call now"`"#,
+        Rule::number => "a number",
+        Rule::whole => "a whole number",
+        Rule::percent => "a percentage such as `50%`",
+        Rule::length => "a length such as `7d`",
+        Rule::time => "a time such as `09:30`",
+        Rule::date => "a date such as `2026-03-02`",
+        Rule::arrow => "`->`",
+        Rule::comma => "`,`",
+        Rule::colon => "`:`",
+        Rule::dot => "`.`",
+        Rule::dots => "`..`",
+        Rule::equals => "`=`",
+        Rule::optional => "`?`",
+        Rule::open_brace => "`{`",
+        Rule::close_brace => "`}`",
+        Rule::close_paren => "`)`",
+        Rule::open_square => "`[`",
+        Rule::close_square => "`]`",
+        Rule::equal => "`==`",
+        Rule::not_equal => "`!=`",
+        Rule::less_or_equal => "`<=`",
+        Rule::greater_or_equal => "`>=`",
+        Rule::less => "`<`",
+        Rule::greater => "`>`",
+        Rule::kw_account => "`account`",
+        Rule::kw_add => "`add`",
+        Rule::kw_after => "`after`",
+        Rule::kw_again => "`again`",
+        Rule::kw_alert => "`alert`",
+        Rule::kw_all => "`all`",
+        Rule::kw_and => "`and`",
+        Rule::kw_approve => "`approve`",
+        Rule::kw_as => "`as`",
+        Rule::kw_assign => "`assign`",
+        Rule::kw_at => "`at`",
+        Rule::kw_becomes => "`becomes`",
+        Rule::kw_before => "`before`",
+        Rule::kw_calendar => "`calendar`",
+        Rule::kw_cap => "`cap`",
+        Rule::kw_channel => "`channel`",
+        Rule::kw_closed => "`closed`",
+        Rule::kw_day => "`day`",
+        Rule::kw_days => "`days`",
+        Rule::kw_enrolled => "`enrolled`",
+        Rule::kw_escalate => "`escalate`",
+        Rule::kw_event => "`event`",
+        Rule::kw_every => "`every`",
+        Rule::kw_exit => "`exit`",
+        Rule::kw_exited => "`exited`",
+        Rule::kw_experiment => "`experiment`",
+        Rule::kw_expires => "`expires`",
+        Rule::kw_false => "`false`",
+        Rule::kw_finished => "`finished`",
+        Rule::kw_floor => "`floor`",
+        Rule::kw_from => "`from`",
+        Rule::kw_gap => "`gap`",
+        Rule::kw_goal => "`goal`",
+        Rule::kw_group => "`group`",
+        Rule::kw_half_life => "`half_life`",
+        Rule::kw_has => "`has`",
+        Rule::kw_hold => "`hold`",
+        Rule::kw_hours => "`hours`",
+        Rule::kw_in => "`in`",
+        Rule::kw_is => "`is`",
+        Rule::kw_lead => "`lead`",
+        Rule::kw_leaves => "`leaves`",
+        Rule::kw_let => "`let`",
+        Rule::kw_manual => "`manual`",
+        Rule::kw_most => "`most`",
+        Rule::kw_nearest => "`nearest`",
+        Rule::kw_never => "`never`",
+        Rule::kw_next => "`next`",
+        Rule::kw_no => "`no`",
+        Rule::kw_not => "`not`",
+        Rule::kw_on => "`on`",
+        Rule::kw_or => "`or`",
+        Rule::kw_otherwise => "`otherwise`",
+        Rule::kw_owner => "`owner`",
+        Rule::kw_parallel => "`parallel`",
+        Rule::kw_per => "`per`",
+        Rule::kw_prefer => "`prefer`",
+        Rule::kw_previous => "`previous`",
+        Rule::kw_quiet => "`quiet`",
+        Rule::kw_renamed => "`renamed`",
+        Rule::kw_require => "`require`",
+        Rule::kw_resume => "`resume`",
+        Rule::kw_rhai => "`rhai`",
+        Rule::kw_roll => "`roll`",
+        Rule::kw_score => "`score`",
+        Rule::kw_script => "`script`",
+        Rule::kw_sequence => "`sequence`",
+        Rule::kw_set => "`set`",
+        Rule::kw_settings => "`settings`",
+        Rule::kw_silent => "`silent`",
+        Rule::kw_skip => "`skip`",
+        Rule::kw_start => "`start`",
+        Rule::kw_stop => "`stop`",
+        Rule::kw_suppress => "`suppress`",
+        Rule::kw_suppressed => "`suppressed`",
+        Rule::kw_tag => "`tag`",
+        Rule::kw_then => "`then`",
+        Rule::kw_tiers => "`tiers`",
+        Rule::kw_times => "`times`",
+        Rule::kw_to => "`to`",
+        Rule::kw_true => "`true`",
+        Rule::kw_unsuppress => "`unsuppress`",
+        Rule::kw_untag => "`untag`",
+        Rule::kw_until => "`until`",
+        Rule::kw_up => "`up`",
+        Rule::kw_webhook => "`webhook`",
+        Rule::kw_window => "`window`",
+        Rule::kw_zone => "`zone`",
+    }
+}
+
+/// The words for the end of a statement.
+pub const END: &str = "the end of the statement";
+/// The words for all that joins two values.
+pub const OPERATOR: &str = "an operator";
+/// The words for all that an expression may begin with.
+pub const VALUE: &str = "a value";

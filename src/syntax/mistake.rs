@@ -1,0 +1,149 @@
+//! From a failed statement to words: the common mistakes by name, all others as "expected … found".
+
+use super::grammar::{self, Rule};
+use super::split::Statement;
+use super::token::{Kind, Token};
+use super::words::Class;
+use crate::diagnostic::Diagnostic;
+use crate::slug::Slug;
+use crate::source::{Range, SourceId};
+use pest::error::{Error, ErrorVariant, InputLocation};
+
+/// A statement that failed, among its file.
+pub struct Context<'a> {
+    /// The file.
+    pub source: SourceId,
+    /// Its text.
+    pub text: &'a str,
+    /// All its tokens.
+    pub all: &'a [Token],
+    /// The statement.
+    pub statement: &'a Statement,
+}
+
+/// What is wrong, before ranges are attached.
+type Said = (String, String, String);
+
+/// A finding for each sign of a statement that the language does not have, one a line, and for a
+/// text without an end.
+pub fn strays(source: SourceId, text: &str, tokens: &[Token]) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    let mut line_done = false;
+    for token in tokens {
+        line_done &= token.indent.is_none();
+        let said = match token.kind {
+            Kind::Stray if !line_done => stray(token.text(text)),
+            Kind::Text { closed: false } => {
+                said("this text is not closed", "no `\"` before the end of the line", "write `\"` where it ends")
+            }
+            Kind::LongText { closed: false } => {
+                said("this text is not closed", "no `\"\"\"` after this", "write `\"\"\"` where it ends")
+            }
+            _ => continue,
+        };
+        line_done |= token.kind == Kind::Stray;
+        let end = if matches!(token.kind, Kind::LongText { .. }) { token.start + 3 } else { token.end };
+        let range = Range { source, start: token.start as u32, end: end as u32 };
+        out.push(diagnose(range, said));
+    }
+    out
+}
+
+fn said(message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> Said {
+    (message.into(), label.into(), help.into())
+}
+
+fn diagnose(range: Range, (message, label, help): Said) -> Diagnostic {
+    Diagnostic::new(Slug::Syntax, range, message).label(label).help(help)
+}
+
+fn stray(sign: &str) -> Said {
+    let shown = sign.escape_debug().to_string();
+    match sign {
+        ";" => {
+            said("`;` does not end statements", "not needed", "remove it; a statement ends where the next one begins")
+        }
+        "=>" => said("`=>` is not the arrow", "", "write `->`"),
+        "&&" => said("`&&` is not an operator", "", "write `and`"),
+        "||" => said("`||` is not an operator", "", "write `or`"),
+        "!" => said("`!` is not an operator", "", "write `not`"),
+        "&" => said("`&` is not an operator", "", "write `and`"),
+        "|" => said("`|` is not an operator", "", "write `or`"),
+        "“" | "”" | "„" => said("text is written in straight quotes", "a curly quote", "write `\"`"),
+        _ if sign.starts_with('\'') => said("text is written in double quotes", "", "write `\"...\"`"),
+        _ => said(format!("`{shown}` is not a sign of the language"), "", "remove it, or put it into a text in quotes"),
+    }
+}
+
+/// A finding for a block that this version does not read.
+pub fn not_yet(source: SourceId, text: &str, tokens: &[Token]) -> Option<Diagnostic> {
+    let first = tokens.first().filter(|t| t.kind == Kind::Word(Class::Declaration))?;
+    let word = first.text(text);
+    if !matches!(word, "test" | "todo" | "invariant") {
+        return None;
+    }
+    let what = if word == "invariant" { "invariants" } else { "blocks" };
+    let message = match what {
+        "blocks" => format!("`{word}` blocks are not understood by this version yet"),
+        _ => "invariants are not understood by this version yet".to_owned(),
+    };
+    let range = Range { source, start: first.start as u32, end: first.end as u32 };
+    Some(diagnose(range, said(message, "skipped", "remove it for now, or keep it in a file outside the rulebook")))
+}
+
+impl Context<'_> {
+    /// The finding for a statement that begins at `base` and failed.
+    pub fn explain(&self, base: usize, error: &Error<Rule>) -> Diagnostic {
+        let place = base
+            + match error.location {
+                InputLocation::Pos(place) | InputLocation::Span((place, _)) => place,
+            };
+        let range = &self.statement.tokens;
+        let own = self.all.get(range.clone()).unwrap_or(&[]);
+        let at = range.start + own.partition_point(|t| t.end <= place);
+        let expected = expected(error);
+        self.generic(at, &expected)
+    }
+
+    fn token_range(&self, index: usize) -> Range {
+        let (start, end) = self.all.get(index).map_or((0, 0), |t| (t.start as u32, t.end as u32));
+        Range { source: self.source, start, end }
+    }
+
+    fn generic(&self, at: usize, expected: &[&'static str]) -> Diagnostic {
+        let list = listed(expected);
+        if at >= self.statement.tokens.end {
+            let last = self.statement.tokens.end.saturating_sub(1);
+            return diagnose(
+                self.token_range(last),
+                said(format!("expected {list} after this"), "the statement ends here", "complete it"),
+            );
+        }
+        let found = self.all.get(at).map_or("", |t| t.text(self.text));
+        Diagnostic::new(Slug::Syntax, self.token_range(at), format!("expected {list}, found `{found}`"))
+            .label("not expected here")
+    }
+}
+
+/// The words for what could have stood where a statement failed, each once.
+fn expected(error: &Error<Rule>) -> Vec<&'static str> {
+    let mut out = Vec::new();
+    if let ErrorVariant::ParsingError { positives, .. } = &error.variant {
+        for rule in positives {
+            let words = grammar::words(*rule);
+            if !out.contains(&words) {
+                out.push(words);
+            }
+        }
+    }
+    out
+}
+
+/// "a, b or c".
+fn listed(words: &[&'static str]) -> String {
+    match words {
+        [] => "something else".to_owned(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
