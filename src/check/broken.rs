@@ -13,9 +13,9 @@ impl Checker<'_> {
     /// Finds the names that broken declarations would have declared.
     pub fn find_broken(&mut self, files: &[File]) {
         for file in files {
-            let source = self.sources.file(file.source);
-            let names: Vec<String> = gaps(source, file).iter().flat_map(|gap| declared_in(gap)).collect();
-            self.broken.extend(names);
+            let gaps = gaps(self.sources.file(file.source), file);
+            self.incomplete |= !gaps.is_empty();
+            self.broken.extend(gaps.iter().flat_map(|gap| declared_in(gap)));
         }
     }
 }

@@ -81,7 +81,7 @@ impl Checker<'_> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "caps are counted per `lead`, per `account` or per `owner`".to_owned(),
                 };
-                let found = Diagnostic::new(Slug::UnknownCapScope, scope.range, format!("a cap cannot be per `{other}`"));
+                let found = Diagnostic::new(Slug::Syntax, scope.range, format!("a cap cannot be per `{other}`"));
                 self.report(found.label("not lead, account or owner").help(help));
                 None
             }

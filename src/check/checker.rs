@@ -68,6 +68,8 @@ pub(super) struct Checker<'a> {
     pub resolved: Resolved,
     /// Names whose own declaration is broken; they are not reported again.
     pub broken: BTreeSet<String>,
+    /// Something was left out whose mistake the parser has reported.
+    pub incomplete: bool,
     /// Events are looked up among the vocabulary's own.
     pub standard: bool,
     /// Calendar files by path, `None` where one has a mistake.
@@ -92,6 +94,7 @@ impl<'a> Checker<'a> {
             declared: Declared::default(),
             resolved: Resolved::default(),
             broken: BTreeSet::new(),
+            incomplete: false,
             standard: false,
             calendar_files: BTreeMap::new(),
             settings: Settings { stale_after: Span::days(3) },
@@ -116,7 +119,7 @@ impl<'a> Checker<'a> {
     }
 
     fn finish(self, well_known: Option<WellKnown>) -> Checked {
-        let clean = self.diagnostics.iter().all(|found| found.severity != Severity::Error);
+        let clean = !self.incomplete && self.diagnostics.iter().all(|found| found.severity != Severity::Error);
         let tiers = self.declared.tiers.iter().map(|tier| Tier { name: tier.name.clone(), range: tier.range }).collect();
         let resolved = self.resolved;
         let rulebook = well_known.filter(|_| clean).map(|well_known| Rulebook {

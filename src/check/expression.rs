@@ -191,9 +191,8 @@ impl Checker<'_> {
         let date = NaiveDate::from_ymd_opt(year, u32::from(month), u32::from(day))
             .filter(|_| (1900..=2200).contains(&year));
         let Some(date) = date else {
-            let message = format!("there is no day `{year:04}-{month:02}-{day:02}`");
-            let found = Diagnostic::new(Slug::ImpossibleDate, range, message);
-            self.report(found.label("not a day").help("dates are written year-month-day: `2026-03-02`"));
+            // The parser has reported it.
+            self.incomplete = true;
             return None;
         };
         let days = date.signed_duration_since(epoch).num_days() as i32;
@@ -240,12 +239,12 @@ impl Checker<'_> {
         if let Some(at) = self.declared.constants.find(name) {
             return self.constant(at, range);
         }
+        if self.declared.facts.has(name) && !scope.facts {
+            return self.not_here(name, "a lead fact", range, scope);
+        }
         if let Some((fact, ty, optional)) = self.fact(name) {
-            return match scope.facts {
-                true if self.broken.contains(name) => None,
-                true => Some(maybe(Expr::Fact(fact), ty, optional, known, range)),
-                false => self.not_here(name, "a lead fact", range, scope),
-            };
+            let known = maybe(Expr::Fact(fact), ty, optional, known, range);
+            return (!self.broken.contains(name)).then_some(known);
         }
         if let Some(at) = self.declared.scores.find(name) {
             let score = Typed::new(Expr::Score(ScoreId(at as u16)), Type::Number, range);

@@ -230,5 +230,9 @@ impl Splitter<'_> {
         if self.is_outside(index) && self.is_arrow(index) {
             self.complete = true;
         }
+        if self.kind(index) == Some(Kind::Close(b'}')) && self.brackets.depths.get(index) == Some(&1) {
+            self.complete = true;
+            self.head = Head::Rule;
+        }
     }
 }
