@@ -8,9 +8,13 @@ use crate::units::{Length, Unit};
 
 /// What a script reads and defines, or every mistake in it, by place.
 pub fn survey(ast: &AST, text: &str) -> Result<(Vec<Use>, Vec<Function>), Vec<ScriptError>> {
-    let mut survey = Survey { text, functions: functions(ast), uses: Vec::new(), errors: Vec::new() };
+    let mut survey = Survey { text, functions: functions(ast), uses: Vec::new(), errors: Vec::new(), inside: false };
     survey.definitions(ast);
+    // The walk visits what is outside functions first, then the functions.
+    let mut left = outside(ast);
     ast.walk(&mut |path| {
+        survey.inside = left == 0;
+        left = left.saturating_sub(1);
         survey.node(path);
         true
     });
@@ -21,6 +25,18 @@ pub fn survey(ast: &AST, text: &str) -> Result<(Vec<Use>, Vec<Function>), Vec<Sc
     survey.errors.sort_by_key(|error| error.place);
     survey.errors.dedup();
     Err(survey.errors)
+}
+
+/// How many nodes are outside functions.
+fn outside(ast: &AST) -> usize {
+    let (mut count, mut path) = (0, Vec::new());
+    for statement in ast.statements() {
+        statement.walk(&mut path, &mut |_: &[ASTNode]| {
+            count += 1;
+            true
+        });
+    }
+    count
 }
 
 fn functions(ast: &AST) -> Vec<Function> {
@@ -36,6 +52,8 @@ struct Survey<'t> {
     functions: Vec<Function>,
     uses: Vec<Use>,
     errors: Vec<ScriptError>,
+    /// Inside a function, which sees only what it is given.
+    inside: bool,
 }
 
 impl Survey<'_> {
@@ -129,6 +147,10 @@ impl Survey<'_> {
     }
 
     fn variable(&mut self, name: &str, position: Position, expr: &Expr, above: Option<&ASTNode>) {
+        if self.inside && INPUTS.contains(&name) {
+            let (message, help) = words::unknown_variable(name);
+            return self.error(position, message, help);
+        }
         match name {
             "lead" => self.lead(position, expr, above),
             "event" => self.event(position, expr, above),

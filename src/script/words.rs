@@ -60,6 +60,7 @@ fn position(known: Position, text: &str) -> Position {
 
 fn lexical(error: &LexError) -> (String, Option<String>) {
     match error {
+        LexError::UnexpectedInput(s) if s == "|" => forbidden("Fn"),
         LexError::UnexpectedInput(s) => (format!("`{s}` has no meaning here"), None),
         LexError::UnterminatedString => ("the text in quotes does not end".into(), Some("close it with `\"`".into())),
         LexError::StringTooLong(_) => (too_large("text"), None),
@@ -79,7 +80,9 @@ fn forbidden(word: &str) -> (String, Option<String>) {
         "import" | "export" | "as" => ("a script cannot use other files", "put everything it needs into this one"),
         "eval" => ("a script cannot run text as a script", "write what it should do"),
         "**" | "**=" => ("there is no such operator", "use `pow(base, exponent)`"),
-        "Fn" | "call" | "curry" => ("functions cannot be handed around", "call the function by its name"),
+        "Fn" | "call" | "curry" => {
+            return ("functions cannot be handed around".into(), Some("call the function by its name".into()));
+        }
         "===" => ("there is no such operator", "use `==`"),
         "!==" => ("there is no such operator", "use `!=`"),
         _ => return (format!("`{word}` cannot be used in a script"), None),
@@ -87,7 +90,8 @@ fn forbidden(word: &str) -> (String, Option<String>) {
     (format!("`{word}`: {why}"), Some(help.into()))
 }
 
-fn unknown_variable(name: &str) -> (String, Option<String>) {
+/// A variable that does not exist where it is used.
+pub fn unknown_variable(name: &str) -> (String, Option<String>) {
     let help = if INPUTS.contains(&name) {
         Some("functions see only what they are given; make it a parameter".into())
     } else {
@@ -188,7 +192,7 @@ fn runtime(error: &EvalAltResult) -> String {
 /// `+ (i64, bool)` in words.
 fn not_for(signature: &str) -> String {
     let (name, types) = signature.split_once('(').unwrap_or((signature, ""));
-    let types: Vec<&str> = types.trim_end_matches(')').split(", ").filter(|t| !t.is_empty()).map(kind).collect();
+    let types: Vec<&str> = types.strip_suffix(')').unwrap_or(types).split(", ").filter(|t| !t.is_empty()).map(kind).collect();
     let with = match types.split_last() {
         None => "nothing".into(),
         Some((last, [])) => (*last).to_owned(),
