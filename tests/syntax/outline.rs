@@ -38,7 +38,7 @@ fn shown<T: Display>(at: &At<T>) -> String {
 fn item(item: &ItemKind) -> String {
     match item {
         ItemKind::Event(event) => {
-            let head = list("names", &event.names, name) + " " + &list("types", &event.types, text);
+            let head = format!("{} {}", list("names", &event.names, name), list("types", &event.types, text));
             let guard = part("where", event.guard.as_ref(), expr);
             block(&format!("event {head}{guard}"), &event.fields, field)
         }
