@@ -53,7 +53,7 @@ fn fixtures() {
         let (files, env) = folder(path);
         let count = files.len();
         let checked = check::load(files, &env);
-        let text = drawn(&checked) + &summary(&checked.diagnostics, count);
+        let text = format!("{}{}", drawn(&checked), summary(&checked.diagnostics, count));
         insta::with_settings!({
             snapshot_path => path, prepend_module_to_snapshot => false, snapshot_suffix => "", omit_expression => true,
         }, {
