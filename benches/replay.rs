@@ -71,7 +71,7 @@ fn log_read_dirty(bencher: Bencher, threads: usize) {
 }
 
 fn read(bencher: Bencher, log: &'static [u8], threads: usize) {
-    let rulebook = rulebook::standard();
+    let rulebook = rulebook::workload();
     let options = ReadOptions { threads, ..ReadOptions::default() };
     bencher.counter(ItemsCount::new(EVENTS)).counter(BytesCount::new(log.len())).bench(|| {
         let input = Input { path: "log.jsonl".to_owned(), reader: Box::new(Cursor::new(log)) };

@@ -14,7 +14,7 @@ use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{
-    Channel, EventSet, EventType, Fact, PropId, Rule, Rulebook, Score, Sequence, SetId, Settings, TagId, Tier,
+    BookScript, BookTemplate, Channel, EventSet, Experiment, EventType, Fact, PropId, Rule, Rulebook, Score, Sequence, SetId, Settings, TagId, Tier,
     WellKnown,
 };
 use crate::slug::Slug;
@@ -53,6 +53,9 @@ pub(super) struct Resolved {
     pub channels: Vec<Channel>,
     pub sequences: Vec<Sequence>,
     pub scores: Vec<Score>,
+    pub scripts: Vec<BookScript>,
+    pub templates: Vec<BookTemplate>,
+    pub experiments: Vec<Experiment>,
     pub tags: Vec<String>,
     pub rules: Vec<Rule>,
     /// Meanings of events by index into the two tables, `true` for the vocabulary's own.
@@ -133,6 +136,9 @@ impl<'a> Checker<'a> {
             channels: resolved.channels,
             sequences: resolved.sequences,
             scores: resolved.scores,
+            scripts: resolved.scripts,
+            templates: resolved.templates,
+            experiments: resolved.experiments,
             tags: resolved.tags,
             rules: resolved.rules,
             settings: self.settings,

@@ -73,6 +73,7 @@ impl<'a> Scope<'a> {
             // A list with parts that are not constant stands only right of `in`.
             Expr::List(_) => View::Missing,
             Expr::Arithmetic(op, a, b) => self.arithmetic(*op, self.value(a), self.value(b)),
+            Expr::Call { .. } => View::Missing,
         }
     }
 

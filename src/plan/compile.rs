@@ -262,7 +262,7 @@ fn walk(expr: &Expr, f: &mut impl FnMut(&Expr)) {
             walk(a, f);
             walk(b, f);
         }
-        Expr::List(items) => items.iter().for_each(|item| walk(item, f)),
+        Expr::List(items) | Expr::Call { args: items, .. } => items.iter().for_each(|item| walk(item, f)),
         Expr::Constant(_)
         | Expr::Fact(_)
         | Expr::Prop(_)
