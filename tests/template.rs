@@ -120,7 +120,7 @@ fn naughty_templates_never_panic() {
 
 #[test]
 fn a_template_that_takes_too_many_steps_fails() {
-    let nested = "{% for a in list %}".repeat(8) + "x" + &"{% endfor %}".repeat(8);
+    let nested = format!("{}x{}", "{% for a in list %}".repeat(8), "{% endfor %}".repeat(8));
     let template = parse(&format!("---\nchannel: email\n---\n{nested}"));
     let list = Value::List((0..10).map(|n| Value::Number(f64::from(n))).collect());
     let failed = template.render(&|_| Some(list.clone()), &NEW_YORK_IN_WINTER).unwrap_err();

@@ -231,6 +231,10 @@ impl Survey<'_> {
         if !matches!(name, "count" | "days_since" | "last" | "score") || args.is_empty() {
             return;
         }
+        if self.inside {
+            let help = "ask outside, and make the answer a parameter".to_owned();
+            return self.error(position, format!("a function cannot ask for `{name}`"), help);
+        }
         let mut literals = Vec::new();
         for arg in args {
             let Expr::StringConstant(literal, _) = arg else {
@@ -239,24 +243,35 @@ impl Survey<'_> {
             };
             literals.push(literal.to_string());
         }
-        let mut literals = literals.into_iter();
-        let first = literals.next().unwrap_or_default();
-        let need = match name {
-            "count" => match literals.next().map(|text| length(&text).ok_or(text)).transpose() {
-                Ok(length) => Need::Count { event: first, length },
-                Err(text) => {
-                    let at = args.get(1).map_or(position, Expr::position);
-                    let help = "write `90s`, `15m`, `2h`, `3d` or `2w`".to_owned();
-                    return self.error(at, format!("`{text}` is not a length of time"), help);
-                }
-            },
-            "days_since" => Need::DaysSince(first),
-            "last" => Need::Last(first),
-            _ => Need::Score(first),
+        let (Some(first), second) = (literals.first(), literals.get(1)) else { return };
+        let need = match history(name, first, second.map(String::as_str)) {
+            Ok(Some(need)) => need,
+            Ok(None) => return,
+            Err(text) => {
+                let at = args.get(1).map_or(position, Expr::position);
+                let help = "write `90s`, `15m`, `2h`, `3d` or `2w`".to_owned();
+                return self.error(at, format!("`{text}` is not a length of time"), help);
+            }
         };
         let at = args.first().map_or(position, Expr::position);
         self.need(need, at);
     }
+}
+
+/// What a call of `count`, `days_since`, `last` or `score` reads; `None` for other functions, the
+/// text itself where it is not a length.
+pub fn history(function: &str, name: &str, length: Option<&str>) -> Result<Option<Need>, String> {
+    let name = name.to_owned();
+    Ok(Some(match function {
+        "count" => {
+            let length = length.map(|text| measured(text).ok_or_else(|| text.to_owned())).transpose()?;
+            Need::Count { event: name, length }
+        }
+        "days_since" => Need::DaysSince(name),
+        "last" => Need::Last(name),
+        "score" => Need::Score(name),
+        _ => return Ok(None),
+    }))
 }
 
 /// The chain of dots that starts with this variable.
@@ -268,7 +283,7 @@ fn chain<'a>(expr: &Expr, above: Option<&ASTNode<'a>>) -> Option<&'a BinaryExpr>
 }
 
 /// The first name of the rest of a chain.
-fn property(rest: &Expr) -> Option<(&str, Position)> {
+pub fn property(rest: &Expr) -> Option<(&str, Position)> {
     match rest {
         Expr::Property(name, position) => Some((name.2.as_str(), *position)),
         Expr::Dot(chain, ..) | Expr::Index(chain, ..) => property(&chain.lhs),
@@ -301,7 +316,7 @@ fn compared_with_nothing(above: Option<&ASTNode>) -> bool {
 }
 
 /// A measured length as written in quotes: `7d`.
-pub fn length(text: &str) -> Option<Length> {
+fn measured(text: &str) -> Option<Length> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (amount, unit) = text.split_at_checked(digits)?;
     let unit = match unit {

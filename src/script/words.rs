@@ -42,6 +42,7 @@ pub fn syntax(error: &ParseError, text: &str) -> ScriptError {
     let (message, help) = match error.err_type() {
         ParseErrorType::BadInput(lex) => lexical(lex),
         ParseErrorType::Reserved(word) => forbidden(word),
+        ParseErrorType::UnknownOperator(sign) if matches!(sign.as_str(), "**" | "**=") => forbidden(sign),
         ParseErrorType::VariableUndefined(name) => unknown_variable(name),
         other => (structure(other), None),
     };

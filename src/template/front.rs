@@ -25,6 +25,7 @@ pub fn parse(text: &str) -> Result<Front, Vec<Found>> {
     let (front, body) = split(text)?;
     let lines = keys(text, &front);
     refuse_machinery(&lines)?;
+    refuse_twice(&lines)?;
     let yaml = text.get(front.clone()).unwrap_or("");
     let values: yaml::Mapping = yaml::from_str(yaml).map_err(|error| {
         let at = front.start + error.location().map_or(0, |l| l.index()).min(yaml.len());
@@ -35,7 +36,7 @@ pub fn parse(text: &str) -> Result<Front, Vec<Found>> {
     let channel = lines.iter().find(|line| line.key == "channel").map(|line| (line, string(&values, "channel")));
     let subject = lines.iter().find(|line| line.key == "subject").map(|line| (line, string(&values, "subject")));
     let needs = lines.iter().find(|line| line.key == "needs").map(|line| (line, names(&values)));
-    for (line, missing) in [(channel.as_ref()), (subject.as_ref())].into_iter().flatten().filter_map(absent) {
+    for (line, missing) in [channel.as_ref(), subject.as_ref()].into_iter().flatten().filter_map(absent) {
         found.push((line, missing, None));
     }
     if let Some((line, None)) = &needs {
@@ -150,6 +151,14 @@ fn refuse_machinery(keys: &[Key]) -> Result<(), Vec<Found>> {
         }
     }
     Ok(())
+}
+
+fn refuse_twice(keys: &[Key]) -> Result<(), Vec<Found>> {
+    let before = |at: usize, key: &Key| keys.iter().take(at).any(|other| other.key == key.key);
+    match keys.iter().enumerate().find(|(at, key)| before(*at, key)) {
+        Some((_, key)) => Err(vec![(key.range.clone(), format!("`{}` is given twice", key.key), None)]),
+        None => Ok(()),
+    }
 }
 
 fn unknown(keys: &[Key]) -> Vec<Found> {

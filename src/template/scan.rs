@@ -5,8 +5,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use minijinja::ErrorKind;
-
 use super::{Found, filters, render};
 
 const TAGS: &[&str] = &["if", "elif", "else", "endif", "for", "endfor", "raw", "endraw"];
@@ -62,11 +60,17 @@ fn syntax(error: &minijinja::Error, text: &str, tokens: &Tokens) -> Found {
         return tag;
     }
     let range = range.unwrap_or_else(|| line_range(text, error.line().unwrap_or(1)));
-    let message = match error.kind() {
-        ErrorKind::SyntaxError => error.detail().unwrap_or("this cannot be read").replace('`', ""),
-        _ => "this cannot be read".to_owned(),
+    let detail = error.detail().unwrap_or("");
+    let message = if detail.contains("end of input") {
+        "the template ends too early; something is not closed"
+    } else if detail.contains("end of variable block") {
+        "`{{` is not closed here with `}}`"
+    } else if detail.contains("end of block") {
+        "`{%` is not closed here with `%}`"
+    } else {
+        "the template cannot be read here"
     };
-    (range, format!("the template cannot be read here: {message}"), None)
+    (range, message.to_owned(), None)
 }
 
 fn line_range(text: &str, line: usize) -> Range<usize> {
