@@ -83,11 +83,7 @@ pub fn equal(a: &Dynamic, b: &Dynamic, sign: &str) -> Answer<bool> {
     Err(unlike(a, b, sign))
 }
 
-fn equal_all<'a>(
-    alike: bool,
-    mut pairs: impl Iterator<Item = (&'a Dynamic, &'a Dynamic)>,
-    sign: &str,
-) -> Answer<bool> {
+fn equal_all<'a>(alike: bool, mut pairs: impl Iterator<Item = (&'a Dynamic, &'a Dynamic)>, sign: &str) -> Answer<bool> {
     if !alike {
         return Ok(false);
     }
@@ -122,6 +118,7 @@ fn texts(a: &Dynamic, b: &Dynamic) -> Option<Ordering> {
     Some(text(a)?.cmp(&text(b)?))
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed everywhere")]
 fn unlike(a: &Dynamic, b: &Dynamic, sign: &str) -> Box<EvalAltResult> {
     let (left, right) = (kind(a), kind(b));
     fault(if a.is_unit() || b.is_unit() {
@@ -139,6 +136,7 @@ pub fn kind(value: &Dynamic) -> &'static str {
 }
 
 /// An error of our own words; the place is filled in by the call.
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed everywhere")]
 pub fn fault(message: impl Into<Dynamic>) -> Box<EvalAltResult> {
     Box::new(EvalAltResult::ErrorRuntime(message.into(), Position::NONE))
 }

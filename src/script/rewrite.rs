@@ -99,9 +99,8 @@ impl Rewrite<'_> {
             && let Expr::Variable(name, ..) = &chain.lhs
         {
             let links = match name.1.as_str() {
-                "lead" => 1,
                 "event" if survey::property(&chain.rhs).is_some_and(|(name, _)| name == "props") => 2,
-                "event" => 1,
+                "lead" | "event" => 1,
                 _ => return false,
             };
             let fact = name.1 == "lead";

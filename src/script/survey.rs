@@ -41,8 +41,7 @@ fn outside(ast: &AST) -> usize {
 
 fn functions(ast: &AST) -> Vec<Function> {
     let own = ast.iter_fn_def().filter(|f| f.access == FnAccess::Public);
-    let mut found: Vec<Function> =
-        own.map(|f| Function { name: f.name.to_string(), arity: f.params.len() }).collect();
+    let mut found: Vec<Function> = own.map(|f| Function { name: f.name.to_string(), arity: f.params.len() }).collect();
     found.sort_by(|a, b| (&a.name, a.arity).cmp(&(&b.name, b.arity)));
     found
 }
@@ -162,12 +161,11 @@ impl Survey<'_> {
     }
 
     fn lead(&mut self, position: Position, expr: &Expr, above: Option<&ASTNode>) {
-        match chain(expr, above).and_then(|chain| property(&chain.rhs)) {
-            Some((name, at)) => self.need(Need::Fact(name.into()), at),
-            None => {
-                let help = "write `lead.NAME`; to hand a fact to a function, hand over `lead.NAME`".to_owned();
-                self.error(position, "`lead` can only be read fact by fact".into(), help);
-            }
+        if let Some((name, at)) = chain(expr, above).and_then(|chain| property(&chain.rhs)) {
+            self.need(Need::Fact(name.into()), at);
+        } else {
+            let help = "write `lead.NAME`; to hand a fact to a function, hand over `lead.NAME`".to_owned();
+            self.error(position, "`lead` can only be read fact by fact".into(), help);
         }
     }
 
@@ -183,18 +181,21 @@ impl Survey<'_> {
         match property(&chain.rhs) {
             Some(("type", at)) => self.need(Need::EventType, at),
             Some(("at", at)) => self.need(Need::EventAt, at),
-            Some(("props", at)) => match second(&chain.rhs).and_then(property) {
-                Some((name, at)) => self.need(Need::Prop(name.into()), at),
-                None => {
-                    let help = "write `event.props.NAME`".to_owned();
-                    self.error(at, "`event.props` can only be read one by one".into(), help);
-                }
-            },
+            Some(("props", at)) => self.prop(at, second(&chain.rhs).and_then(property)),
             Some((name, at)) => {
                 let help = "it has `type`, `at` and `props`".to_owned();
                 self.error(at, format!("`event` has no `{name}`"), help);
             }
             None => self.error(position, "`event` can only be read part by part".into(), None),
+        }
+    }
+
+    fn prop(&mut self, props: Position, name: Option<(&str, Position)>) {
+        if let Some((name, at)) = name {
+            self.need(Need::Prop(name.into()), at);
+        } else {
+            let help = "write `event.props.NAME`".to_owned();
+            self.error(props, "`event.props` can only be read one by one".into(), help);
         }
     }
 
@@ -238,7 +239,8 @@ impl Survey<'_> {
         let mut literals = Vec::new();
         for arg in args {
             let Expr::StringConstant(literal, _) = arg else {
-                let help = format!("write it out, like `{name}(\"{}\")`", if name == "score" { "fit" } else { "opened" });
+                let help =
+                    format!("write it out, like `{name}(\"{}\")`", if name == "score" { "fit" } else { "opened" });
                 return self.error(arg.position(), format!("`{name}` takes a text in quotes"), help);
             };
             literals.push(literal.to_string());
@@ -309,7 +311,7 @@ fn root(target: &Expr) -> Option<(&str, Position)> {
 }
 
 fn compared_with_nothing(above: Option<&ASTNode>) -> bool {
-    let (Some(ASTNode::Expr(Expr::FnCall(call, _))) | Some(ASTNode::Stmt(Stmt::FnCall(call, _)))) = above else {
+    let Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) = above else {
         return false;
     };
     matches!(call.name.as_str(), "==" | "!=") && call.args.iter().any(|arg| matches!(arg, Expr::Unit(_)))
