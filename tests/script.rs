@@ -1,6 +1,8 @@
 //! Scripts as files: what they give, what is said about mistakes in them, and that none of them,
 //! however hostile, takes long or much memory. A fixture's inputs stand in its comments.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! Templates as files: the messages they make, what is said about mistakes in them, and that no
 //! value, however odd, is read as a template or gets into the head of a mail.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
