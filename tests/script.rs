@@ -1,7 +1,9 @@
 //! Scripts as files: what they give, what is said about mistakes in them, and that none of them,
 //! however hostile, takes long or much memory. A fixture's inputs stand in its comments.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may stop at the first surprise")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may stop at once")]
+#![allow(clippy::disallowed_methods, reason = "how long a script takes is what is tested")]
+#![allow(clippy::float_cmp, reason = "small whole numbers are exact")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
