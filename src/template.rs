@@ -86,7 +86,8 @@ impl Template {
             return Err(located(text, vec![(0..0, message, None)]));
         }
         let front = front::parse(text).map_err(|found| located(text, found))?;
-        let parts = front.subject.iter().cloned().chain([(front.body, text.get(front.body..).unwrap_or("").to_owned())]);
+        let parts =
+            front.subject.iter().cloned().chain([(front.body, text.get(front.body..).unwrap_or("").to_owned())]);
         let (mut variables, mut found) = (Vec::new(), Vec::new());
         for (start, part) in parts {
             match scan::check(&part) {

@@ -1,6 +1,8 @@
 //! Templates as files: the messages they make, what is said about mistakes in them, and that no
 //! value, however odd, is read as a template or gets into the head of a mail.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -56,7 +58,8 @@ fn templates_make_the_messages_they_should() {
         }
         match template.render(&|name| values.get(name).cloned(), &NEW_YORK_IN_WINTER) {
             Ok(message) => {
-                let _ = write!(out, "subject {:?}\n{} segments\n\n{}", message.subject, message.segments(), message.body);
+                let _ =
+                    write!(out, "subject {:?}\n{} segments\n\n{}", message.subject, message.segments(), message.body);
             }
             Err(unfilled) => {
                 let _ = write!(out, "{unfilled:?}");
@@ -110,7 +113,9 @@ fn values_are_data_in_every_channel() {
 #[test]
 fn naughty_templates_never_panic() {
     for text in naughty() {
-        for template in [format!("---\nchannel: email\n---\n{{{{ {text} }}}}{text}"), format!("---\n{text}\n---\n"), text] {
+        for template in
+            [format!("---\nchannel: email\n---\n{{{{ {text} }}}}{text}"), format!("---\n{text}\n---\n"), text]
+        {
             if let Ok(template) = Template::parse("recap", &template) {
                 let _ = template.render(&|_| None, &NEW_YORK_IN_WINTER);
             }
@@ -124,7 +129,10 @@ fn a_template_that_takes_too_many_steps_fails() {
     let template = parse(&format!("---\nchannel: email\n---\n{nested}"));
     let list = Value::List((0..10).map(|n| Value::Number(f64::from(n))).collect());
     let failed = template.render(&|_| Some(list.clone()), &NEW_YORK_IN_WINTER).unwrap_err();
-    assert!(matches!(failed, Unfilled::Failed { line: 4, ref message } if message == "the template takes too many steps"), "{failed:?}");
+    assert!(
+        matches!(failed, Unfilled::Failed { line: 4, ref message } if message == "the template takes too many steps"),
+        "{failed:?}"
+    );
     let large = format!("---\nchannel: email\n---\n{}", "x".repeat(70_000));
     assert!(Template::parse("recap", &large).is_err());
 }

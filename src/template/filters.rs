@@ -6,8 +6,22 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 
 /// Every filter there is.
 pub const NAMES: &[&str] = &[
-    "abs", "capitalize", "date", "default", "first", "first_name", "join", "last", "length", "lower", "money",
-    "replace", "round", "title", "trim", "upper",
+    "abs",
+    "capitalize",
+    "date",
+    "default",
+    "first",
+    "first_name",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "money",
+    "replace",
+    "round",
+    "title",
+    "trim",
+    "upper",
 ];
 
 /// Every format of `date`.

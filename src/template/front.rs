@@ -25,6 +25,7 @@ pub fn parse(text: &str) -> Result<Front, Vec<Found>> {
     let (front, body) = split(text)?;
     let lines = keys(text, &front);
     refuse_machinery(&lines)?;
+    refuse_twice(&lines)?;
     let yaml = text.get(front.clone()).unwrap_or("");
     let values: yaml::Mapping = yaml::from_str(yaml).map_err(|error| {
         let at = front.start + error.location().map_or(0, |l| l.index()).min(yaml.len());
@@ -32,10 +33,10 @@ pub fn parse(text: &str) -> Result<Front, Vec<Found>> {
         vec![(at..at, "this is not a list of keys and values".to_owned(), help)]
     })?;
     let mut found = unknown(&lines);
-    let channel = lines.iter().find(|line| line.key == "channel").map(|line| (line, string(&values, "channel")));
-    let subject = lines.iter().find(|line| line.key == "subject").map(|line| (line, string(&values, "subject")));
-    let needs = lines.iter().find(|line| line.key == "needs").map(|line| (line, names(&values)));
-    for (line, missing) in [(channel.as_ref()), (subject.as_ref())].into_iter().flatten().filter_map(absent) {
+    let channel = lines.iter().find(|line| line.name == "channel").map(|line| (line, string(&values, "channel")));
+    let subject = lines.iter().find(|line| line.name == "subject").map(|line| (line, string(&values, "subject")));
+    let needs = lines.iter().find(|line| line.name == "needs").map(|line| (line, names(&values)));
+    for (line, missing) in [channel.as_ref(), subject.as_ref()].into_iter().flatten().filter_map(absent) {
         found.push((line, missing, None));
     }
     if let Some((line, None)) = &needs {
@@ -59,8 +60,8 @@ pub fn parse(text: &str) -> Result<Front, Vec<Found>> {
     })
 }
 
-fn absent<'a>((line, value): &(&Key<'a>, Option<String>)) -> Option<(Range<usize>, String)> {
-    value.is_none().then(|| (line.range.clone(), format!("`{}` is one text", line.key)))
+fn absent((line, value): &(&Key<'_>, Option<String>)) -> Option<(Range<usize>, String)> {
+    value.is_none().then(|| (line.range.clone(), format!("`{}` is one text", line.name)))
 }
 
 /// The bytes of the front matter, and the first byte of the body.
@@ -86,7 +87,7 @@ fn split(text: &str) -> Result<(Range<usize>, usize), Vec<Found>> {
 
 /// One key with everything up to the next.
 struct Key<'a> {
-    key: &'a str,
+    name: &'a str,
     range: Range<usize>,
     value: &'a str,
     value_start: usize,
@@ -100,9 +101,7 @@ impl Key<'_> {
             let open = self.value.get(..*at).and_then(|b| b.chars().last()).is_none_or(|c| !name_char(c));
             open && self.value.get(end..).and_then(|b| b.chars().next()).is_none_or(|c| !name_char(c))
         });
-        found.map_or(self.range.clone(), |(at, found)| {
-            self.value_start + at..self.value_start + at + found.len()
-        })
+        found.map_or(self.range.clone(), |(at, found)| self.value_start + at..self.value_start + at + found.len())
     }
 }
 
@@ -122,7 +121,12 @@ fn keys<'a>(text: &'a str, front: &Range<usize>) -> Vec<Key<'a>> {
             Some((key, _)) => {
                 let value_start = start + key.len() + 1;
                 let value = text.get(value_start..end).unwrap_or("");
-                found.push(Key { key: key.trim_matches(['"', '\'']), range: start..start + key.len(), value, value_start });
+                found.push(Key {
+                    name: key.trim_matches(['"', '\'']),
+                    range: start..start + key.len(),
+                    value,
+                    value_start,
+                });
             }
             None => {
                 if let Some(last) = found.last_mut() {
@@ -137,7 +141,8 @@ fn keys<'a>(text: &'a str, front: &Range<usize>) -> Vec<Key<'a>> {
 /// Anchors, aliases and tags can make a small text large; no template needs them.
 fn refuse_machinery(keys: &[Key]) -> Result<(), Vec<Found>> {
     for key in keys {
-        let starts = std::iter::once(0).chain(key.value.match_indices(['\n', ',', '[', '{', '-', ':']).map(|(at, _)| at + 1));
+        let starts =
+            std::iter::once(0).chain(key.value.match_indices(['\n', ',', '[', '{', '-', ':']).map(|(at, _)| at + 1));
         for start in starts {
             let rest = key.value.get(start..).unwrap_or("");
             let skipped = rest.len() - rest.trim_start().len();
@@ -152,10 +157,18 @@ fn refuse_machinery(keys: &[Key]) -> Result<(), Vec<Found>> {
     Ok(())
 }
 
+fn refuse_twice(keys: &[Key]) -> Result<(), Vec<Found>> {
+    let before = |at: usize, key: &Key| keys.iter().take(at).any(|other| other.name == key.name);
+    match keys.iter().enumerate().find(|(at, key)| before(*at, key)) {
+        Some((_, key)) => Err(vec![(key.range.clone(), format!("`{}` is given twice", key.name), None)]),
+        None => Ok(()),
+    }
+}
+
 fn unknown(keys: &[Key]) -> Vec<Found> {
     let known = ["channel", "subject", "needs"];
-    let unknown = keys.iter().filter(|key| !known.contains(&key.key));
-    let message = |key: &Key| format!("there is no key `{}`", key.key);
+    let unknown = keys.iter().filter(|key| !known.contains(&key.name));
+    let message = |key: &Key| format!("there is no key `{}`", key.name);
     let help = || Some("the keys are `channel`, `subject` and `needs`".to_owned());
     unknown.map(|key| (key.range.clone(), message(key), help())).collect()
 }

@@ -85,7 +85,8 @@ impl Template {
 
     fn part(&self, text: &str, context: &Jinja, missing: &[&str]) -> Result<String, Unfilled> {
         let environment = environment();
-        let rendered = environment.template_from_named_str(&self.name, text).and_then(|template| template.render(context));
+        let rendered =
+            environment.template_from_named_str(&self.name, text).and_then(|template| template.render(context));
         match rendered {
             Ok(result) if result.len() <= MAX_RESULT => Ok(result),
             Ok(_) => Err(self.failed(text, 1, "the message is too long")),
@@ -184,7 +185,11 @@ fn joined(list: &Jinja) -> Result<String, Error> {
     let mut out = String::new();
     for item in list.try_iter()? {
         let separator = if out.is_empty() { "" } else { ", " };
-        let _ = write!(out, "{separator}{}", if item.kind() == ValueKind::Number { number(&item) } else { item.to_string() });
+        let _ = write!(
+            out,
+            "{separator}{}",
+            if item.kind() == ValueKind::Number { number(&item) } else { item.to_string() }
+        );
     }
     Ok(out)
 }

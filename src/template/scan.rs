@@ -2,17 +2,16 @@
 //! where, and every tag, filter and call that does not exist, which the template engine itself
 //! would find only while filling in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-
-use minijinja::ErrorKind;
 
 use super::{Found, filters, render};
 
 const TAGS: &[&str] = &["if", "elif", "else", "endif", "for", "endfor", "raw", "endraw"];
 const TESTS: &[&str] = &["defined", "undefined"];
 /// Words of expressions that are no variables.
-const WORDS: &[&str] = &["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"];
+const WORDS: &[&str] =
+    &["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"];
 
 /// A piece of a tag.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,13 +33,15 @@ type Tokens<'t> = Vec<(Token<'t>, Range<usize>)>;
 pub fn check(text: &str) -> Result<BTreeMap<String, Range<usize>>, Vec<Found>> {
     let tokens = tokens(text);
     let environment = render::environment();
-    let template = environment.template_from_named_str("template", text).map_err(|error| vec![syntax(&error, text, &tokens)])?;
+    let template =
+        environment.template_from_named_str("template", text).map_err(|error| vec![syntax(&error, text, &tokens)])?;
     let mut found = Vec::new();
     for index in 0..tokens.len() {
         found.extend(mistake(&tokens, index));
     }
     let mut places = BTreeMap::new();
-    for name in template.undeclared_variables(true) {
+    let names: BTreeSet<String> = template.undeclared_variables(true).into_iter().collect();
+    for name in names {
         let range = place(&tokens, &name).unwrap_or(0..0);
         if name.contains('.') && !name.starts_with("event.") || name.matches('.').count() > 1 {
             let help = Some("facts are plain names; only `event` has parts, like `event.page`".to_owned());
@@ -62,11 +63,17 @@ fn syntax(error: &minijinja::Error, text: &str, tokens: &Tokens) -> Found {
         return tag;
     }
     let range = range.unwrap_or_else(|| line_range(text, error.line().unwrap_or(1)));
-    let message = match error.kind() {
-        ErrorKind::SyntaxError => error.detail().unwrap_or("this cannot be read").replace('`', ""),
-        _ => "this cannot be read".to_owned(),
+    let detail = error.detail().unwrap_or("");
+    let message = if detail.contains("end of input") {
+        "the template ends too early; something is not closed"
+    } else if detail.contains("end of variable block") {
+        "`{{` is not closed here with `}}`"
+    } else if detail.contains("end of block") {
+        "`{%` is not closed here with `%}`"
+    } else {
+        "the template cannot be read here"
     };
-    (range, format!("the template cannot be read here: {message}"), None)
+    (range, message.to_owned(), None)
 }
 
 fn line_range(text: &str, line: usize) -> Range<usize> {
@@ -123,7 +130,9 @@ fn filter(tokens: &Tokens, index: usize, name: &str, range: &Range<usize>) -> Op
         );
         return Some((range.clone(), format!("there is no filter `{name}`"), Some(help)));
     }
-    let argument = tokens.get(index + 2).filter(|_| name == "date" && tokens.get(index + 1).is_some_and(|t| t.0 == Token::Sign('(')));
+    let argument = tokens
+        .get(index + 2)
+        .filter(|_| name == "date" && tokens.get(index + 1).is_some_and(|t| t.0 == Token::Sign('(')));
     match argument {
         Some((Token::Text(format), range)) if !filters::FORMATS.contains(format) => {
             let help = Some(format!("there are {}", filters::FORMATS.join(", ")));
@@ -136,20 +145,23 @@ fn filter(tokens: &Tokens, index: usize, name: &str, range: &Range<usize>) -> Op
 /// Where a name, with its part after a dot, first stands.
 fn place(tokens: &Tokens, name: &str) -> Option<Range<usize>> {
     let (first, part) = name.split_once('.').map_or((name, None), |(first, part)| (first, Some(part)));
-    variables(tokens).find(|(index, found)| {
-        let parts = (tokens.get(index + 1).map(|t| &t.0), tokens.get(index + 2).map(|t| &t.0));
-        let right = match (part, parts) {
-            (None, _) => true,
-            (Some(part), (Some(Token::Sign('.')), Some(Token::Name(found)))) => part.split('.').next() == Some(*found),
-            _ => false,
-        };
-        *found == first && right
-    })
-    .and_then(|(index, _)| {
-        let start = tokens.get(index)?.1.start;
-        let last = if part.is_some() { index + 2 } else { index };
-        Some(start..tokens.get(last)?.1.end)
-    })
+    variables(tokens)
+        .find(|(index, found)| {
+            let parts = (tokens.get(index + 1).map(|t| &t.0), tokens.get(index + 2).map(|t| &t.0));
+            let right = match (part, parts) {
+                (None, _) => true,
+                (Some(part), (Some(Token::Sign('.')), Some(Token::Name(found)))) => {
+                    part.split('.').next() == Some(*found)
+                }
+                _ => false,
+            };
+            *found == first && right
+        })
+        .and_then(|(index, _)| {
+            let start = tokens.get(index)?.1.start;
+            let last = if part.is_some() { index + 2 } else { index };
+            Some(start..tokens.get(last)?.1.end)
+        })
 }
 
 fn variables<'a, 't>(tokens: &'a Tokens<'t>) -> impl Iterator<Item = (usize, &'t str)> + use<'a, 't> {
@@ -165,7 +177,11 @@ fn variables<'a, 't>(tokens: &'a Tokens<'t>) -> impl Iterator<Item = (usize, &'t
 pub fn first_missing(text: &str, range: &Range<usize>, missing: &[&str]) -> Option<String> {
     let tokens = tokens(text);
     let within = |name: &&&str| place_within(&tokens, name, range);
-    missing.iter().filter(within).min_by_key(|name| place(&tokens, name).map(|r| r.start)).map(|name| (*name).to_owned())
+    missing
+        .iter()
+        .filter(within)
+        .min_by_key(|name| place(&tokens, name).map(|r| r.start))
+        .map(|name| (*name).to_owned())
 }
 
 fn place_within(tokens: &Tokens, name: &str, range: &Range<usize>) -> bool {
@@ -213,7 +229,9 @@ fn tag<'t>(text: &'t str, open: usize, out: &mut Tokens<'t>) -> usize {
         }
         let length = match c {
             '"' | '\'' => quoted(rest, c),
-            _ if c.is_alphanumeric() || c == '_' => rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len()),
+            _ if c.is_alphanumeric() || c == '_' => {
+                rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
+            }
             _ => c.len_utf8(),
         };
         let piece = rest.get(..length).unwrap_or("");
