@@ -13,7 +13,7 @@ pub struct Grammar;
 pub fn words(rule: Rule) -> &'static str {
     match rule {
         Rule::EOI => END,
-        // Silent rules take no part in errors.
+        // Silent rules and those of a lookahead take no part in errors.
         Rule::item
         | Rule::calendar_entry
         | Rule::channel_clause
@@ -41,6 +41,8 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::text
         | Rule::digits
         | Rule::number_end
+        | Rule::line_start
+        | Rule::usual_channel
         | Rule::WHITESPACE
         | Rule::COMMENT => "something else",
         Rule::statement
