@@ -37,13 +37,13 @@ impl Checker<'_> {
             }
         }
         let mut taken: BTreeSet<String> = given.keys().map(|id| (*id).to_owned()).collect();
-        let ids = messages.iter().map(|message| match &message.id {
-            Some(id) => id.node.clone(),
-            None => {
-                let id = unused(default_id(message), |id| taken.contains(id));
-                taken.insert(id.clone());
-                id
+        let ids = messages.iter().map(|message| {
+            if let Some(id) = &message.id {
+                return id.node.clone();
             }
+            let id = unused(default_id(message), |id| taken.contains(id));
+            taken.insert(id.clone());
+            id
         });
         ids.collect()
     }
