@@ -55,9 +55,7 @@ fn by_hand_json_dirty(bencher: Bencher) {
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn by_hand_parsed(bencher: Bencher) {
     let (events, leads) = by_hand::parse(*CLEAN);
-    bencher
-        .counter(ItemsCount::new(EVENTS))
-        .bench(|| assert_eq!(by_hand::from_events(&events, leads), truth::LARGE));
+    bencher.counter(ItemsCount::new(EVENTS)).bench(|| assert_eq!(by_hand::from_events(&events, leads), truth::LARGE));
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1, args = [1, 2])]

@@ -283,7 +283,10 @@ fn write_record(out: &mut Vec<u8>, workload: Workload, i: u32, happening: Happen
             let source = SOURCES[random.below(6) as usize];
             let value = 500 + random.exponential(12_000.0) as u64 / 100 * 100;
             let zone = zone(lead).0;
-            write!(out, r#"{{"source":"{source}","company":"Company {account}","deal_value":{value},"timezone":"{zone}"}}"#)
+            write!(
+                out,
+                r#"{{"source":"{source}","company":"Company {account}","deal_value":{value},"timezone":"{zone}"}}"#
+            )
         }
         Kind::Sent => {
             let channel = if x.is_multiple_of(9) { "sms" } else { "email" };
