@@ -79,7 +79,7 @@ struct Happening {
     detail: u32,
 }
 
-/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+/// `SplitMix64` (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 struct Random(u64);
 
 impl Random {
