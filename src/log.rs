@@ -12,6 +12,7 @@ mod explain;
 mod hash;
 mod merge;
 mod names;
+mod plain;
 mod record;
 mod time;
 mod value;

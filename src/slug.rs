@@ -54,6 +54,8 @@ slugs! {
     DuplicateLabel = "duplicate-label" Error,
     /// A name declared twice.
     DuplicateName = "duplicate-name" Error,
+    /// The tiers declared twice.
+    DuplicateTiers = "duplicate-tiers" Error,
     /// Two touches of a sequence with one name.
     DuplicateTouch = "duplicate-touch" Error,
     /// A range that holds nothing.
@@ -64,8 +66,6 @@ slugs! {
     EmptySequence = "empty-sequence" Error,
     /// `has` of what always has a value.
     HasOfValue = "has-of-value" Error,
-    /// A day that is in no calendar.
-    ImpossibleDate = "impossible-date" Error,
     /// A length of more than a hundred years.
     LengthTooLong = "length-too-long" Error,
     /// A value that may be missing where one is needed.
@@ -106,8 +106,6 @@ slugs! {
     TypeMismatch = "type-mismatch" Error,
     /// A calendar nobody declared.
     UnknownCalendar = "unknown-calendar" Error,
-    /// A cap per something else than lead, account or owner.
-    UnknownCapScope = "unknown-cap-scope" Error,
     /// A channel nobody declared.
     UnknownChannel = "unknown-channel" Error,
     /// An event nobody declared.

@@ -14,7 +14,7 @@ use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{
-    Channel, EventSet, EventType, Fact, PropId, Rule, Rulebook, Score, Sequence, SetId, Settings, TagId, Tier,
+    BookScript, BookTemplate, Channel, EventSet, Experiment, EventType, Fact, PropId, Rule, Rulebook, Score, Sequence, SetId, Settings, TagId, Tier,
     WellKnown,
 };
 use crate::slug::Slug;
@@ -31,13 +31,16 @@ pub(super) struct Declared<'a> {
     pub facts: Table<FactDecl<'a>>,
     pub constants: Table<&'a tree::LetDecl>,
     pub tiers: Table<()>,
+    /// Where the tiers are declared.
+    pub tiers_at: Option<Range>,
     pub calendars: Table<&'a tree::CalendarDecl>,
     pub channels: Table<&'a tree::ChannelDecl>,
     pub sequences: Table<&'a tree::SequenceDecl>,
     pub scores: Table<&'a tree::ScoreDecl>,
     pub rules: Vec<&'a tree::At<tree::ItemKind>>,
     pub settings: Vec<&'a tree::Setting>,
-    pub events_declared: Vec<&'a tree::EventDecl>,
+    /// Every event, those replaced by a rulebook too.
+    pub event_decls: Vec<&'a tree::EventDecl>,
 }
 
 /// What is resolved, as the rulebook will hold it.
@@ -53,6 +56,9 @@ pub(super) struct Resolved {
     pub channels: Vec<Channel>,
     pub sequences: Vec<Sequence>,
     pub scores: Vec<Score>,
+    pub scripts: Vec<BookScript>,
+    pub templates: Vec<BookTemplate>,
+    pub experiments: Vec<Experiment>,
     pub tags: Vec<String>,
     pub rules: Vec<Rule>,
     /// Meanings of events by index into the two tables, `true` for the vocabulary's own.
@@ -68,6 +74,8 @@ pub(super) struct Checker<'a> {
     pub resolved: Resolved,
     /// Names whose own declaration is broken; they are not reported again.
     pub broken: BTreeSet<String>,
+    /// Something was left out whose mistake the parser has reported.
+    pub incomplete: bool,
     /// Events are looked up among the vocabulary's own.
     pub standard: bool,
     /// Calendar files by path, `None` where one has a mistake.
@@ -92,6 +100,7 @@ impl<'a> Checker<'a> {
             declared: Declared::default(),
             resolved: Resolved::default(),
             broken: BTreeSet::new(),
+            incomplete: false,
             standard: false,
             calendar_files: BTreeMap::new(),
             settings: Settings { stale_after: Span::days(3) },
@@ -116,8 +125,9 @@ impl<'a> Checker<'a> {
     }
 
     fn finish(self, well_known: Option<WellKnown>) -> Checked {
-        let clean = self.diagnostics.iter().all(|found| found.severity != Severity::Error);
-        let tiers = self.declared.tiers.iter().map(|tier| Tier { name: tier.name.clone(), range: tier.range }).collect();
+        let clean = !self.incomplete && self.diagnostics.iter().all(|found| found.severity != Severity::Error);
+        let tiers =
+            self.declared.tiers.iter().map(|tier| Tier { name: tier.name.clone(), range: tier.range }).collect();
         let resolved = self.resolved;
         let rulebook = well_known.filter(|_| clean).map(|well_known| Rulebook {
             sources: Arc::clone(&self.sources),
@@ -130,6 +140,9 @@ impl<'a> Checker<'a> {
             channels: resolved.channels,
             sequences: resolved.sequences,
             scores: resolved.scores,
+            scripts: resolved.scripts,
+            templates: resolved.templates,
+            experiments: resolved.experiments,
             tags: resolved.tags,
             rules: resolved.rules,
             settings: self.settings,
@@ -190,9 +203,8 @@ impl<'a> Checker<'a> {
     }
 
     fn well_known(&mut self) -> Option<WellKnown> {
-        let facts = |checker: &Self, name: &str| {
-            checker.declared.facts.find(name).map(|at| crate::rulebook::FactId(at as u16))
-        };
+        let facts =
+            |checker: &Self, name: &str| checker.declared.facts.find(name).map(|at| crate::rulebook::FactId(at as u16));
         let prop = |checker: &mut Self, name: &str| checker.prop(name);
         Some(WellKnown {
             timezone: facts(self, "timezone")?,
@@ -202,12 +214,7 @@ impl<'a> Checker<'a> {
             replied: self.named_set("replied")?,
             facts: self.fact_set(),
             touched: self.touched_set(),
-            touched_props: [
-                prop(self, "channel"),
-                prop(self, "template"),
-                prop(self, "sequence"),
-                prop(self, "touch"),
-            ],
+            touched_props: [prop(self, "channel"), prop(self, "template"), prop(self, "sequence"), prop(self, "touch")],
         })
     }
 

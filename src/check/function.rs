@@ -45,13 +45,11 @@ impl Checker<'_> {
             return self.measured_at(written, length.range, "the window of a count");
         }
         let typed = self.expr(length, scope, &Known::new())?;
-        match constant_value(&typed.expr) {
-            Some(Value::Length(span)) => Some(Span(*span)),
-            _ => {
-                self.wrong_arguments(name, length.range);
-                None
-            }
+        if let Some(Value::Length(span)) = constant_value(&typed.expr) {
+            return Some(Span(*span));
         }
+        self.wrong_arguments(name, length.range);
+        None
     }
 
     fn wrong_arguments(&mut self, name: &Name, range: Range) -> Option<Typed> {
@@ -77,7 +75,8 @@ impl Checker<'_> {
         } else {
             "the functions are `count`, `days_since`".to_owned()
         };
-        let found = Diagnostic::new(Slug::UnknownFunction, name.range, format!("function `{}` is not known", name.node));
+        let found =
+            Diagnostic::new(Slug::UnknownFunction, name.range, format!("function `{}` is not known", name.node));
         self.report(found.label("not a function").help(help));
         None
     }

@@ -27,6 +27,7 @@ impl Checker<'_> {
             decay: Decay::None,
             cap: None,
             floor: None,
+            script: None,
         };
         let mut seen = BTreeMap::new();
         let mut script_reported = false;

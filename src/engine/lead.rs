@@ -27,6 +27,9 @@ impl Stamp {
     /// No event yet.
     pub const NEVER: Self = Self { at: Timestamp::MIN, number: EventNumber(0) };
 
+    /// What the engine itself brings about has no number.
+    pub const NEVER_HANDLED: Self = Self { at: Timestamp::MIN, number: NO_NUMBER };
+
     pub fn is_never(self) -> bool {
         self.at == Timestamp::MIN
     }
@@ -205,6 +208,8 @@ pub(crate) struct Lead {
     pub firings: Box<[u32]>,
     pub scores: Box<[ScoreState]>,
     pub falls: Box<[FallState]>,
+    /// By script score: a fingerprint of what it read when it ran last, 0 before that.
+    pub scripts: Box<[u64]>,
     pub touches: u32,
     pub enrollments: SmallVec<[Box<Enrollment>; 1]>,
     pub past: Vec<Past>,
@@ -254,6 +259,7 @@ impl Lead {
             firings: filled(plan.firing_len, 0),
             scores: filled(rulebook.scores.len(), ScoreState::default()),
             falls: filled(plan.fall_len, FallState { above: false, due: Timestamp::MAX }),
+            scripts: filled(plan.scripts.len(), 0),
             touches: 0,
             enrollments: SmallVec::new(),
             past: Vec::new(),

@@ -170,6 +170,7 @@ impl World {
             texts.push_str(text);
         }
         let inner = Moment { props: Props { list: &list, texts: &texts, lists: &[] }, ..*moment };
+        let inner = Moment { event: Some((TypeId(0), moment.now)), ..inner };
         self.happen(&inner, slot, TypeId(0), Stamp { at: moment.now, number: ENGINE }, out);
     }
 

@@ -113,7 +113,9 @@ impl<'a> Careful<'a> {
         }
         for name in ["id", "type", lead, at_] {
             match find(name) {
-                None => return at(self.line.len() - self.line.trim_start().len(), format!("field `{name}` is missing")),
+                None => {
+                    return at(self.line.len() - self.line.trim_start().len(), format!("field `{name}` is missing"));
+                }
                 Some(Member { value: Raw::Null, value_at, .. }) => {
                     return at(*value_at, format!("field `{name}` is null"));
                 }
@@ -133,9 +135,9 @@ impl<'a> Careful<'a> {
     fn members(&self, text: &'a str, what: &str) -> Result<Vec<Member<'a>>, At> {
         let start = offset(self.line, text);
         if !text.trim_start().starts_with('{') {
-            serde_json::from_str::<&RawValue>(text).map_err(|e| self.syntax(text, &e))?;
-            let message = if what == "field" { "a record is an object, `{…}`" } else { "is not an object" };
-            return at(start + text.len() - text.trim_start().len(), message);
+            let json = serde_json::from_str::<&RawValue>(text).map_or("not JSON: ", |_| "");
+            let begin = start + text.len() - text.trim_start().len();
+            return at(begin, format!("{json}a record is an object, `{{…}}`"));
         }
         let found: Vec<(Cow<'a, str>, &'a RawValue)> =
             serde_json::from_str::<Members<'a>>(text).map_err(|e| self.syntax(text, &e))?.0;
@@ -148,7 +150,16 @@ impl<'a> Careful<'a> {
             let gap = self.line.get(end..value_at).unwrap_or("");
             let key_at = end + gap.find('"').unwrap_or(0);
             let mut deserializer = serde_json::Deserializer::from_str(raw);
-            let (value, _) = Any { lists: true }.deserialize(&mut deserializer).map_err(|e| self.syntax(raw, &e))?;
+            let (value, _) = match (Any { lists: true }).deserialize(&mut deserializer) {
+                Ok(value) => value,
+                Err(error) => {
+                    if error.classify() == Category::Data && raw.starts_with('{') {
+                        // A key is given twice somewhere inside; this finds out which.
+                        self.members(raw, "property")?;
+                    }
+                    return Err(self.syntax(raw, &error));
+                }
+            };
             members.push(Member { key, key_at, raw, value_at, value });
             end = value_at + raw.len();
         }
@@ -174,6 +185,7 @@ impl<'a> Careful<'a> {
             "EOF while parsing an object" => "the line ends inside an object",
             "EOF while parsing a list" => "the line ends inside a list",
             "EOF while parsing a string" => "the line ends inside a text",
+            "expected value" => "expected a value",
             "expected ident" => "expected `true`, `false` or `null`",
             "key must be a string" => "a key must be a text in double quotes",
             "trailing characters" => "something follows the end of the record",

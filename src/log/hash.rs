@@ -14,8 +14,14 @@ pub(super) fn of_text(text: &str) -> u64 {
 
 /// Both hashes in one; the order matters.
 pub(super) fn mix(first: u64, second: u64) -> u64 {
-    let product = u128::from(first ^ 0x9e37_79b9_7f4a_7c15) * u128::from(second.rotate_left(32) ^ 0xd6e8_feb8_6659_fd93);
+    let product =
+        u128::from(first ^ 0x9e37_79b9_7f4a_7c15) * u128::from(second.rotate_left(32) ^ 0xd6e8_feb8_6659_fd93);
     (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// The hash of a truth value.
+pub(super) fn of_bool(value: bool) -> u64 {
+    mix(0x626f_6f6c, u64::from(value))
 }
 
 /// The hash of a number; the same for every way to write it.

@@ -1,5 +1,5 @@
-//! One line as a record: the fields of the fast path, without copies. What it refuses is read
-//! again by `explain`, which finds out why and where.
+//! One line as a record: any that may be written, without copies where there are no escapes. What
+//! is refused is read again by `explain`, which finds out why and where.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -52,10 +52,7 @@ impl Field {
 
     /// Whether it means something in a record of our own shape.
     pub(super) fn is_own(self) -> bool {
-        matches!(
-            self,
-            Self::Id | Self::Type | Self::Lead | Self::Account | Self::At | Self::ReceivedAt | Self::Props
-        )
+        matches!(self, Self::Id | Self::Type | Self::Lead | Self::Account | Self::At | Self::ReceivedAt | Self::Props)
     }
 }
 
@@ -77,7 +74,8 @@ pub(super) struct Record<'a> {
 pub(super) struct Scratch<'a> {
     /// The properties with a name the rulebook knows.
     pub(super) props: Vec<(PropId, Raw<'a>)>,
-    keys: Keys,
+    /// The hashes of their names and of all others.
+    pub(super) keys: Keys,
 }
 
 /// Takes in a record.

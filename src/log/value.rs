@@ -52,7 +52,7 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Hashed<'de>, E> {
-        Ok((Raw::Bool(value), hash::mix(0x626f_6f6c, u64::from(value))))
+        Ok((Raw::Bool(value), hash::of_bool(value)))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Hashed<'de>, E> {
