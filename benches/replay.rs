@@ -1,5 +1,6 @@
 //! Events per second: the log reader alone, and the eight rules of the workload written by hand.
 //! `cargo bench --bench replay`
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a bench may panic")]
 
 use std::io::Cursor;
 use std::sync::LazyLock;
@@ -15,6 +16,7 @@ mod generate;
 #[path = "workload/rulebook.rs"]
 mod rulebook;
 #[path = "workload/truth.rs"]
+#[expect(dead_code, reason = "the small log is for the tests")]
 mod truth;
 
 use generate::Workload;

@@ -1,5 +1,6 @@
 //! Reading event logs. `fixtures/log/ok` and `bad` hold one log a file, with what comes of it in a
 //! snapshot beside it; a file added there needs no change here.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::fmt::Write as _;
 use std::io::{self, Cursor, Read};
@@ -168,7 +169,7 @@ fn a_line_beyond_one_megabyte_is_bad_and_passed_over() {
     let good = record("e1", "ana", "2026-03-03T00:00:00Z");
     for (length, bad) in [(900_000, 0), (1_100_000, 1), (5_000_000, 1)] {
         let long = record("e2", "ana", "2026-03-03T00:00:00Z")
-            .replace("}", &format!(r#","props":{{"x":"{}"}}}}"#, "x".repeat(length)));
+            .replace('}', &format!(r#","props":{{"x":"{}"}}}}"#, "x".repeat(length)));
         let text = good.clone() + &long + &record("e3", "ana", "2026-03-04T00:00:00Z");
         for block_size in [1, 100_000, 8 << 20] {
             let log = read(&[("log", text.as_bytes())], ReadOptions { block_size, ..SKIP }).unwrap();

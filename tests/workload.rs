@@ -1,4 +1,5 @@
 //! The logs and the hand-written loop the engine is measured with.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 #[path = "../benches/workload/by_hand.rs"]
 mod by_hand;

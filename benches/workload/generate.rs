@@ -79,7 +79,7 @@ struct Happening {
     detail: u32,
 }
 
-/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+/// `SplitMix64` (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 struct Random(u64);
 
 impl Random {
@@ -272,14 +272,14 @@ fn write_record(out: &mut Vec<u8>, workload: Workload, i: u32, happening: Happen
         Kind::Called => "call.completed",
     };
     // Squaring makes some accounts much larger than others.
-    let share = Random(workload.seed ^ 77 ^ u64::from(lead)).unit();
+    let share = Random(workload.seed ^ 0x4d ^ u64::from(lead)).unit();
     let account = (share * share * f64::from((workload.leads / 4).max(1))) as u32;
     write!(out, r#"{{"id":"e{:09}","type":"{name}","lead":"L{lead:07}","account":"A{account:06}","at":""#, i + 1)?;
     write_moment(out, START + i64::from(at))?;
     write!(out, r#"","props":"#)?;
     match kind {
         Kind::Created => {
-            let mut random = Random(workload.seed ^ 991 ^ u64::from(lead));
+            let mut random = Random(workload.seed ^ 0x3df ^ u64::from(lead));
             let source = SOURCES[random.below(6) as usize];
             let value = 500 + random.exponential(12_000.0) as u64 / 100 * 100;
             let zone = zone(lead).0;

@@ -45,8 +45,7 @@ impl Runner {
         from: Range,
     ) -> View<'a> {
         let Some(definition) = scope.plan.rulebook.scripts.get(script.index()) else { return View::Missing };
-        let input = ScriptInput { scope, reads: &definition.reads };
-        let result = self.evaluator().call(&definition.script, function, args, &input);
+        let result = self.evaluator().call(&definition.script, function, args);
         match result {
             Ok(Value::Bool(truth)) => View::Bool(truth),
             Ok(Value::Number(number)) => View::Number(number),

@@ -96,12 +96,12 @@ impl<'a> Careful<'a> {
         let cloud = members.iter().find(|member| member.key == "specversion");
         match cloud {
             Some(version) => Self::check_cloud(version, &members)?,
-            None => self.check_names(&members)?,
+            None => Self::check_names(&members)?,
         }
         let (lead, at_) = if cloud.is_some() { ("subject", "time") } else { ("lead", "at") };
         let find = |name: &str| members.iter().find(|member| member.key == name);
         for member in &members {
-            self.check_text(member)?;
+            Self::check_text(member)?;
         }
         let mut times = [None; 2];
         for member in &members {
@@ -220,7 +220,7 @@ impl<'a> Careful<'a> {
         }
     }
 
-    fn check_names(&self, members: &[Member<'_>]) -> Result<(), At> {
+    fn check_names(members: &[Member<'_>]) -> Result<(), At> {
         let Some(unknown) = members.iter().find(|m| !Field::of(&m.key).is_some_and(Field::is_own)) else {
             return Ok(());
         };
@@ -235,7 +235,7 @@ impl<'a> Careful<'a> {
     }
 
     /// Fields that are text, whatever they say.
-    fn check_text(&self, member: &Member<'_>) -> Result<(), At> {
+    fn check_text(member: &Member<'_>) -> Result<(), At> {
         let Some(field) = Field::of(&member.key) else { return Ok(()) };
         if matches!(field, Field::Props | Field::Data | Field::DataBase64 | Field::Specversion) {
             return Ok(());

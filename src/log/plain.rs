@@ -11,7 +11,7 @@ use super::vocabulary::Vocabulary;
 
 /// Reads a plain record just as `record` would; `None` where it is not plain.
 pub(super) fn read<'a>(line: &'a str, vocabulary: &Vocabulary<'_>, scratch: &mut Scratch<'a>) -> Option<Record<'a>> {
-    let mut cursor = Cursor { line, at: 0 };
+    let mut cursor = Cursor(line);
     let mut record = Record::default();
     let mut seen = 0_u16;
     scratch.props.clear();
@@ -41,8 +41,7 @@ pub(super) fn read<'a>(line: &'a str, vocabulary: &Vocabulary<'_>, scratch: &mut
             break;
         }
     }
-    cursor.skip_space();
-    (cursor.at == line.len()).then_some(record)
+    cursor.peek().is_none().then_some(record)
 }
 
 /// The properties, put into `scratch`, and the hash of them all.
@@ -51,7 +50,7 @@ fn props<'a>(cursor: &mut Cursor<'a>, vocabulary: &Vocabulary<'_>, scratch: &mut
     scratch.keys.clear();
     cursor.token(b'{')?;
     if cursor.peek()? == b'}' {
-        cursor.at += 1;
+        cursor.pass(1)?;
         return Some(0);
     }
     loop {
@@ -70,41 +69,45 @@ fn props<'a>(cursor: &mut Cursor<'a>, vocabulary: &Vocabulary<'_>, scratch: &mut
     scratch.keys.distinct().is_ok().then_some(sum)
 }
 
-struct Cursor<'a> {
-    line: &'a str,
-    at: usize,
-}
+/// What is left of a line.
+struct Cursor<'a>(&'a str);
 
 impl<'a> Cursor<'a> {
-    fn rest(&self) -> &'a [u8] {
-        self.line.as_bytes().get(self.at..).unwrap_or_default()
-    }
-
-    fn skip_space(&mut self) {
-        self.at += self.rest().iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-    }
-
     /// The next byte that is no space.
+    #[inline]
     fn peek(&mut self) -> Option<u8> {
-        self.skip_space();
-        self.rest().first().copied()
+        let first = *self.0.as_bytes().first()?;
+        if first > b' ' {
+            return Some(first);
+        }
+        self.0 = self.0.trim_start_matches([' ', '\t']);
+        self.0.as_bytes().first().copied()
     }
 
+    #[inline]
+    fn pass(&mut self, bytes: usize) -> Option<()> {
+        self.0 = self.0.get(bytes..)?;
+        Some(())
+    }
+
+    #[inline]
     fn token(&mut self, token: u8) -> Option<()> {
-        (self.peek()? == token).then(|| self.at += 1)
+        if self.peek()? == token { self.pass(1) } else { None }
     }
 
     /// Whether a comma follows, or else the end of the object.
+    #[inline]
     fn goes_on(&mut self) -> Option<bool> {
-        let next = self.peek()?;
-        self.at += 1;
-        match next {
-            b',' => Some(true),
-            b'}' => Some(false),
-            _ => None,
-        }
+        let more = match self.peek()? {
+            b',' => true,
+            b'}' => false,
+            _ => return None,
+        };
+        self.pass(1)?;
+        Some(more)
     }
 
+    #[inline]
     fn key(&mut self) -> Option<&'a str> {
         let key = self.text()?;
         self.token(b':')?;
@@ -112,26 +115,27 @@ impl<'a> Cursor<'a> {
     }
 
     /// A text without escapes and control characters.
+    #[inline]
     fn text(&mut self) -> Option<&'a str> {
         self.token(b'"')?;
-        let rest = self.rest();
-        let len = plain_len(rest);
-        if rest.get(len) != Some(&b'"') {
+        let (text, rest) = self.0.split_at_checked(plain_len(self.0.as_bytes()))?;
+        self.0 = rest;
+        if rest.as_bytes().first() != Some(&b'"') {
             return None;
         }
-        let text = self.line.get(self.at..self.at + len)?;
-        self.at += len + 1;
+        self.pass(1)?;
         Some(text)
     }
 
+    #[inline]
     fn value(&mut self) -> Option<(Raw<'a>, u64)> {
         match self.peek()? {
             b'"' => {
                 let text = self.text()?;
                 Some((Raw::Text(Cow::Borrowed(text)), hash::of_text(text)))
             }
-            b't' => self.word(b"true").map(|()| (Raw::Bool(true), hash::of_bool(true))),
-            b'f' => self.word(b"false").map(|()| (Raw::Bool(false), hash::of_bool(false))),
+            b't' => self.word("true").map(|()| (Raw::Bool(true), hash::of_bool(true))),
+            b'f' => self.word("false").map(|()| (Raw::Bool(false), hash::of_bool(false))),
             b'0'..=b'9' => {
                 let number = self.whole_number()?;
                 Some((Raw::Number(number), hash::of_number(number)))
@@ -140,25 +144,27 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn word(&mut self, word: &[u8]) -> Option<()> {
-        self.rest().starts_with(word).then(|| self.at += word.len())
+    fn word(&mut self, word: &str) -> Option<()> {
+        self.0 = self.0.strip_prefix(word)?;
+        Some(())
     }
 
     /// Up to 15 digits: every such number is exact as floating point.
     fn whole_number(&mut self) -> Option<f64> {
-        let rest = self.rest();
+        let rest = self.0.as_bytes();
         let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
         let digits = rest.get(..len)?;
         if len > 15 || (len > 1 && digits.first() == Some(&b'0')) || matches!(rest.get(len), Some(b'.' | b'e' | b'E')) {
             return None;
         }
-        self.at += len;
+        self.pass(len)?;
         Some(digits.iter().fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0')) as f64)
     }
 }
 
 /// How many bytes stand before the first quote, backslash or control character. Looks at eight
 /// bytes at a time: a byte minus one borrows into its highest bit only where the byte was zero.
+#[inline]
 fn plain_len(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     let (words, tail) = bytes.as_chunks::<8>();
@@ -202,6 +208,9 @@ mod tests {
             channels: Vec::new(),
             sequences: Vec::new(),
             scores: Vec::new(),
+            scripts: Vec::new(),
+            templates: Vec::new(),
+            experiments: Vec::new(),
             tags: Vec::new(),
             rules: Vec::new(),
             settings: Settings { stale_after: Span::ZERO },

@@ -32,6 +32,7 @@ pub(super) enum Field {
 pub(super) const OWN: [&str; 7] = ["id", "type", "lead", "account", "at", "received_at", "props"];
 
 impl Field {
+    #[inline]
     pub(super) fn of(name: &str) -> Option<Self> {
         Some(match name {
             "id" => Self::Id,
@@ -51,12 +52,13 @@ impl Field {
     }
 
     /// Whether it means something in a record of our own shape.
+    #[inline]
     pub(super) fn is_own(self) -> bool {
         matches!(self, Self::Id | Self::Type | Self::Lead | Self::Account | Self::At | Self::ReceivedAt | Self::Props)
     }
 }
 
-/// The fields as found; in a CloudEvent `lead`, `at` and `props` are its subject, time and data.
+/// The fields as found; in a `CloudEvent` `lead`, `at` and `props` are its subject, time and data.
 #[derive(Default)]
 pub(super) struct Record<'a> {
     pub(super) id: Option<Cow<'a, str>>,

@@ -8,6 +8,7 @@ const NO_SUCH: &str = "names a day or time that does not exist";
 const YEARS: &str = "is not in the years 2000 to 2100";
 
 /// Reads `YYYY-MM-DDTHH:MM:SS[.fff](Z|±hh:mm)`, strictly.
+#[inline]
 pub(super) fn parse_rfc3339(text: &[u8]) -> Result<Timestamp, &'static str> {
     let [date @ .., b'T', h1, h0, b':', m1, m0, b':', s1, s0] = text.get(..19).ok_or(SHAPE)? else { return Err(SHAPE) };
     let (year, month, day) = digits_of_date(date).ok_or(SHAPE)?;
@@ -32,17 +33,20 @@ pub(super) fn parse_date(text: &[u8]) -> Option<i32> {
     (year > 0 && day > 0 && day <= days_in_month(year, month)).then(|| days_from_civil(year, month, day))
 }
 
+#[inline]
 fn digits_of_date(text: &[u8]) -> Option<(u32, u32, u32)> {
     let [y3, y2, y1, y0, b'-', m1, m0, b'-', d1, d0] = text else { return None };
     Some((two(*y3, *y2)? * 100 + two(*y1, *y0)?, two(*m1, *m0)?, two(*d1, *d0)?))
 }
 
+#[inline]
 fn two(tens: u8, ones: u8) -> Option<u32> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
 /// The microseconds of `.123…`, cut after six digits, and what follows it.
+#[inline]
 fn fraction(text: &[u8]) -> Result<(i64, &[u8]), &'static str> {
     let Some((b'.', rest)) = text.split_first() else { return Ok((0, text)) };
     let count = rest.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -54,6 +58,7 @@ fn fraction(text: &[u8]) -> Result<(i64, &[u8]), &'static str> {
     Ok((padded.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')), zone))
 }
 
+#[inline]
 fn offset_minutes(zone: &[u8]) -> Result<i64, &'static str> {
     match zone {
         [b'Z'] => Ok(0),
@@ -69,6 +74,7 @@ fn offset_minutes(zone: &[u8]) -> Result<i64, &'static str> {
     }
 }
 
+#[inline]
 fn days_in_month(year: u32, month: u32) -> u32 {
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
@@ -81,6 +87,7 @@ fn days_in_month(year: u32, month: u32) -> u32 {
 
 /// Days since 1970-01-01 in the Gregorian calendar; years are counted from March, so that the
 /// leap day comes last (after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+#[inline]
 fn days_from_civil(year: u32, month: u32, day: u32) -> i32 {
     let year = if month <= 2 { year as i32 - 1 } else { year as i32 };
     let from_march = (month as i32 + 9) % 12;

@@ -59,7 +59,7 @@ impl<'de> Visitor<'de> for Any {
         let number = value as f64;
         // Whole numbers that are not exact as floating point are told apart by all their digits.
         let exact = value < 1 << 53 || number as u64 == value;
-        let hash = if exact { hash::of_number(number) } else { hash::mix(0x7768_6f6c_65, value) };
+        let hash = if exact { hash::of_number(number) } else { hash::mix(0x7768_6f6c, value) };
         Ok((Raw::Number(number), hash))
     }
 
@@ -105,7 +105,7 @@ impl<'de> Visitor<'de> for Any {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hashed<'de>, A::Error> {
         let mut keys = Keys::default();
-        let mut sum = 0x6d61_70;
+        let mut sum = 0x6d61_7073;
         while let Some(key) = map.next_key_seed(KeyHash)? {
             keys.add(key);
             let (_, value) = map.next_value_seed(Self { lists: false })?;
@@ -144,6 +144,7 @@ impl Visitor<'_> for KeyHash {
 pub(super) struct Keys(SmallVec<[u64; 16]>);
 
 impl Keys {
+    #[inline]
     pub(super) fn add(&mut self, key: u64) {
         self.0.push(key);
     }
@@ -157,13 +158,14 @@ impl Keys {
     }
 
     /// Refuses keys that are given twice.
+    #[inline]
     pub(super) fn distinct(&mut self) -> Result<(), &'static str> {
         // Few keys are compared each with each; sorting pays for many.
         let twice = if self.0.len() <= 16 {
             self.0.iter().enumerate().any(|(i, key)| self.0.iter().take(i).any(|before| before == key))
         } else {
             self.0.sort_unstable();
-            self.0.array_windows().any(|[a, b]| a == b)
+            self.0.iter().zip(self.0.iter().skip(1)).any(|(a, b)| a == b)
         };
         if twice { Err("an object has a key twice") } else { Ok(()) }
     }
@@ -180,6 +182,7 @@ pub(super) enum Fitted<'v> {
 }
 
 /// A value as its declared type wants it, or what is wrong, to be read after its name.
+#[inline]
 pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'static str> {
     match (ty, value) {
         (Type::Text | Type::Zone, Raw::Text(text)) => Ok(Fitted::Text(text)),
