@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use block::{Block, Builder};
+use block::Builder;
 use database::Database;
 use files::{Lock, Syncs};
 use guard::guarded;
@@ -40,14 +40,14 @@ use keys::Keys;
 use read::Walk;
 use trees::{Change, LogWrites};
 
-pub use block::ENTRY_LIMIT;
+pub use block::{Block, BlockHash, ENTRY_LIMIT, Entries};
 pub use entry::{ContentHash, Entry, NewEntry, Outcome, Sequence, StoredEntry};
 pub use error::StoreError;
 pub use head::FORMAT;
 pub use quarantine::BadRecord;
 pub use read::{Blocks, Iter};
 pub use repair::{Repaired, repair};
-pub use trees::{Batch, TreeName, VALUE_LIMIT};
+pub use trees::{Batch, KeyValue, TreeName, VALUE_LIMIT};
 pub use verify::{Verified, verify};
 
 /// How to open a store.
@@ -411,7 +411,7 @@ impl Store {
     ///
     /// # Errors
     /// Damage found at the start; damage further on comes as an item.
-    pub fn iter(&self, from: Sequence) -> Result<Iter<'_>, StoreError> {
+    pub fn entries(&self, from: Sequence) -> Result<Iter<'_>, StoreError> {
         self.blocks(from).map(Iter::new)
     }
 
@@ -481,7 +481,7 @@ impl Store {
     ///
     /// # Errors
     /// Damage found on the way.
-    pub fn scan_prefix(&self, tree: TreeName, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn scan_prefix(&self, tree: TreeName, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError> {
         let trees = &self.database.trees;
         self.collect(tree, || trees.named(tree).scan_prefix(prefix), usize::MAX)
     }
@@ -490,12 +490,7 @@ impl Store {
     ///
     /// # Errors
     /// Damage found on the way.
-    pub fn scan_range(
-        &self,
-        tree: TreeName,
-        range: Range<&[u8]>,
-        most: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn scan_range(&self, tree: TreeName, range: Range<&[u8]>, most: usize) -> Result<Vec<KeyValue>, StoreError> {
         let trees = &self.database.trees;
         self.collect(tree, || trees.named(tree).range(range), most)
     }
@@ -505,7 +500,7 @@ impl Store {
         tree: TreeName,
         records: impl FnOnce() -> sled::Iter,
         most: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    ) -> Result<Vec<KeyValue>, StoreError> {
         let damaged = |reason| StoreError::TreeDamaged { part: tree.name(), reason };
         let whole = guarded(|| {
             let records = records().take(most).map(|record| {

@@ -88,7 +88,7 @@ impl Builder {
     pub fn resume(block: &Block) -> Result<Self, StoreError> {
         let mut builder = Self::new(block.first, block.previous);
         let mut entries = block.entries();
-        while let Some(entry) = entries.next() {
+        for entry in entries.by_ref() {
             let entry = entry?;
             builder.at = entry.at.0;
             builder.received_at = entry.received_at.0;
@@ -112,11 +112,6 @@ impl Builder {
         self.first
     }
 
-    /// How many entries are in it.
-    pub const fn count(&self) -> u32 {
-        self.count
-    }
-
     /// How many bytes its body has.
     pub const fn body_len(&self) -> usize {
         self.bytes.len() - HEADER
@@ -129,16 +124,7 @@ impl Builder {
 
     /// Adds an entry; `false`, and nothing is changed, where it does not fit.
     pub fn push(&mut self, entry: &NewEntry<'_>) -> bool {
-        let record = Record {
-            kind: entry.kind,
-            id: entry.id,
-            lead: self.word(entry.lead),
-            account: entry.account.map_or(Word::Nothing, |account| self.word(account)),
-            ty: self.word(entry.ty),
-            at: entry.at.0.wrapping_sub(self.at),
-            received_at: entry.received_at.0.wrapping_sub(self.received_at),
-            payload: entry.payload,
-        };
+        let record = self.record(entry);
         let start = self.bytes.len();
         self.bytes.resize(LIMIT, 0);
         let room = self.bytes.get_mut(start..).unwrap_or_default();
@@ -154,6 +140,19 @@ impl Builder {
         self.received_at = entry.received_at.0;
         self.count += 1;
         true
+    }
+
+    fn record<'e>(&self, entry: &NewEntry<'e>) -> Record<'e> {
+        Record {
+            kind: entry.kind,
+            id: entry.id,
+            lead: self.word(entry.lead),
+            account: entry.account.map_or(Word::Nothing, |account| self.word(account)),
+            ty: self.word(entry.ty),
+            at: entry.at.0.wrapping_sub(self.at),
+            received_at: entry.received_at.0.wrapping_sub(self.received_at),
+            payload: entry.payload,
+        }
     }
 
     fn word<'w>(&self, text: &'w str) -> Word<'w> {
@@ -283,23 +282,22 @@ impl<'a> Entries<'a> {
             sequence: self.next,
             kind: record.kind,
             id: record.id,
-            lead: self.word(record.lead)??,
-            account: self.word(record.account)?,
-            ty: self.word(record.ty)??,
+            lead: self.word(record.lead)?,
+            account: if matches!(record.account, Word::Nothing) { None } else { Some(self.word(record.account)?) },
+            ty: self.word(record.ty)?,
             at: Timestamp(self.at),
             received_at: Timestamp(self.received_at),
             payload: record.payload,
         })
     }
 
-    /// The text of a word; outer `None` where its number is not known.
-    fn word(&mut self, word: Word<'a>) -> Option<Option<&'a str>> {
+    fn word(&mut self, word: Word<'a>) -> Option<&'a str> {
         match word {
-            Word::Nothing => Some(None),
-            Word::Known(number) => self.words.get(number as usize).map(|word| Some(*word)),
+            Word::Nothing => None,
+            Word::Known(number) => self.words.get(number as usize).copied(),
             Word::Fresh(text) => {
                 self.words.push(text);
-                Some(Some(text))
+                Some(text)
             }
         }
     }
@@ -326,10 +324,15 @@ pub fn check_size(entry: &NewEntry<'_>) -> Result<(), StoreError> {
     let words = entry.lead.len() + entry.account.map_or(0, str::len) + entry.ty.len();
     // 64 bytes hold every number and length of an entry at its longest.
     let most = words + entry.id.len() + entry.payload.len() + 64;
-    if most <= ENTRY_LIMIT || Builder::new(Sequence(0), BlockHash::default()).push(entry) {
+    if most <= ENTRY_LIMIT {
         return Ok(());
     }
-    Err(StoreError::TooLarge { id: entry.id.to_owned(), bytes: most, limit: ENTRY_LIMIT })
+    let alone = Builder::new(Sequence(0), BlockHash::default());
+    let bytes = postcard::to_allocvec(&alone.record(entry)).map_or(most, |bytes| bytes.len());
+    if bytes <= ENTRY_LIMIT {
+        return Ok(());
+    }
+    Err(StoreError::TooLarge { id: entry.id.to_owned(), bytes, limit: ENTRY_LIMIT })
 }
 
 fn header_of(first: Sequence, count: u32, len: usize, previous: BlockHash) -> [u8; HEADER - 16] {
@@ -363,7 +366,7 @@ fn parse_header(bytes: &[u8]) -> Option<(Block, usize)> {
         hash: BlockHash::default(),
         bytes: sled::IVec::default(),
     };
-    (len <= ENTRY_LIMIT && u64::from(block.count) <= u64::from(u32::MAX)).then_some((block, len))
+    (len <= ENTRY_LIMIT).then_some((block, len))
 }
 
 #[cfg(test)]

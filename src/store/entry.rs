@@ -132,6 +132,22 @@ impl<'a> Entry<'a> {
     }
 }
 
+impl StoredEntry {
+    /// The same entry as one to append.
+    pub fn as_new(&self) -> NewEntry<'_> {
+        NewEntry {
+            kind: self.kind,
+            id: &self.id,
+            lead: &self.lead,
+            account: self.account.as_deref(),
+            ty: &self.ty,
+            at: self.at,
+            received_at: self.received_at,
+            payload: &self.payload,
+        }
+    }
+}
+
 fn content(kind: u8, lead: &str, account: Option<&str>, ty: &str, at: Timestamp, payload: &[u8]) -> ContentHash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&[kind, u8::from(account.is_some())]);

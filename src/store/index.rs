@@ -62,16 +62,8 @@ impl Ids {
 #[derive(Debug, Default)]
 pub struct Waiting {
     first: u64,
-    list: Vec<Mark>,
+    ids: Vec<u32>,
     leads: HashMap<u32, Vec<u32>, foldhash::fast::FixedState>,
-}
-
-/// One entry, as the index sees it.
-#[derive(Clone, Copy, Debug)]
-struct Mark {
-    id: u32,
-    /// `None` for an entry without a lead.
-    lead: Option<u32>,
 }
 
 /// Records to write for a run.
@@ -91,11 +83,10 @@ impl Waiting {
 
     /// Takes in the next entry of the log.
     pub fn add(&mut self, id: u32, lead: &str) {
-        let lead = (!lead.is_empty()).then(|| hash(lead));
-        let number = (self.first + self.list.len() as u64) as u32;
-        self.list.push(Mark { id, lead });
-        if let Some(lead) = lead {
-            self.leads.entry(lead).or_default().push(number);
+        let number = (self.first + self.ids.len() as u64) as u32;
+        self.ids.push(id);
+        if !lead.is_empty() {
+            self.leads.entry(hash(lead)).or_default().push(number);
         }
     }
 
@@ -106,12 +97,12 @@ impl Waiting {
 
     /// How many entries wait.
     pub const fn len(&self) -> usize {
-        self.list.len()
+        self.ids.len()
     }
 
     /// The ids that wait, with their places.
     pub fn ids(&self) -> impl Iterator<Item = (u32, Sequence)> + '_ {
-        self.list.iter().enumerate().map(|(offset, mark)| (mark.id, Sequence(self.first + offset as u64)))
+        self.ids.iter().enumerate().map(|(offset, id)| (*id, Sequence(self.first + offset as u64)))
     }
 
     /// The places of a lead's waiting entries (and perhaps of others').
@@ -121,9 +112,9 @@ impl Waiting {
 
     /// The records of a run that covers all that waits.
     pub fn run(&self) -> RunRecords {
-        let ids = self.list.chunks(IDS_PER_RECORD).enumerate().map(|(number, marks)| {
+        let ids = self.ids.chunks(IDS_PER_RECORD).enumerate().map(|(number, ids)| {
             let first = self.first + (number * IDS_PER_RECORD) as u64;
-            (first.to_be_bytes().to_vec(), marks.iter().flat_map(|mark| mark.id.to_be_bytes()).collect())
+            (first.to_be_bytes().to_vec(), ids.iter().flat_map(|id| id.to_be_bytes()).collect())
         });
         RunRecords { ids: ids.collect(), postings: self.postings() }
     }

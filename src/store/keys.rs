@@ -78,7 +78,7 @@ impl Keys {
 
     /// Whether the lead's key was destroyed.
     pub fn is_erased(&self, lead: &str) -> bool {
-        self.find(lead).is_some_and(|key| key.is_none())
+        self.find(lead).is_some_and(Option::is_none)
     }
 
     /// Encrypts a fact under the key of its lead, which is made where there is none; `None` where

@@ -13,6 +13,9 @@ pub const VALUE_LIMIT: usize = 8191;
 /// The bytes of one piece of a large value.
 const PIECE: usize = 8000;
 
+/// A key and its value.
+pub type KeyValue = (Vec<u8>, Vec<u8>);
+
 /// The parts of the store that belong to its callers. Their order is part of format 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TreeName {
@@ -130,8 +133,8 @@ pub(crate) struct Trees {
 #[derive(Debug, Default)]
 pub(crate) struct LogWrites {
     pub blocks: Vec<([u8; 8], IVec)>,
-    pub ids: Vec<(Vec<u8>, Vec<u8>)>,
-    pub postings: Vec<(Vec<u8>, Vec<u8>)>,
+    pub ids: Vec<KeyValue>,
+    pub postings: Vec<KeyValue>,
     pub system: Vec<(&'static str, IVec)>,
 }
 
