@@ -215,26 +215,36 @@ fn no_store_is_made_unasked_and_a_newer_one_is_refused() {
 }
 
 #[test]
-fn an_unfinished_or_bad_snapshot_does_not_keep_the_store_shut() {
+fn an_unfinished_snapshot_is_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    append(&mut open(dir.path()), 0..300);
+    let sled = dir.path().join("sled");
+    fs::write(sled.join("snap.0000000000FFFFFF.generating"), b"half").unwrap();
+    assert_eq!(digest(&open(dir.path())), expected_digest(300));
+    assert_eq!(named(&sled, "generating") + named(&sled, "aside."), 0);
+}
+
+#[test]
+fn a_bad_snapshot_is_set_aside() {
     let dir = tempfile::tempdir().unwrap();
     append(&mut open(dir.path()), 0..300);
     drop(open(dir.path()));
     let sled = dir.path().join("sled");
-    fs::write(sled.join("snap.0000000000FFFFFF.generating"), b"half").unwrap();
-    let mut snapshots = 0;
     for path in files_below(&sled) {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if name.starts_with("snap.") && !name.ends_with(".generating") {
+        if path.file_name().unwrap().to_string_lossy().starts_with("snap.") {
             let mut bytes = fs::read(&path).unwrap();
             let middle = bytes.len() / 2;
             bytes[middle] ^= 4;
             fs::write(&path, bytes).unwrap();
-            snapshots += 1;
         }
     }
-    assert!(snapshots > 0, "there is a snapshot to damage");
+    assert!(named(&sled, "snap.") > 0, "there is a snapshot to damage");
     assert_eq!(digest(&open(dir.path())), expected_digest(300));
-    assert!(files_below(&sled).iter().any(|path| path.to_string_lossy().contains("aside.snap.")));
+    assert!(named(&sled, "aside.snap.") > 0);
+}
+
+fn named(dir: &Path, part: &str) -> usize {
+    files_below(dir).iter().filter(|path| path.to_string_lossy().contains(part)).count()
 }
 
 #[test]
