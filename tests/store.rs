@@ -8,11 +8,13 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+#[path = "store/power.rs"]
+mod power;
 #[path = "store/support.rs"]
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::Child;
 use std::time::Duration;
@@ -342,6 +344,39 @@ fn killed_anywhere_nothing_acknowledged_is_lost() {
         }
     }
     assert!(during_open > 0, "some of the kills came before the first acknowledgment");
+}
+
+#[test]
+fn a_power_loss_takes_nothing_acknowledged() {
+    let (seed, runs) = soak(8);
+    let mut random = Random(seed ^ 0x0FF);
+    let room = tempfile::tempdir().unwrap();
+    let disk = match power::Disk::new(room.path()) {
+        Ok(disk) => disk,
+        Err(reason) => return support::say(&format!("skipped, this machine cannot lose a disk's power: {reason}")),
+    };
+    let dir = disk.mounted_at.join("store");
+    for run in 0..runs {
+        let mut process = child("append", &dir, random.next());
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        assert!(lines.by_ref().any(|line| line.starts_with("starting")));
+        std::thread::sleep(Duration::from_micros(random.below(150_000)));
+        disk.lose_power().unwrap();
+        // It says so and ends by itself, or is ended.
+        std::thread::sleep(Duration::from_millis(20));
+        kill(&mut process);
+        let mut said = String::new();
+        process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert!(!said.contains("panicked"), "seed {seed}, run {run}: {said}");
+        let acknowledged = lines.filter_map(|line| line.strip_prefix("ack ")?.parse::<u64>().ok()).last();
+        disk.restart().unwrap();
+        let store =
+            Store::open(&dir, &support::options()).unwrap_or_else(|error| panic!("seed {seed}, run {run}: {error}"));
+        let len = store.len();
+        assert!(len >= acknowledged.unwrap_or(0), "seed {seed}, run {run}: {len} of {acknowledged:?}");
+        store.verify().unwrap_or_else(|error| panic!("seed {seed}, run {run}: {error}"));
+        assert_eq!(digest(&store), expected_digest(len), "seed {seed}, run {run}");
+    }
 }
 
 fn kill(process: &mut Child) {

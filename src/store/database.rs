@@ -2,7 +2,9 @@
 //! keeps it shut, and made durable in the one way that holds through a power loss.
 
 use std::fs::{self, File};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -11,13 +13,35 @@ use super::files::{self, Syncs};
 use super::guard::{guarded, watched};
 use super::trees::Trees;
 
-/// An open database.
+/// An open database. Closing one whose disk failed panics inside, so it is closed under guard.
 #[derive(Clone, Debug)]
-pub(crate) struct Database {
+pub(crate) struct Database(Option<Handles>);
+
+/// What an open database consists of.
+#[derive(Clone, Debug)]
+pub(crate) struct Handles {
     db: sled::Db,
-    file: std::sync::Arc<File>,
+    file: Arc<File>,
     path: PathBuf,
     pub trees: Trees,
+}
+
+impl Deref for Database {
+    type Target = Handles;
+
+    fn deref(&self) -> &Handles {
+        // INVARIANT: the handles are taken out only when this is dropped.
+        let Some(handles) = &self.0 else { unreachable!("a closed database is not used") };
+        handles
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let handles = self.0.take();
+        // What a failing disk says while closing was said by the write that failed.
+        let _ = guarded(|| drop(handles));
+    }
 }
 
 /// Why one attempt to open failed.
@@ -125,5 +149,5 @@ fn attempt(dir: &Path, cache: u64, limit: Duration) -> Result<Result<Database, F
         Err(reason) => return Ok(Err(Failure::Other(reason))),
     };
     let file = File::open(&path).map_err(|source| StoreError::io("open", &path, source))?;
-    Ok(Ok(Database { db, file: file.into(), path, trees }))
+    Ok(Ok(Database(Some(Handles { db, file: file.into(), path, trees }))))
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::block::{Block, BlockHash, Builder};
+use super::commit::CommitRecord;
 use super::database::Database;
 use super::entry::Sequence;
 use super::error::StoreError;
@@ -16,7 +17,7 @@ use super::index::{Waiting, hash};
 use super::keys::Keys;
 use super::read::Blocks;
 use super::trees::LogWrites;
-use super::{CommitRecord, Options, Store};
+use super::{Options, Store};
 
 /// What a database holds about the end of its log.
 struct Loaded {

@@ -51,7 +51,8 @@ impl Walk {
         let (sender, receiver) = mpsc::sync_channel(4);
         let tree = tree.clone();
         spawn(move || {
-            let outcome = guarded(|| {
+            let told = sender.clone();
+            let outcome = guarded(move || {
                 let mut handful = Vec::with_capacity(HANDFUL);
                 for record in tree.range((from, Bound::Unbounded)) {
                     handful.push(record.map_err(|error| error.to_string())?);
@@ -64,7 +65,7 @@ impl Walk {
                 Ok(())
             });
             if let Err(reason) | Ok(Err(reason)) = outcome {
-                let _ = sender.send(Err(reason));
+                let _ = told.send(Err(reason));
             }
         })?;
         Ok(Self { receiver, ready: VecDeque::new(), limit })

@@ -208,7 +208,12 @@ fn command(role: &str) -> Command {
 /// Starts a child process that works on a store.
 pub fn child(role: &str, dir: &Path, seed: u64) -> Child {
     let mut command = command(role);
-    command.env("ENSUE_STORE_DIRS", dir).env("ENSUE_STORE_SEED", seed.to_string()).spawn().unwrap()
+    command
+        .stderr(Stdio::piped())
+        .env("ENSUE_STORE_DIRS", dir)
+        .env("ENSUE_STORE_SEED", seed.to_string())
+        .spawn()
+        .unwrap()
 }
 
 /// The life of a child process.
@@ -228,7 +233,7 @@ pub fn child_main() {
     append_forever(Path::new(&dirs), seed);
 }
 
-fn say(line: &str) {
+pub fn say(line: &str) {
     let mut out = std::io::stdout();
     writeln!(out, "{line}").and_then(|()| out.flush()).unwrap();
 }
@@ -265,7 +270,10 @@ fn append_forever(dir: &Path, seed: u64) {
             batch.put(tree, b"len", end.to_be_bytes());
             batch.put_large(tree, &(next % 50).to_be_bytes(), vec![1; random.below(12_000) as usize]);
         }
-        store.commit(&batch).unwrap();
+        // The disk may be taken away.
+        if store.commit(&batch).is_err() {
+            return;
+        }
         say(&format!("ack {end}"));
     }
 }
