@@ -351,7 +351,7 @@ fn a_power_loss_takes_nothing_acknowledged() {
     let (seed, runs) = soak(8);
     let mut random = Random(seed ^ 0x0FF);
     let room = tempfile::tempdir().unwrap();
-    let disk = match power::Disk::new(room.path()) {
+    let disk = match power::Disk::new(room.path(), 512) {
         Ok(disk) => disk,
         Err(reason) => return support::say(&format!("skipped, this machine cannot lose a disk's power: {reason}")),
     };
@@ -377,6 +377,35 @@ fn a_power_loss_takes_nothing_acknowledged() {
         store.verify().unwrap_or_else(|error| panic!("seed {seed}, run {run}: {error}"));
         assert_eq!(digest(&store), expected_digest(len), "seed {seed}, run {run}");
     }
+}
+
+#[test]
+fn a_full_disk_is_told_and_loses_nothing() {
+    let room = tempfile::tempdir().unwrap();
+    let disk = match power::Disk::new(room.path(), 24) {
+        Ok(disk) => disk,
+        Err(reason) => return support::say(&format!("skipped, this machine cannot make a small disk: {reason}")),
+    };
+    let dir = disk.mounted_at.join("store");
+    let filler = disk.mounted_at.join("filler");
+    fs::write(&filler, vec![1; 10 << 20]).unwrap();
+    let mut store = open(&dir);
+    let mut acknowledged = 0;
+    let error = loop {
+        match support::try_append(&mut store, acknowledged..acknowledged + 500) {
+            Ok(_) => acknowledged += 500,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.to_string(), "no space is left on the disk of the store");
+    assert!(acknowledged > 1_000);
+    drop(store);
+    fs::remove_file(filler).unwrap();
+    let mut store = open(&dir);
+    assert!(store.len() >= acknowledged);
+    let next = store.len();
+    append(&mut store, next..next + 500);
+    assert_eq!(digest(&store), expected_digest(next + 500));
 }
 
 fn kill(process: &mut Child) {

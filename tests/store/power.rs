@@ -16,12 +16,12 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Makes one in a folder; the reason where this machine cannot.
-    pub fn new(dir: &Path) -> Result<Self, String> {
+    /// Makes one of a size in a folder; the reason where this machine cannot.
+    pub fn new(dir: &Path, megabytes: u64) -> Result<Self, String> {
         let disk = Self { image: dir.join("image"), mounted_at: dir.join("mounted") };
         std::fs::create_dir(&disk.mounted_at).map_err(|error| error.to_string())?;
         let file = std::fs::File::create(&disk.image).map_err(|error| error.to_string())?;
-        file.set_len(512 << 20).map_err(|error| error.to_string())?;
+        file.set_len(megabytes << 20).map_err(|error| error.to_string())?;
         run(Command::new("python3").arg("-c").arg("pass"))?;
         run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&disk.image))?;
         disk.mount()?;
