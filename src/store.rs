@@ -203,7 +203,9 @@ impl Store {
         let found = guarded(|| log.range(..=sequence.0.to_be_bytes()).next_back().transpose());
         let found = found.map_err(damaged)?.map_err(|error| damaged(error.to_string()))?;
         let (_, bytes) = found.ok_or_else(|| damaged("blocks are missing".to_owned()))?;
-        Block::parse(bytes).map_err(|reason| damaged(reason.to_owned()))
+        let block = Block::parse(bytes).map_err(|reason| damaged(reason.to_owned()))?;
+        let holds = block.first() <= sequence && sequence < block.end();
+        holds.then_some(block).ok_or_else(|| damaged("blocks are missing".to_owned()))
     }
 
     /// The blocks of the log, from the one that holds `from`.
@@ -233,7 +235,7 @@ impl Store {
         let mut block: Option<Block> = None;
         for place in places {
             let sequence = Sequence(u64::from(place));
-            let held = block.take().filter(|block| sequence < block.end());
+            let held = block.take().filter(|block| block.first() <= sequence && sequence < block.end());
             let current = held.map_or_else(|| self.block_of(sequence), Ok)?;
             let skip = sequence.0 - current.first().0;
             if let Some(entry) = current.entries().nth(skip as usize).transpose()?
