@@ -350,7 +350,8 @@ pub fn measure() {
     let events: Vec<StoredEntry> = (0..count).map(made).collect();
     let entries: Vec<NewEntry<'_>> = events.iter().map(StoredEntry::as_new).collect();
     let rate = |count: usize, begun: Instant| format!("{:.0}/s", count as f64 / begun.elapsed().as_secs_f64());
-    for (batch, count) in [(1, 1_000), (1_000, entries.len())] {
+    let singles = std::env::var("ENSUE_MEASURE_SINGLES").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000);
+    for (batch, count) in [(1, singles), (1_000, entries.len())] {
         let dir = tempfile::tempdir().unwrap();
         let mut store = open(dir.path());
         let begun = Instant::now();
