@@ -54,6 +54,8 @@ slugs! {
     DuplicateLabel = "duplicate-label" Error,
     /// A name declared twice.
     DuplicateName = "duplicate-name" Error,
+    /// The tiers declared twice.
+    DuplicateTiers = "duplicate-tiers" Error,
     /// Two touches of a sequence with one name.
     DuplicateTouch = "duplicate-touch" Error,
     /// A range that holds nothing.

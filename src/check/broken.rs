@@ -22,7 +22,8 @@ impl Checker<'_> {
 
 /// The parts of a file that belong to no item.
 fn gaps(source: &Source, file: &File) -> Vec<String> {
-    let mut ranges: Vec<_> = file.items.iter().map(|item| (item.range.start as usize, item.range.end as usize)).collect();
+    let mut ranges: Vec<_> =
+        file.items.iter().map(|item| (item.range.start as usize, item.range.end as usize)).collect();
     ranges.sort_unstable();
     let mut gaps = Vec::new();
     let mut at = 0;

@@ -149,7 +149,9 @@ impl Checker<'_> {
         let yaml: Vec<String> = files.iter().filter(|file| is_yaml(file)).cloned().collect();
         let help = match nearest(key, &files) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if yaml.is_empty() => "paths begin at the rulebook's folder; make the file, or take the line out".to_owned(),
+            None if yaml.is_empty() => {
+                "paths begin at the rulebook's folder; make the file, or take the line out".to_owned()
+            }
             None => format!("paths begin at the rulebook's folder; there are {}", listed(&yaml)),
         };
         let found = Diagnostic::new(Slug::MissingFile, path.range, format!("file `{}` does not exist", path.node));

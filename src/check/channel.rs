@@ -93,7 +93,11 @@ impl Checker<'_> {
     pub fn whole_number(&mut self, count: &At<f64>, what: &str) -> Option<u32> {
         let number = count.node;
         if number.fract() != 0.0 || !(1.0..=1_000_000_000.0).contains(&number) {
-            let found = Diagnostic::new(Slug::NotWholeNumber, count.range, format!("{what} counts from 1, and `{number}` is no such number"));
+            let found = Diagnostic::new(
+                Slug::NotWholeNumber,
+                count.range,
+                format!("{what} counts from 1, and `{number}` is no such number"),
+            );
             self.report(found.label("not a whole number from 1").help("write a whole number such as `1` or `200`"));
             return None;
         }

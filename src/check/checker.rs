@@ -31,6 +31,8 @@ pub(super) struct Declared<'a> {
     pub facts: Table<FactDecl<'a>>,
     pub constants: Table<&'a tree::LetDecl>,
     pub tiers: Table<()>,
+    /// Where the tiers are declared.
+    pub tiers_at: Option<Range>,
     pub calendars: Table<&'a tree::CalendarDecl>,
     pub channels: Table<&'a tree::ChannelDecl>,
     pub sequences: Table<&'a tree::SequenceDecl>,
@@ -123,7 +125,8 @@ impl<'a> Checker<'a> {
 
     fn finish(self, well_known: Option<WellKnown>) -> Checked {
         let clean = !self.incomplete && self.diagnostics.iter().all(|found| found.severity != Severity::Error);
-        let tiers = self.declared.tiers.iter().map(|tier| Tier { name: tier.name.clone(), range: tier.range }).collect();
+        let tiers =
+            self.declared.tiers.iter().map(|tier| Tier { name: tier.name.clone(), range: tier.range }).collect();
         let resolved = self.resolved;
         let rulebook = well_known.filter(|_| clean).map(|well_known| Rulebook {
             sources: Arc::clone(&self.sources),
@@ -199,9 +202,8 @@ impl<'a> Checker<'a> {
     }
 
     fn well_known(&mut self) -> Option<WellKnown> {
-        let facts = |checker: &Self, name: &str| {
-            checker.declared.facts.find(name).map(|at| crate::rulebook::FactId(at as u16))
-        };
+        let facts =
+            |checker: &Self, name: &str| checker.declared.facts.find(name).map(|at| crate::rulebook::FactId(at as u16));
         let prop = |checker: &mut Self, name: &str| checker.prop(name);
         Some(WellKnown {
             timezone: facts(self, "timezone")?,
@@ -211,12 +213,7 @@ impl<'a> Checker<'a> {
             replied: self.named_set("replied")?,
             facts: self.fact_set(),
             touched: self.touched_set(),
-            touched_props: [
-                prop(self, "channel"),
-                prop(self, "template"),
-                prop(self, "sequence"),
-                prop(self, "touch"),
-            ],
+            touched_props: [prop(self, "channel"), prop(self, "template"), prop(self, "sequence"), prop(self, "touch")],
         })
     }
 

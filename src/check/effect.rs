@@ -12,8 +12,20 @@ use crate::value::Type;
 
 /// Words that begin an effect, for what looks like one of them.
 const VERBS: [&str; 14] = [
-    "start", "stop", "hold", "resume", "suppress", "unsuppress", "alert", "escalate", "assign", "set", "add", "tag",
-    "untag", "webhook",
+    "start",
+    "stop",
+    "hold",
+    "resume",
+    "suppress",
+    "unsuppress",
+    "alert",
+    "escalate",
+    "assign",
+    "set",
+    "add",
+    "tag",
+    "untag",
+    "webhook",
 ];
 
 impl Checker<'_> {
@@ -105,7 +117,8 @@ impl Checker<'_> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "say `owner` for the lead's owner, or `manager` for the owner's manager".to_owned(),
                 };
-                let found = Diagnostic::new(Slug::UnknownPerson, name.range, format!("`{other}` is nobody who can be told"));
+                let found =
+                    Diagnostic::new(Slug::UnknownPerson, name.range, format!("`{other}` is nobody who can be told"));
                 self.report(found.label("not `owner` or `manager`").help(help));
                 None
             }

@@ -147,13 +147,17 @@ impl Checker<'_> {
         let text = self.text(typed.range);
         let default = match typed.ty {
             Type::Number => "0",
-            Type::Time => "now",
+            Type::Time | Type::Date => "now",
             _ => "…",
         };
+        let help = match typed.expr {
+            Expr::Default(..) => {
+                format!("the default may be missing too; end with a fixed value: `{text} ?? {default}`")
+            }
+            _ => format!("say what stands for a missing one, `{text} ?? {default}`, or ask first: `has {text} and …`"),
+        };
         let found = Diagnostic::new(Slug::MayBeMissing, typed.range, format!("`{text}` may be missing here"));
-        self.report(found.label("may have no value").help(format!(
-            "say what stands for a missing one, `{text} ?? {default}`, or ask first: `has {text} and …`"
-        )));
+        self.report(found.label("may have no value").help(help));
         None
     }
 
@@ -188,8 +192,8 @@ impl Checker<'_> {
 
     fn date(&mut self, year: i32, month: u8, day: u8, range: Range) -> Option<Typed> {
         let epoch = NaiveDate::default();
-        let date = NaiveDate::from_ymd_opt(year, u32::from(month), u32::from(day))
-            .filter(|_| (1900..=2200).contains(&year));
+        let date =
+            NaiveDate::from_ymd_opt(year, u32::from(month), u32::from(day)).filter(|_| (1900..=2200).contains(&year));
         let Some(date) = date else {
             // The parser has reported it.
             self.incomplete = true;
@@ -207,7 +211,8 @@ impl Checker<'_> {
             let wrong = item.ty == Type::List || element.is_some_and(|ty| !comparable(ty, item.ty));
             if wrong {
                 let of = element.map_or("a text", type_words);
-                let message = format!("`{}` is {} in a list that begins with {of}", self.text(item.range), type_words(item.ty));
+                let message =
+                    format!("`{}` is {} in a list that begins with {of}", self.text(item.range), type_words(item.ty));
                 let found = Diagnostic::new(Slug::TypeMismatch, item.range, message).label("another type");
                 self.report(found.help("a list holds texts, or numbers, or bools, of one kind only"));
                 return None;
@@ -257,7 +262,9 @@ impl Checker<'_> {
             ("tier", true) => Some(maybe(Expr::Tier, Type::Text, true, known, range)),
             ("touches", true) => Some(Typed::new(Expr::Touches, Type::Number, range)),
             ("now", true) => Some(Typed::new(Expr::Now, Type::Time, range)),
-            ("tier" | "touches" | "now", false) => self.not_here(name, "known only to rules and sequences", range, scope),
+            ("tier" | "touches" | "now", false) => {
+                self.not_here(name, "known to rules and sequences only", range, scope)
+            }
             _ => self.unknown_name(name, range, scope),
         }
     }
@@ -272,13 +279,13 @@ impl Checker<'_> {
     }
 
     fn not_here(&mut self, name: &str, what: &str, range: Range, scope: &Scope) -> Option<Typed> {
-        let found = Diagnostic::new(Slug::NotHere, range, format!("`{name}` is {what}, which {} cannot read", scope.place));
+        let found = Diagnostic::new(Slug::NotHere, range, format!("{} cannot read `{name}`", scope.place));
         let help = if scope.history || scope.facts {
             "move the condition to a rule's `where` or a touch's `if`"
         } else {
             "write a fixed value, or another constant"
         };
-        self.report(found.label("not known here").help(help));
+        self.report(found.label(what).help(help));
         None
     }
 
@@ -300,7 +307,9 @@ impl Checker<'_> {
         let help = if property {
             format!("`{name}` is a property of the event: write `event.{name}`")
         } else if self.declared.events.has(name) {
-            format!("`{name}` is an event; to count it, say `count({name}, 7d)`")
+            format!(
+                "`{name}` is an event; to count it, say `count({name}, 7d)`; a text is written in quotes: `\"{name}\"`"
+            )
         } else if let Some(near) = nearest(name, &names) {
             format!("did you mean `{near}`?")
         } else if names.is_empty() {
@@ -313,13 +322,21 @@ impl Checker<'_> {
         None
     }
 
-    fn event_property(&mut self, base: &Name, name: &Name, range: Range, scope: &Scope, known: &Known) -> Option<Typed> {
+    fn event_property(
+        &mut self,
+        base: &Name,
+        name: &Name,
+        range: Range,
+        scope: &Scope,
+        known: &Known,
+    ) -> Option<Typed> {
         if base.node != "event" {
             let help = match base.node.as_str() {
                 "lead" => format!("facts of the lead are written bare: `{}`", name.node),
                 _ => format!("only `event.{}` is written with a dot, for the event that triggers the rule", name.node),
             };
-            let found = Diagnostic::new(Slug::UnknownName, base.range, format!("`{}` has no properties here", base.node));
+            let found =
+                Diagnostic::new(Slug::UnknownName, base.range, format!("`{}` has no properties here", base.node));
             self.report(found.label("not `event`").help(help));
             return None;
         }

@@ -77,7 +77,8 @@ impl Checker<'_> {
         } else {
             "the functions are `count`, `days_since`".to_owned()
         };
-        let found = Diagnostic::new(Slug::UnknownFunction, name.range, format!("function `{}` is not known", name.node));
+        let found =
+            Diagnostic::new(Slug::UnknownFunction, name.range, format!("function `{}` is not known", name.node));
         self.report(found.label("not a function").help(help));
         None
     }

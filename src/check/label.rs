@@ -18,7 +18,9 @@ impl Checker<'_> {
             if let Some(first) = taken.get(&label.node).copied() {
                 let message = format!("two rules have the label `{}`", label.node);
                 let found = Diagnostic::new(Slug::DuplicateLabel, label.range, message).label("used again");
-                self.report(found.other(first, "used first").help("a label is a rule's name in every report; choose another"));
+                self.report(
+                    found.other(first, "used first").help("a label is a rule's name in every report; choose another"),
+                );
             } else {
                 taken.insert(label.node.clone(), label.range);
             }

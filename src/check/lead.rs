@@ -41,8 +41,11 @@ impl Checker<'_> {
             Type::Text
         });
         if let Some(standard) = fact.standard_ty.filter(|standard| *standard != ty && !self.broken.contains(name)) {
-            let message =
-                format!("lead fact `{name}` is {} here and {} in the standard vocabulary", type_words(ty), type_words(standard));
+            let message = format!(
+                "lead fact `{name}` is {} here and {} in the standard vocabulary",
+                type_words(ty),
+                type_words(standard)
+            );
             let found = Diagnostic::new(Slug::ConflictingType, field.range, message).label("another type");
             self.report(found.help("keep the standard type, or choose another name"));
         }

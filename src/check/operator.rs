@@ -3,7 +3,7 @@
 use super::checker::Checker;
 use super::expression::{Known, Scope, Typed, constant_value};
 use super::name::TIER;
-use super::words::{comparable, type_words};
+use super::words::{comparable, type_words, types_words};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{Arithmetic, Comparison, Expr};
 use crate::slug::Slug;
@@ -184,10 +184,10 @@ impl Checker<'_> {
             let message = format!(
                 "`{text}` is {} and `{list}` holds {}, so it can never be in it",
                 type_words(left.ty),
-                type_words(element)
+                types_words(element)
             );
             let found = Diagnostic::new(Slug::TypeMismatch, range, message).label("unlike types");
-            self.report(found.help(format!("list values that are {}", type_words(left.ty))));
+            self.report(found.help(format!("list {}", types_words(left.ty))));
             return None;
         }
         self.tier_texts(&left, &right)?;
@@ -229,12 +229,7 @@ impl Checker<'_> {
             _ => None,
         };
         let Some(ty) = ty else {
-            return self.mismatch(&left, &right, range, match op {
-                Arithmetic::Add => "be added",
-                Arithmetic::Subtract => "be subtracted",
-                Arithmetic::Multiply => "be multiplied",
-                Arithmetic::Divide => "be divided",
-            });
+            return self.cannot_reckon(op, &left, &right, range);
         };
         if op == Arithmetic::Divide && constant_value(&right.expr) == Some(&Value::Number(0.0)) {
             let found = Diagnostic::new(Slug::DivisionByZero, range, format!("`{}` divides by zero", self.text(range)));
@@ -249,13 +244,30 @@ impl Checker<'_> {
         Some(Typed::new(expr, ty, range))
     }
 
+    fn cannot_reckon(&mut self, op: Arithmetic, left: &Typed, right: &Typed, range: Range) -> Option<Typed> {
+        let what = match op {
+            Arithmetic::Add => "added",
+            Arithmetic::Subtract => "subtracted",
+            Arithmetic::Multiply => "multiplied",
+            Arithmetic::Divide => "divided",
+        };
+        let (a, b) = (self.text(left.range), self.text(right.range));
+        let message =
+            format!("`{a}` is {} and `{b}` is {}, which cannot be {what}", type_words(left.ty), type_words(right.ty));
+        let moment = matches!(left.ty, Type::Time | Type::Date);
+        let help = if moment {
+            "say how much time: `3d`"
+        } else {
+            "numbers can be reckoned with, and times with lengths of time"
+        };
+        self.report(Diagnostic::new(Slug::TypeMismatch, range, message).label("cannot be reckoned").help(help));
+        None
+    }
+
     fn mismatch(&mut self, left: &Typed, right: &Typed, range: Range, what: &str) -> Option<Typed> {
         let (a, b) = (self.text(left.range), self.text(right.range));
-        let message = format!(
-            "`{a}` is {} and `{b}` is {}, so they can never {what}",
-            type_words(left.ty),
-            type_words(right.ty)
-        );
+        let message =
+            format!("`{a}` is {} and `{b}` is {}, so they can never {what}", type_words(left.ty), type_words(right.ty));
         let help = match (left.ty, right.ty) {
             (Type::Number, Type::Text) | (Type::Text, Type::Number) => "numbers are written without quotes, texts with",
             (Type::Bool, _) | (_, Type::Bool) => "a bool is compared with `true` or `false`, or stands by itself",

@@ -59,7 +59,8 @@ impl Checker<'_> {
 
     fn reserved_label(&mut self, rule: &RuleDecl) {
         if let Some(label) = rule.label.as_ref().filter(|label| self.is_reserved(label)) {
-            let message = format!("label `{}` begins with `{RESERVED}`, which names the standard safety rules", label.node);
+            let message =
+                format!("label `{}` begins with `{RESERVED}`, which names the standard safety rules", label.node);
             let found = Diagnostic::new(Slug::ReservedLabel, label.range, message).label("reserved");
             self.report(found.help("choose another label; the standard safety rules cannot be replaced"));
         }
@@ -100,7 +101,12 @@ impl Checker<'_> {
         for arm in declared {
             if let Some(first) = otherwise {
                 let found = Diagnostic::new(Slug::AfterOtherwise, arm.range, "no lead ever gets to this line");
-                self.report(found.label("never reached").other(first, "`otherwise` takes all the rest").help("put `otherwise` last"));
+                self.report(
+                    found
+                        .label("never reached")
+                        .other(first, "`otherwise` takes all the rest")
+                        .help("put `otherwise` last"),
+                );
             }
             if arm.guard.is_none() {
                 otherwise = otherwise.or(Some(arm.range));

@@ -100,8 +100,8 @@ impl Checker<'_> {
         };
         let condition = message.condition.as_ref();
         let condition_text = condition.map(|condition| self.text(condition.range)).unwrap_or_default();
-        let condition =
-            condition.map(|condition| self.condition(condition, &Scope::sequence(), &Known::new(), "what follows `if`"));
+        let condition = condition
+            .map(|condition| self.condition(condition, &Scope::sequence(), &Known::new(), "what follows `if`"));
         let expires = message.expires.as_ref().map(|expires| self.length(expires, "the time to expire"));
         Some(Touch {
             id,
@@ -126,7 +126,9 @@ impl Checker<'_> {
                 if let Some(reason) = reason {
                     let message = format!("a touch at {clock} could never be sent");
                     let found = Diagnostic::new(Slug::TouchOutsideWindow, time.range, message).label(reason);
-                    self.report(found.help("choose a time inside these hours, or change them; the end itself is outside"));
+                    self.report(
+                        found.help("choose a time inside these hours, or change them; the end itself is outside"),
+                    );
                     return None;
                 }
                 Some(TouchTime::At(*clock))
@@ -157,7 +159,9 @@ impl Checker<'_> {
         let calendar = calendar.name.clone();
         let help = match nearest(name, &parts) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if parts.is_empty() => format!("declare it in the calendar: `calendar {calendar} {{ {name} 09:00-12:00 }}`"),
+            None if parts.is_empty() => {
+                format!("declare it in the calendar: `calendar {calendar} {{ {name} 09:00-12:00 }}`")
+            }
             None => format!("calendar `{calendar}` has {}", listed(&parts)),
         };
         let message = format!("calendar `{calendar}` has no part of the day called `{name}`");

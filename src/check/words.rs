@@ -38,6 +38,34 @@ pub(super) fn type_words(ty: Type) -> &'static str {
     }
 }
 
+/// Several of a type: `numbers`.
+pub(super) fn types_words(ty: Type) -> &'static str {
+    match ty {
+        Type::Text => "texts",
+        Type::Number => "numbers",
+        Type::Bool => "bools",
+        Type::Time => "times",
+        Type::Date => "dates",
+        Type::Zone => "zones",
+        Type::Email => "emails",
+        Type::List => "lists",
+        Type::Length => "lengths of time",
+    }
+}
+
+/// What an author means who writes a type as other languages do.
+pub(super) fn type_meant(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "string" | "str" | "varchar" => "text",
+        "int" | "integer" | "float" | "decimal" | "money" => "number",
+        "boolean" | "flag" => "bool",
+        "datetime" | "timestamp" => "time",
+        "timezone" => "zone",
+        "array" | "set" => "list",
+        _ => return None,
+    })
+}
+
 /// The type of a word an author writes after a property.
 pub(super) fn type_named(word: &str) -> Option<Type> {
     Some(match word {
