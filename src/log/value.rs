@@ -190,7 +190,7 @@ pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'stat
         (Type::Text, _) => Err("is not text"),
         (Type::Zone, _) => Err("is not the name of a zone"),
         (Type::Number, Raw::Number(number)) => Ok(Fitted::Number(*number)),
-        (Type::Number | Type::Length, _) => Err("is not a number"),
+        (Type::Number | Type::Length | Type::Any, _) => Err("is not a number"),
         (Type::Bool, Raw::Bool(value)) => Ok(Fitted::Bool(*value)),
         (Type::Bool, _) => Err("is not true or false"),
         (Type::Time, Raw::Text(text)) => {
