@@ -24,6 +24,7 @@ mod fire;
 mod instant;
 mod intake;
 mod lead;
+mod message;
 mod pending;
 mod schedule;
 mod score;

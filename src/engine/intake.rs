@@ -105,6 +105,7 @@ impl World {
         } else if moment.plan.owner_zone == Some(fact) {
             self.replan_all(moment, slot);
         }
+        self.release_values(moment, slot);
         true
     }
 
