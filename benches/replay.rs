@@ -2,19 +2,17 @@
 //! `cargo bench --bench replay`
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a bench may panic")]
 
-use std::io::Cursor;
 use std::sync::LazyLock;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use ensue::log::{self, Input, ReadOptions};
 
 #[path = "workload/by_hand.rs"]
 mod by_hand;
+#[path = "workload/engine.rs"]
+mod engine;
 #[path = "workload/generate.rs"]
 mod generate;
-#[path = "workload/rulebook.rs"]
-mod rulebook;
 #[path = "workload/truth.rs"]
 #[expect(dead_code, reason = "the small log is for the tests")]
 mod truth;
@@ -71,12 +69,38 @@ fn log_read_dirty(bencher: Bencher, threads: usize) {
 }
 
 fn read(bencher: Bencher, log: &'static [u8], threads: usize) {
-    let rulebook = rulebook::workload();
-    let options = ReadOptions { threads, ..ReadOptions::default() };
+    let plan = engine::plan();
     bencher.counter(ItemsCount::new(EVENTS)).counter(BytesCount::new(log.len())).bench(|| {
-        let input = Input { path: "log.jsonl".to_owned(), reader: Box::new(Cursor::new(log)) };
-        let read = log::read(vec![input], &rulebook, &options, &|_| ()).unwrap();
+        let read = engine::read(&plan, log, threads);
         assert_eq!(read.len(), EVENTS as usize);
         read
     });
+}
+
+/// From JSON Lines to decisions in order; the argument is the number of threads.
+#[divan::bench(sample_count = 10, sample_size = 1, args = [1, 2])]
+fn engine_json(bencher: Bencher, threads: usize) {
+    run(bencher, *CLEAN, threads);
+}
+
+#[divan::bench(sample_count = 10, sample_size = 1, args = [1, 2])]
+fn engine_json_dirty(bencher: Bencher, threads: usize) {
+    run(bencher, *DIRTY, threads);
+}
+
+fn run(bencher: Bencher, log: &'static [u8], threads: usize) {
+    let plan = engine::plan();
+    let read = engine::read(&plan, log, threads);
+    assert_eq!(engine::count(&plan, &read, &engine::replay(&plan, &read, threads)), truth::LARGE);
+    bencher.counter(ItemsCount::new(EVENTS)).counter(BytesCount::new(log.len())).bench(|| {
+        let log = engine::read(&plan, log, threads);
+        engine::replay(&plan, &log, threads)
+    });
+}
+
+#[divan::bench(sample_count = 10, sample_size = 1, args = [1, 2])]
+fn engine_parsed(bencher: Bencher, threads: usize) {
+    let plan = engine::plan();
+    let log = engine::read(&plan, *CLEAN, threads);
+    bencher.counter(ItemsCount::new(EVENTS)).bench(|| engine::replay(&plan, &log, threads));
 }

@@ -10,6 +10,7 @@ mod dry_run;
 mod exit;
 mod explain;
 mod progress;
+mod render;
 mod vocabulary;
 
 pub use exit::Exit;
@@ -36,6 +37,7 @@ enum Verb {
     Check(check::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
+    Render(render::Args),
     Vocabulary(vocabulary::Args),
 }
 
@@ -74,6 +76,7 @@ fn run() -> Exit {
         Verb::Check(args) => check::run(&args, &io),
         Verb::DryRun(args) => dry_run::run(&args, &io),
         Verb::Explain(args) => explain::run(&args, &io),
+        Verb::Render(args) => render::run(&args, &io),
         Verb::Vocabulary(args) => vocabulary::run(&args, &io),
     };
     result.unwrap_or_else(|error| error.report())

@@ -14,7 +14,8 @@ use crate::event::{AccountId, Event, LeadId, Props};
 use crate::local::Zone;
 use crate::plan::Plan;
 use crate::timestamp::{Span, Timestamp};
-use crate::units::ZoneSource;
+use crate::template::{Message, Unfilled};
+use crate::units::{Content, ZoneSource};
 
 mod count;
 mod effect;
@@ -172,6 +173,27 @@ impl Engine {
     #[must_use]
     pub fn pending(&self, names: &dyn Names) -> Vec<Decision> {
         self.world.scheduled(&self.plan, names)
+    }
+
+    /// A template as it would go out to a lead now; `props` are those of the event that leads to
+    /// it. `None` where the rulebook has no such template or the engine no such lead.
+    ///
+    /// # Errors
+    /// A value that is printed is missing, or does not fit.
+    #[must_use]
+    pub fn message(
+        &self,
+        lead: LeadId,
+        template: &str,
+        props: Props<'_>,
+        names: &dyn Names,
+    ) -> Option<Result<Message, Unfilled>> {
+        let known = self.world.leads.get(lead.0 as usize).is_some_and(Option::is_some);
+        let template = message::template(&self.plan, &Content::Template(template.to_owned()))?;
+        let order = Order { at: self.world.now, after: 0, timer: 0, kind: 0, position: 0, lead };
+        let moment =
+            Moment { plan: &self.plan, names, now: self.world.now, order, age: Span::ZERO, props, event: None };
+        known.then(|| message::message(&self.world.scope(&moment, lead.0), template))
     }
 
     fn name<'a>(&self, timer: &Timer, names: &'a dyn Names) -> &'a str {

@@ -248,41 +248,6 @@ impl Input for Values {
     }
 }
 
-#[test]
-#[ignore = "measures time: run alone, with --release"]
-fn scripts_run_nearly_as_fast_as_bare_calls() {
-    const RUNS: u32 = 100_000;
-    let facts = "// lead.deal_value = 60000\n// lead.industry = \"software\"\n// lead.title = \"VP of Sales\"\n\
-                 // count opened 7d = 4\n// days_since replied = 5\n// tier = \"hot\"\n// touches = 3";
-    let script = Script::compile(TEN_LINES).unwrap();
-    let comments = Comments::new(facts, &script);
-    let values = Values((0..script.uses().len()).map(|index| comments.value(index).to_value()).collect());
-    let mut evaluator = Evaluator::new();
-    let mut engine = rhai::Engine::new();
-    engine.set_max_operations(10_000).set_max_string_size(1_024).set_max_array_size(100).set_max_map_size(100);
-    engine.register_fn("count", |_: &str, _: &str| 4_i64).register_fn("days_since", |_: &str| 5_i64);
-    let ast = engine.compile(format!("fn score(lead, tier, touches) {{ {TEN_LINES} }}")).unwrap();
-    let lead = [("deal_value", 60_000.0.into()), ("industry", "software".into()), ("title", "VP of Sales".into())];
-    let lead: rhai::Dynamic = lead.into_iter().map(|(k, v)| (k.into(), v)).collect::<rhai::Map>().into();
-    let (mut ours, mut bare) = (Duration::MAX, Duration::MAX);
-    for _ in 0..10 {
-        let start = Instant::now();
-        for _ in 0..RUNS {
-            assert!((evaluator.run(&script, &values).unwrap() - 110.0).abs() < 1e-9);
-        }
-        ours = ours.min(start.elapsed());
-        let (start, mut scope) = (Instant::now(), rhai::Scope::new());
-        for _ in 0..RUNS {
-            let args = (lead.clone(), "hot", 3_i64);
-            assert_eq!(engine.call_fn::<i64>(&mut scope, &ast, "score", args).unwrap(), 110);
-        }
-        bare = bare.min(start.elapsed());
-    }
-    let rate = |time: Duration| f64::from(RUNS) / time.as_secs_f64();
-    println!("in the sandbox {:.0} a second, bare {:.0}, ratio {:.2}", rate(ours), rate(bare), rate(ours) / rate(bare));
-    assert!(rate(ours) >= 0.8 * rate(bare));
-}
-
 fn resident_kb() -> u64 {
     status_kb("VmRSS:")
 }

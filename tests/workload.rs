@@ -1,8 +1,10 @@
 //! The logs and the hand-written loop the engine is measured with.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 #[path = "../benches/workload/by_hand.rs"]
 mod by_hand;
+#[path = "../benches/workload/engine.rs"]
+mod engine;
 #[path = "../benches/workload/generate.rs"]
 mod generate;
 #[path = "../benches/workload/truth.rs"]
@@ -33,4 +35,15 @@ fn the_loop_by_hand_finds_the_truth() {
     assert_eq!(by_hand::from_clean_json(&clean), truth::SMALL);
     assert_eq!(by_hand::from_json(&clean), truth::SMALL);
     assert_eq!(by_hand::from_json(&dirty), truth::SMALL);
+}
+
+/// The same on the dirty log, and on one core or two.
+#[test]
+fn the_engine_finds_the_truth() {
+    let plan = engine::plan();
+    for (dirty, threads) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
+        let log = engine::read(&plan, small(dirty).leak(), threads);
+        let replayed = engine::replay(&plan, &log, threads);
+        assert_eq!(engine::count(&plan, &log, &replayed), truth::SMALL, "dirty: {dirty}, threads: {threads}");
+    }
 }

@@ -66,7 +66,8 @@ enum Format {
     Jsonl,
 }
 
-fn moment(text: &str) -> Result<Timestamp, String> {
+/// A moment of the command line.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
     local::parse_rfc3339(text.as_bytes()).map_err(|error| format!("{error}: write it as 2026-03-02T09:00:00Z"))
 }
 
@@ -113,7 +114,7 @@ fn read(paths: &[PathBuf], rulebook: &Rulebook, args: &Args, io: &Io) -> Result<
 }
 
 /// A log and its size, where that is known.
-fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
+pub fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
     if path == Path::new("-") {
         return Ok((Box::new(io::stdin()), None));
     }

@@ -1,0 +1,106 @@
+//! `ensue render`: a template as one lead would get it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::engine::Engine;
+use crate::event::{LeadId, Props};
+use crate::log::{self, Input, Log, ReadOptions};
+use crate::plan::Plan;
+use crate::rulebook::Rulebook;
+use crate::template::Unfilled;
+use crate::timestamp::Timestamp;
+
+use super::Io;
+use super::dry_run::{compiled, moment, open};
+use super::exit::{Error, Exit};
+
+/// Show a template as one lead would get it
+#[derive(Debug, clap::Args)]
+#[command(
+    before_help = "Example: ensue render recap --lead ana --events fixtures/quickstart/events.jsonl",
+    after_help = "Exit codes: 0 fine, 1 a value is missing, so the message would be held, 2 the rules do not compile, 3 wrong use, a missing file, or a bad record."
+)]
+pub struct Args {
+    /// The template's name
+    template: String,
+    /// The rulebook: a folder or a file
+    #[arg(default_value = "rules")]
+    rules: PathBuf,
+    /// For whom
+    #[arg(long, value_name = "LEAD")]
+    lead: String,
+    /// Event logs in JSON Lines, `-` for standard input; may be given several times
+    #[arg(long, required = true, num_args = 1.., value_name = "LOG")]
+    events: Vec<PathBuf>,
+    /// As it would go out at this moment (RFC 3339); default: after the last event
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    at: Option<Timestamp>,
+}
+
+pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
+    let rulebook = compiled(&args.rules, io)?;
+    let template = known_template(&rulebook, &args.template)?;
+    let mut inputs = Vec::new();
+    for path in &args.events {
+        inputs.push(Input { path: path.display().to_string(), reader: open(path)?.0 });
+    }
+    let log = log::read(inputs, &rulebook, &ReadOptions::default(), &|_| ())?;
+    let lead = (0..log.lead_count() as u32).map(LeadId).find(|lead| log.lead_name(*lead) == args.lead);
+    let lead = lead.ok_or_else(|| no_lead(&args.lead))?;
+    let channel = rulebook.templates.get(template).map_or("", |t| t.template.channel().name.as_str()).to_owned();
+    let result = at_moment(Arc::new(Plan::compile(rulebook)), &log, lead, args)?;
+    match result {
+        Ok(message) => {
+            let subject = message.subject.map(|subject| format!("subject: {subject}\n")).unwrap_or_default();
+            io.out(&format!("channel: {channel}\n{subject}\n{}\n", message.body.trim()))?;
+            Ok(Exit::Fine)
+        }
+        Err(Unfilled::Missing { variable }) => {
+            io.err(&format!("held: `{}` needs {variable}, which is missing for {}\n", args.template, args.lead));
+            Ok(Exit::Findings)
+        }
+        Err(Unfilled::Failed { line, message }) => {
+            io.err(&format!("held: template `{}` line {line}: {message}\n", args.template));
+            Ok(Exit::Findings)
+        }
+    }
+}
+
+type Filled = Result<crate::template::Message, Unfilled>;
+
+/// The message at the moment asked for, with the properties of the lead's last event before it.
+fn at_moment(plan: Arc<Plan>, log: &Log, lead: LeadId, args: &Args) -> Result<Filled, Error> {
+    let mut engine = Engine::new(plan);
+    let mut decisions = Vec::new();
+    let mut props = Props::default();
+    for event in log.iter().take_while(|event| args.at.is_none_or(|at| event.received_at <= at)) {
+        engine.handle(&event, log, &mut decisions);
+        decisions.clear();
+        if event.lead == lead {
+            props = event.props;
+        }
+    }
+    if let Some(at) = args.at {
+        engine.drain(at, log, &mut decisions);
+    }
+    engine.message(lead, &args.template, props, log).ok_or_else(|| no_lead(&args.lead))
+}
+
+fn known_template(rulebook: &Rulebook, name: &str) -> Result<usize, Error> {
+    rulebook.templates.iter().position(|template| template.name == name).ok_or_else(|| {
+        let names = rulebook.templates.iter().map(|template| template.name.as_str());
+        let near = names.clone().min_by_key(|other| strsim::damerau_levenshtein(name, other));
+        let near = near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len());
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if rulebook.templates.is_empty() => String::from("the rulebook has no `templates` folder"),
+            None => format!("there are: {}", names.collect::<Vec<_>>().join(", ")),
+        };
+        Error::Use(format!("error: there is no template `{name}`\n  = help: {help}"))
+    })
+}
+
+fn no_lead(name: &str) -> Error {
+    Error::Use(format!("error: no event of the log is about the lead `{name}` by then"))
+}
