@@ -182,7 +182,7 @@ fn no_page_is_put_where_it_is_never_synced() {
     let mut store = open(dir.path());
     let blobs = dir.path().join("sled").join("blobs");
     let mut random = Random(3);
-    for round in 0..400_u64 {
+    for round in 0..120_u64 {
         // Keys and values up to the largest, in any order, some written over.
         let mut batch = Batch::new();
         let mut key = vec![b'k'; if round % 2 == 0 { 8 } else { KEY_LIMIT - 8 }];
