@@ -46,7 +46,7 @@ pub use head::FORMAT;
 pub use quarantine::BadRecord;
 pub use read::{Blocks, Iter};
 pub use repair::{Repaired, repair};
-pub use trees::{Batch, KeyValue, TreeName, VALUE_LIMIT};
+pub use trees::{Batch, KEY_LIMIT, KeyValue, TreeName, VALUE_LIMIT};
 pub use verify::{Verified, verify};
 
 /// How to open a store.

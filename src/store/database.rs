@@ -13,6 +13,10 @@ use super::files::{self, Syncs};
 use super::guard::{guarded, watched};
 use super::trees::Trees;
 
+/// The database puts a page of more than a quarter of this into a file of its own, which it never
+/// syncs. A page has up to 17 values of 8 KB, more than a quarter of the default of 512 KB.
+const SEGMENT: usize = 1 << 20;
+
 /// An open database. Closing one whose disk failed panics inside, so it is closed under guard.
 #[derive(Clone, Debug)]
 pub(crate) struct Database(Option<Handles>);
@@ -78,8 +82,33 @@ impl Database {
     pub fn make_durable(&self, syncs: &Syncs) -> Result<(), StoreError> {
         let flushed = guarded(|| self.db.flush()).map_err(|reason| StoreError::Stopped { reason })?;
         flushed.map_err(|error| StoreError::from_sled(&error))?;
+        self.sync_stray_pages(syncs)?;
         // The flush alone does not reach the disk on Linux.
         syncs.sync(&self.file, &self.path)
+    }
+
+    /// Syncs pages the database put into files of their own. With values of 8 KB there are none;
+    /// if ever there is one, the log behind it would be lost with it.
+    fn sync_stray_pages(&self, syncs: &Syncs) -> Result<(), StoreError> {
+        let dir = self.path.with_file_name("blobs");
+        let pages = files::list(&dir)?;
+        for path in &pages {
+            match File::open(path) {
+                Ok(file) => syncs.sync(&file, path)?,
+                // The database removes what it needs no longer.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(StoreError::io("open", path, source)),
+            }
+        }
+        if pages.is_empty() { Ok(()) } else { syncs.sync_dir(&dir) }
+    }
+
+    /// Makes durable what the database wrote once, when it was made.
+    pub fn sync_names(&self, syncs: &Syncs) -> Result<(), StoreError> {
+        let conf = self.path.with_file_name("conf");
+        let file = File::open(&conf).map_err(|source| StoreError::io("open", &conf, source))?;
+        syncs.sync(&file, &conf)?;
+        self.path.parent().map_or(Ok(()), |dir| syncs.sync_dir(dir))
     }
 }
 
@@ -133,7 +162,8 @@ fn attempt(dir: &Path, cache: u64, limit: Duration) -> Result<Result<Database, F
     let path = dir.join("db");
     let folder = dir.to_path_buf();
     let opened = watched("opening", limit, move || {
-        let db = sled::Config::new().path(folder).cache_capacity(cache).flush_every_ms(None).open()?;
+        let db =
+            sled::Config::new().path(folder).segment_size(SEGMENT).cache_capacity(cache).flush_every_ms(None).open()?;
         let trees = Trees::open(&db)?;
         Ok::<_, sled::Error>((db, trees))
     })?;

@@ -85,7 +85,7 @@ pub enum StoreError {
         /// The most an entry may have.
         limit: usize,
     },
-    /// A value does not fit into one record.
+    /// A value, or a key, does not fit into one record.
     ValueTooLarge {
         /// Its size.
         bytes: usize,
@@ -221,7 +221,7 @@ impl fmt::Display for StoreError {
                 write!(f, "event `{id}` is too large: {bytes} bytes, at most {limit} are kept")
             }
             Self::ValueTooLarge { bytes, limit } => {
-                write!(f, "value too large: {bytes} bytes, at most {limit} are kept in one piece")
+                write!(f, "key or value too large: {bytes} bytes, at most {limit} are kept in one piece")
             }
             Self::OutOfOrder { id } => write!(f, "event `{id}` was received before the event in front of it"),
             Self::LogFull => write!(f, "the log holds as many entries as it can count"),

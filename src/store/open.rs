@@ -87,7 +87,7 @@ impl Store {
         }
         self.acknowledge()?;
         self.acknowledged = 0;
-        self.syncs.sync_dir(&self.dir.join("sled"))?;
+        self.database.sync_names(&self.syncs)?;
         self.syncs.sync_dir(&self.dir)?;
         self.dir.parent().map_or(Ok(()), |parent| self.syncs.sync_dir(parent))
     }

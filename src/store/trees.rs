@@ -10,6 +10,8 @@ use super::quarantine::BadRecord;
 
 /// The most bytes a plain value may have.
 pub const VALUE_LIMIT: usize = 8191;
+/// The most bytes a key may have: the database keeps up to 257 of them in one page.
+pub const KEY_LIMIT: usize = 512;
 /// The bytes of one piece of a large value.
 const PIECE: usize = 8000;
 
@@ -222,11 +224,13 @@ impl Trees {
     }
 }
 
-/// Refuses a change whose value is too large for one piece and may not be split.
+/// Refuses a change whose key is too large, or whose value is and may not be split.
 pub(crate) fn check_value(change: &Change) -> Result<(), StoreError> {
-    let bytes = change.value.as_ref().map_or(0, Vec::len).max(change.key.len());
-    let plain = !change.may_be_large || change.key.len() > VALUE_LIMIT;
-    if plain && bytes > VALUE_LIMIT {
+    if change.key.len() > KEY_LIMIT {
+        return Err(StoreError::ValueTooLarge { bytes: change.key.len(), limit: KEY_LIMIT });
+    }
+    let bytes = change.value.as_ref().map_or(0, Vec::len);
+    if bytes > VALUE_LIMIT && !change.may_be_large {
         return Err(StoreError::ValueTooLarge { bytes, limit: VALUE_LIMIT });
     }
     Ok(())
