@@ -16,9 +16,15 @@ pub use exit::Exit;
 
 /// Follow-ups as code: rules in Git decide who is contacted when, from a log of events.
 #[derive(Debug, Parser)]
-#[command(name = "ensue", version = version(), disable_help_subcommand = true)]
+#[command(
+    name = "ensue",
+    version = version(),
+    disable_help_subcommand = true,
+    before_help = "Example: ensue dry-run rules --events fixtures/quickstart/events.jsonl",
+    after_help = "Exit codes: 0 fine, 1 findings, 2 the rules do not compile, 3 wrong use, a missing file or a bad record, 4 a bug of ensue."
+)]
 struct Cli {
-    /// When to use colour.
+    /// When to use color
     #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true)]
     color: ColorChoice,
     #[command(subcommand)]
@@ -76,12 +82,12 @@ fn run() -> Exit {
 /// How this process talks to the terminal.
 #[derive(Clone, Copy, Debug)]
 struct Io {
-    /// Colour on standard output.
+    /// Color on standard output.
     color: bool,
 }
 
 impl Io {
-    /// Colour on standard error, where `auto` looks at that terminal instead.
+    /// Color on standard error, where `auto` looks at that terminal instead.
     fn color_err(self) -> bool {
         self.color && io::stderr().is_terminal() || self.color && !io::stdout().is_terminal()
     }

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::event::{AccountId, EventNumber, LeadId};
 use crate::local::Zone;
-use crate::rulebook::{ChannelId, FactId, Person, RuleId, ScoreId, SequenceId, TagId, TierId};
+use crate::rulebook::{ChannelId, ExperimentId, FactId, Person, RuleId, ScoreId, SequenceId, TagId, TierId};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
@@ -202,6 +202,8 @@ pub struct TouchLine {
     pub touch: u16,
     /// Which enrollment.
     pub enrollment: u32,
+    /// The experiment on it and the variant the lead gets.
+    pub experiment: Option<(ExperimentId, u8)>,
     /// Its id.
     pub id: ActionId,
     /// Why it is not plainly sent, or how it came to its time.

@@ -24,9 +24,11 @@ mod fire;
 mod instant;
 mod intake;
 mod lead;
+mod message;
 mod pending;
 mod schedule;
 mod score;
+mod script;
 mod send;
 mod timer;
 
@@ -66,6 +68,7 @@ struct World {
     /// Sends counted by caps of owners.
     owner_sends: std::collections::BTreeMap<Box<str>, Vec<(crate::rulebook::ChannelId, Timestamp)>>,
     trace: bool,
+    runner: script::Runner,
     // What one instant is working on; empty between instants.
     fired: Vec<Fired>,
     done: Vec<(u32, crate::rulebook::RuleId)>,
@@ -92,6 +95,8 @@ struct Moment<'a> {
     /// How long ago what is handled happened or was due.
     age: Span,
     props: Props<'a>,
+    /// Type and time of the event that is handled.
+    event: Option<(crate::rulebook::TypeId, Timestamp)>,
 }
 
 impl Engine {
@@ -130,6 +135,7 @@ impl Engine {
             order: Order { at: now, after, timer: 0, kind: 0, position: 0, lead: event.lead },
             age: (now - event.at).max(Span::ZERO),
             props: event.props,
+            event: event.ty.map(|ty| (ty, event.at)),
         };
         self.world.take_in(&moment, slot, event, out);
         self.drain(now, names, out);

@@ -1,28 +1,101 @@
-//! Ensue: follow-ups as code.
+//! Ensue is follow-ups as code: rules say what happens when a lead opens a mail three times, replies,
+//! or goes quiet, and an engine decides it from a log of events, the same way every time.
+//!
+//! Rules and events in, decisions out:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use ensue::{check, log, plan::Plan, replay, report::line::Names};
+//!
+//! let rules = r#"tiers hot
+//!     third_open: opened 3x within 7d -> hot, alert owner "call now"
+//!     reply -> stop"#;
+//! let checked = check::load([("rules.ensue".into(), rules.into())], &check::Env::default());
+//! let rulebook = checked.rulebook.ok_or("the rules do not compile: see checked.diagnostics")?;
+//!
+//! let events = r#"{"id":"e1","type":"email.opened","lead":"ana","at":"2026-03-02T09:00:00Z"}
+//!     {"id":"e2","type":"email.opened","lead":"ana","at":"2026-03-03T09:00:00Z"}
+//!     {"id":"e3","type":"email.opened","lead":"ana","at":"2026-03-04T09:00:00Z"}"#;
+//! let input = log::Input { path: "events.jsonl".into(), reader: Box::new(events.as_bytes()) };
+//! let log = log::read(vec![input], &rulebook, &log::ReadOptions::default(), &|_| ())?;
+//!
+//! let plan = Arc::new(Plan::compile(rulebook));
+//! let replayed = replay::replay(&plan, &log, &replay::Options::default())?;
+//! let names = Names { rulebook: &plan.rulebook, log: &log };
+//! let lines: Vec<String> = replayed.decisions.iter().map(|decided| names.line(decided).to_string()).collect();
+//! assert!(lines[0].contains(r#""do":"tier","to":"hot","rule":"third_open""#));
+//! assert!(lines[1].contains(r#""do":"alert","to":"owner","text":"call now""#));
+//! # assert_eq!(lines.len(), 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A folder of rules is read by [`load::rulebook`]; events that come one by one go to
+//! [`engine::Engine::handle`], and [`engine::Engine::drain`] lets time pass.
+//!
+//! # The way through
+//!
+//! Each stage is a type that only the stage before can make: what is not checked cannot be
+//! compiled, what is not compiled cannot run.
+//!
+//! ```text
+//! source -> syntax -> check -> plan -> engine -> report
+//! texts     tree      rulebook  plan   decisions  lines
+//!                       |                ^
+//!                       +----> log ------+
+//! ```
+//!
+//! 1. [`source`], [`diagnostic`], [`slug`]: texts with places in them, and what can be wrong there.
+//! 2. [`timestamp`], [`units`], [`value`], [`local`]: moments, lengths, values, and clocks in zones.
+//! 3. [`syntax`]: text to tree, every syntax error of a file in one run.
+//! 4. [`check`]: tree to [`rulebook`], with every name resolved and every expression typed; [`script`],
+//!    [`template`] and [`calendar`] read what stands beside the rules; [`load`] reads it all from a folder.
+//! 5. [`plan`]: the rulebook compiled for the engine.
+//! 6. [`log`]: JSON Lines to [`event`]s in order of arrival; [`store`] keeps them.
+//! 7. [`engine`]: plan, state and event to [`decision`]s; [`replay`] runs a whole log through it.
+//! 8. [`report`]: decisions and findings as text; [`cli`] is the program.
+//!
+//! # What always holds
+//!
+//! - A decision is a function of rulebook, log in order of arrival, and the moment it is drained to.
+//!   The same input gives the same bytes, with any number of threads.
+//! - Only [`cli`] prints, exits and looks at the terminal; only [`load`], [`store`] and [`cli`] touch files.
+//!   The engine reads no clock, draws no random numbers and iterates over nothing without an order.
+//! - A stage imports earlier stages, never later ones.
+//! - At one instant timers come before entries, and a stop beats a start.
+//! - Mistakes of authors are [`diagnostic::Diagnostic`]s, never panics; so is hostile input an error.
 
-pub mod calendar;
-pub mod check;
-pub mod cli;
-pub mod decision;
 pub mod diagnostic;
-pub mod engine;
-pub mod replay;
-pub mod load;
-pub mod event;
-pub mod local;
-pub mod log;
-pub mod plan;
-pub mod report;
-pub mod rulebook;
-pub mod script;
 pub mod slug;
 pub mod source;
-pub mod store;
-pub mod syntax;
-pub mod template;
+
+pub mod local;
 pub mod timestamp;
 pub mod units;
 pub mod value;
+
+pub mod syntax;
+
+pub mod check;
+pub mod rulebook;
+
+pub mod calendar;
+pub mod load;
+pub mod script;
+pub mod template;
+
+pub mod plan;
+
+pub mod event;
+pub mod log;
+pub mod store;
+
+pub mod decision;
+pub mod engine;
+pub mod replay;
+
+pub mod report;
+
+pub mod cli;
 
 /// The version of the rule language this program understands.
 pub const LANGUAGE_VERSION: u32 = 1;

@@ -12,8 +12,8 @@ mod explain;
 mod hash;
 mod merge;
 mod names;
+mod plain;
 mod record;
-mod time;
 mod value;
 mod vocabulary;
 

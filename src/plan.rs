@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::rulebook::{
-    Again, CapScope, Decay, Effect, EffectKind, Expr, Limit, RuleId, Rulebook, ScoreId, Sequence, SequenceId, SetId,
-    Trigger,
-};
+use crate::rulebook::{ExperimentId, Expr, FactId, RuleId, Rulebook, ScoreId, SequenceId, SetId};
 use crate::timestamp::Span;
 use crate::units::{Length, ZoneSource};
 
@@ -62,10 +59,18 @@ pub struct Plan {
     /// By set: where `count(…)` without a length is kept.
     pub(crate) total_of: Vec<Option<usize>>,
     pub(crate) total_len: usize,
+    /// Scores that scripts compute, each after those it reads.
+    pub(crate) scripts: Vec<ScoreId>,
+    /// By score: its place among `scripts`.
+    pub(crate) script_of: Vec<Option<usize>>,
+    /// By sequence and touch: the experiment on it.
+    pub(crate) experiment_at: Vec<Vec<Option<ExperimentId>>>,
+    /// Some template asks for properties of the event that led to the message.
+    pub(crate) keeps_props: bool,
     /// The zone chain for times that belong to no channel.
     pub(crate) zones: Vec<ZoneSource>,
     /// The fact `owner_timezone`, where the rulebook declares one.
-    pub(crate) owner_zone: Option<crate::rulebook::FactId>,
+    pub(crate) owner_zone: Option<FactId>,
     /// Whether some cap counts across accounts, so that all leads must be run together.
     pub(crate) crosses_accounts: bool,
 }
@@ -102,6 +107,8 @@ pub(crate) enum Reaction {
     Total(usize),
     /// Brings points: score, index of the line.
     Points(ScoreId, usize),
+    /// Runs the script of a score.
+    Script(usize),
     /// Is counted.
     Count(usize),
     /// Triggers a rule.

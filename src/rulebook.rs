@@ -45,6 +45,12 @@ index! {
     TagId(u16),
     /// A rule; index into [`Rulebook::rules`].
     RuleId(u16),
+    /// A script; index into [`Rulebook::scripts`].
+    ScriptId(u16),
+    /// A template; index into [`Rulebook::templates`].
+    TemplateId(u16),
+    /// An experiment; index into [`Rulebook::experiments`].
+    ExperimentId(u16),
 }
 
 /// A rulebook without mistakes, the standard vocabulary merged in.
@@ -70,6 +76,13 @@ pub struct Rulebook {
     pub sequences: Vec<Sequence>,
     /// Scores in rulebook order.
     pub scores: Vec<Score>,
+    /// Rhai scripts: those of scores, and files with functions that expressions call.
+    pub scripts: Vec<BookScript>,
+    /// Templates by name, those of one name by channel; empty where the rulebook has no `templates`
+    /// folder, and then messages are not looked into. [`Rulebook::template`] finds one.
+    pub templates: Vec<BookTemplate>,
+    /// Experiments in rulebook order.
+    pub experiments: Vec<Experiment>,
     /// Names of tags.
     pub tags: Vec<String>,
     /// Rules in rulebook order: vocabulary first, then by path and line.
@@ -78,6 +91,15 @@ pub struct Rulebook {
     pub settings: Settings,
     /// Which facts and events the engine itself looks at.
     pub well_known: WellKnown,
+}
+
+impl Rulebook {
+    /// The template that messages of a channel call by this name.
+    #[must_use]
+    pub fn template(&self, name: &str, channel: ChannelId) -> Option<TemplateId> {
+        let key = |template: &BookTemplate| template.name.as_str().cmp(name).then(template.channel.cmp(&channel));
+        self.templates.binary_search_by(key).ok().map(|at| TemplateId(at as u16))
+    }
 }
 
 /// `type` of the entries the engine makes when a touch is sent; no log may use it.
@@ -351,6 +373,17 @@ pub enum Expr {
     List(Vec<Expr>),
     /// Numbers; a time and a length; two times give a length; two lengths.
     Arithmetic(Arithmetic, Box<Expr>, Box<Expr>),
+    /// A function of a script: a number or a truth value, missing where it fails.
+    Call {
+        /// The script that defines it.
+        script: ScriptId,
+        /// Its name.
+        function: String,
+        /// What it is given.
+        args: Vec<Expr>,
+        /// Where it is called.
+        range: Range,
+    },
 }
 
 /// Comparison operators.
@@ -547,6 +580,101 @@ pub struct Score {
     pub cap: Option<f64>,
     /// The score never reads below this.
     pub floor: Option<f64>,
+    /// The script whose result is the score, in place of points.
+    pub script: Option<ScriptScore>,
+}
+
+/// A score that a script computes.
+#[derive(Clone, Debug)]
+pub struct ScriptScore {
+    /// The script.
+    pub script: ScriptId,
+    /// `on EVENT, …`: only these run it; empty: whatever changes what it reads.
+    pub on: Vec<SetId>,
+}
+
+/// A script with everything it reads resolved.
+#[derive(Clone, Debug)]
+pub struct BookScript {
+    /// The compiled script.
+    pub script: crate::script::Script,
+    /// What each of its [`crate::script::Script::uses`] stands for, by index.
+    pub reads: Vec<Read>,
+    /// The script's text among the sources; places inside it count from its start.
+    pub range: Range,
+}
+
+/// What a script reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Read {
+    /// A fact of the lead.
+    Fact(FactId),
+    /// Whether an event triggered this run.
+    Event,
+    /// The event's type.
+    EventType,
+    /// When it happened.
+    EventAt,
+    /// A property of the event.
+    Prop(PropId),
+    /// The lead's tier.
+    Tier,
+    /// Touches since the last reply.
+    Touches,
+    /// The moment of the run.
+    Now,
+    /// How often, in how long.
+    Count(SetId, Option<Span>),
+    /// Whole days since.
+    DaysSince(SetId),
+    /// When last.
+    Last(SetId),
+    /// Another score.
+    Score(ScoreId),
+}
+
+/// A template of the rulebook.
+#[derive(Clone, Debug)]
+pub struct BookTemplate {
+    /// Its name: the file's name without `.md`, whatever folder below `templates` it is in. One name
+    /// may stand for a template on each of several channels.
+    pub name: String,
+    /// The parsed template.
+    pub template: crate::template::Template,
+    /// The channel it is for.
+    pub channel: ChannelId,
+    /// What each of its [`crate::template::Template::variables`] stands for, by index.
+    pub values: Vec<Filling>,
+    /// The file among the sources.
+    pub range: Range,
+}
+
+/// Where a template's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filling {
+    /// A fact of the lead.
+    Fact(FactId),
+    /// A property of the triggering event.
+    Prop(PropId),
+    /// A person supplies it.
+    Need,
+}
+
+/// `experiment NAME on SEQ.TOUCH { … }`
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// Its name.
+    pub name: String,
+    /// The sequence.
+    pub sequence: SequenceId,
+    /// Index of the touch; the tail follows the last one.
+    pub touch: u16,
+    /// Templates with their weights in percent, summing to 100.
+    pub variants: Vec<(String, f64)>,
+    /// What counts as a success, and within how long after the touch.
+    pub goal: Option<(SetId, Span)>,
+    /// Where it stands.
+    pub range: Range,
 }
 
 /// How points lose worth.

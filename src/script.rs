@@ -6,7 +6,7 @@
 //! - `lead`: the lead's facts, read as `lead.NAME`; a missing one is `()`, numbers are fractions
 //!   (`50000.0`; `to_int` makes one whole),
 //! - `event`: the triggering event, `()` where there is none; `event.type`, `event.at`,
-//!   `event.props.NAME`,
+//!   `event.props.NAME`, all `()` where there is none,
 //! - `tier`: the tier's name or `()`; `touches`: touches sent since the last reply,
 //! - `now` and every other time: seconds since 1970-01-01T00:00:00Z, a whole number, with
 //!   `seconds minutes hours days weeks` for lengths: `now - event.at < days(3)`; a date is its first
@@ -16,18 +16,20 @@
 //!   worth. Their arguments are texts, written out.
 //!
 //! The value of the last line (or of `return`) is the result. Division of two whole numbers drops
-//! the rest, as everywhere in Rhai. Functions of a script see only what they are given.
+//! the rest, as everywhere in Rhai. Functions of a script see only what they are given:
+//! no inputs, and no history.
 
 mod compare;
 mod evaluator;
 mod library;
+mod rewrite;
 mod sandbox;
 mod survey;
 mod words;
 
 use std::sync::Arc;
 
-use rhai::{AST, Expr, Position, Stmt, StmtBlock};
+use rhai::{AST, Expr, Position};
 
 use crate::units::Length;
 
@@ -121,7 +123,7 @@ pub struct Script(Arc<Compiled>);
 struct Compiled {
     text: String,
     ast: AST,
-    /// All statements outside functions, as one block.
+    /// All statements outside functions, as one block, with slots for what they read.
     body: Expr,
     uses: Vec<Use>,
     functions: Vec<Function>,
@@ -140,8 +142,7 @@ impl Script {
             .compile_with_scope(&evaluator::scope(), text)
             .map_err(|error| vec![words::syntax(&error, text)])?;
         let (uses, functions) = survey::survey(&ast, text)?;
-        let statements: Vec<Stmt> = ast.statements().to_vec();
-        let body = Expr::Stmt(Box::new(StmtBlock::new(statements, Position::NONE, Position::NONE)));
+        let body = rewrite::body(&ast, &uses);
         Ok(Self(Arc::new(Compiled { text: text.to_owned(), ast, body, uses, functions })))
     }
 

@@ -2,6 +2,7 @@
 //! are left out of further findings, since their one root cause is reported already.
 
 use super::checker::Checker;
+use super::words::without_comments;
 use crate::source::Source;
 use crate::syntax::tree::File;
 
@@ -13,16 +14,17 @@ impl Checker<'_> {
     /// Finds the names that broken declarations would have declared.
     pub fn find_broken(&mut self, files: &[File]) {
         for file in files {
-            let source = self.sources.file(file.source);
-            let names: Vec<String> = gaps(source, file).iter().flat_map(|gap| declared_in(gap)).collect();
-            self.broken.extend(names);
+            let gaps = gaps(self.sources.file(file.source), file);
+            self.incomplete |= !gaps.is_empty();
+            self.broken.extend(gaps.iter().flat_map(|gap| declared_in(gap)));
         }
     }
 }
 
 /// The parts of a file that belong to no item.
 fn gaps(source: &Source, file: &File) -> Vec<String> {
-    let mut ranges: Vec<_> = file.items.iter().map(|item| (item.range.start as usize, item.range.end as usize)).collect();
+    let mut ranges: Vec<_> =
+        file.items.iter().map(|item| (item.range.start as usize, item.range.end as usize)).collect();
     ranges.sort_unstable();
     let mut gaps = Vec::new();
     let mut at = 0;
@@ -34,10 +36,6 @@ fn gaps(source: &Source, file: &File) -> Vec<String> {
         at = at.max(end);
     }
     gaps
-}
-
-fn without_comments(text: &str) -> String {
-    text.lines().map(|line| line.split('#').next().unwrap_or("")).collect::<Vec<_>>().join("\n")
 }
 
 /// Names after a declaring keyword that stands first on its line.

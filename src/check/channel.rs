@@ -47,7 +47,7 @@ impl Checker<'_> {
                 }
                 ChannelClause::Require(condition) => {
                     let text = self.text(condition.range);
-                    let typed = self.condition(condition, &Scope::sequence(), &Known::new(), "what a channel requires");
+                    let typed = self.condition(condition, &Scope::channel(), &Known::new(), "what a channel requires");
                     channel.requires.extend(typed.map(|typed| (typed.expr, text)));
                 }
                 ChannelClause::Manual => {
@@ -81,7 +81,7 @@ impl Checker<'_> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "caps are counted per `lead`, per `account` or per `owner`".to_owned(),
                 };
-                let found = Diagnostic::new(Slug::UnknownCapScope, scope.range, format!("a cap cannot be per `{other}`"));
+                let found = Diagnostic::new(Slug::Syntax, scope.range, format!("a cap cannot be per `{other}`"));
                 self.report(found.label("not lead, account or owner").help(help));
                 None
             }
@@ -93,7 +93,11 @@ impl Checker<'_> {
     pub fn whole_number(&mut self, count: &At<f64>, what: &str) -> Option<u32> {
         let number = count.node;
         if number.fract() != 0.0 || !(1.0..=1_000_000_000.0).contains(&number) {
-            let found = Diagnostic::new(Slug::NotWholeNumber, count.range, format!("{what} counts from 1, and `{number}` is no such number"));
+            let found = Diagnostic::new(
+                Slug::NotWholeNumber,
+                count.range,
+                format!("{what} counts from 1, and `{number}` is no such number"),
+            );
             self.report(found.label("not a whole number from 1").help("write a whole number such as `1` or `200`"));
             return None;
         }

@@ -9,13 +9,15 @@ use super::constant::Constant;
 use super::event::Named;
 use super::lead::FactDecl;
 use super::meaning::Meaning;
+use super::script::Scripts;
 use super::table::Table;
+use super::template::Templates;
 use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{
-    Channel, EventSet, EventType, Fact, PropId, Rule, Rulebook, Score, Sequence, SetId, Settings, TagId, Tier,
-    WellKnown,
+    BookScript, BookTemplate, Channel, EventSet, EventType, Experiment, Fact, PropId, Rule, Rulebook, Score, Sequence,
+    SetId, Settings, TagId, Tier, WellKnown,
 };
 use crate::slug::Slug;
 use crate::source::{Range, Source, Sources};
@@ -31,13 +33,17 @@ pub(super) struct Declared<'a> {
     pub facts: Table<FactDecl<'a>>,
     pub constants: Table<&'a tree::LetDecl>,
     pub tiers: Table<()>,
+    /// Where the tiers are declared.
+    pub tiers_at: Option<Range>,
     pub calendars: Table<&'a tree::CalendarDecl>,
     pub channels: Table<&'a tree::ChannelDecl>,
     pub sequences: Table<&'a tree::SequenceDecl>,
     pub scores: Table<&'a tree::ScoreDecl>,
+    pub experiments: Table<&'a tree::ExperimentDecl>,
     pub rules: Vec<&'a tree::At<tree::ItemKind>>,
     pub settings: Vec<&'a tree::Setting>,
-    pub events_declared: Vec<&'a tree::EventDecl>,
+    /// Every event, those replaced by a rulebook too.
+    pub event_decls: Vec<&'a tree::EventDecl>,
 }
 
 /// What is resolved, as the rulebook will hold it.
@@ -53,6 +59,9 @@ pub(super) struct Resolved {
     pub channels: Vec<Channel>,
     pub sequences: Vec<Sequence>,
     pub scores: Vec<Score>,
+    pub scripts: Vec<BookScript>,
+    pub templates: Vec<BookTemplate>,
+    pub experiments: Vec<Experiment>,
     pub tags: Vec<String>,
     pub rules: Vec<Rule>,
     /// Meanings of events by index into the two tables, `true` for the vocabulary's own.
@@ -68,10 +77,14 @@ pub(super) struct Checker<'a> {
     pub resolved: Resolved,
     /// Names whose own declaration is broken; they are not reported again.
     pub broken: BTreeSet<String>,
+    /// Something was left out whose mistake the parser has reported.
+    pub incomplete: bool,
     /// Events are looked up among the vocabulary's own.
     pub standard: bool,
     /// Calendar files by path, `None` where one has a mistake.
     pub calendar_files: BTreeMap<String, Option<Exceptions>>,
+    pub scripts: Scripts,
+    pub templates: Templates,
     pub settings: Settings,
     pub diagnostics: Vec<Diagnostic>,
     /// Where each unknown name was reported first.
@@ -92,14 +105,18 @@ impl<'a> Checker<'a> {
             declared: Declared::default(),
             resolved: Resolved::default(),
             broken: BTreeSet::new(),
+            incomplete: false,
             standard: false,
             calendar_files: BTreeMap::new(),
+            scripts: Scripts::default(),
+            templates: Templates::default(),
             settings: Settings { stale_after: Span::days(3) },
             diagnostics: Vec::new(),
             reported: BTreeMap::new(),
         };
         checker.find_broken(files);
         checker.collect(files);
+        checker.compile_script_files();
         checker.check_types();
         checker.check_constants();
         checker.check_facts();
@@ -108,16 +125,21 @@ impl<'a> Checker<'a> {
         checker.check_settings();
         checker.check_calendars();
         checker.check_channels();
+        checker.resolve_script_files();
         checker.check_scores();
+        checker.check_templates();
         checker.check_sequences();
         checker.check_rules();
+        checker.check_experiments();
+        checker.check_template_uses();
         checker.check_sizes();
         checker.finish(well_known)
     }
 
     fn finish(self, well_known: Option<WellKnown>) -> Checked {
-        let clean = self.diagnostics.iter().all(|found| found.severity != Severity::Error);
-        let tiers = self.declared.tiers.iter().map(|tier| Tier { name: tier.name.clone(), range: tier.range }).collect();
+        let clean = !self.incomplete && self.diagnostics.iter().all(|found| found.severity != Severity::Error);
+        let tiers =
+            self.declared.tiers.iter().map(|tier| Tier { name: tier.name.clone(), range: tier.range }).collect();
         let resolved = self.resolved;
         let rulebook = well_known.filter(|_| clean).map(|well_known| Rulebook {
             sources: Arc::clone(&self.sources),
@@ -130,6 +152,9 @@ impl<'a> Checker<'a> {
             channels: resolved.channels,
             sequences: resolved.sequences,
             scores: resolved.scores,
+            scripts: resolved.scripts,
+            templates: resolved.templates,
+            experiments: resolved.experiments,
             tags: resolved.tags,
             rules: resolved.rules,
             settings: self.settings,
@@ -190,9 +215,8 @@ impl<'a> Checker<'a> {
     }
 
     fn well_known(&mut self) -> Option<WellKnown> {
-        let facts = |checker: &Self, name: &str| {
-            checker.declared.facts.find(name).map(|at| crate::rulebook::FactId(at as u16))
-        };
+        let facts =
+            |checker: &Self, name: &str| checker.declared.facts.find(name).map(|at| crate::rulebook::FactId(at as u16));
         let prop = |checker: &mut Self, name: &str| checker.prop(name);
         Some(WellKnown {
             timezone: facts(self, "timezone")?,
@@ -202,12 +226,7 @@ impl<'a> Checker<'a> {
             replied: self.named_set("replied")?,
             facts: self.fact_set(),
             touched: self.touched_set(),
-            touched_props: [
-                prop(self, "channel"),
-                prop(self, "template"),
-                prop(self, "sequence"),
-                prop(self, "touch"),
-            ],
+            touched_props: [prop(self, "channel"), prop(self, "template"), prop(self, "sequence"), prop(self, "touch")],
         })
     }
 
@@ -222,6 +241,9 @@ impl<'a> Checker<'a> {
             ("channels", self.declared.channels.len(), 255),
             ("sequences", self.declared.sequences.len(), 65_535),
             ("scores", self.declared.scores.len(), 65_535),
+            ("scripts", self.resolved.scripts.len(), 65_535),
+            ("templates", self.resolved.templates.len(), 65_535),
+            ("experiments", self.declared.experiments.len(), 65_535),
             ("tags", self.resolved.tags.len(), 65_535),
             ("rules", self.declared.rules.len(), 65_535),
         ];

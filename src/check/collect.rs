@@ -24,7 +24,7 @@ impl<'a> Checker<'a> {
     fn collect_item(&mut self, item: &'a Item, standard: bool) {
         match &item.node {
             ItemKind::Event(event) => {
-                self.declared.events_declared.push(event);
+                self.declared.event_decls.push(event);
                 for name in &event.names {
                     self.collect_event(name, Named::Event(event), standard);
                 }
@@ -37,7 +37,7 @@ impl<'a> Checker<'a> {
                     self.refuse("lead fact", &field.name, done);
                 }
             }
-            ItemKind::Tiers(names) => self.collect_tiers(names),
+            ItemKind::Tiers(names) => self.collect_tiers(item, names),
             ItemKind::Calendar(calendar) => {
                 let done = self.declared.calendars.declare(entry(&calendar.name, standard, calendar));
                 self.refuse("calendar", &calendar.name, done);
@@ -61,12 +61,8 @@ impl<'a> Checker<'a> {
                 self.refuse("score", &score.name, done);
             }
             ItemKind::Experiment(experiment) => {
-                let found = Diagnostic::new(
-                    Slug::NotYet,
-                    experiment.name.range,
-                    "experiments are not understood by this version yet",
-                );
-                self.report(found.help("take the experiment out, and use one template for the touch"));
+                let done = self.declared.experiments.declare(entry(&experiment.name, standard, experiment));
+                self.refuse("experiment", &experiment.name, done);
             }
         }
     }
@@ -80,7 +76,18 @@ impl<'a> Checker<'a> {
         self.refuse("event", name, done);
     }
 
-    fn collect_tiers(&mut self, names: &'a [Name]) {
+    fn collect_tiers(&mut self, item: &'a Item, names: &'a [Name]) {
+        if let Some(first) = self.declared.tiers_at {
+            let found = Diagnostic::new(Slug::DuplicateTiers, item.range, "the tiers are declared twice");
+            let found = found.label("declared again").other(first, "declared first");
+            self.report(found.help("their order says which is most urgent, so name them all in one declaration"));
+            // The names are known all the same, so that their uses are not reported as well.
+            for name in names {
+                let _ = self.declared.tiers.declare(entry(name, false, ()));
+            }
+            return;
+        }
+        self.declared.tiers_at = Some(item.range);
         for name in names {
             let done = self.declared.tiers.declare(entry(name, false, ()));
             self.refuse("tier", name, done);
@@ -93,12 +100,11 @@ impl<'a> Checker<'a> {
 
     fn refuse(&mut self, what: &str, name: &Name, done: Result<(), Range>) {
         if let Err(first) = done {
-            let found = Diagnostic::new(
-                Slug::DuplicateName,
-                name.range,
-                format!("{what} `{}` is declared twice", name.node),
+            let found =
+                Diagnostic::new(Slug::DuplicateName, name.range, format!("{what} `{}` is declared twice", name.node));
+            self.report(
+                found.label("declared again").other(first, "declared first").help("keep one, or rename the other"),
             );
-            self.report(found.label("declared again").other(first, "declared first").help("keep one, or rename the other"));
         }
     }
 
@@ -119,9 +125,12 @@ impl<'a> Checker<'a> {
             for (name, range, standard) in names {
                 match seen.iter().find(|(other, ..)| *other == name) {
                     Some((_, other, built_in, kind)) => {
-                        // Of the two, the one the author wrote is the one to point at.
-                        let (at, other) = if standard { (*other, range) } else { (range, *other) };
-                        clashes.push((name, what, *kind, at, (!built_in || *kind == "lead fact").then_some(other)));
+                        // Of the two, the later one the author wrote is the one to point at.
+                        let swap = standard || (!built_in && *other > range);
+                        let (at, other) = if swap { (*other, range) } else { (range, *other) };
+                        let (what, kind) = if swap { (*kind, what) } else { (what, *kind) };
+                        let shown = !built_in || kind == "lead fact";
+                        clashes.push((name, what, kind, at, shown.then_some(other)));
                     }
                     None => seen.push((name, range, standard, what)),
                 }

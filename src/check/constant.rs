@@ -50,9 +50,9 @@ impl Checker<'_> {
         self.resolved.constants.insert(at, Constant::Open);
         let typed = self.expr(value, &Scope::constant("a constant"), &Vec::new());
         let typed = typed.filter(|typed| self.is_fixed(typed));
-        let constant = typed.as_ref().map_or(Constant::Broken, |typed| {
-            Constant::Known(typed.expr.clone(), typed.ty, typed.element)
-        });
+        let constant = typed
+            .as_ref()
+            .map_or(Constant::Broken, |typed| Constant::Known(typed.expr.clone(), typed.ty, typed.element));
         self.resolved.constants.insert(at, constant);
         typed.map(|typed| Typed { range: used, ..typed })
     }

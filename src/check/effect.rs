@@ -12,8 +12,20 @@ use crate::value::Type;
 
 /// Words that begin an effect, for what looks like one of them.
 const VERBS: [&str; 14] = [
-    "start", "stop", "hold", "resume", "suppress", "unsuppress", "alert", "escalate", "assign", "set", "add", "tag",
-    "untag", "webhook",
+    "start",
+    "stop",
+    "hold",
+    "resume",
+    "suppress",
+    "unsuppress",
+    "alert",
+    "escalate",
+    "assign",
+    "set",
+    "add",
+    "tag",
+    "untag",
+    "webhook",
 ];
 
 impl Checker<'_> {
@@ -53,6 +65,7 @@ impl Checker<'_> {
             }
             Written::Send { channel, content, timing } => {
                 let channel = self.effect_channel(channel);
+                self.use_template(content, channel);
                 let timing = timing.as_ref().map(|timing| self.timing(&timing.node, scope, known));
                 let timing = super::rule::all_or_none(timing)?.unwrap_or(Timing::Now);
                 EffectKind::Send { channel: channel?, content: content.node.clone(), timing }
@@ -105,7 +118,8 @@ impl Checker<'_> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "say `owner` for the lead's owner, or `manager` for the owner's manager".to_owned(),
                 };
-                let found = Diagnostic::new(Slug::UnknownPerson, name.range, format!("`{other}` is nobody who can be told"));
+                let found =
+                    Diagnostic::new(Slug::UnknownPerson, name.range, format!("`{other}` is nobody who can be told"));
                 self.report(found.label("not `owner` or `manager`").help(help));
                 None
             }

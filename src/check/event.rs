@@ -1,7 +1,7 @@
 //! Log types and the properties declared for them.
 
 use super::checker::Checker;
-use super::words::{TYPES, listed, nearest, type_named, type_words};
+use super::words::{TYPES, listed, nearest, type_meant, type_named, type_words};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{EventType, Prop, TOUCHED_TYPE, TypeId};
 use crate::slug::Slug;
@@ -24,11 +24,7 @@ impl Checker<'_> {
     pub fn type_id(&mut self, name: &str) -> TypeId {
         let types = &mut self.resolved.types;
         let at = types.iter().position(|ty| ty.name == name).unwrap_or_else(|| {
-            types.push(EventType {
-                name: name.to_owned(),
-                props: Vec::new(),
-                sets_facts: FACT_TYPES.contains(&name),
-            });
+            types.push(EventType { name: name.to_owned(), props: Vec::new(), sets_facts: FACT_TYPES.contains(&name) });
             types.len() - 1
         });
         TypeId(at as u16)
@@ -40,7 +36,7 @@ impl Checker<'_> {
         for name in FACT_TYPES {
             self.type_id(name);
         }
-        for event in self.declared.events_declared.clone() {
+        for event in self.declared.event_decls.clone() {
             for (at, ty) in event.types.iter().enumerate() {
                 let id = self.type_id(&ty.node);
                 for field in &event.fields {
@@ -79,7 +75,8 @@ impl Checker<'_> {
             type_words(ty),
             type_words(old.ty)
         );
-        let help = format!("say `{} {}` in both places", field.name.node, type_words(old.ty).rsplit(' ').next().unwrap_or(""));
+        let help =
+            format!("say `{} {}` in both places", field.name.node, type_words(old.ty).rsplit(' ').next().unwrap_or(""));
         let found = Diagnostic::new(Slug::ConflictingType, field.range, message).label("another type").help(help);
         self.report(match place {
             Some(place) => found.other(place, "the type it has"),
@@ -104,7 +101,7 @@ impl Checker<'_> {
         let ty = type_named(&word.node);
         if ty.is_none() {
             let types = TYPES.map(str::to_owned);
-            let help = match nearest(&word.node, &types) {
+            let help = match nearest(&word.node, &types).or(type_meant(&word.node)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the types are {}", listed(&types)),
             };

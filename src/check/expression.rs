@@ -73,7 +73,7 @@ impl Scope {
     /// What a channel requires.
     pub fn channel() -> Self {
         let event = Some(Err("a channel is asked when a message is due, not when an event happens"));
-        Self { place: "what a channel requires", bare: None, facts: true, history: false, event }
+        Self { place: "what a channel requires", bare: None, facts: true, history: true, event }
     }
 
     /// Conditions of sequences and touches.
@@ -108,7 +108,7 @@ impl Checker<'_> {
             ExprKind::List(items) => self.list(items, e.range, scope, known),
             ExprKind::Name(name) => self.name(name, e.range, scope, known),
             ExprKind::Property { base, name } => self.event_property(base, name, e.range, scope, known),
-            ExprKind::Call { name, args } => self.call(name, args, e.range, scope),
+            ExprKind::Call { name, args } => self.call(name, args, e.range, scope, known),
             ExprKind::Has(inner) => self.has(inner, e.range, scope),
             ExprKind::Default(inner, default) => self.default(inner, default, e.range, scope, known),
             ExprKind::Not(inner) => self.not(inner, e.range, scope, known),
@@ -120,7 +120,7 @@ impl Checker<'_> {
     /// Types an expression that must be true or false; a missing value counts as false.
     pub fn condition(&mut self, e: &tree::Expr, scope: &Scope, known: &Known, what: &str) -> Option<Typed> {
         let mut typed = self.expr(e, scope, known)?;
-        if typed.ty != Type::Bool {
+        if !matches!(typed.ty, Type::Bool | Type::Any) {
             let text = self.text(e.range);
             let message = format!("{what} must be true or false, and `{text}` is {}", type_words(typed.ty));
             let help = match typed.ty {
@@ -147,19 +147,24 @@ impl Checker<'_> {
         let text = self.text(typed.range);
         let default = match typed.ty {
             Type::Number => "0",
-            Type::Time => "now",
+            Type::Time | Type::Date => "now",
             _ => "…",
         };
+        let help = match typed.expr {
+            Expr::Default(..) => {
+                format!("the default may be missing too; end with a fixed value: `{text} ?? {default}`")
+            }
+            _ => format!("say what stands for a missing one, `{text} ?? {default}`, or ask first: `has {text} and …`"),
+        };
         let found = Diagnostic::new(Slug::MayBeMissing, typed.range, format!("`{text}` may be missing here"));
-        self.report(found.label("may have no value").help(format!(
-            "say what stands for a missing one, `{text} ?? {default}`, or ask first: `has {text} and …`"
-        )));
+        self.report(found.label("may have no value").help(help));
         None
     }
 
     /// Requires a value to be of a type, as the target of a default or a `set`.
     pub fn fitting(&mut self, typed: Typed, ty: Type, target: &str) -> Option<Typed> {
-        if typed.ty != ty && !(comparable(typed.ty, ty) && comparable(ty, Type::Text)) {
+        let same = typed.ty == ty || typed.ty == Type::Any;
+        if !(comparable(typed.ty, ty) && (same || comparable(ty, Type::Text))) {
             let text = self.text(typed.range);
             let message = format!("{target} is {}, and `{text}` is {}", type_words(ty), type_words(typed.ty));
             let found = Diagnostic::new(Slug::TypeMismatch, typed.range, message);
@@ -188,12 +193,11 @@ impl Checker<'_> {
 
     fn date(&mut self, year: i32, month: u8, day: u8, range: Range) -> Option<Typed> {
         let epoch = NaiveDate::default();
-        let date = NaiveDate::from_ymd_opt(year, u32::from(month), u32::from(day))
-            .filter(|_| (1900..=2200).contains(&year));
+        let date =
+            NaiveDate::from_ymd_opt(year, u32::from(month), u32::from(day)).filter(|_| (1900..=2200).contains(&year));
         let Some(date) = date else {
-            let message = format!("there is no day `{year:04}-{month:02}-{day:02}`");
-            let found = Diagnostic::new(Slug::ImpossibleDate, range, message);
-            self.report(found.label("not a day").help("dates are written year-month-day: `2026-03-02`"));
+            // The parser has reported it.
+            self.incomplete = true;
             return None;
         };
         let days = date.signed_duration_since(epoch).num_days() as i32;
@@ -208,7 +212,8 @@ impl Checker<'_> {
             let wrong = item.ty == Type::List || element.is_some_and(|ty| !comparable(ty, item.ty));
             if wrong {
                 let of = element.map_or("a text", type_words);
-                let message = format!("`{}` is {} in a list that begins with {of}", self.text(item.range), type_words(item.ty));
+                let message =
+                    format!("`{}` is {} in a list that begins with {of}", self.text(item.range), type_words(item.ty));
                 let found = Diagnostic::new(Slug::TypeMismatch, item.range, message).label("another type");
                 self.report(found.help("a list holds texts, or numbers, or bools, of one kind only"));
                 return None;
@@ -240,12 +245,12 @@ impl Checker<'_> {
         if let Some(at) = self.declared.constants.find(name) {
             return self.constant(at, range);
         }
+        if self.declared.facts.has(name) && !scope.facts {
+            return self.not_here(name, "a lead fact", range, scope);
+        }
         if let Some((fact, ty, optional)) = self.fact(name) {
-            return match scope.facts {
-                true if self.broken.contains(name) => None,
-                true => Some(maybe(Expr::Fact(fact), ty, optional, known, range)),
-                false => self.not_here(name, "a lead fact", range, scope),
-            };
+            let known = maybe(Expr::Fact(fact), ty, optional, known, range);
+            return (!self.broken.contains(name)).then_some(known);
         }
         if let Some(at) = self.declared.scores.find(name) {
             let score = Typed::new(Expr::Score(ScoreId(at as u16)), Type::Number, range);
@@ -258,7 +263,9 @@ impl Checker<'_> {
             ("tier", true) => Some(maybe(Expr::Tier, Type::Text, true, known, range)),
             ("touches", true) => Some(Typed::new(Expr::Touches, Type::Number, range)),
             ("now", true) => Some(Typed::new(Expr::Now, Type::Time, range)),
-            ("tier" | "touches" | "now", false) => self.not_here(name, "known only to rules and sequences", range, scope),
+            ("tier" | "touches" | "now", false) => {
+                self.not_here(name, "known to rules and sequences only", range, scope)
+            }
             _ => self.unknown_name(name, range, scope),
         }
     }
@@ -273,13 +280,13 @@ impl Checker<'_> {
     }
 
     fn not_here(&mut self, name: &str, what: &str, range: Range, scope: &Scope) -> Option<Typed> {
-        let found = Diagnostic::new(Slug::NotHere, range, format!("`{name}` is {what}, which {} cannot read", scope.place));
+        let found = Diagnostic::new(Slug::NotHere, range, format!("{} cannot read `{name}`", scope.place));
         let help = if scope.history || scope.facts {
             "move the condition to a rule's `where` or a touch's `if`"
         } else {
             "write a fixed value, or another constant"
         };
-        self.report(found.label("not known here").help(help));
+        self.report(found.label(what).help(help));
         None
     }
 
@@ -301,7 +308,9 @@ impl Checker<'_> {
         let help = if property {
             format!("`{name}` is a property of the event: write `event.{name}`")
         } else if self.declared.events.has(name) {
-            format!("`{name}` is an event; to count it, say `count({name}, 7d)`")
+            format!(
+                "`{name}` is an event; to count it, say `count({name}, 7d)`; a text is written in quotes: `\"{name}\"`"
+            )
         } else if let Some(near) = nearest(name, &names) {
             format!("did you mean `{near}`?")
         } else if names.is_empty() {
@@ -314,13 +323,21 @@ impl Checker<'_> {
         None
     }
 
-    fn event_property(&mut self, base: &Name, name: &Name, range: Range, scope: &Scope, known: &Known) -> Option<Typed> {
+    fn event_property(
+        &mut self,
+        base: &Name,
+        name: &Name,
+        range: Range,
+        scope: &Scope,
+        known: &Known,
+    ) -> Option<Typed> {
         if base.node != "event" {
             let help = match base.node.as_str() {
                 "lead" => format!("facts of the lead are written bare: `{}`", name.node),
                 _ => format!("only `event.{}` is written with a dot, for the event that triggers the rule", name.node),
             };
-            let found = Diagnostic::new(Slug::UnknownName, base.range, format!("`{}` has no properties here", base.node));
+            let found =
+                Diagnostic::new(Slug::UnknownName, base.range, format!("`{}` has no properties here", base.node));
             self.report(found.label("not `event`").help(help));
             return None;
         }

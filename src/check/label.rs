@@ -14,11 +14,13 @@ impl Checker<'_> {
     pub fn labels(&mut self, rules: &[(&RuleDecl, Range)]) -> Vec<String> {
         let mut taken: BTreeMap<String, Range> = BTreeMap::new();
         for (rule, _) in rules {
-            let Some(label) = &rule.label else { continue };
+            let Some(label) = rule.label.as_ref().filter(|label| !self.is_reserved(label)) else { continue };
             if let Some(first) = taken.get(&label.node).copied() {
                 let message = format!("two rules have the label `{}`", label.node);
                 let found = Diagnostic::new(Slug::DuplicateLabel, label.range, message).label("used again");
-                self.report(found.other(first, "used first").help("a label is a rule's name in every report; choose another"));
+                self.report(
+                    found.other(first, "used first").help("a label is a rule's name in every report; choose another"),
+                );
             } else {
                 taken.insert(label.node.clone(), label.range);
             }

@@ -41,31 +41,32 @@ impl Checker<'_> {
             Type::Text
         });
         if let Some(standard) = fact.standard_ty.filter(|standard| *standard != ty && !self.broken.contains(name)) {
-            let message =
-                format!("lead fact `{name}` is {} here and {} in the standard vocabulary", type_words(ty), type_words(standard));
+            let message = format!(
+                "lead fact `{name}` is {} here and {} in the standard vocabulary",
+                type_words(ty),
+                type_words(standard)
+            );
             let found = Diagnostic::new(Slug::ConflictingType, field.range, message).label("another type");
             self.report(found.help("keep the standard type, or choose another name"));
         }
         let default = field.default.as_ref().and_then(|default| self.fact_default(name, ty, default));
         let prop = self.prop(name);
         self.resolved.facts.push(Fact { name: name.clone(), prop, ty, default: default.unwrap_or_default() });
-        self.fact_as_property(field, Prop { id: prop, ty, optional: true });
+        self.fact_as_property(field, &Prop { id: prop, ty, optional: true });
     }
 
     fn fact_default(&mut self, name: &str, ty: Type, default: &tree::Expr) -> Option<Value> {
         let typed = self.expr(default, &Scope::constant("the default of a lead fact"), &Vec::new())?;
         let typed = self.fitting(typed, ty, &format!("lead fact `{name}`"))?;
-        match typed.expr {
-            Expr::Constant(value) => Some(value),
-            _ => {
-                let found = Diagnostic::new(Slug::NotConstant, default.range, "a default must be a fixed value");
-                self.report(found.help("write a text, a number, `true`, `false`, a date or a list"));
-                None
-            }
+        if let Expr::Constant(value) = typed.expr {
+            return Some(value);
         }
+        let found = Diagnostic::new(Slug::NotConstant, default.range, "a default must be a fixed value");
+        self.report(found.help("write a text, a number, `true`, `false`, a date or a list"));
+        None
     }
 
-    fn fact_as_property(&mut self, field: &Field, prop: Prop) {
+    fn fact_as_property(&mut self, field: &Field, prop: &Prop) {
         let mut clash = None;
         for ty in self.resolved.types.iter_mut().filter(|ty| ty.sets_facts) {
             match ty.props.iter().find(|old| old.id == prop.id) {

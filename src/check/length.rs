@@ -38,7 +38,9 @@ impl Checker<'_> {
                 _ => ("d", "open days"),
             };
             let found = Diagnostic::new(Slug::BusinessLength, range, format!("{what} cannot be in {words}"));
-            self.report(found.label("needs a calendar").help(format!("measure it by the clock: `{}{plain}`", length.amount)));
+            self.report(
+                found.label("needs a calendar").help(format!("measure it by the clock: `{}{plain}`", length.amount)),
+            );
         }
         span.filter(|span| self.within_century(*span, length, range))
     }

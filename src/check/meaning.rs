@@ -65,11 +65,7 @@ impl Checker<'_> {
         let mut first: Option<(&str, Type)> = None;
         let (mut lacks, mut may_miss) = (None, false);
         for (member, ty) in &events.members {
-            let prop = self
-                .resolved
-                .types
-                .get(ty.index())
-                .and_then(|ty| ty.props.iter().find(|prop| prop.id == id));
+            let prop = self.resolved.types.get(ty.index()).and_then(|ty| ty.props.iter().find(|prop| prop.id == id));
             match (prop, first) {
                 (None, _) => lacks = lacks.or_else(|| Some(member.clone())),
                 (Some(prop), Some((other, ty))) if !comparable(prop.ty, ty) => {
@@ -121,7 +117,10 @@ impl Checker<'_> {
         let names = self.property_names(events);
         let help = match (found, nearest(&name.node, &names)) {
             (Property::Lacks(member), _) => {
-                format!("leave `{member}` out, or declare the property for it: `event {member} is \"…\" {{ {} text? }}`", name.node)
+                format!(
+                    "leave `{member}` out, or declare the property for it: `event {member} is \"…\" {{ {} text? }}`",
+                    name.node
+                )
             }
             (Property::Differs(..), _) => "name one of the events instead".to_owned(),
             (_, Some(near)) => format!("did you mean `{near}`?"),

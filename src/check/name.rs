@@ -63,10 +63,18 @@ impl Checker<'_> {
         let help = match (hint, near) {
             (Some(hint), _) => hint,
             (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) if candidates.is_empty() && self.incomplete => {
+                format!("declare it: `{}`", kind.declare)
+            }
             (None, None) if candidates.is_empty() => {
                 format!("no {} are declared; declare one: `{}`", kind.many, kind.declare)
             }
-            (None, None) => format!("the {} are {}; a new one needs a declaration: `{}`", kind.many, listed(candidates), kind.declare),
+            (None, None) => format!(
+                "the {} are {}; a new one needs a declaration: `{}`",
+                kind.many,
+                listed(candidates),
+                kind.declare
+            ),
         };
         let found = Diagnostic::new(kind.slug, range, format!("{} `{name}` is not declared", kind.one));
         self.report(found.label(format!("not {}", with_article(kind.one))).help(help));
@@ -98,11 +106,9 @@ impl Checker<'_> {
         let at = self.declared.sequences.find(&name.node);
         if at.is_none() {
             let names = self.declared.sequences.names();
-            let hint = self
-                .declared
-                .tiers
-                .has(&name.node)
-                .then(|| format!("`{0}` is a tier; a sequence for it is declared `sequence NAME for {0} {{ … }}`", name.node));
+            let hint = self.declared.tiers.has(&name.node).then(|| {
+                format!("`{0}` is a tier; a sequence for it is declared `sequence NAME for {0} {{ … }}`", name.node)
+            });
             self.unknown(&SEQUENCE, &name.node, name.range, &names, hint);
         }
         at.map(|at| SequenceId(at as u16))

@@ -3,7 +3,7 @@
 use super::checker::Checker;
 use super::expression::{Known, Scope, Typed, constant_value};
 use super::name::TIER;
-use super::words::{comparable, type_words};
+use super::words::{comparable, type_words, types_words};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{Arithmetic, Comparison, Expr};
 use crate::slug::Slug;
@@ -62,7 +62,7 @@ impl Checker<'_> {
     /// `-x`
     pub fn negate(&mut self, inner: &tree::Expr, range: Range, scope: &Scope, known: &Known) -> Option<Typed> {
         let inner = self.expr(inner, scope, known)?;
-        if inner.ty != Type::Number {
+        if !matches!(inner.ty, Type::Number | Type::Any) {
             let message = format!("`-` needs a number, and `{}` is {}", self.text(inner.range), type_words(inner.ty));
             let found = Diagnostic::new(Slug::TypeMismatch, inner.range, message).label("not a number");
             self.report(found.help("give a number"));
@@ -154,7 +154,9 @@ impl Checker<'_> {
         if !comparable(left.ty, right.ty) {
             return self.mismatch(&left, &right, range, "be put in order");
         }
-        let ordered = matches!(left.ty, Type::Number | Type::Time | Type::Date | Type::Length);
+        let ordered = [left.ty, right.ty]
+            .iter()
+            .all(|ty| matches!(ty, Type::Number | Type::Time | Type::Date | Type::Length | Type::Any));
         if !ordered {
             let message = format!("`{}` is {}, which has no order", self.text(left.range), type_words(left.ty));
             let found = Diagnostic::new(Slug::TypeMismatch, range, message).label("no larger or smaller here");
@@ -184,10 +186,10 @@ impl Checker<'_> {
             let message = format!(
                 "`{text}` is {} and `{list}` holds {}, so it can never be in it",
                 type_words(left.ty),
-                type_words(element)
+                types_words(element)
             );
             let found = Diagnostic::new(Slug::TypeMismatch, range, message).label("unlike types");
-            self.report(found.help(format!("list values that are {}", type_words(left.ty))));
+            self.report(found.help(format!("list {}", types_words(left.ty))));
             return None;
         }
         self.tier_texts(&left, &right)?;
@@ -221,7 +223,7 @@ impl Checker<'_> {
         let sum = matches!(op, Arithmetic::Add | Arithmetic::Subtract);
         let moment = |ty| matches!(ty, Type::Time | Type::Date);
         let ty = match (left.ty, right.ty) {
-            (Type::Number, Type::Number) => Some(Type::Number),
+            (Type::Number | Type::Any, Type::Number | Type::Any) => Some(Type::Number),
             (Type::Length, Type::Length) if sum => Some(Type::Length),
             (a, Type::Length) if sum && moment(a) => Some(Type::Time),
             (Type::Length, b) if op == Arithmetic::Add && moment(b) => Some(Type::Time),
@@ -229,12 +231,7 @@ impl Checker<'_> {
             _ => None,
         };
         let Some(ty) = ty else {
-            return self.mismatch(&left, &right, range, match op {
-                Arithmetic::Add => "be added",
-                Arithmetic::Subtract => "be subtracted",
-                Arithmetic::Multiply => "be multiplied",
-                Arithmetic::Divide => "be divided",
-            });
+            return self.cannot_reckon(op, &left, &right, range);
         };
         if op == Arithmetic::Divide && constant_value(&right.expr) == Some(&Value::Number(0.0)) {
             let found = Diagnostic::new(Slug::DivisionByZero, range, format!("`{}` divides by zero", self.text(range)));
@@ -249,13 +246,30 @@ impl Checker<'_> {
         Some(Typed::new(expr, ty, range))
     }
 
+    fn cannot_reckon(&mut self, op: Arithmetic, left: &Typed, right: &Typed, range: Range) -> Option<Typed> {
+        let what = match op {
+            Arithmetic::Add => "added",
+            Arithmetic::Subtract => "subtracted",
+            Arithmetic::Multiply => "multiplied",
+            Arithmetic::Divide => "divided",
+        };
+        let (a, b) = (self.text(left.range), self.text(right.range));
+        let message =
+            format!("`{a}` is {} and `{b}` is {}, which cannot be {what}", type_words(left.ty), type_words(right.ty));
+        let moment = matches!(left.ty, Type::Time | Type::Date);
+        let help = if moment {
+            "say how much time: `3d`"
+        } else {
+            "numbers can be reckoned with, and times with lengths of time"
+        };
+        self.report(Diagnostic::new(Slug::TypeMismatch, range, message).label("cannot be reckoned").help(help));
+        None
+    }
+
     fn mismatch(&mut self, left: &Typed, right: &Typed, range: Range, what: &str) -> Option<Typed> {
         let (a, b) = (self.text(left.range), self.text(right.range));
-        let message = format!(
-            "`{a}` is {} and `{b}` is {}, so they can never {what}",
-            type_words(left.ty),
-            type_words(right.ty)
-        );
+        let message =
+            format!("`{a}` is {} and `{b}` is {}, so they can never {what}", type_words(left.ty), type_words(right.ty));
         let help = match (left.ty, right.ty) {
             (Type::Number, Type::Text) | (Type::Text, Type::Number) => "numbers are written without quotes, texts with",
             (Type::Bool, _) | (_, Type::Bool) => "a bool is compared with `true` or `false`, or stands by itself",

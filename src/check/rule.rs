@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::rulebook::{Arm, Limit, Rule};
 use crate::slug::Slug;
 use crate::source::Range;
-use crate::syntax::tree::{self, At, ItemKind, RuleBody, RuleDecl};
+use crate::syntax::tree::{self, At, ItemKind, Name, RuleBody, RuleDecl};
 
 /// The prefix of the labels that only the vocabulary may use.
 const RESERVED: &str = "standard_";
@@ -58,12 +58,17 @@ impl Checker<'_> {
     }
 
     fn reserved_label(&mut self, rule: &RuleDecl) {
-        let label = rule.label.as_ref().filter(|label| !self.standard && label.node.starts_with(RESERVED));
-        if let Some(label) = label {
-            let message = format!("label `{}` begins with `{RESERVED}`, which names the standard safety rules", label.node);
+        if let Some(label) = rule.label.as_ref().filter(|label| self.is_reserved(label)) {
+            let message =
+                format!("label `{}` begins with `{RESERVED}`, which names the standard safety rules", label.node);
             let found = Diagnostic::new(Slug::ReservedLabel, label.range, message).label("reserved");
             self.report(found.help("choose another label; the standard safety rules cannot be replaced"));
         }
+    }
+
+    /// Whether a label is one that only the vocabulary may use, and is used elsewhere.
+    pub fn is_reserved(&self, label: &Name) -> bool {
+        label.node.starts_with(RESERVED) && !is_vocabulary(self.sources.file(label.range.source))
     }
 
     fn limit(&mut self, limit: &At<tree::Limit>) -> Option<Limit> {
@@ -96,7 +101,12 @@ impl Checker<'_> {
         for arm in declared {
             if let Some(first) = otherwise {
                 let found = Diagnostic::new(Slug::AfterOtherwise, arm.range, "no lead ever gets to this line");
-                self.report(found.label("never reached").other(first, "`otherwise` takes all the rest").help("put `otherwise` last"));
+                self.report(
+                    found
+                        .label("never reached")
+                        .other(first, "`otherwise` takes all the rest")
+                        .help("put `otherwise` last"),
+                );
             }
             if arm.guard.is_none() {
                 otherwise = otherwise.or(Some(arm.range));

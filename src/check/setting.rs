@@ -33,7 +33,8 @@ impl Checker<'_> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "the settings are `stale_after`".to_owned(),
             };
-            let found = Diagnostic::new(Slug::UnknownSetting, setting.name.range, format!("there is no setting `{name}`"));
+            let found =
+                Diagnostic::new(Slug::UnknownSetting, setting.name.range, format!("there is no setting `{name}`"));
             self.report(found.label("not a setting").help(help));
             return;
         }

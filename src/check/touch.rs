@@ -37,13 +37,13 @@ impl Checker<'_> {
             }
         }
         let mut taken: BTreeSet<String> = given.keys().map(|id| (*id).to_owned()).collect();
-        let ids = messages.iter().map(|message| match &message.id {
-            Some(id) => id.node.clone(),
-            None => {
-                let id = unused(default_id(message), |id| taken.contains(id));
-                taken.insert(id.clone());
-                id
+        let ids = messages.iter().map(|message| {
+            if let Some(id) = &message.id {
+                return id.node.clone();
             }
+            let id = unused(default_id(message), |id| taken.contains(id));
+            taken.insert(id.clone());
+            id
         });
         ids.collect()
     }
@@ -91,7 +91,11 @@ impl Checker<'_> {
         let choices: Vec<Option<(ChannelId, Content)>> = message
             .choices
             .iter()
-            .map(|choice| self.channel(&choice.channel).map(|channel| (channel, choice.content.node.clone())))
+            .map(|choice| {
+                let channel = self.channel(&choice.channel);
+                self.use_template(&choice.content, channel);
+                channel.map(|channel| (channel, choice.content.node.clone()))
+            })
             .collect();
         let known: Vec<ChannelId> = choices.iter().flatten().map(|(channel, _)| *channel).collect();
         let time = match time {
@@ -100,8 +104,8 @@ impl Checker<'_> {
         };
         let condition = message.condition.as_ref();
         let condition_text = condition.map(|condition| self.text(condition.range)).unwrap_or_default();
-        let condition =
-            condition.map(|condition| self.condition(condition, &Scope::sequence(), &Known::new(), "what follows `if`"));
+        let condition = condition
+            .map(|condition| self.condition(condition, &Scope::sequence(), &Known::new(), "what follows `if`"));
         let expires = message.expires.as_ref().map(|expires| self.length(expires, "the time to expire"));
         Some(Touch {
             id,
@@ -126,7 +130,9 @@ impl Checker<'_> {
                 if let Some(reason) = reason {
                     let message = format!("a touch at {clock} could never be sent");
                     let found = Diagnostic::new(Slug::TouchOutsideWindow, time.range, message).label(reason);
-                    self.report(found.help("choose a time inside these hours, or change them; the end itself is outside"));
+                    self.report(
+                        found.help("choose a time inside these hours, or change them; the end itself is outside"),
+                    );
                     return None;
                 }
                 Some(TouchTime::At(*clock))
@@ -157,7 +163,9 @@ impl Checker<'_> {
         let calendar = calendar.name.clone();
         let help = match nearest(name, &parts) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if parts.is_empty() => format!("declare it in the calendar: `calendar {calendar} {{ {name} 09:00-12:00 }}`"),
+            None if parts.is_empty() => {
+                format!("declare it in the calendar: `calendar {calendar} {{ {name} 09:00-12:00 }}`")
+            }
             None => format!("calendar `{calendar}` has {}", listed(&parts)),
         };
         let message = format!("calendar `{calendar}` has no part of the day called `{name}`");

@@ -70,9 +70,10 @@ impl Checker<'_> {
                 let event = self.occurrence(event);
                 let after = self.occurrence(after);
                 let within = self.length(within, "the time to wait");
-                let trigger = event.zip(after.as_ref()).zip(within).map(|((event, after), within)| {
-                    Trigger::AbsentAfter { set: event.set, within, after: after.set }
-                });
+                let trigger = event
+                    .zip(after.as_ref())
+                    .zip(within)
+                    .map(|((event, after), within)| Trigger::AbsentAfter { set: event.set, within, after: after.set });
                 Fires::by(after, trigger)
             }
             TriggerKind::Absent { event, length } => {
@@ -117,12 +118,9 @@ impl Checker<'_> {
         let within = within.map(|within| self.measured(within, "the window of a count"));
         let without = without.map(|without| self.occurrence(without).map(|event| event.set));
         let trigger = match (&event, times, within, without) {
-            (Some(event), Some(times), None | Some(Some(_)), None | Some(Some(_))) => Some(Trigger::Count {
-                set: event.set,
-                times,
-                within: within.flatten(),
-                without: without.flatten(),
-            }),
+            (Some(event), Some(times), None | Some(Some(_)), None | Some(Some(_))) => {
+                Some(Trigger::Count { set: event.set, times, within: within.flatten(), without: without.flatten() })
+            }
             _ => None,
         };
         Fires::by(event, trigger)
@@ -133,7 +131,8 @@ impl Checker<'_> {
         if (1..=1000).contains(&times.node) {
             return Some(times.node);
         }
-        let found = Diagnostic::new(Slug::CountOutOfRange, times.range, format!("`{}` times cannot be counted", times.node));
+        let found =
+            Diagnostic::new(Slug::CountOutOfRange, times.range, format!("`{}` times cannot be counted", times.node));
         self.report(found.label("not from 1 to 1000").help("count from 1 to 1000"));
         None
     }
@@ -142,7 +141,9 @@ impl Checker<'_> {
         let length = self.length(at, "a period")?;
         if length.measured().is_some_and(|span| span < Span::seconds(60)) {
             let found = Diagnostic::new(Slug::PeriodTooShort, at.range, format!("`{length}` is too short a period"));
-            self.report(found.label("less than a minute").help("write `1m` or more; most follow-ups think in days: `1d`"));
+            self.report(
+                found.label("less than a minute").help("write `1m` or more; most follow-ups think in days: `1d`"),
+            );
             return None;
         }
         Some(length)
@@ -167,7 +168,11 @@ impl Checker<'_> {
         };
         let typed = self.expr(value, &Scope::constant("the line a score crosses"), &Known::new())?;
         let Some(Value::Number(value)) = constant_value(&typed.expr) else {
-            let message = format!("a score is compared with a number, and `{}` is {}", self.text(value.range), type_words(typed.ty));
+            let message = format!(
+                "a score is compared with a number, and `{}` is {}",
+                self.text(value.range),
+                type_words(typed.ty)
+            );
             let found = Diagnostic::new(Slug::TypeMismatch, value.range, message).label("not a number");
             self.report(found.help("write a number or a constant that is one"));
             return None;

@@ -16,11 +16,11 @@ pub(super) fn nearest<'n>(name: &str, candidates: &'n [String]) -> Option<&'n st
 
 /// At most eight names, in backticks.
 pub(super) fn listed(names: &[String]) -> String {
-    let mut text = names.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > 8 {
-        text.push_str(&format!(" and {} more", names.len() - 8));
+    let text = names.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(8) {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
-    text
 }
 
 /// A type as it is spoken of: `a number`.
@@ -35,7 +35,37 @@ pub(super) fn type_words(ty: Type) -> &'static str {
         Type::Email => "an email",
         Type::List => "a list",
         Type::Length => "a length of time",
+        Type::Any => "a number or a bool",
     }
+}
+
+/// Several of a type: `numbers`.
+pub(super) fn types_words(ty: Type) -> &'static str {
+    match ty {
+        Type::Text => "texts",
+        Type::Number => "numbers",
+        Type::Bool => "bools",
+        Type::Time => "times",
+        Type::Date => "dates",
+        Type::Zone => "zones",
+        Type::Email => "emails",
+        Type::List => "lists",
+        Type::Length => "lengths of time",
+        Type::Any => "numbers or bools",
+    }
+}
+
+/// What an author means who writes a type as other languages do.
+pub(super) fn type_meant(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "string" | "str" | "varchar" => "text",
+        "int" | "integer" | "float" | "decimal" | "money" => "number",
+        "boolean" | "flag" => "bool",
+        "datetime" | "timestamp" => "time",
+        "timezone" => "zone",
+        "array" | "set" => "list",
+        _ => return None,
+    })
 }
 
 /// The type of a word an author writes after a property.
@@ -57,9 +87,12 @@ pub(super) fn type_named(word: &str) -> Option<Type> {
 pub(super) const TYPES: [&str; 8] = ["text", "number", "bool", "time", "date", "zone", "email", "list"];
 
 /// Whether values of the two types can be compared for equality: texts, zones and emails are all
-/// texts, a date is its first moment.
+/// texts, a date is its first moment, and a function of a script may give a number or a bool.
 pub(super) fn comparable(a: Type, b: Type) -> bool {
-    kind(a) == kind(b)
+    match (a, b) {
+        (Type::Any, other) | (other, Type::Any) => matches!(other, Type::Any | Type::Number | Type::Bool),
+        _ => kind(a) == kind(b),
+    }
 }
 
 fn kind(ty: Type) -> Type {
@@ -72,40 +105,77 @@ fn kind(ty: Type) -> Type {
 
 /// Words joined by underscores, at most sixty letters, comments left out.
 pub(super) fn snake_case(text: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
-    let (mut quoted, mut comment) = (false, false);
-    for c in text.chars().chain([' ']) {
-        comment = (comment && c != '\n') || (c == '#' && !quoted);
-        quoted ^= c == '"' && !comment;
-        if !comment && c.is_ascii_alphanumeric() {
-            word.push(c.to_ascii_lowercase());
-        } else if !word.is_empty() {
-            words.push(std::mem::take(&mut word));
-        }
-    }
+    let text = without_comments(text).to_ascii_lowercase();
     let mut name = String::new();
-    for word in words {
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
         if !name.is_empty() && name.len() + word.len() > 59 {
             break;
         }
         if !name.is_empty() {
             name.push('_');
         }
-        name.push_str(&word);
+        name.push_str(word);
     }
     name
 }
 
 /// The name, or the name with `_2`, `_3` … where it is taken.
 pub(super) fn unused(name: String, taken: impl Fn(&str) -> bool) -> String {
-    if !taken(&name) {
-        return name;
+    let (mut free, mut number) = (name.clone(), 1_u32);
+    while taken(&free) {
+        number += 1;
+        free = format!("{name}_{number}");
     }
-    (2_u32..).map(|n| format!("{name}_{n}")).find(|name| !taken(name)).unwrap_or(name)
+    free
 }
 
-/// One line with single blanks.
+/// One line with single blanks, comments left out.
 pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    without_comments(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Without `# …` outside quotes.
+pub(super) fn without_comments(text: &str) -> String {
+    let (mut quoted, mut comment, mut escaped) = (false, false, false);
+    text.chars()
+        .filter(|c| {
+            comment = (comment && *c != '\n') || (*c == '#' && !quoted);
+            quoted ^= *c == '"' && !comment && !escaped;
+            escaped = quoted && *c == '\\' && !escaped;
+            !comment
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_name_is_near_up_to_a_third_of_its_length() {
+        let tiers = names(&["hot", "warm", "cold"]);
+        assert_eq!(nearest("hto", &tiers), Some("hot"));
+        assert_eq!(nearest("wram", &tiers), Some("warm"));
+        assert_eq!(nearest("wrma", &tiers), None);
+        assert_eq!(nearest("ht", &tiers), None);
+    }
+
+    #[test]
+    fn at_most_eight_names_are_listed() {
+        assert_eq!(listed(&names(&["a", "b"])), "`a`, `b`");
+        let many: Vec<String> = ('a'..='j').map(String::from).collect();
+        assert!(listed(&many).ends_with("`h` and 2 more"));
+    }
+
+    #[test]
+    fn names_are_made_of_words() {
+        assert_eq!(snake_case("visited(page == \"Pricing # 1\") # a comment\n 3x"), "visited_page_pricing_1_3x");
+        assert_eq!(snake_case(&"word ".repeat(40)).len(), 59);
+        assert_eq!(unused("a".to_owned(), |name| ["a", "a_2"].contains(&name)), "a_3");
+        assert_eq!(one_line("a  # \"x\n  == \"b # \\\" c\""), "a == \"b # \\\" c\"");
+    }
 }

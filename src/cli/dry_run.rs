@@ -1,5 +1,6 @@
 //! `ensue dry-run`: replays logs in memory and prints what would be done.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
@@ -138,7 +139,7 @@ fn print(args: &Args, rulebook: &Rulebook, log: &Log, replayed: &Replayed, io: &
         return Err(Error::Use(format!("error: no event of the log is about the lead `{lead}`")));
     }
     let shown: Vec<&Decision> = replayed.decisions.iter().chain(&replayed.pending).filter(asked).collect();
-    let mut counts = Counts { events: replayed.handled, leads: log.lead_count(), ..Counts::default() };
+    let mut counts = counted(args, log, replayed);
     shown.iter().for_each(|decision| counts.add(decision));
     match args.format {
         Format::Human => {
@@ -155,6 +156,18 @@ fn print(args: &Args, rulebook: &Rulebook, log: &Log, replayed: &Replayed, io: &
         }
     }
     Ok(if counts.faults > 0 { Exit::Findings } else { Exit::Fine })
+}
+
+/// Leads and events that are shown, before anything decided is counted.
+fn counted(args: &Args, log: &Log, replayed: &Replayed) -> Counts {
+    let mut counts = Counts { leads: log.lead_count(), events: replayed.handled, ..Counts::default() };
+    if !args.lead.is_empty() {
+        let asked: BTreeSet<&str> = args.lead.iter().map(String::as_str).collect();
+        let handled = log.entries().iter().take(replayed.handled);
+        counts.leads = asked.len();
+        counts.events = handled.filter(|entry| asked.contains(log.lead_name(entry.lead))).count();
+    }
+    counts
 }
 
 /// Notes about the log, then the line that can be grepped.

@@ -362,6 +362,8 @@ impl World {
             cause: by.0,
             because: by.1.clone(),
             trail,
+            waiting: None,
+            saved: pending.saved.clone().or_else(|| Self::keep_props(moment)),
             serial,
         });
         let position = pending.position;

@@ -7,6 +7,7 @@ use crate::plan::Plan;
 use crate::rulebook::{Again, EffectKind, RuleId, Sequence, SequenceId, TierId, Touch};
 use crate::timestamp::Timestamp;
 
+use super::message::EXPIRES;
 use super::instant::{Fired, Pending, Wanted};
 use super::lead::{Enrollment, Lead, Past};
 use super::schedule::{Ground, Planned};
@@ -161,10 +162,12 @@ impl World {
             shift: 0,
             due: Timestamp::MAX,
             version,
-            waiting: false,
+            waiting: None,
+            released: false,
             deferred: Vec::new(),
             not_before: Timestamp::MIN,
             because,
+            saved: Self::keep_props(moment),
         }));
     }
 
@@ -291,7 +294,11 @@ impl World {
         let Some((touch, planned)) = self.plan_next(plan, slot, enrollment, moment.now) else { return };
         let fires = match (planned.due, planned.deadline) {
             // A touch that waits for a person can only expire.
-            (_, deadline) if enrollment.waiting => deadline.unwrap_or(Timestamp::MAX),
+            _ if enrollment.released => moment.now,
+            (_, deadline) if let Some(wait) = &enrollment.waiting => {
+                let usual = if wait.for_value { wait.since + EXPIRES } else { Timestamp::MAX };
+                deadline.unwrap_or(usual)
+            }
             (Some(due), Some(deadline)) => due.min(deadline),
             (Some(due), None) => due,
             // Without a place it is let pass at once.
@@ -373,7 +380,7 @@ impl World {
         // What waits without an end has no time, nor has what comes after it.
         let mut stuck = match &lead.hold {
             Some(hold) if hold.until.is_none() => Some(format!("held by {}", hold.by)),
-            _ => ahead.waiting.then(|| String::from("waits for approval")),
+            _ => ahead.waiting.as_ref().map(|wait| wait.reason.clone()),
         };
         while let Some((touch, planned)) = self.plan_next(plan, slot, &ahead, now) {
             let in_tail = usize::from(ahead.next) >= sequence.touches.len();
@@ -382,7 +389,7 @@ impl World {
             line.reason = stuck.clone().unwrap_or_else(|| planned.reason());
             line.due_by = planned.due_by.filter(|_| stuck.is_none());
             lines.push((planned.due.filter(|_| stuck.is_none()), line));
-            if ahead.waiting {
+            if ahead.waiting.is_some() {
                 stuck = Some(format!("after {}", touch.id));
             }
             let Some(due) = planned.due else { break };
@@ -412,7 +419,9 @@ impl World {
         // Each occurrence of the tail is an action of its own.
         let occurrence = if enrollment.tail_done > 0 { format!("{}#{}", touch.id, enrollment.tail_done + 1) } else { touch.id.clone() };
         let (zone, zone_from) = self.channel_zone(plan, slot, channel);
+        let variant = self.variant(plan, names, slot, (enrollment.sequence, enrollment.next));
         TouchLine {
+            experiment: variant,
             status: Status::Scheduled,
             channel,
             content,
@@ -449,7 +458,8 @@ pub(super) fn advance(
         enrollment.tail_done += 1;
     }
     enrollment.anchor = now;
-    enrollment.waiting = false;
+    enrollment.waiting = None;
+    enrollment.released = false;
     enrollment.deferred.clear();
     enrollment.not_before = Timestamp::MIN;
     if sent.is_some() {

@@ -1,16 +1,19 @@
-//! Expressions and `while` conditions, evaluated against one lead at one moment. Allocates nothing.
+//! Expressions and `while` conditions, evaluated against one lead at one moment. Nothing here
+//! allocates but calls of script functions.
 
 use chrono::{Days, NaiveDate};
+use smallvec::SmallVec;
 
 use crate::event::Props;
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, State};
+use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, State, TypeId};
 use crate::timestamp::{Span, Timestamp};
 use crate::value::{Value, View};
 
 use super::lead::Lead;
 use super::score;
+use super::script::Runner;
 
 /// What an expression can see.
 #[derive(Clone, Copy)]
@@ -20,6 +23,9 @@ pub(crate) struct Scope<'a> {
     pub props: Props<'a>,
     pub now: Timestamp,
     pub zone: Zone,
+    /// Type and time of the event that is handled.
+    pub event: Option<(TypeId, Timestamp)>,
+    pub runner: &'a Runner,
 }
 
 impl<'a> Scope<'a> {
@@ -73,15 +79,19 @@ impl<'a> Scope<'a> {
             // A list with parts that are not constant stands only right of `in`.
             Expr::List(_) => View::Missing,
             Expr::Arithmetic(op, a, b) => self.arithmetic(*op, self.value(a), self.value(b)),
+            Expr::Call { script, function, args, range } => {
+                let args: SmallVec<[View<'_>; 8]> = args.iter().map(|arg| self.value(arg)).collect();
+                self.runner.call(self, (*script, function), &args, *range)
+            }
         }
     }
 
-    fn tier(&self) -> View<'a> {
+    pub fn tier(&self) -> View<'a> {
         let tier = self.lead.tier.and_then(|tier| self.plan.rulebook.tiers.get(tier.index()));
         tier.map_or(View::Missing, |tier| View::Text(&tier.name))
     }
 
-    fn count(&self, set: usize, within: Option<Span>) -> f64 {
+    pub fn count(&self, set: usize, within: Option<Span>) -> f64 {
         let Some(span) = within else {
             let slot = self.plan.total_of.get(set).copied().flatten();
             return slot.and_then(|slot| self.lead.totals.get(slot)).map_or(0.0, |n| f64::from(*n));
@@ -93,7 +103,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Whole days since the last event of a set, or since the lead's first event.
-    fn days_since(&self, set: usize) -> f64 {
+    pub fn days_since(&self, set: usize) -> f64 {
         let slot = self.plan.last_of.get(set).copied().flatten();
         let last = slot.and_then(|slot| self.lead.last.get(slot)).filter(|stamp| !stamp.is_never());
         let from = last.map_or(self.lead.first_at, |stamp| stamp.at);

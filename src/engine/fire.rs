@@ -24,7 +24,7 @@ impl World {
         let after = if self.last_entry.0 == now { self.last_entry.1 } else { 0 };
         let (kind, lead) = (timer.kind as u8, self.lead(timer.slot).id);
         let order = Order { at: now, after, timer: 1, kind, position: timer.position, lead };
-        let mut moment = Moment { plan, names, now, order, age: Span::ZERO, props: Props::default() };
+        let mut moment = Moment { plan, names, now, order, age: Span::ZERO, props: Props::default(), event: None };
         match timer.what {
             What::Absence(index) => moment.age = self.fire_absence(&moment, timer.slot, index as usize),
             What::Deadline(index, number) => {

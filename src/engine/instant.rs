@@ -10,7 +10,7 @@ use crate::rulebook::{EffectKind, Limit, Rule, RuleId, SequenceId};
 use crate::timestamp::{Span, Timestamp};
 
 use super::evaluate::Scope;
-use super::lead::SavedProps;
+use super::lead::{SavedProps, Stamp};
 use super::timer::position;
 use super::{Moment, World};
 
@@ -116,7 +116,7 @@ impl World {
     /// Carries out everything that has fired, round after round.
     pub(super) fn settle(&mut self, moment: &Moment<'_>, out: &mut Vec<Decision>) {
         while !(self.fired.is_empty() && self.pending.is_empty() && self.changed.is_empty()) {
-            self.note_states(moment);
+            self.note_states(moment, out);
             let fired = std::mem::take(&mut self.fired);
             for fired in &fired {
                 if !self.done.contains(&(fired.slot, fired.rule)) {
@@ -165,9 +165,11 @@ impl World {
             return;
         }
         if rule.guard.as_ref().is_some_and(|guard| !scope.holds(guard)) {
+            self.write_faults(moment, fired.slot, Cause::Rule(fired.rule, 0), out);
             return;
         }
         let arm = rule.arms.iter().position(|arm| arm.guard.as_ref().is_none_or(|guard| scope.holds(guard)));
+        self.write_faults(moment, fired.slot, Cause::Rule(fired.rule, 0), out);
         let Some(arm) = arm else { return };
         self.done.push((fired.slot, fired.rule));
         let cause = Cause::Rule(fired.rule, arm as u8);
@@ -237,9 +239,12 @@ impl World {
     /// Notes since when the `while` clauses of absences and periodic rules hold, for every lead
     /// whose tier, enrollments or suppressions changed.
     #[expect(clippy::indexing_slicing, reason = "indices are made by the plan that sized the lead")]
-    fn note_states(&mut self, moment: &Moment<'_>) {
+    fn note_states(&mut self, moment: &Moment<'_>, out: &mut Vec<Decision>) {
         let plan = moment.plan;
         for slot in std::mem::take(&mut self.changed) {
+            if !plan.scripts.is_empty() {
+                self.run_scripts(moment, slot, &[], Stamp::NEVER_HANDLED, out);
+            }
             for (index, absence) in plan.absences.iter().enumerate() {
                 let state = plan.rulebook.rules[absence.rule.index()].while_.as_ref();
                 let holds = state.is_none_or(|state| self.scope(moment, slot).state(state));

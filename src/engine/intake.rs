@@ -105,6 +105,7 @@ impl World {
         } else if moment.plan.owner_zone == Some(fact) {
             self.replan_all(moment, slot);
         }
+        self.release_values(moment, slot);
         true
     }
 
@@ -147,6 +148,7 @@ impl World {
         let Some(tests) = plan.dispatch.get(ty.index()) else { return };
         let mut seen: SmallVec<[SetId; 16]> = SmallVec::new();
         let mut before: Before = SmallVec::new();
+        let mut scripts: SmallVec<[usize; 4]> = SmallVec::new();
         for test in tests {
             if !test.conditions.is_empty() && !self.scope(moment, slot).all(&test.conditions) {
                 continue;
@@ -160,6 +162,9 @@ impl World {
                     seen.push(*set);
                 }
                 for reaction in plan.reactions.get(set.index()).into_iter().flatten() {
+                    if let Reaction::Script(place) = reaction {
+                        scripts.push(*place);
+                    }
                     self.react(moment, slot, *reaction, stamp, &mut before);
                 }
             }
@@ -167,12 +172,16 @@ impl World {
         for (score, from) in before {
             self.score_changed(moment, slot, score, from, &because_of(stamp), out);
         }
+        if !plan.scripts.is_empty() {
+            self.run_scripts(moment, slot, &scripts, stamp, out);
+        }
     }
 
     pub(super) fn scope<'a>(&'a self, moment: &Moment<'a>, slot: u32) -> Scope<'a> {
         let lead = self.lead(slot);
         let zone = self.shown_zone(moment.plan, lead);
-        Scope { plan: moment.plan, lead, props: moment.props, now: moment.now, zone }
+        let (props, event) = (moment.props, moment.event);
+        Scope { plan: moment.plan, lead, props, now: moment.now, zone, event, runner: &self.runner }
     }
 
     #[expect(clippy::indexing_slicing, reason = "a reaction's indices are made by the plan that sized the lead")]
@@ -208,6 +217,8 @@ impl World {
                     history.pop_front();
                 }
             }
+            // The event's scripts run once it is taken in.
+            Reaction::Script(_) => {}
             Reaction::Total(index) => lead.totals[index] = lead.totals[index].saturating_add(1),
             Reaction::Points(id, line) => {
                 let definition = &plan.rulebook.scores[id.index()];

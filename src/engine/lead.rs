@@ -2,6 +2,7 @@
 //! of the log.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use smallvec::SmallVec;
@@ -10,7 +11,7 @@ use crate::decision::{Because, Cause};
 use crate::event::{AccountId, EventNumber, LeadId, PropValue};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, PropId, RuleId, SequenceId, TagId, TierId};
+use crate::rulebook::{ChannelId, ExperimentId, PropId, RuleId, SequenceId, TagId, TierId};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
@@ -26,6 +27,9 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// No event yet.
     pub const NEVER: Self = Self { at: Timestamp::MIN, number: EventNumber(0) };
+
+    /// What the engine itself brings about has no number.
+    pub const NEVER_HANDLED: Self = Self { at: Timestamp::MIN, number: NO_NUMBER };
 
     pub fn is_never(self) -> bool {
         self.at == Timestamp::MIN
@@ -149,13 +153,26 @@ pub(crate) struct Enrollment {
     pub due: Timestamp,
     /// Timers of other versions are out of date.
     pub version: u32,
-    /// The touch waits for a person to release it.
-    pub waiting: bool,
+    /// The touch has fallen due and waits: for a person to release it, or for a value.
+    pub waiting: Option<Box<Wait>>,
+    /// What the touch waited for has come: it goes out as soon as its channel may be used.
+    pub released: bool,
     /// Reasons a due touch was put off.
     pub deferred: Vec<String>,
     /// Not before this moment (caps, closed windows of a second choice).
     pub not_before: Timestamp,
     pub because: Because,
+    /// Properties of the event that led to the enrollment, where a template may ask for them.
+    pub saved: Option<Arc<SavedProps>>,
+}
+
+/// Why something that is due does not go out.
+#[derive(Clone, Debug)]
+pub(crate) struct Wait {
+    pub since: Timestamp,
+    /// A fact of the lead is missing; one that changes releases it.
+    pub for_value: bool,
+    pub reason: String,
 }
 
 /// A single action that waits for its time.
@@ -170,6 +187,10 @@ pub(crate) struct PendingAction {
     pub cause: Cause,
     pub because: Because,
     pub trail: Vec<String>,
+    /// It has fallen due and waits for a value.
+    pub waiting: Option<Box<Wait>>,
+    /// Properties of the event that led to it, where a template may ask for them.
+    pub saved: Option<Arc<SavedProps>>,
     /// Tells its timer apart.
     pub serial: u32,
 }
@@ -207,10 +228,14 @@ pub(crate) struct Lead {
     pub firings: Box<[u32]>,
     pub scores: Box<[ScoreState]>,
     pub falls: Box<[FallState]>,
+    /// By script score: a fingerprint of what it read when it ran last, 0 before that.
+    pub scripts: Box<[u64]>,
     pub touches: u32,
     pub enrollments: SmallVec<[Box<Enrollment>; 1]>,
     pub past: Vec<Past>,
     pub actions: Vec<PendingAction>,
+    /// Variants the lead was sent.
+    pub variants: Vec<(ExperimentId, u8)>,
     pub tags: SmallVec<[TagId; 4]>,
     pub hold: Option<Box<Hold>>,
     pub suppressions: Vec<Suppression>,
@@ -256,10 +281,12 @@ impl Lead {
             firings: filled(plan.firing_len, 0),
             scores: filled(rulebook.scores.len(), ScoreState::default()),
             falls: filled(plan.fall_len, FallState { above: false, due: Timestamp::MAX }),
+            scripts: filled(plan.scripts.len(), 0),
             touches: 0,
             enrollments: SmallVec::new(),
             past: Vec::new(),
             actions: Vec::new(),
+            variants: Vec::new(),
             tags: SmallVec::new(),
             hold: None,
             suppressions: Vec::new(),

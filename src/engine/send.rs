@@ -6,14 +6,15 @@ use chrono::Days;
 use crate::decision::{ActionLine, Because, Body, Cause, Decision, Status, TouchLine};
 use crate::event::{PropValue, Props};
 use crate::plan::Plan;
-use crate::rulebook::{Cap, CapScope, ChannelId, Sequence, SequenceId, Touch, TypeId};
+use crate::rulebook::{Cap, CapScope, ChannelId, ExperimentId, Sequence, SequenceId, Touch, TypeId};
 use crate::timestamp::Timestamp;
 use crate::units::{Content, Unit};
 use crate::value::Value;
 
 use super::enroll::{advance, next_touch, rule_label};
 use super::intake::{ENGINE, save};
-use super::lead::Stamp;
+use super::lead::{Stamp, Wait};
+use super::message::EXPIRES;
 use super::timer::{Kind, Timer, What};
 use super::{Moment, World};
 
@@ -56,12 +57,15 @@ impl World {
         let Some(due) = planned.due else {
             return let_pass(self, Status::Skipped, planned.trail.join(" -> "));
         };
-        let waited = enrollment.waiting;
-        if let Some(deadline) = planned.deadline.filter(|deadline| waited || due > *deadline) {
+        if let Some(wait) = &enrollment.waiting {
+            let by = crate::local::rfc3339(moment.now, line.zone);
+            return let_pass(self, Status::Expired, format!("{} until {by}", wait.reason));
+        }
+        let due = if enrollment.released { moment.now } else { due };
+        if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
             let deadline = crate::local::rfc3339(deadline, line.zone);
-            let what = if waited { "was not approved" } else { "could not be sent" };
             let why = if planned_reason.is_empty() { String::new() } else { format!(": {planned_reason}") };
-            return let_pass(self, Status::Expired, format!("{what} by {deadline}{why}"));
+            return let_pass(self, Status::Expired, format!("could not be sent by {deadline}{why}"));
         }
         if due > moment.now {
             return self.replan(moment, slot, id);
@@ -70,13 +74,18 @@ impl World {
             return let_pass(self, Status::Skipped, format!("if {} does not hold", touch.condition_text));
         }
         if touch.approve {
-            return self.wait_for_approval(moment, slot, id, line, out);
+            let wait = Wait { since: moment.now, for_value: false, reason: String::from("waits for approval") };
+            return self.wait(moment, slot, id, (wait, line), out);
         }
         match self.choose(moment, slot, touch) {
             Ok(choice) => {
                 let (channel, content) = choice;
                 line.channel = channel;
-                line.content = content;
+                line.content = self.with_variant(plan, &mut line.experiment, touch, content);
+                if let Some(reason) = self.unfilled(moment, slot, &line.content, enrollment.saved.as_ref()) {
+                    let wait = Wait { since: moment.now, for_value: true, reason };
+                    return self.wait(moment, slot, id, (wait, line), out);
+                }
                 line.status = Status::Sent;
                 line.reason = planned_reason;
                 self.send_touch(moment, slot, id, sequence, (touch, line), out);
@@ -85,6 +94,7 @@ impl World {
                 let found = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id);
                 if let Some(enrollment) = found {
                     enrollment.not_before = from;
+                    enrollment.released = false;
                     if enrollment.deferred.last() != Some(&reason) {
                         enrollment.deferred.push(reason);
                     }
@@ -109,18 +119,20 @@ impl World {
         self.ground(plan, slot, sequence, touch, from).plan(touch, enrollment).reason()
     }
 
-    fn wait_for_approval(
+    /// A due touch waits: it is held, and says for what.
+    fn wait(
         &mut self,
         moment: &Moment<'_>,
         slot: u32,
         id: SequenceId,
-        mut line: TouchLine,
+        (wait, mut line): (Wait, TouchLine),
         out: &mut Vec<Decision>,
     ) {
         line.status = Status::Held;
-        line.reason = String::from("waits for approval");
+        line.reason.clone_from(&wait.reason);
         let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else { return };
-        enrollment.waiting = true;
+        enrollment.waiting = Some(Box::new(wait));
+        enrollment.released = false;
         let (because, next) = (enrollment.because.clone(), enrollment.next);
         let cause = Cause::Sequence(id, Some(next));
         self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
@@ -136,7 +148,7 @@ impl World {
         (touch, line): (&Touch, TouchLine),
         out: &mut Vec<Decision>,
     ) {
-        let (channel, content) = (line.channel, line.content.clone());
+        let (channel, content, experiment) = (line.channel, line.content.clone(), line.experiment);
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
         let Some((because, next)) = found.map(|e| (e.because.clone(), e.next)) else { return };
         let cause = Cause::Sequence(id, Some(next));
@@ -144,6 +156,9 @@ impl World {
         self.note_send(moment.plan, slot, channel, moment.now);
         let lead = self.lead_mut(slot);
         lead.touches = lead.touches.saturating_add(1);
+        if let Some(assigned) = experiment.filter(|assigned| !lead.variants.contains(assigned)) {
+            lead.variants.push(assigned);
+        }
         let sent = (moment.now, touch.id.clone());
         if !sequence.parallel {
             lead.last_touch = Some(sent.clone());
@@ -176,6 +191,7 @@ impl World {
             texts.push_str(text);
         }
         let inner = Moment { props: Props { list: &list, texts: &texts, lists: &[] }, ..*moment };
+        let inner = Moment { event: Some((TypeId(0), moment.now)), ..inner };
         let before = self.fired.len();
         self.happen(&inner, slot, TypeId(0), Stamp { at: moment.now, number: ENGINE }, out);
         // Rules are judged after the instant's own properties are back in place.
@@ -343,17 +359,102 @@ impl World {
             }
             None => self.usable(moment, slot, action.channel),
         };
+        if let Some(wait) = &action.waiting {
+            let by = crate::local::rfc3339(moment.now, self.channel_zone(moment.plan, slot, action.channel).0);
+            let reason = format!("{} until {by}", wait.reason);
+            return self.end_action(moment, slot, place, (Status::Expired, reason), out);
+        }
+        if matches!(verdict, Use::Yes)
+            && let Some(reason) = self.unfilled(moment, slot, &action.content, action.saved.as_ref())
+        {
+            return self.hold_action(moment, slot, place, reason, out);
+        }
         let (status, reason) = match verdict {
             Use::Yes => (Status::Sent, if action.trail.len() > 1 { action.trail.join(" -> ") } else { String::new() }),
             Use::No(status, reason) => (status, reason),
             Use::Later(from, reason) => return self.put_off(moment, slot, place, (from, reason)),
         };
-        self.lead_mut(slot).actions.remove(place);
+        self.end_action(moment, slot, place, (status, reason), out);
+    }
+
+    /// A single action has come to its end.
+    fn end_action(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        place: usize,
+        (status, reason): (Status, String),
+        out: &mut Vec<Decision>,
+    ) {
+        let action = self.lead_mut(slot).actions.remove(place);
         if status == Status::Sent {
             self.note_send(moment.plan, slot, action.channel, moment.now);
         }
         let line = self.action_line(moment.plan, slot, &action, status, reason);
         self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), out);
+    }
+
+    /// A due action waits for a value.
+    fn hold_action(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        place: usize,
+        reason: String,
+        out: &mut Vec<Decision>,
+    ) {
+        let lead = self.lead_mut(slot);
+        let serial = lead.serial();
+        let Some(action) = lead.actions.get_mut(place) else { return };
+        action.waiting = Some(Box::new(Wait { since: moment.now, for_value: true, reason: reason.clone() }));
+        action.serial = serial;
+        action.due = moment.now + EXPIRES;
+        let (due, action) = (action.due, action.clone());
+        let position = moment.order.position;
+        self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
+        let line = self.action_line(moment.plan, slot, &action, Status::Held, reason);
+        self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), out);
+    }
+
+    /// A fact of the lead has changed: what waited for a value is tried again at once.
+    pub(super) fn release_values(&mut self, moment: &Moment<'_>, slot: u32) {
+        let waits = |wait: &Option<Box<Wait>>| wait.as_ref().is_some_and(|wait| wait.for_value);
+        let (due, position) = (moment.now, moment.order.position);
+        let mut released = Vec::new();
+        let lead = self.lead_mut(slot);
+        for enrollment in lead.enrollments.iter_mut().filter(|e| waits(&e.waiting)) {
+            enrollment.waiting = None;
+            enrollment.released = true;
+            released.push(enrollment.sequence);
+        }
+        for place in 0..self.lead(slot).actions.len() {
+            let lead = self.lead_mut(slot);
+            let serial = lead.serial();
+            let Some(action) = lead.actions.get_mut(place).filter(|action| waits(&action.waiting)) else { continue };
+            action.waiting = None;
+            action.due = due;
+            action.serial = serial;
+            self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
+        }
+        for sequence in released {
+            self.replan(moment, slot, sequence);
+        }
+    }
+
+    /// The variant's template in place of the touch's own, on the channel the touch names first.
+    fn with_variant(
+        &self,
+        plan: &Plan,
+        assigned: &mut Option<(ExperimentId, u8)>,
+        touch: &Touch,
+        content: Content,
+    ) -> Content {
+        let first = touch.choices.first().is_some_and(|(_, own)| *own == content);
+        *assigned = assigned.filter(|_| first);
+        let variant = assigned.and_then(|(id, variant)| {
+            plan.rulebook.experiments.get(id.index())?.variants.get(usize::from(variant))
+        });
+        variant.map_or(content, |(template, _)| Content::Template(template.clone()))
     }
 
     fn put_off(&mut self, moment: &Moment<'_>, slot: u32, place: usize, (from, reason): (Timestamp, String)) {

@@ -11,7 +11,7 @@ use super::names::Names;
 use super::record::{Record, RecordSeed, Scratch};
 use super::value::{self, Fitted, Raw};
 use super::vocabulary::Vocabulary;
-use super::{Entry, LATEST, MAX_LINE, MAX_NAME, NONE, hash, time};
+use super::{Entry, LATEST, MAX_LINE, MAX_NAME, NONE, hash, plain};
 use crate::event::{LeadId, PropValue};
 use crate::rulebook::{PropId, TOUCHED_TYPE};
 use crate::timestamp::Timestamp;
@@ -82,7 +82,8 @@ pub(super) fn read(block: &Block, vocabulary: &Vocabulary<'_>, skip_bad: bool) -
         let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let line = match text {
             Some(text) => Ok(text.get(start..start + len).unwrap_or("")),
-            None => std::str::from_utf8(rest.get(..len).unwrap_or_default()).map_err(|_| rest.get(..len).unwrap_or_default()),
+            None => std::str::from_utf8(rest.get(..len).unwrap_or_default())
+                .map_err(|_| rest.get(..len).unwrap_or_default()),
         };
         let fault = match line {
             Ok(line) => parsed.read_line(line.strip_suffix('\r').unwrap_or(line), vocabulary, &mut scratch).err(),
@@ -138,10 +139,10 @@ impl Parsed {
         if line.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r')) {
             return Ok(());
         }
-        let mut deserializer = serde_json::Deserializer::from_str(line);
-        let record = RecordSeed { vocabulary, scratch }
-            .deserialize(&mut deserializer)
-            .and_then(|record| deserializer.end().map(|()| record));
+        let record = match plain::read(line, vocabulary, scratch) {
+            Some(record) => Ok(record),
+            None => any_record(line, vocabulary, scratch),
+        };
         let refused = match record {
             Ok(record) => match self.take_in(&record, scratch, vocabulary) {
                 Ok(()) => return Ok(()),
@@ -152,7 +153,12 @@ impl Parsed {
         Err(explain::line(line, vocabulary).unwrap_or(Fault { column: 1, reason: refused, help: None }))
     }
 
-    fn take_in(&mut self, record: &Record<'_>, scratch: &Scratch<'_>, vocabulary: &Vocabulary<'_>) -> Result<(), Refused> {
+    fn take_in(
+        &mut self,
+        record: &Record<'_>,
+        scratch: &Scratch<'_>,
+        vocabulary: &Vocabulary<'_>,
+    ) -> Result<(), Refused> {
         let id = name(record.id.as_deref())?;
         let ty = name(record.ty.as_deref())?;
         let lead = name(record.lead.as_deref())?;
@@ -245,10 +251,20 @@ impl Chunk {
     }
 }
 
+fn any_record<'b>(
+    line: &'b str,
+    vocabulary: &'b Vocabulary<'_>,
+    scratch: &mut Scratch<'b>,
+) -> serde_json::Result<Record<'b>> {
+    let mut json = serde_json::Deserializer::from_str(line);
+    let record = RecordSeed { vocabulary, scratch }.deserialize(&mut json)?;
+    json.end().map(|()| record)
+}
+
 fn name(text: Option<&str>) -> Result<&str, Refused> {
     text.filter(|text| !text.is_empty() && text.len() <= MAX_NAME).ok_or(Refused)
 }
 
 fn moment(text: &str) -> Result<Timestamp, Refused> {
-    time::parse_rfc3339(text.as_bytes()).map_err(|_| Refused)
+    crate::local::parse_rfc3339(text.as_bytes()).map_err(|_| Refused)
 }

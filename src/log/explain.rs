@@ -10,8 +10,9 @@ use serde_json::value::RawValue;
 use super::record::{Field, OWN};
 use super::value::{self, Any, Raw};
 use super::vocabulary::Vocabulary;
-use super::{LATEST, MAX_LINE, MAX_NAME, hash, time};
+use super::{LATEST, MAX_LINE, MAX_NAME, hash};
 use crate::rulebook::TOUCHED_TYPE;
+use crate::local::parse_rfc3339;
 use crate::timestamp::Timestamp;
 use crate::value::Type;
 
@@ -96,12 +97,12 @@ impl<'a> Careful<'a> {
         let cloud = members.iter().find(|member| member.key == "specversion");
         match cloud {
             Some(version) => Self::check_cloud(version, &members)?,
-            None => self.check_names(&members)?,
+            None => Self::check_names(&members)?,
         }
         let (lead, at_) = if cloud.is_some() { ("subject", "time") } else { ("lead", "at") };
         let find = |name: &str| members.iter().find(|member| member.key == name);
         for member in &members {
-            self.check_text(member)?;
+            Self::check_text(member)?;
         }
         let mut times = [None; 2];
         for member in &members {
@@ -113,7 +114,9 @@ impl<'a> Careful<'a> {
         }
         for name in ["id", "type", lead, at_] {
             match find(name) {
-                None => return at(self.line.len() - self.line.trim_start().len(), format!("field `{name}` is missing")),
+                None => {
+                    return at(self.line.len() - self.line.trim_start().len(), format!("field `{name}` is missing"));
+                }
                 Some(Member { value: Raw::Null, value_at, .. }) => {
                     return at(*value_at, format!("field `{name}` is null"));
                 }
@@ -133,9 +136,9 @@ impl<'a> Careful<'a> {
     fn members(&self, text: &'a str, what: &str) -> Result<Vec<Member<'a>>, At> {
         let start = offset(self.line, text);
         if !text.trim_start().starts_with('{') {
-            serde_json::from_str::<&RawValue>(text).map_err(|e| self.syntax(text, &e))?;
-            let message = if what == "field" { "a record is an object, `{…}`" } else { "is not an object" };
-            return at(start + text.len() - text.trim_start().len(), message);
+            let json = serde_json::from_str::<&RawValue>(text).map_or("not JSON: ", |_| "");
+            let begin = start + text.len() - text.trim_start().len();
+            return at(begin, format!("{json}a record is an object, `{{…}}`"));
         }
         let found: Vec<(Cow<'a, str>, &'a RawValue)> =
             serde_json::from_str::<Members<'a>>(text).map_err(|e| self.syntax(text, &e))?.0;
@@ -148,7 +151,16 @@ impl<'a> Careful<'a> {
             let gap = self.line.get(end..value_at).unwrap_or("");
             let key_at = end + gap.find('"').unwrap_or(0);
             let mut deserializer = serde_json::Deserializer::from_str(raw);
-            let (value, _) = Any { lists: true }.deserialize(&mut deserializer).map_err(|e| self.syntax(raw, &e))?;
+            let (value, _) = match (Any { lists: true }).deserialize(&mut deserializer) {
+                Ok(value) => value,
+                Err(error) => {
+                    if error.classify() == Category::Data && raw.starts_with('{') {
+                        // A key is given twice somewhere inside; this finds out which.
+                        self.members(raw, "property")?;
+                    }
+                    return Err(self.syntax(raw, &error));
+                }
+            };
             members.push(Member { key, key_at, raw, value_at, value });
             end = value_at + raw.len();
         }
@@ -174,6 +186,7 @@ impl<'a> Careful<'a> {
             "EOF while parsing an object" => "the line ends inside an object",
             "EOF while parsing a list" => "the line ends inside a list",
             "EOF while parsing a string" => "the line ends inside a text",
+            "expected value" => "expected a value",
             "expected ident" => "expected `true`, `false` or `null`",
             "key must be a string" => "a key must be a text in double quotes",
             "trailing characters" => "something follows the end of the record",
@@ -208,7 +221,7 @@ impl<'a> Careful<'a> {
         }
     }
 
-    fn check_names(&self, members: &[Member<'_>]) -> Result<(), At> {
+    fn check_names(members: &[Member<'_>]) -> Result<(), At> {
         let Some(unknown) = members.iter().find(|m| !Field::of(&m.key).is_some_and(Field::is_own)) else {
             return Ok(());
         };
@@ -223,7 +236,7 @@ impl<'a> Careful<'a> {
     }
 
     /// Fields that are text, whatever they say.
-    fn check_text(&self, member: &Member<'_>) -> Result<(), At> {
+    fn check_text(member: &Member<'_>) -> Result<(), At> {
         let Some(field) = Field::of(&member.key) else { return Ok(()) };
         if matches!(field, Field::Props | Field::Data | Field::DataBase64 | Field::Specversion) {
             return Ok(());
@@ -293,8 +306,8 @@ fn how_to_write(ty: Type) -> Option<String> {
 
 fn moment(member: &Member<'_>) -> Result<Option<Timestamp>, At> {
     let Raw::Text(text) = &member.value else { return Ok(None) };
-    time::parse_rfc3339(text.as_bytes()).map(Some).or_else(|reason| {
-        at(member.value_at, format!("field `{}` {reason}: `{}`", member.key, cut(text)))
+    parse_rfc3339(text.as_bytes()).map(Some).or_else(|reason| {
+        at(member.value_at, format!("field `{}` is {reason}: `{}`", member.key, cut(text)))
             .map_err(|at| at.help(WRITE_TIME))
     })
 }

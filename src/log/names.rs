@@ -6,46 +6,56 @@ use hashbrown::hash_table::Entry;
 /// A set of names in order of first appearance.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    table: HashTable<u32>,
+    table: HashTable<Name>,
     text: String,
-    /// Where each name ends in `text`, with its hash.
-    ends: Vec<(usize, u64)>,
+    list: Vec<Name>,
+}
+
+/// All that is needed to compare a name, so that a look-up touches little memory.
+#[derive(Clone, Copy, Debug)]
+struct Name {
+    hash: u64,
+    start: usize,
+    len: u32,
+    number: u32,
+}
+
+impl Name {
+    #[inline]
+    fn of(self, text: &str) -> &str {
+        text.get(self.start..self.start + self.len as usize).unwrap_or("")
+    }
 }
 
 impl Names {
     /// The position of a name with its hash, which is added where it is new.
+    #[inline]
     pub(super) fn intern(&mut self, name: &str, hash: u64) -> u32 {
-        let Self { table, text, ends } = self;
-        let same = |i: &u32| ends.get(*i as usize).is_some_and(|(_, h)| *h == hash) && get(text, ends, *i) == name;
-        match table.entry(hash, same, |i| ends.get(*i as usize).map_or(0, |(_, h)| *h)) {
-            Entry::Occupied(found) => *found.get(),
+        let same = |known: &Name| known.hash == hash && known.of(&self.text) == name;
+        match self.table.entry(hash, same, |known| known.hash) {
+            Entry::Occupied(found) => found.get().number,
             Entry::Vacant(free) => {
-                let new = ends.len() as u32;
+                let number = self.list.len() as u32;
+                let new = Name { hash, start: self.text.len(), len: name.len() as u32, number };
                 free.insert(new);
-                text.push_str(name);
-                ends.push((text.len(), hash));
-                new
+                self.text.push_str(name);
+                self.list.push(new);
+                number
             }
         }
     }
 
     /// A name by its position, empty where there is none.
     pub(super) fn name(&self, i: u32) -> &str {
-        get(&self.text, &self.ends, i)
+        self.list.get(i as usize).map_or("", |name| name.of(&self.text))
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.list.len()
     }
 
     /// The names with their hashes, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.ends.iter().enumerate().map(|(i, (_, hash))| (self.name(i as u32), *hash))
+        self.list.iter().map(|name| (name.of(&self.text), name.hash))
     }
-}
-
-fn get<'a>(text: &'a str, ends: &[(usize, u64)], i: u32) -> &'a str {
-    let i = i as usize;
-    let start = i.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |(end, _)| *end);
-    ends.get(i).and_then(|(end, _)| text.get(start..*end)).unwrap_or("")
 }

@@ -1,5 +1,5 @@
-//! One line as a record: the fields of the fast path, without copies. What it refuses is read
-//! again by `explain`, which finds out why and where.
+//! One line as a record: any that may be written, without copies where there are no escapes. What
+//! is refused is read again by `explain`, which finds out why and where.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,6 +32,7 @@ pub(super) enum Field {
 pub(super) const OWN: [&str; 7] = ["id", "type", "lead", "account", "at", "received_at", "props"];
 
 impl Field {
+    #[inline]
     pub(super) fn of(name: &str) -> Option<Self> {
         Some(match name {
             "id" => Self::Id,
@@ -51,15 +52,13 @@ impl Field {
     }
 
     /// Whether it means something in a record of our own shape.
+    #[inline]
     pub(super) fn is_own(self) -> bool {
-        matches!(
-            self,
-            Self::Id | Self::Type | Self::Lead | Self::Account | Self::At | Self::ReceivedAt | Self::Props
-        )
+        matches!(self, Self::Id | Self::Type | Self::Lead | Self::Account | Self::At | Self::ReceivedAt | Self::Props)
     }
 }
 
-/// The fields as found; in a CloudEvent `lead`, `at` and `props` are its subject, time and data.
+/// The fields as found; in a `CloudEvent` `lead`, `at` and `props` are its subject, time and data.
 #[derive(Default)]
 pub(super) struct Record<'a> {
     pub(super) id: Option<Cow<'a, str>>,
@@ -77,7 +76,8 @@ pub(super) struct Record<'a> {
 pub(super) struct Scratch<'a> {
     /// The properties with a name the rulebook knows.
     pub(super) props: Vec<(PropId, Raw<'a>)>,
-    keys: Keys,
+    /// The hashes of their names and of all others.
+    pub(super) keys: Keys,
 }
 
 /// Takes in a record.

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use smallvec::SmallVec;
 
-use super::{hash, time};
+use super::hash;
+use crate::local::parse_rfc3339;
 use crate::timestamp::Timestamp;
 use crate::value::{Type, Value};
 
@@ -52,14 +53,14 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Hashed<'de>, E> {
-        Ok((Raw::Bool(value), hash::mix(0x626f_6f6c, u64::from(value))))
+        Ok((Raw::Bool(value), hash::of_bool(value)))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Hashed<'de>, E> {
         let number = value as f64;
         // Whole numbers that are not exact as floating point are told apart by all their digits.
         let exact = value < 1 << 53 || number as u64 == value;
-        let hash = if exact { hash::of_number(number) } else { hash::mix(0x7768_6f6c_65, value) };
+        let hash = if exact { hash::of_number(number) } else { hash::mix(0x7768_6f6c, value) };
         Ok((Raw::Number(number), hash))
     }
 
@@ -105,7 +106,7 @@ impl<'de> Visitor<'de> for Any {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hashed<'de>, A::Error> {
         let mut keys = Keys::default();
-        let mut sum = 0x6d61_70;
+        let mut sum = 0x6d61_7073;
         while let Some(key) = map.next_key_seed(KeyHash)? {
             keys.add(key);
             let (_, value) = map.next_value_seed(Self { lists: false })?;
@@ -144,6 +145,7 @@ impl Visitor<'_> for KeyHash {
 pub(super) struct Keys(SmallVec<[u64; 16]>);
 
 impl Keys {
+    #[inline]
     pub(super) fn add(&mut self, key: u64) {
         self.0.push(key);
     }
@@ -157,13 +159,14 @@ impl Keys {
     }
 
     /// Refuses keys that are given twice.
+    #[inline]
     pub(super) fn distinct(&mut self) -> Result<(), &'static str> {
         // Few keys are compared each with each; sorting pays for many.
         let twice = if self.0.len() <= 16 {
             self.0.iter().enumerate().any(|(i, key)| self.0.iter().take(i).any(|before| before == key))
         } else {
             self.0.sort_unstable();
-            self.0.array_windows().any(|[a, b]| a == b)
+            self.0.iter().zip(self.0.iter().skip(1)).any(|(a, b)| a == b)
         };
         if twice { Err("an object has a key twice") } else { Ok(()) }
     }
@@ -180,24 +183,39 @@ pub(super) enum Fitted<'v> {
 }
 
 /// A value as its declared type wants it, or what is wrong, to be read after its name.
+#[inline]
 pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'static str> {
     match (ty, value) {
         (Type::Text | Type::Zone, Raw::Text(text)) => Ok(Fitted::Text(text)),
         (Type::Text, _) => Err("is not text"),
         (Type::Zone, _) => Err("is not the name of a zone"),
         (Type::Number, Raw::Number(number)) => Ok(Fitted::Number(*number)),
-        (Type::Number | Type::Length, _) => Err("is not a number"),
+        (Type::Number | Type::Length | Type::Any, _) => Err("is not a number"),
         (Type::Bool, Raw::Bool(value)) => Ok(Fitted::Bool(*value)),
         (Type::Bool, _) => Err("is not true or false"),
-        (Type::Time, Raw::Text(text)) => time::parse_rfc3339(text.as_bytes()).map(Fitted::Time),
+        (Type::Time, Raw::Text(text)) => {
+            parse_rfc3339(text.as_bytes()).map(Fitted::Time).map_err(|_| "is not a time with an offset")
+        }
         (Type::Time, _) => Err("is not a time with an offset"),
-        (Type::Date, Raw::Text(text)) => time::parse_date(text.as_bytes()).map(Fitted::Date).ok_or("is not a date"),
+        (Type::Date, Raw::Text(text)) => date(text).map(Fitted::Date).ok_or("is not a date"),
         (Type::Date, _) => Err("is not a date"),
         (Type::Email, Raw::Text(text)) if is_email(text) => Ok(Fitted::Text(text)),
         (Type::Email, _) => Err("is not an email address"),
         (Type::List, Raw::List(items)) => Ok(Fitted::List(items)),
         (Type::List, _) => Err("is not a list of texts, numbers or truth values"),
     }
+}
+
+/// `YYYY-MM-DD` as days since 1970-01-01; years 1 to 9999.
+fn date(text: &str) -> Option<i32> {
+    let dashes = text.len() == 10 && text.bytes().enumerate().all(|(i, b)| match i {
+        4 | 7 => b == b'-',
+        _ => b.is_ascii_digit(),
+    });
+    let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
+    let (year, month, day): (i32, u32, u32) = (text.get(0..4)?.parse().ok()?, part(5..7)?, part(8..10)?);
+    let date = chrono::NaiveDate::from_ymd_opt(year, month, day).filter(|_| dashes && year > 0)?;
+    i32::try_from(date.signed_duration_since(chrono::NaiveDate::default()).num_days()).ok()
 }
 
 /// One `@` with something on either side.

@@ -38,31 +38,37 @@ impl<'r> Vocabulary<'r> {
     }
 
     /// The type of a name with its hash.
+    #[inline]
     pub(super) fn type_id(&self, name: &str, hash: u64) -> Option<TypeId> {
         let same = |(h, id): &(u64, TypeId)| *h == hash && self.type_name(*id) == name;
         self.types.find(hash, same).map(|(_, id)| *id)
     }
 
     /// The property of a name with its hash.
+    #[inline]
     pub(super) fn prop_id(&self, name: &str, hash: u64) -> Option<PropId> {
         let same = |(h, id): &(u64, PropId)| *h == hash && self.prop_name(*id) == name;
         self.props.find(hash, same).map(|(_, id)| *id)
     }
 
     /// What a property of a type must be, `None` where the type does not declare it.
+    #[inline]
     pub(super) fn declared(&self, ty: TypeId, prop: PropId) -> Option<Type> {
         *self.declared.get(ty.index())?.types.get(prop.index())?
     }
 
     /// The properties every event of the type must have.
+    #[inline]
     pub(super) fn required(&self, ty: TypeId) -> &[PropId] {
         self.declared.get(ty.index()).map_or(&[], |declared| &declared.required)
     }
 
+    #[inline]
     pub(super) fn type_name(&self, id: TypeId) -> &'r str {
         self.rulebook.types.get(id.index()).map_or("", |ty| &ty.name)
     }
 
+    #[inline]
     pub(super) fn prop_name(&self, id: PropId) -> &'r str {
         self.rulebook.props.get(id.index()).map_or("", |name| name)
     }

@@ -1,7 +1,17 @@
 //! From rulebook to plan: every trigger and expression gets its place in a lead's state. The only
 //! module that knows both.
+#![expect(clippy::indexing_slicing, reason = "ids come from the rulebook whose lists they index")]
 
-use super::*;
+use std::sync::Arc;
+
+use super::{Absence, Counter, Deadline, Fall, Follow, History, Periodic, Plan, Reaction, Test};
+use crate::rulebook::{
+    Again, CapScope, Decay, Effect, EffectKind, ExperimentId, Expr, Limit, Read, RuleId, Rulebook, ScoreId, ScriptId,
+    Sequence, SequenceId, SetId, Trigger,
+};
+use crate::timestamp::Span;
+use crate::units::{Length, ZoneSource};
+
 
 /// Late news may land behind newer stamps; a counter keeps a few more than it needs for them.
 const LATE_ROOM: usize = 8;
@@ -23,6 +33,13 @@ impl Plan {
         for (index, score) in rulebook.scores.iter().enumerate() {
             for (line, (set, _)) in score.points.iter().enumerate() {
                 plan.react(*set, Reaction::Points(ScoreId(index as u16), line));
+            }
+        }
+        plan.place_scripts(&rulebook);
+        for (index, experiment) in rulebook.experiments.iter().enumerate() {
+            let place = plan.experiment_at.get_mut(experiment.sequence.index());
+            if let Some(place) = place.and_then(|touches| touches.get_mut(usize::from(experiment.touch))) {
+                *place = Some(ExperimentId(index as u16));
             }
         }
         plan.react(rulebook.well_known.replied, Reaction::ResetTouches);
@@ -127,22 +144,64 @@ impl Plan {
             Expr::DaysSince(set) => {
                 self.last(*set);
             }
-            Expr::Count(set, None) if self.total_of[set.index()].is_none() => {
+            Expr::Count(set, within) => self.place_count(*set, *within),
+            Expr::Call { script, .. } => self.place_reads(*script),
+            _ => {}
+        }
+    }
+
+    fn place_count(&mut self, set: SetId, within: Option<Span>) {
+        let Some(span) = within else {
+            if self.total_of[set.index()].is_none() {
                 self.total_of[set.index()] = Some(self.total_len);
-                self.react(*set, Reaction::Total(self.total_len));
+                self.react(set, Reaction::Total(self.total_len));
                 self.total_len += 1;
             }
-            Expr::Count(set, Some(span)) => {
-                let slot = self.history_of[set.index()].unwrap_or(self.histories.len());
-                if slot == self.histories.len() {
-                    self.histories.push(History { longest: *span });
-                    self.history_of[set.index()] = Some(slot);
-                    self.react(*set, Reaction::Remember(slot));
+            return;
+        };
+        let slot = self.history_of[set.index()].unwrap_or(self.histories.len());
+        if slot == self.histories.len() {
+            self.histories.push(History { longest: span });
+            self.history_of[set.index()] = Some(slot);
+            self.react(set, Reaction::Remember(slot));
+        }
+        let history = &mut self.histories[slot];
+        history.longest = history.longest.max(span);
+    }
+
+    /// What a script reads of a lead's history is kept.
+    fn place_reads(&mut self, script: ScriptId) {
+        let rulebook = Arc::clone(&self.rulebook);
+        for read in &rulebook.scripts[script.index()].reads {
+            match read {
+                Read::Count(set, within) => self.place_count(*set, *within),
+                Read::DaysSince(set) | Read::Last(set) => {
+                    self.last(*set);
                 }
-                let history = &mut self.histories[slot];
-                history.longest = history.longest.max(*span);
+                _ => {}
             }
-            _ => {}
+        }
+    }
+
+    /// Puts script scores into an order in which each comes after those it reads.
+    fn place_scripts(&mut self, rulebook: &Rulebook) {
+        let scripted = |id: &ScoreId| rulebook.scores[id.index()].script.as_ref();
+        let mut left: Vec<ScoreId> =
+            (0..rulebook.scores.len() as u16).map(ScoreId).filter(|id| scripted(id).is_some()).collect();
+        while !left.is_empty() {
+            let ready = left.iter().position(|id| {
+                let reads = scripted(id).map(|script| rulebook.scripts[script.script.index()].reads.as_slice());
+                !reads.into_iter().flatten().any(|read| matches!(read, Read::Score(other) if left.contains(other)))
+            });
+            // `check` refuses circles, so one is always ready.
+            let id = left.remove(ready.unwrap_or(0));
+            let place = self.scripts.len();
+            self.script_of[id.index()] = Some(place);
+            self.scripts.push(id);
+            if let Some(script) = scripted(&id) {
+                self.place_reads(script.script);
+                script.on.iter().for_each(|set| self.react(*set, Reaction::Script(place)));
+            }
         }
     }
 }
@@ -181,6 +240,13 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         history_of: vec![None; sets],
         total_of: vec![None; sets],
         total_len: 0,
+        scripts: Vec::new(),
+        script_of: vec![None; scores],
+        experiment_at: rulebook.sequences.iter().map(|s| vec![None; s.touches.len() + 1]).collect(),
+        keeps_props: rulebook
+            .templates
+            .iter()
+            .any(|t| t.values.iter().any(|value| matches!(value, crate::rulebook::Filling::Prop(_)))),
         zones: office.map_or_else(|| vec![ZoneSource::Lead], |c| c.zones.clone()),
         owner_zone: rulebook
             .facts
@@ -262,7 +328,7 @@ fn walk(expr: &Expr, f: &mut impl FnMut(&Expr)) {
             walk(a, f);
             walk(b, f);
         }
-        Expr::List(items) => items.iter().for_each(|item| walk(item, f)),
+        Expr::List(items) | Expr::Call { args: items, .. } => items.iter().for_each(|item| walk(item, f)),
         Expr::Constant(_)
         | Expr::Fact(_)
         | Expr::Prop(_)

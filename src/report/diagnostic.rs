@@ -22,12 +22,13 @@ pub fn human(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> Stri
 /// One line a finding: `path:line:column: error[slug]: message`.
 #[must_use]
 pub fn short(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    diagnostics.iter().map(|found| {
+    let line = |found: &Diagnostic| {
         let source = sources.file(found.range.source);
         let (line, column) = source.line_column(found.range.start);
         let severity = severity(found.severity);
         format!("{}:{line}:{column}: {severity}[{}]: {}\n", source.path, found.slug.name(), found.message)
-    }).collect()
+    };
+    diagnostics.iter().map(line).collect()
 }
 
 /// One JSON object a line, keys always in the same order; `help` is null where there is none. Lines
@@ -42,7 +43,8 @@ pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
 #[must_use]
 pub fn summary(diagnostics: &[Diagnostic], files: usize) -> String {
     let count = |severity| diagnostics.iter().filter(|found| found.severity == severity).count();
-    let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning"), (count(Severity::Info), "note")];
+    let counts =
+        [(count(Severity::Error), "error"), (count(Severity::Warning), "warning"), (count(Severity::Info), "note")];
     let counts: Vec<String> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| plural(n, what)).collect();
     let found = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
     format!("check: {found} in {}", plural(files, "file"))
@@ -66,7 +68,8 @@ fn draw(found: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
     };
-    let mut group: Group<'_> = level.primary_title(found.message.as_str()).id(found.slug.name()).elements(snippets(found, sources));
+    let mut group: Group<'_> =
+        level.primary_title(found.message.as_str()).id(found.slug.name()).elements(snippets(found, sources));
     if let Some(help) = &found.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
@@ -81,28 +84,57 @@ fn snippets<'a>(found: &'a Diagnostic, sources: &'a Sources) -> Vec<Snippet<'a, 
             files.push(range.source);
         }
     }
-    files.into_iter().map(|id| {
-        let source = sources.file(id);
-        let others = found.others.iter().filter(|(range, _)| range.source == id);
-        let mut snippet = Snippet::source(source.text.as_str()).path(source.path.as_str()).fold(true);
-        if found.range.source == id {
-            snippet = snippet.annotation(mark(AnnotationKind::Primary, found.range, source, &found.label));
-        }
-        snippet.annotations(others.map(|(range, label)| mark(AnnotationKind::Context, *range, source, label)))
-    }).collect()
+    files.into_iter().map(|file| snippet(found, file, sources.file(file))).collect()
 }
 
-fn mark<'a>(kind: AnnotationKind, range: Range, source: &Source, label: &'a str) -> Annotation<'a> {
-    let (start, end) = (range.start as usize, range.end as usize);
-    // Of text over several lines the first is enough.
+fn snippet<'a>(found: &'a Diagnostic, file: SourceId, source: &'a Source) -> Snippet<'a, Annotation<'a>> {
+    let own = (AnnotationKind::Primary, found.range, found.label.as_str());
+    let others = found.others.iter().map(|(range, label)| (AnnotationKind::Context, *range, label.as_str()));
+    let marks: Vec<_> = std::iter::once(own).chain(others).filter(|(_, range, _)| range.source == file).collect();
+    // Only the lines from the first mark to the last: the drawing costs time for every line it is given.
+    let first = marks.iter().map(|(_, range, _)| range.start).min().unwrap_or(0);
+    let last = marks.iter().map(|(_, range, _)| range.start).max().unwrap_or(0) as usize;
+    let start = source.text.get(..first as usize).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+    let end = source.text.get(last..).and_then(|text| text.find('\n')).map_or(source.text.len(), |at| last + at);
     let text = source.text.get(start..end).unwrap_or("");
-    let end = text.find('\n').map_or(end, |at| start + at).max(start);
-    kind.span(start..end).label((!label.is_empty()).then_some(label))
+    let line = source.line_column(first).0 as usize;
+    Snippet::source(text).path(source.path.as_str()).line_start(line).fold(true).annotations(marks.into_iter().map(
+        |(kind, range, label)| {
+            // Of text over several lines the first is enough.
+            let from = (range.start as usize).saturating_sub(start).min(text.len());
+            let to = (range.end as usize).saturating_sub(start).min(text.len()).max(from);
+            let to = text.get(from..to).and_then(|text| text.find('\n')).map_or(to, |at| from + at);
+            kind.span(from..to).label((!label.is_empty()).then_some(label))
+        },
+    ))
 }
 
 /// Without the empty line before the help.
 fn tight(drawn: &str) -> String {
-    drawn.to_owned()
+    let mut lines: Vec<&str> = Vec::new();
+    for line in drawn.trim_end().lines() {
+        let helps = uncolored(line).trim_start().starts_with("= help");
+        if helps && lines.last().is_some_and(|last| uncolored(last).trim() == "|") {
+            lines.pop();
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+/// A line without the codes that color it.
+fn uncolored(line: &str) -> String {
+    let mut text = String::new();
+    let mut code = false;
+    for c in line.chars() {
+        match c {
+            '\u{1b}' => code = true,
+            'm' if code => code = false,
+            _ if code => {}
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 #[derive(Serialize)]
@@ -118,16 +150,30 @@ struct Record<'a> {
 }
 
 #[derive(Serialize)]
-struct Place { line: u32, column: u32, byte: u32 }
+struct Place {
+    line: u32,
+    column: u32,
+    byte: u32,
+}
 
 #[derive(Serialize)]
-struct Label<'a> { file: &'a str, start: Place, end: Place, text: &'a str }
+struct Label<'a> {
+    file: &'a str,
+    start: Place,
+    end: Place,
+    text: &'a str,
+}
 
 impl<'a> Record<'a> {
     fn new(found: &'a Diagnostic, sources: &'a Sources) -> Self {
         let label = |range: Range, text: &'a str| {
             let source = sources.file(range.source);
-            Label { file: &source.path, start: Place::new(source, range.start), end: Place::new(source, range.end), text }
+            Label {
+                file: &source.path,
+                start: Place::new(source, range.start),
+                end: Place::new(source, range.end),
+                text,
+            }
         };
         let source = sources.file(found.range.source);
         let own = (!found.label.is_empty()).then(|| label(found.range, &found.label));
@@ -154,23 +200,74 @@ impl Place {
 mod tests {
     use super::*;
     use crate::slug::Slug;
-    #[test]
-    fn look() {
+
+    const TEXT: &str = "tiers hot\nthird_open: opened 3x within 7d -> hto\n";
+
+    fn found(text: &str) -> (Vec<Diagnostic>, Sources) {
         let mut sources = Sources::default();
-        let a = sources.add(Source::new("rules/a.ensue", "tiers hot\n\n\tthird: opened 3x -> hto # x\n\n\n\n\n\nfoo bar\n"));
-        let b = sources.add(Source::new("rules/b.ensue", "x 日本 y\n"));
-        let long = format!("{} -> hto {}", "word ".repeat(100_000), "more ".repeat(100_000));
-        let at = long.find("hto").unwrap() as u32;
-        let c = sources.add(Source::new("rules/c.ensue", long));
-        let d = vec![
-            Diagnostic::new(Slug::UnknownTier, Range{source:a,start:31,end:34}, "tier `hto` is not declared").label("not a tier").other(Range{source:a,start:6,end:9}, "here").other(Range{source:a,start:46,end:49}, "there").other(Range{source:b,start:9,end:10}, "far").help("did you mean `hot`?"),
-            Diagnostic::new(Slug::UnknownTier, Range{source:a,start:31,end:34}, "tier `hto` is not declared").label("not a tier").help("did you mean `hot`?"),
-            Diagnostic::new(Slug::UnknownTier, Range{source:c,start:at,end:at+3}, "tier `hto` is not declared").label("not a tier").help("did you mean `hot`?"),
-            Diagnostic::new(Slug::UnknownTier, Range{source:a,start:54,end:54}, "at the end").label("x"),
-        ];
-        let t = std::time::Instant::now();
-        println!("{}", human(&d, &sources, false));
-        println!("{:?}", t.elapsed());
-        println!("{}", json(&d, &sources));
+        let source = sources.add(Source::new("rules/rules.ensue", text));
+        let start = text.find("hto").unwrap() as u32;
+        let found =
+            Diagnostic::new(Slug::UnknownTier, Range { source, start, end: start + 3 }, "tier `hto` is not declared");
+        (vec![found.label("not a tier").help("did you mean `hot`?")], sources)
+    }
+
+    #[test]
+    fn the_drawing_points_at_the_text() {
+        let (found, sources) = found(TEXT);
+        let expected = "error[unknown-tier]: tier `hto` is not declared
+ --> rules/rules.ensue:2:36
+  |
+2 | third_open: opened 3x within 7d -> hto
+  |                                    ^^^ not a tier
+  = help: did you mean `hot`?
+
+";
+        assert_eq!(human(&found, &sources, false), expected);
+        let colored = human(&found, &sources, true);
+        assert_ne!(colored, expected);
+        assert_eq!(uncolored(&colored), expected);
+    }
+
+    #[test]
+    fn a_line_of_a_megabyte_is_cut() {
+        let (found, sources) = found(&format!("{} -> hto {}", "word ".repeat(100_000), "more ".repeat(100_000)));
+        let drawn = human(&found, &sources, false);
+        assert!(drawn.len() < 1_000, "{}", drawn.len());
+        assert!(drawn.contains("rules/rules.ensue:1:500005\n"), "{drawn}");
+        assert!(drawn.contains("-> hto more"), "{drawn}");
+    }
+
+    #[test]
+    fn a_place_of_another_file_is_drawn_after_the_first() {
+        let (mut found, mut sources) = found(TEXT);
+        let source = sources.add(Source::new("rules/tiers.ensue", "\n\ntiers 日本, hot\n"));
+        found[0].others.push((Range { source, start: 16, end: 19 }, "this one".to_owned()));
+        let drawn = human(&found, &sources, false);
+        assert!(drawn.contains(" ::: rules/tiers.ensue:3:11\n  |\n3 | tiers 日本, hot\n"), "{drawn}");
+        assert!(drawn.contains("--- this one"), "{drawn}");
+    }
+
+    #[test]
+    fn json_has_the_keys_in_order() {
+        let (mut found, sources) = found(TEXT);
+        found[0].help = None;
+        let expected = concat!(
+            r#"{"code":"unknown-tier","severity":"error","message":"tier `hto` is not declared","file":"rules/rules.ensue","#,
+            r#""start":{"line":2,"column":36,"byte":45},"end":{"line":2,"column":39,"byte":48},"#,
+            r#""labels":[{"file":"rules/rules.ensue","start":{"line":2,"column":36,"byte":45},"#,
+            r#""end":{"line":2,"column":39,"byte":48},"text":"not a tier"}],"help":null}"#,
+            "\n"
+        );
+        assert_eq!(json(&found, &sources), expected);
+    }
+
+    #[test]
+    fn one_line_a_finding_and_counts() {
+        let (found, sources) = found(TEXT);
+        let expected = "rules/rules.ensue:2:36: error[unknown-tier]: tier `hto` is not declared\n";
+        assert_eq!(short(&found, &sources), expected);
+        assert_eq!(summary(&found, 4), "check: 1 error in 4 files");
+        assert_eq!(summary(&[], 1), "check: no findings in 1 file");
     }
 }

@@ -61,6 +61,10 @@ pub struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub touch: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enrollment: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -128,6 +132,12 @@ impl<'a> Names<'a> {
                 carry(line, &touch.content);
                 line.sequence = Some(self.sequence(touch.sequence));
                 line.touch = Some(self.touch(touch.sequence, touch.touch));
+                if let Some((id, variant)) = touch.experiment {
+                    let experiment = self.rulebook.experiments.get(id.index());
+                    line.experiment = experiment.map(|experiment| experiment.name.as_str());
+                    let variant = experiment.and_then(|e| e.variants.get(usize::from(variant)));
+                    line.variant = variant.map(|(template, _)| template.as_str());
+                }
                 line.enrollment = Some(touch.enrollment);
                 line.id = Some(touch.id.to_string());
                 line.due_by = touch.due_by.map(|by| rfc3339(by, touch.zone));

@@ -10,7 +10,7 @@ use crate::units::Content;
 
 use super::line::{Names, person, plain};
 
-/// One row: when, what, and the rest.
+/// One row: when, what, what decided it, and why.
 struct Row {
     at: String,
     verb: &'static str,
@@ -18,6 +18,9 @@ struct Row {
     by: String,
     notes: String,
 }
+
+/// The widest `what` that later columns still line up behind; longer ones push them to the right.
+const WHAT: usize = 44;
 
 /// The whole timeline, leads in the order of their names.
 #[must_use]
@@ -31,26 +34,38 @@ pub fn timeline(names: &Names<'_>, decisions: &[&Decision], color: bool) -> Stri
         let last = decisions.last();
         let account = last.and_then(|d| d.account).map(|account| format!(", {}", names.log.account_name(account)));
         let zone = last.map_or(Zone::UTC, |decision| decision.zone);
-        let head = format!("{lead}{} ({})", account.unwrap_or_default(), zone.name());
-        let _ = writeln!(text, "{}", paint(&head, "1", color));
-        let rows: Vec<Row> = decisions.iter().map(|decision| row(names, decision)).collect();
+        let usual = decisions.iter().rev().find_map(|decision| planned_in(decision));
+        let shown = usual.clone().unwrap_or_else(|| zone.name().to_owned());
+        let _ = writeln!(text, "{}", paint(&format!("{lead}{}: {shown}", account.unwrap_or_default()), "1", color));
+        let rows: Vec<Row> = decisions.iter().map(|decision| row(names, decision, usual.as_deref())).collect();
         write_rows(&mut text, &rows, color);
         text.push('\n');
     }
     text
 }
 
+/// A moment and its cause are written once for all that follows from them. What follows shows why
+/// in the place of the cause; where both are there, the why has a line of its own.
 fn write_rows(text: &mut String, rows: &[Row], color: bool) {
     let width = |part: fn(&Row) -> &str| rows.iter().map(|row| part(row).chars().count()).max().unwrap_or(0);
-    let (at, verb, what) = (width(|r| &r.at), width(|r| r.verb), width(|r| &r.what).min(56));
-    let by = width(|r| &r.by).min(40);
+    let (at, verb) = (width(|r| &r.at), width(|r| r.verb));
+    let what = rows.iter().map(|row| row.what.chars().count()).filter(|len| *len <= WHAT).max().unwrap_or(0);
+    let (mut last_at, mut last_by) = ("", "");
     for row in rows {
-        let line = format!("  {:at$}  {:verb$}  {:what$}  {:by$}  {}", row.at, row.verb, row.what, row.by, row.notes);
+        let moment = if row.at == last_at { "" } else { &row.at };
+        let known = row.by == last_by && moment.is_empty();
+        let end = if known { &row.notes } else { &row.by };
+        let line = format!("  {moment:at$}  {:verb$}  {:what$}  {end}", row.verb, row.what);
         let _ = writeln!(text, "{}", paint(line.trim_end(), tint(row.verb), color));
+        if !known && !row.notes.is_empty() {
+            let line = format!("{:indent$}{}", "", row.notes, indent = at + verb + 6);
+            let _ = writeln!(text, "{}", paint(&line, tint(row.verb), color));
+        }
+        (last_at, last_by) = (&row.at, &row.by);
     }
 }
 
-/// A colour per kind of row: green for what goes out, red for what a person must see.
+/// A color per kind of row: green for what goes out, red for what a person must see.
 fn tint(verb: &str) -> &'static str {
     match verb {
         "sent" => "32",
@@ -66,25 +81,20 @@ fn paint(text: &str, code: &str, color: bool) -> String {
     if color && code != "0" { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { String::from(text) }
 }
 
-fn row(names: &Names<'_>, decision: &Decision) -> Row {
+/// One decision; `usual` is how the lead's times are planned where a row does not say otherwise.
+fn row(names: &Names<'_>, decision: &Decision, usual: Option<&str>) -> Row {
     let line = names.line(decision);
     let (verb, what) = words(names, decision);
-    let mut notes: Vec<String> = Vec::new();
-    notes.extend(line.reason.map(String::from));
-    notes.extend(planned_in(decision));
+    let zone = planned_in(decision).filter(|zone| Some(zone.as_str()) != usual);
+    let notes: Vec<String> = line.reason.map(String::from).into_iter().chain(zone).collect();
+    let mut by: Vec<String> = line.rule.map(String::from).into_iter().chain(line.source).collect();
     if !line.because.is_empty() {
-        notes.push(format!("[{}]", line.because.join(", ")));
+        by.push(format!("[{}]", line.because.join(", ")));
     }
-    Row {
-        at: clock(decision.at, decision.zone),
-        verb,
-        what,
-        by: line.rule.map(|rule| format!("{rule} {}", line.source.as_deref().unwrap_or(""))).unwrap_or_default(),
-        notes: notes.join("  "),
-    }
+    Row { at: clock(decision.at, decision.zone), verb, what, by: by.join(" "), notes: notes.join("; ") }
 }
 
-/// The zone a time was planned in and where it came from, where that is not the lead itself.
+/// The zone a time was planned in and where it came from: `Europe/Berlin (lead)`.
 fn planned_in(decision: &Decision) -> Option<String> {
     let (zone, from, status) = match &decision.body {
         Body::Touch(touch) => (touch.zone, touch.zone_from, touch.status),
@@ -152,13 +162,14 @@ fn until_words(until: Option<Timestamp>, zone: Zone, forever: &str) -> String {
     until.map_or_else(|| String::from(forever), |until| format!("until {}", clock(until, zone)))
 }
 
-/// `Thu 2026-03-05 10:00 -05:00`; seconds only where there are any.
+/// `Thu 2026-03-05 10:00 -05`; seconds, and minutes of the offset, only where there are any.
 fn clock(at: Timestamp, zone: Zone) -> String {
     let local = zone.to_local(at);
     let format = if at.0.rem_euclid(60_000_000) == 0 { "%a %Y-%m-%d %H:%M" } else { "%a %Y-%m-%d %H:%M:%S" };
     let offset = zone.offset_at(at);
     let sign = if offset < 0 { '-' } else { '+' };
-    let minutes = offset.unsigned_abs() / 60;
+    let (hours, minutes) = (offset.unsigned_abs() / 3600, offset.unsigned_abs() / 60 % 60);
     let time = local.format(format);
-    format!("{time} {sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    let minutes = if minutes == 0 { String::new() } else { format!(":{minutes:02}") };
+    format!("{time} {sign}{hours:02}{minutes}")
 }

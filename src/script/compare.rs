@@ -6,27 +6,55 @@ use std::cmp::Ordering;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Position};
 
+use super::rewrite;
+
 type Answer<T> = Result<T, Box<EvalAltResult>>;
 
 /// How tightly the signs bind, as in Rhai.
 const EQUALITY: u8 = 90;
 const ORDER: u8 = 130;
 
-/// Replaces the six comparisons of the engine, and gives it `in`.
-pub fn register(engine: &mut Engine) {
-    operator(engine, "==", EQUALITY, |a, b| equal(a, b, "=="));
-    operator(engine, "!=", EQUALITY, |a, b| Ok(!equal(a, b, "!=")?));
-    operator(engine, "<", ORDER, |a, b| Ok(order(a, b, "<")?.is_lt()));
-    operator(engine, "<=", ORDER, |a, b| Ok(order(a, b, "<=")?.is_le()));
-    operator(engine, ">", ORDER, |a, b| Ok(order(a, b, ">")?.is_gt()));
-    operator(engine, ">=", ORDER, |a, b| Ok(order(a, b, ">=")?.is_ge()));
+/// The six comparisons: sign, node of the rewritten tree, how tightly the sign binds, what it does.
+const COMPARISONS: [(&str, &str, u8, Compare); 6] = [
+    ("==", "\u{1}==", EQUALITY, |a, b| equal(a, b, "==")),
+    ("!=", "\u{1}!=", EQUALITY, |a, b| Ok(!equal(a, b, "!=")?)),
+    ("<", "\u{1}<", ORDER, |a, b| Ok(order(a, b, "<")?.is_lt())),
+    ("<=", "\u{1}<=", ORDER, |a, b| Ok(order(a, b, "<=")?.is_le())),
+    (">", "\u{1}>", ORDER, |a, b| Ok(order(a, b, ">")?.is_gt())),
+    (">=", "\u{1}>=", ORDER, |a, b| Ok(order(a, b, ">=")?.is_ge())),
+];
+
+type Compare = fn(&Dynamic, &Dynamic) -> Answer<bool>;
+
+/// The node that compares as a sign does, `None` where it is no comparison.
+pub fn node(sign: &str) -> Option<&'static str> {
+    COMPARISONS.iter().find(|(known, ..)| *known == sign).map(|(_, node, ..)| *node)
 }
 
-fn operator(engine: &mut Engine, sign: &'static str, binds: u8, run: fn(&Dynamic, &Dynamic) -> Answer<bool>) {
-    engine.disable_symbol(sign);
-    let registered = engine.register_custom_operator(sign, binds).is_ok();
-    debug_assert!(registered, "a disabled sign can be registered");
-    engine.register_fn(sign, move |a: Dynamic, b: Dynamic| run(&a, &b));
+/// Replaces the comparisons of an engine by operators of our own, which functions use.
+pub fn register(engine: &mut Engine) {
+    for (sign, _, binds, run) in COMPARISONS {
+        engine.disable_symbol(sign);
+        let registered = engine.register_custom_operator(sign, binds).is_ok();
+        debug_assert!(registered, "a disabled sign can be registered");
+        engine.register_fn(sign, move |a: Dynamic, b: Dynamic| run(&a, &b));
+    }
+}
+
+/// Says what the nodes of the rewritten tree do.
+pub fn register_nodes(engine: &mut Engine) {
+    for (_, node, _, run) in COMPARISONS {
+        let registered = engine.register_custom_syntax_handler(node, false, move |context, sides, state| {
+            let [left, right] = sides else { return Ok(Dynamic::UNIT) };
+            let left = context.eval_expression_tree(left)?;
+            let right = context.eval_expression_tree(right)?;
+            run(&left, &right).map(Dynamic::from_bool).map_err(|mut error| {
+                error.set_position(rewrite::position(state));
+                error
+            })
+        });
+        debug_assert!(registered.is_ok(), "a node can be registered");
+    }
 }
 
 /// Whether two values are equal; an error where they can never be.
@@ -55,11 +83,7 @@ pub fn equal(a: &Dynamic, b: &Dynamic, sign: &str) -> Answer<bool> {
     Err(unlike(a, b, sign))
 }
 
-fn equal_all<'a>(
-    alike: bool,
-    mut pairs: impl Iterator<Item = (&'a Dynamic, &'a Dynamic)>,
-    sign: &str,
-) -> Answer<bool> {
+fn equal_all<'a>(alike: bool, mut pairs: impl Iterator<Item = (&'a Dynamic, &'a Dynamic)>, sign: &str) -> Answer<bool> {
     if !alike {
         return Ok(false);
     }
@@ -94,6 +118,7 @@ fn texts(a: &Dynamic, b: &Dynamic) -> Option<Ordering> {
     Some(text(a)?.cmp(&text(b)?))
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed everywhere")]
 fn unlike(a: &Dynamic, b: &Dynamic, sign: &str) -> Box<EvalAltResult> {
     let (left, right) = (kind(a), kind(b));
     fault(if a.is_unit() || b.is_unit() {
@@ -111,6 +136,7 @@ pub fn kind(value: &Dynamic) -> &'static str {
 }
 
 /// An error of our own words; the place is filled in by the call.
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed everywhere")]
 pub fn fault(message: impl Into<Dynamic>) -> Box<EvalAltResult> {
     Box::new(EvalAltResult::ErrorRuntime(message.into(), Position::NONE))
 }

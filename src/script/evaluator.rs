@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use rhai::{Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expression, Map, Position, Scope, Stmt};
+use rhai::{Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expression, Position, Scope, Stmt};
 
-use super::{Compiled, INPUTS, Need, Place, Script, compare, place, sandbox, words};
+use super::{Compiled, INPUTS, Need, Place, Script, compare, place, rewrite, sandbox, words};
 use crate::value::{Value, View};
 
 /// How long one run may take. Counting operations does not bound time, so this does.
@@ -27,7 +27,7 @@ pub trait Input {
     /// The first moment of a date, in seconds since 1970-01-01T00:00:00Z; in UTC unless the
     /// implementor knows the lead's zone.
     fn date(&self, days: i32) -> i64 {
-        i64::from(days) * DAY
+        first_moment(days)
     }
 }
 
@@ -44,26 +44,9 @@ pub struct Fault {
 #[derive(Debug)]
 pub struct Evaluator {
     engine: Engine,
-    host: Arc<Mutex<Host>>,
+    trace: Arc<Mutex<Vec<String>>>,
     started: Arc<AtomicU64>,
     seen: Vec<Prepared>,
-}
-
-/// What the functions of the library that belong to a run look at.
-#[derive(Debug, Default)]
-struct Host {
-    answers: Vec<Answer>,
-    trace: Vec<String>,
-}
-
-/// The value of one call of `count`, `days_since`, `last` or `score`.
-#[derive(Debug)]
-struct Answer {
-    function: &'static str,
-    name: String,
-    length: Option<String>,
-    value: Dynamic,
-    index: usize,
 }
 
 /// One script with everything that is kept between its runs.
@@ -72,17 +55,8 @@ struct Prepared {
     script: Arc<Compiled>,
     scope: Scope<'static>,
     caches: Caches,
-    /// Uses of `lead.NAME`, in the order of the names, which is that of the map.
-    facts: Vec<usize>,
-    /// Use of `event`, then of its type and time, then of its properties in the order of the names.
-    event: Option<usize>,
-    event_type: Option<usize>,
-    event_at: Option<usize>,
-    props: Vec<usize>,
-    event_map: Map,
-    /// Uses of `tier`, `touches`, `now`.
-    plain: [Option<usize>; 3],
-    answers: Vec<Answer>,
+    /// The value of every use, by index; a run borrows them.
+    values: Array,
 }
 
 /// The engine that compiles; scripts are checked where nothing runs.
@@ -109,11 +83,13 @@ impl Default for Evaluator {
 impl Evaluator {
     /// An evaluator that has seen no script.
     pub fn new() -> Self {
-        let (host, started) = (Arc::default(), Arc::default());
+        let (trace, started) = (Arc::default(), Arc::default());
         let mut engine = sandbox::engine();
-        register(&mut engine, &host);
+        compare::register_nodes(&mut engine);
+        register_slots(&mut engine);
+        register_trace(&mut engine, &trace);
         watch(&mut engine, &started);
-        Self { engine, host, started, seen: Vec::new() }
+        Self { engine, trace, started, seen: Vec::new() }
     }
 
     /// The result of a script's last line, a finite number.
@@ -121,13 +97,10 @@ impl Evaluator {
     /// # Errors
     /// The script failed, took too long, or gave something else.
     pub fn run(&mut self, script: &Script, input: &dyn Input) -> Result<f64, Fault> {
-        let result = self.evaluate(script, input, |prepared, engine| {
-            let compiled = Arc::clone(&prepared.script);
-            in_context(prepared, engine, |context| {
-                let body = Expression::from(&compiled.body);
-                #[expect(deprecated, reason = "marked so only because it may change; the version is pinned")]
-                context.eval_expression_tree_raw(&body, false)
-            })
+        let result = self.evaluate(script, Some(input), |context| {
+            let body = Expression::from(&script.0.body);
+            #[expect(deprecated, reason = "marked so only because it may change; the version is pinned")]
+            context.eval_expression_tree_raw(&body, false)
         })?;
         let last = || script.0.ast.statements().last().map_or(Position::NONE, result_position);
         match compare::number(&result) {
@@ -140,15 +113,14 @@ impl Evaluator {
         }
     }
 
-    /// The result of one of the script's functions.
+    /// The result of one of the script's functions. Dates among the values are their first moment
+    /// in UTC.
     ///
     /// # Errors
     /// The function failed, took too long, or gave something that is no value of a rulebook.
-    pub fn call(&mut self, script: &Script, name: &str, args: &[View], input: &dyn Input) -> Result<Value, Fault> {
-        let args: Vec<Dynamic> = args.iter().map(|arg| dynamic(*arg, input)).collect();
-        let result = self.evaluate(script, input, |prepared, engine| {
-            in_context(prepared, engine, |context| context.call_fn::<Dynamic>(name, args))
-        })?;
+    pub fn call(&mut self, script: &Script, name: &str, args: &[View]) -> Result<Value, Fault> {
+        let args: Vec<Dynamic> = args.iter().map(|arg| dynamic(*arg, &first_moment)).collect();
+        let result = self.evaluate(script, None, |context| context.call_fn::<Dynamic>(name, args))?;
         let at = || words::definition(name, &script.0.text);
         value(&result).ok_or_else(|| {
             let message = format!("`{name}` gave {}, which is not a value of a rule", compare::kind(&result));
@@ -158,25 +130,23 @@ impl Evaluator {
 
     /// What scripts wrote with `print` and `debug` since this was last asked, at most 100 lines.
     pub fn take_trace(&mut self) -> Vec<String> {
-        std::mem::take(&mut lock(&self.host).trace)
+        std::mem::take(&mut lock(&self.trace))
     }
 
     fn evaluate(
         &mut self,
         script: &Script,
-        input: &dyn Input,
-        run: impl FnOnce(&mut Prepared, &Engine) -> Result<Dynamic, Box<EvalAltResult>>,
+        input: Option<&dyn Input>,
+        run: impl FnOnce(&mut EvalContext) -> Result<Dynamic, Box<EvalAltResult>>,
     ) -> Result<Dynamic, Fault> {
         let Some(prepared) = prepared(&mut self.seen, script) else {
             return Err(script.0.fault("the script cannot be run", Position::NONE));
         };
-        prepared.fill(input);
-        std::mem::swap(&mut prepared.answers, &mut lock(&self.host).answers);
+        if let Some(input) = input {
+            prepared.fill(input);
+        }
         self.started.store(0, Ordering::Relaxed);
-        let result = run(prepared, &self.engine);
-        prepared.scope.rewind(INPUTS.len());
-        std::mem::swap(&mut prepared.answers, &mut lock(&self.host).answers);
-        match result.map_err(|error| *error) {
+        match prepared.in_context(&self.engine, run).map_err(|error| *error) {
             Ok(value) | Err(EvalAltResult::Return(value, _)) => Ok(value),
             Err(error) => {
                 let (message, position) = words::fault(&error);
@@ -201,20 +171,6 @@ fn prepared<'a>(seen: &'a mut Vec<Prepared>, script: &Script) -> Option<&'a mut 
     seen.get_mut(index)
 }
 
-fn in_context<T>(
-    prepared: &mut Prepared,
-    engine: &Engine,
-    run: impl FnOnce(&mut EvalContext) -> T,
-) -> T {
-    let mut state = engine.new_global_runtime_state();
-    state.lib.push(prepared.script.ast.shared_lib().clone());
-    // Functions found in one run are kept for the next, as long as the list is not empty.
-    if prepared.caches.fn_resolution_caches_len() == 0 {
-        prepared.caches.push_fn_resolution_cache();
-    }
-    run(&mut EvalContext::new(engine, &mut state, &mut prepared.caches, &mut prepared.scope, None))
-}
-
 fn result_position(last: &Stmt) -> Position {
     match last {
         Stmt::Expr(expr) => expr.start_position(),
@@ -224,136 +180,61 @@ fn result_position(last: &Stmt) -> Position {
 
 impl Prepared {
     fn new(script: &Script) -> Self {
-        let compiled = Arc::clone(&script.0);
-        let find = |need: &Need| compiled.uses.iter().position(|found| found.need == *need);
-        let facts = named(&compiled, |need| if let Need::Fact(name) = need { Some(name) } else { None });
-        let props = named(&compiled, |need| if let Need::Prop(name) = need { Some(name) } else { None });
-        let mut scope = scope();
-        if let Some(lead) = scope.get_mut("lead") {
-            *lead = Dynamic::from_map(facts.iter().map(|(name, _)| (name.as_str().into(), Dynamic::UNIT)).collect());
-        }
-        Self {
-            scope,
-            caches: Caches::new(),
-            event: find(&Need::Event),
-            event_type: find(&Need::EventType),
-            event_at: find(&Need::EventAt),
-            event_map: event_map(&props),
-            facts: facts.into_iter().map(|(_, index)| index).collect(),
-            props: props.into_iter().map(|(_, index)| index).collect(),
-            plain: [find(&Need::Tier), find(&Need::Touches), find(&Need::Now)],
-            answers: answers(&compiled),
-            script: compiled,
-        }
+        let script = Arc::clone(&script.0);
+        let values = script.uses.iter().map(|_| Dynamic::UNIT).collect();
+        Self { script, scope: scope(), caches: Caches::new(), values }
     }
 
     /// Puts the values of one run where the script reads them.
     fn fill(&mut self, input: &dyn Input) {
-        if !self.facts.is_empty()
-            && let Some(Ok(mut lead)) = self.scope.get_mut("lead").map(Dynamic::as_map_mut)
-        {
-            fill_map(&mut lead, &self.facts, input);
-        }
-        if let Some(index) = self.event {
-            self.fill_event(input, index);
-        }
-        for (name, index) in INPUTS.iter().skip(2).zip(self.plain) {
-            if let (Some(index), Some(slot)) = (index, self.scope.get_mut(name)) {
-                fill_whole(slot, input, index);
+        for (index, (slot, found)) in self.values.iter_mut().zip(&self.script.uses).enumerate() {
+            match input.value(index) {
+                // A text that stayed the same is not copied.
+                View::Text(text) if slot.as_immutable_string_ref().is_ok_and(|old| old.as_str() == text) => {}
+                View::Number(n) if counts(&found.need, n) => *slot = Dynamic::from_int(n as i64),
+                // Only its being there matters: it can be compared with `()` alone.
+                View::Bool(false) if found.need == Need::Event => *slot = Dynamic::UNIT,
+                view => *slot = dynamic(view, &|days| input.date(days)),
             }
         }
-        for answer in &mut self.answers {
-            fill_whole(&mut answer.value, input, answer.index);
-        }
     }
 
-    fn fill_event(&mut self, input: &dyn Input, index: usize) {
-        let Some(slot) = self.scope.get_mut("event") else { return };
-        if input.value(index) != View::Bool(true) {
-            *slot = Dynamic::UNIT;
-            return;
+    fn in_context<T>(&mut self, engine: &Engine, run: impl FnOnce(&mut EvalContext) -> T) -> T {
+        let mut state = engine.new_global_runtime_state();
+        state.lib.push(self.script.ast.shared_lib().clone());
+        state.tag = Dynamic::from_array(std::mem::take(&mut self.values));
+        // Functions found in one run are kept for the next, as long as the list is not empty.
+        if self.caches.fn_resolution_caches_len() == 0 {
+            self.caches.push_fn_resolution_cache();
         }
-        if slot.is_unit() {
-            *slot = Dynamic::from_map(self.event_map.clone());
-        }
-        let Ok(mut event) = slot.as_map_mut() else { return };
-        for (name, index) in [("type", self.event_type), ("at", self.event_at)] {
-            if let (Some(index), Some(part)) = (index, event.get_mut(name)) {
-                fill_slot(part, input.value(index), input);
-            }
-        }
-        if let Some(Ok(mut props)) = event.get_mut("props").map(Dynamic::as_map_mut) {
-            fill_map(&mut props, &self.props, input);
-        }
+        let result = run(&mut EvalContext::new(engine, &mut state, &mut self.caches, &mut self.scope, None));
+        self.values = state.tag.into_array().unwrap_or_default();
+        self.scope.rewind(INPUTS.len());
+        result
     }
-}
-
-fn named<'a>(compiled: &'a Compiled, name: impl Fn(&'a Need) -> Option<&'a String>) -> Vec<(String, usize)> {
-    let uses = compiled.uses.iter().enumerate();
-    let mut found: Vec<(String, usize)> =
-        uses.filter_map(|(index, found)| name(&found.need).map(|name| (name.clone(), index))).collect();
-    found.sort();
-    found
-}
-
-fn event_map(props: &[(String, usize)]) -> Map {
-    let props: Map = props.iter().map(|(name, _)| (name.as_str().into(), Dynamic::UNIT)).collect();
-    [("type", Dynamic::UNIT), ("at", Dynamic::UNIT), ("props", Dynamic::from_map(props))]
-        .into_iter()
-        .map(|(name, value)| (name.into(), value))
-        .collect()
-}
-
-fn answers(compiled: &Compiled) -> Vec<Answer> {
-    let uses = compiled.uses.iter().enumerate();
-    let answer = |index, function, name: &String, length: Option<String>| {
-        Some(Answer { function, name: name.clone(), length, value: Dynamic::UNIT, index })
-    };
-    uses.filter_map(|(index, found)| match &found.need {
-        Need::Count { event, length } => answer(index, "count", event, length.map(|l| l.to_string())),
-        Need::DaysSince(event) => answer(index, "days_since", event, None),
-        Need::Last(event) => answer(index, "last", event, None),
-        Need::Score(name) => answer(index, "score", name, None),
-        _ => None,
-    })
-    .collect()
-}
-
-/// INVARIANT: `indexes` are in the order of the map's keys, and as many.
-fn fill_map(map: &mut Map, indexes: &[usize], input: &dyn Input) {
-    for (slot, index) in map.values_mut().zip(indexes) {
-        fill_slot(slot, input.value(*index), input);
-    }
-}
-
-fn fill_slot(slot: &mut Dynamic, view: View, input: &dyn Input) {
-    if let View::Text(text) = view
-        && slot.as_immutable_string_ref().is_ok_and(|old| old.as_str() == text)
-    {
-        return;
-    }
-    *slot = dynamic(view, input);
 }
 
 /// Counts and days are whole numbers, so that they can be indexes and ends of ranges.
-fn fill_whole(slot: &mut Dynamic, input: &dyn Input, index: usize) {
-    match input.value(index) {
-        View::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => *slot = Dynamic::from_int(n as i64),
-        view => fill_slot(slot, view, input),
-    }
+fn counts(need: &Need, number: f64) -> bool {
+    let whole = matches!(need, Need::Count { .. } | Need::DaysSince(_) | Need::Touches);
+    whole && number.fract() == 0.0 && number.abs() < 1e15
 }
 
-fn dynamic(view: View, input: &dyn Input) -> Dynamic {
+fn first_moment(days: i32) -> i64 {
+    i64::from(days) * DAY
+}
+
+fn dynamic(view: View, date: &dyn Fn(i32) -> i64) -> Dynamic {
     match view {
         View::Missing => Dynamic::UNIT,
         View::Bool(b) => Dynamic::from_bool(b),
         View::Number(n) => Dynamic::from_float(n),
         View::Text(text) => text.into(),
         View::Time(time) => Dynamic::from_int(time.0.div_euclid(SECOND)),
-        View::Date(days) => Dynamic::from_int(input.date(days)),
+        View::Date(days) => Dynamic::from_int(date(days)),
         View::Length(span) => Dynamic::from_int(span.0 / SECOND),
         View::List(items) => {
-            Dynamic::from_array(items.iter().map(|item| dynamic(item.view(), input)).collect::<Array>())
+            Dynamic::from_array(items.iter().map(|item| dynamic(item.view(), date)).collect::<Array>())
         }
     }
 }
@@ -375,20 +256,23 @@ fn value(result: &Dynamic) -> Option<Value> {
     result.as_bool().ok().map(Value::Bool)
 }
 
-/// The functions that look at the run.
-fn register(engine: &mut Engine, host: &Arc<Mutex<Host>>) {
-    for function in ["count", "days_since", "last", "score"] {
-        let host = Arc::clone(host);
-        engine.register_fn(function, move |name: &str| answer(&host, function, name, None));
-    }
-    let counts = Arc::clone(host);
-    engine.register_fn("count", move |name: &str, length: &str| answer(&counts, "count", name, Some(length)));
+/// The node that stands for something the script reads: its value in this run.
+fn register_slots(engine: &mut Engine) {
+    let registered = engine.register_custom_syntax_handler(rewrite::SLOT, false, |context, _, index| {
+        let index = index.as_int().ok().and_then(|index| usize::try_from(index).ok());
+        let values = context.tag().as_array_ref().ok();
+        Ok(values.zip(index).and_then(|(values, index)| values.get(index).cloned()).unwrap_or_default())
+    });
+    debug_assert!(registered.is_ok(), "a node can be registered");
+}
+
+fn register_trace(engine: &mut Engine, trace: &Arc<Mutex<Vec<String>>>) {
     for function in ["print", "debug"] {
-        let host = Arc::clone(host);
+        let trace = Arc::clone(trace);
         engine.register_fn(function, move |value: Dynamic| {
-            let mut host = lock(&host);
-            if host.trace.len() < MAX_TRACE {
-                host.trace.push(value.to_string());
+            let mut trace = lock(&trace);
+            if trace.len() < MAX_TRACE {
+                trace.push(value.to_string());
             }
             // The engine wants a text of these two functions, to write it somewhere itself.
             String::new()
@@ -396,20 +280,8 @@ fn register(engine: &mut Engine, host: &Arc<Mutex<Host>>) {
     }
 }
 
-fn answer(host: &Mutex<Host>, function: &str, name: &str, length: Option<&str>) -> Dynamic {
-    let asked = |known: &&Answer| {
-        known.function == function && known.name == name && known.length.as_deref() == length.map(plain)
-    };
-    lock(host).answers.iter().find(asked).map_or(Dynamic::UNIT, |found| found.value.clone())
-}
-
-/// A length as `Length` writes it: `07d` is `7d`.
-fn plain(length: &str) -> &str {
-    length.trim_start_matches('0')
-}
-
-fn lock(host: &Mutex<Host>) -> MutexGuard<'_, Host> {
-    host.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(trace: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
+    trace.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Ends a run that takes too long. The deadline decides only whether there is a result, never

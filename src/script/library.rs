@@ -177,10 +177,12 @@ fn times(engine: &mut Engine) {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed everywhere")]
 fn too_large() -> Box<EvalAltResult> {
     compare::fault("the number is too large for a whole number")
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed everywhere")]
 fn not_numbers(name: &str) -> Box<EvalAltResult> {
     compare::fault(format!("`{name}` takes numbers"))
 }

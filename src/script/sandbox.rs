@@ -25,8 +25,21 @@ const MAX_FUNCTIONS: usize = 64;
 /// Words and signs that do not exist in a script. `**` is missing because its result for
 /// fractions differs between machines; `pow` gives the same everywhere.
 const DISABLED: &[&str] = &[
-    "import", "export", "as", "eval", "Fn", "call", "curry", "is_def_var", "is_def_fn", "is_shared", "type_of", "this",
-    "private", "**", "**=",
+    "import",
+    "export",
+    "as",
+    "eval",
+    "Fn",
+    "call",
+    "curry",
+    "is_def_var",
+    "is_def_fn",
+    "is_shared",
+    "type_of",
+    "this",
+    "private",
+    "**",
+    "**=",
 ];
 
 /// An engine with the limits and the library, without functions that need a running evaluator.

@@ -8,9 +8,13 @@ use crate::units::{Length, Unit};
 
 /// What a script reads and defines, or every mistake in it, by place.
 pub fn survey(ast: &AST, text: &str) -> Result<(Vec<Use>, Vec<Function>), Vec<ScriptError>> {
-    let mut survey = Survey { text, functions: functions(ast), uses: Vec::new(), errors: Vec::new() };
+    let mut survey = Survey { text, functions: functions(ast), uses: Vec::new(), errors: Vec::new(), inside: false };
     survey.definitions(ast);
+    // The walk visits what is outside functions first, then the functions.
+    let mut left = outside(ast);
     ast.walk(&mut |path| {
+        survey.inside = left == 0;
+        left = left.saturating_sub(1);
         survey.node(path);
         true
     });
@@ -23,10 +27,21 @@ pub fn survey(ast: &AST, text: &str) -> Result<(Vec<Use>, Vec<Function>), Vec<Sc
     Err(survey.errors)
 }
 
+/// How many nodes are outside functions.
+fn outside(ast: &AST) -> usize {
+    let (mut count, mut path) = (0, Vec::new());
+    for statement in ast.statements() {
+        statement.walk(&mut path, &mut |_: &[ASTNode]| {
+            count += 1;
+            true
+        });
+    }
+    count
+}
+
 fn functions(ast: &AST) -> Vec<Function> {
     let own = ast.iter_fn_def().filter(|f| f.access == FnAccess::Public);
-    let mut found: Vec<Function> =
-        own.map(|f| Function { name: f.name.to_string(), arity: f.params.len() }).collect();
+    let mut found: Vec<Function> = own.map(|f| Function { name: f.name.to_string(), arity: f.params.len() }).collect();
     found.sort_by(|a, b| (&a.name, a.arity).cmp(&(&b.name, b.arity)));
     found
 }
@@ -36,6 +51,8 @@ struct Survey<'t> {
     functions: Vec<Function>,
     uses: Vec<Use>,
     errors: Vec<ScriptError>,
+    /// Inside a function, which sees only what it is given.
+    inside: bool,
 }
 
 impl Survey<'_> {
@@ -129,6 +146,10 @@ impl Survey<'_> {
     }
 
     fn variable(&mut self, name: &str, position: Position, expr: &Expr, above: Option<&ASTNode>) {
+        if self.inside && INPUTS.contains(&name) {
+            let (message, help) = words::unknown_variable(name);
+            return self.error(position, message, help);
+        }
         match name {
             "lead" => self.lead(position, expr, above),
             "event" => self.event(position, expr, above),
@@ -140,12 +161,11 @@ impl Survey<'_> {
     }
 
     fn lead(&mut self, position: Position, expr: &Expr, above: Option<&ASTNode>) {
-        match chain(expr, above).and_then(|chain| property(&chain.rhs)) {
-            Some((name, at)) => self.need(Need::Fact(name.into()), at),
-            None => {
-                let help = "write `lead.NAME`; to hand a fact to a function, hand over `lead.NAME`".to_owned();
-                self.error(position, "`lead` can only be read fact by fact".into(), help);
-            }
+        if let Some((name, at)) = chain(expr, above).and_then(|chain| property(&chain.rhs)) {
+            self.need(Need::Fact(name.into()), at);
+        } else {
+            let help = "write `lead.NAME`; to hand a fact to a function, hand over `lead.NAME`".to_owned();
+            self.error(position, "`lead` can only be read fact by fact".into(), help);
         }
     }
 
@@ -161,18 +181,21 @@ impl Survey<'_> {
         match property(&chain.rhs) {
             Some(("type", at)) => self.need(Need::EventType, at),
             Some(("at", at)) => self.need(Need::EventAt, at),
-            Some(("props", at)) => match second(&chain.rhs).and_then(property) {
-                Some((name, at)) => self.need(Need::Prop(name.into()), at),
-                None => {
-                    let help = "write `event.props.NAME`".to_owned();
-                    self.error(at, "`event.props` can only be read one by one".into(), help);
-                }
-            },
+            Some(("props", at)) => self.prop(at, second(&chain.rhs).and_then(property)),
             Some((name, at)) => {
                 let help = "it has `type`, `at` and `props`".to_owned();
                 self.error(at, format!("`event` has no `{name}`"), help);
             }
             None => self.error(position, "`event` can only be read part by part".into(), None),
+        }
+    }
+
+    fn prop(&mut self, props: Position, name: Option<(&str, Position)>) {
+        if let Some((name, at)) = name {
+            self.need(Need::Prop(name.into()), at);
+        } else {
+            let help = "write `event.props.NAME`".to_owned();
+            self.error(props, "`event.props` can only be read one by one".into(), help);
         }
     }
 
@@ -209,32 +232,48 @@ impl Survey<'_> {
         if !matches!(name, "count" | "days_since" | "last" | "score") || args.is_empty() {
             return;
         }
+        if self.inside {
+            let help = "ask outside, and make the answer a parameter".to_owned();
+            return self.error(position, format!("a function cannot ask for `{name}`"), help);
+        }
         let mut literals = Vec::new();
         for arg in args {
             let Expr::StringConstant(literal, _) = arg else {
-                let help = format!("write it out, like `{name}(\"{}\")`", if name == "score" { "fit" } else { "opened" });
+                let help =
+                    format!("write it out, like `{name}(\"{}\")`", if name == "score" { "fit" } else { "opened" });
                 return self.error(arg.position(), format!("`{name}` takes a text in quotes"), help);
             };
             literals.push(literal.to_string());
         }
-        let mut literals = literals.into_iter();
-        let first = literals.next().unwrap_or_default();
-        let need = match name {
-            "count" => match literals.next().map(|text| length(&text).ok_or(text)).transpose() {
-                Ok(length) => Need::Count { event: first, length },
-                Err(text) => {
-                    let at = args.get(1).map_or(position, Expr::position);
-                    let help = "write `90s`, `15m`, `2h`, `3d` or `2w`".to_owned();
-                    return self.error(at, format!("`{text}` is not a length of time"), help);
-                }
-            },
-            "days_since" => Need::DaysSince(first),
-            "last" => Need::Last(first),
-            _ => Need::Score(first),
+        let (Some(first), second) = (literals.first(), literals.get(1)) else { return };
+        let need = match history(name, first, second.map(String::as_str)) {
+            Ok(Some(need)) => need,
+            Ok(None) => return,
+            Err(text) => {
+                let at = args.get(1).map_or(position, Expr::position);
+                let help = "write `90s`, `15m`, `2h`, `3d` or `2w`".to_owned();
+                return self.error(at, format!("`{text}` is not a length of time"), help);
+            }
         };
         let at = args.first().map_or(position, Expr::position);
         self.need(need, at);
     }
+}
+
+/// What a call of `count`, `days_since`, `last` or `score` reads; `None` for other functions, the
+/// text itself where it is not a length.
+pub fn history(function: &str, name: &str, length: Option<&str>) -> Result<Option<Need>, String> {
+    let name = name.to_owned();
+    Ok(Some(match function {
+        "count" => {
+            let length = length.map(|text| measured(text).ok_or_else(|| text.to_owned())).transpose()?;
+            Need::Count { event: name, length }
+        }
+        "days_since" => Need::DaysSince(name),
+        "last" => Need::Last(name),
+        "score" => Need::Score(name),
+        _ => return Ok(None),
+    }))
 }
 
 /// The chain of dots that starts with this variable.
@@ -246,7 +285,7 @@ fn chain<'a>(expr: &Expr, above: Option<&ASTNode<'a>>) -> Option<&'a BinaryExpr>
 }
 
 /// The first name of the rest of a chain.
-fn property(rest: &Expr) -> Option<(&str, Position)> {
+pub fn property(rest: &Expr) -> Option<(&str, Position)> {
     match rest {
         Expr::Property(name, position) => Some((name.2.as_str(), *position)),
         Expr::Dot(chain, ..) | Expr::Index(chain, ..) => property(&chain.lhs),
@@ -272,14 +311,14 @@ fn root(target: &Expr) -> Option<(&str, Position)> {
 }
 
 fn compared_with_nothing(above: Option<&ASTNode>) -> bool {
-    let (Some(ASTNode::Expr(Expr::FnCall(call, _))) | Some(ASTNode::Stmt(Stmt::FnCall(call, _)))) = above else {
+    let Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) = above else {
         return false;
     };
     matches!(call.name.as_str(), "==" | "!=") && call.args.iter().any(|arg| matches!(arg, Expr::Unit(_)))
 }
 
 /// A measured length as written in quotes: `7d`.
-pub fn length(text: &str) -> Option<Length> {
+fn measured(text: &str) -> Option<Length> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (amount, unit) = text.split_at_checked(digits)?;
     let unit = match unit {

@@ -42,6 +42,7 @@ pub fn syntax(error: &ParseError, text: &str) -> ScriptError {
     let (message, help) = match error.err_type() {
         ParseErrorType::BadInput(lex) => lexical(lex),
         ParseErrorType::Reserved(word) => forbidden(word),
+        ParseErrorType::UnknownOperator(sign) if matches!(sign.as_str(), "**" | "**=") => forbidden(sign),
         ParseErrorType::VariableUndefined(name) => unknown_variable(name),
         other => (structure(other), None),
     };
@@ -60,6 +61,7 @@ fn position(known: Position, text: &str) -> Position {
 
 fn lexical(error: &LexError) -> (String, Option<String>) {
     match error {
+        LexError::UnexpectedInput(s) if s == "|" => forbidden("Fn"),
         LexError::UnexpectedInput(s) => (format!("`{s}` has no meaning here"), None),
         LexError::UnterminatedString => ("the text in quotes does not end".into(), Some("close it with `\"`".into())),
         LexError::StringTooLong(_) => (too_large("text"), None),
@@ -67,7 +69,9 @@ fn lexical(error: &LexError) -> (String, Option<String>) {
             (format!("`{s}` is not an escape"), Some("write `\\n`, `\\\"` or `\\\\`".into()))
         }
         LexError::MalformedNumber(s) => (format!("`{s}` is not a number"), None),
-        LexError::MalformedChar(s) => (format!("`{s}` is not one character"), Some("texts stand in double quotes".into())),
+        LexError::MalformedChar(s) => {
+            (format!("`{s}` is not one character"), Some("texts stand in double quotes".into()))
+        }
         LexError::MalformedIdentifier(s) => (format!("`{s}` is not a name"), None),
         LexError::ImproperSymbol(s, _) => forbidden(s),
         _ => ("this cannot be read".into(), None),
@@ -79,7 +83,9 @@ fn forbidden(word: &str) -> (String, Option<String>) {
         "import" | "export" | "as" => ("a script cannot use other files", "put everything it needs into this one"),
         "eval" => ("a script cannot run text as a script", "write what it should do"),
         "**" | "**=" => ("there is no such operator", "use `pow(base, exponent)`"),
-        "Fn" | "call" | "curry" => ("functions cannot be handed around", "call the function by its name"),
+        "Fn" | "call" | "curry" => {
+            return ("functions cannot be handed around".into(), Some("call the function by its name".into()));
+        }
         "===" => ("there is no such operator", "use `==`"),
         "!==" => ("there is no such operator", "use `!=`"),
         _ => return (format!("`{word}` cannot be used in a script"), None),
@@ -87,13 +93,17 @@ fn forbidden(word: &str) -> (String, Option<String>) {
     (format!("`{word}`: {why}"), Some(help.into()))
 }
 
-fn unknown_variable(name: &str) -> (String, Option<String>) {
+/// A variable that does not exist where it is used.
+pub fn unknown_variable(name: &str) -> (String, Option<String>) {
     let help = if INPUTS.contains(&name) {
         Some("functions see only what they are given; make it a parameter".into())
     } else {
         nearest(name, INPUTS).map(|near| format!("did you mean `{near}`?"))
     };
-    (format!("there is no variable `{name}`"), help.or_else(|| Some("define it with `let`; facts are `lead.NAME`".into())))
+    (
+        format!("there is no variable `{name}`"),
+        help.or_else(|| Some("define it with `let`; facts are `lead.NAME`".into())),
+    )
 }
 
 fn structure(error: &ParseErrorType) -> String {
@@ -152,8 +162,7 @@ pub fn fault(error: &EvalAltResult) -> (String, Position) {
 fn runtime(error: &EvalAltResult) -> String {
     use EvalAltResult as E;
     match error {
-        E::ErrorRuntime(words, _) => words.to_string(),
-        E::ErrorTerminated(words, _) => words.to_string(),
+        E::ErrorRuntime(words, _) | E::ErrorTerminated(words, _) => words.to_string(),
         E::ErrorTooManyOperations(_) => {
             format!("the script did not end within {} operations", sandbox::MAX_OPERATIONS)
         }
@@ -162,10 +171,9 @@ fn runtime(error: &EvalAltResult) -> String {
         E::ErrorDataTooLarge(what, _) => too_large(what),
         E::ErrorFunctionNotFound(signature, _) => not_for(signature),
         E::ErrorPropertyNotFound(name, _) => format!("there is no `{name}` in the map"),
-        E::ErrorDotExpr(words, _) => quoted(words).map_or_else(
-            || "this value has no parts".into(),
-            |name| format!("this value has no `{name}`"),
-        ),
+        E::ErrorDotExpr(words, _) => {
+            quoted(words).map_or_else(|| "this value has no parts".into(), |name| format!("this value has no `{name}`"))
+        }
         E::ErrorIndexingType(types, _) => {
             let of = types.split(" [").next().unwrap_or("");
             format!("{} has no parts to pick from", kind(of))
@@ -188,7 +196,8 @@ fn runtime(error: &EvalAltResult) -> String {
 /// `+ (i64, bool)` in words.
 fn not_for(signature: &str) -> String {
     let (name, types) = signature.split_once('(').unwrap_or((signature, ""));
-    let types: Vec<&str> = types.trim_end_matches(')').split(", ").filter(|t| !t.is_empty()).map(kind).collect();
+    let types: Vec<&str> =
+        types.strip_suffix(')').unwrap_or(types).split(", ").filter(|t| !t.is_empty()).map(kind).collect();
     let with = match types.split_last() {
         None => "nothing".into(),
         Some((last, [])) => (*last).to_owned(),

@@ -13,7 +13,7 @@ pub struct Grammar;
 pub fn words(rule: Rule) -> &'static str {
     match rule {
         Rule::EOI => END,
-        // Silent rules take no part in errors.
+        // Silent rules and those of a lookahead take no part in errors.
         Rule::item
         | Rule::calendar_entry
         | Rule::channel_clause
@@ -41,6 +41,8 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::text
         | Rule::digits
         | Rule::number_end
+        | Rule::line_start
+        | Rule::usual_channel
         | Rule::WHITESPACE
         | Rule::COMMENT => "something else",
         Rule::statement
@@ -177,15 +179,24 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::greater_or_equal => "`>=`",
         Rule::less => "`<`",
         Rule::greater => "`>`",
+        Rule::kw_exit
+        | Rule::kw_gap
+        | Rule::kw_again
+        | Rule::kw_never
+        | Rule::kw_parallel
+        | Rule::kw_renamed
+        | Rule::kw_roll => "a clause such as `gap 20h`",
+        Rule::kw_as | Rule::kw_expires | Rule::kw_approve => "a clause such as `as name` or `expires after 2bd`",
+        Rule::kw_days | Rule::kw_hours | Rule::kw_prefer | Rule::kw_closed | Rule::kw_zone => {
+            "a line such as `hours 09:00-17:00`"
+        }
+        Rule::until_sign => "`-` and the end of the range",
         Rule::kw_account => "`account`",
         Rule::kw_add => "`add`",
         Rule::kw_after => "`after`",
-        Rule::kw_again => "`again`",
         Rule::kw_alert => "`alert`",
         Rule::kw_all => "`all`",
         Rule::kw_and => "`and`",
-        Rule::kw_approve => "`approve`",
-        Rule::kw_as => "`as`",
         Rule::kw_assign => "`assign`",
         Rule::kw_at => "`at`",
         Rule::kw_becomes => "`becomes`",
@@ -193,28 +204,22 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_calendar => "`calendar`",
         Rule::kw_cap => "`cap`",
         Rule::kw_channel => "`channel`",
-        Rule::kw_closed => "`closed`",
         Rule::kw_day => "`day`",
-        Rule::kw_days => "`days`",
         Rule::kw_enrolled => "`enrolled`",
         Rule::kw_escalate => "`escalate`",
         Rule::kw_event => "`event`",
         Rule::kw_every => "`every`",
-        Rule::kw_exit => "`exit`",
         Rule::kw_exited => "`exited`",
         Rule::kw_experiment => "`experiment`",
-        Rule::kw_expires => "`expires`",
         Rule::kw_false => "`false`",
         Rule::kw_finished => "`finished`",
         Rule::kw_floor => "`floor`",
         Rule::kw_from => "`from`",
-        Rule::kw_gap => "`gap`",
         Rule::kw_goal => "`goal`",
         Rule::kw_group => "`group`",
         Rule::kw_half_life => "`half_life`",
         Rule::kw_has => "`has`",
         Rule::kw_hold => "`hold`",
-        Rule::kw_hours => "`hours`",
         Rule::kw_in => "`in`",
         Rule::kw_is => "`is`",
         Rule::kw_lead => "`lead`",
@@ -223,7 +228,6 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_manual => "`manual`",
         Rule::kw_most => "`most`",
         Rule::kw_nearest => "`nearest`",
-        Rule::kw_never => "`never`",
         Rule::kw_next => "`next`",
         Rule::kw_no => "`no`",
         Rule::kw_not => "`not`",
@@ -231,16 +235,12 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_or => "`or`",
         Rule::kw_otherwise => "`otherwise`",
         Rule::kw_owner => "`owner`",
-        Rule::kw_parallel => "`parallel`",
         Rule::kw_per => "`per`",
-        Rule::kw_prefer => "`prefer`",
         Rule::kw_previous => "`previous`",
         Rule::kw_quiet => "`quiet`",
-        Rule::kw_renamed => "`renamed`",
         Rule::kw_require => "`require`",
         Rule::kw_resume => "`resume`",
         Rule::kw_rhai => "`rhai`",
-        Rule::kw_roll => "`roll`",
         Rule::kw_score => "`score`",
         Rule::kw_script => "`script`",
         Rule::kw_sequence => "`sequence`",
@@ -264,7 +264,6 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_up => "`up`",
         Rule::kw_webhook => "`webhook`",
         Rule::kw_window => "`window`",
-        Rule::kw_zone => "`zone`",
     }
 }
 

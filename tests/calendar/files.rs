@@ -56,11 +56,11 @@ fn files_are_read_or_refused_as_shown_beside_them() {
 
 #[test]
 fn hostile_files_are_refused_quickly() {
-    let braces = "closed: ".to_owned() + &"{".repeat(60_000);
+    let braces = format!("closed: {}", "{".repeat(60_000));
     let brackets = "[".repeat(60_000);
     let dashes = "- ".repeat(30_000);
     let colons = "a: ".repeat(20_000);
-    let keys = "closed: {".to_owned() + &"? ".repeat(30_000);
+    let keys = format!("closed: {{{}", "? ".repeat(30_000));
     let quotes = "\"".repeat(60_001);
     let large = " ".repeat(MAX_BYTES + 1);
     for text in [&braces, &brackets, &dashes, &colons, &keys, &quotes, &large] {

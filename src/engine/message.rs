@@ -1,0 +1,116 @@
+//! What a message says: which variant of an experiment a lead gets, and whether every value of a
+//! template is there. A message is never sent half filled.
+
+use std::sync::Arc;
+
+use crate::event::Props;
+use crate::plan::Plan;
+use crate::rulebook::{BookTemplate, Experiment, ExperimentId, Filling, SequenceId};
+use crate::template::{Message, Setting, Unfilled};
+use crate::timestamp::Span;
+use crate::units::Content;
+use crate::value::Value;
+
+use super::evaluate::Scope;
+use super::intake::save;
+use super::lead::SavedProps;
+use super::{Moment, Names, World};
+
+/// So long a message to a lead waits for a value, where it does not say otherwise.
+pub(super) const EXPIRES: Span = Span::days(1);
+
+impl World {
+    /// The properties of the moment's event, where some template may ask for them.
+    pub(super) fn keep_props(moment: &Moment<'_>) -> Option<Arc<SavedProps>> {
+        let wanted = moment.plan.keeps_props && !moment.props.list.is_empty();
+        wanted.then(|| Arc::new(save(moment.props)))
+    }
+
+    /// Which value of a message's template is missing, in words.
+    pub(super) fn unfilled(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        content: &Content,
+        saved: Option<&Arc<SavedProps>>,
+    ) -> Option<String> {
+        let template = template(moment.plan, content)?;
+        let mut scope = self.scope(moment, slot);
+        scope.props = saved.map_or_else(Props::default, |saved| saved.props());
+        let missing = |filling: &Filling| filled(&scope, *filling) == Value::Missing;
+        if !template.values.iter().any(missing) {
+            return None;
+        }
+        // A missing value does no harm where the template has another one ready.
+        match message(&scope, template) {
+            Ok(_) => None,
+            Err(Unfilled::Missing { variable }) => Some(format!("needs {variable}, which is missing")),
+            Err(Unfilled::Failed { line, message }) => Some(format!("template {} line {line}: {message}", template.name)),
+        }
+    }
+
+    /// What a touch carries for a lead where an experiment is on it.
+    pub(super) fn variant(
+        &self,
+        plan: &Plan,
+        names: &dyn Names,
+        slot: u32,
+        (sequence, touch): (SequenceId, u16),
+    ) -> Option<(ExperimentId, u8)> {
+        let touches = plan.experiment_at.get(sequence.index())?;
+        let id = touches.get(usize::from(touch)).copied().flatten()?;
+        let lead = self.lead(slot);
+        // Once assigned, a lead stays with its variant.
+        if let Some((_, variant)) = lead.variants.iter().find(|(other, _)| *other == id) {
+            return Some((id, *variant));
+        }
+        let experiment = plan.rulebook.experiments.get(id.index())?;
+        Some((id, assigned(experiment, names.lead(lead.id))))
+    }
+}
+
+/// The variant a lead is assigned: a function of the lead and of the names of experiment and
+/// variants, by weighted rendezvous hashing (Wang et al. 2014, "Weighted Rendezvous Hashing"). A
+/// variant that is added takes its share from all others, and no lead moves between those.
+fn assigned(experiment: &Experiment, lead: &str) -> u8 {
+    let cost = |(name, weight): &(String, f64)| {
+        let mut hasher = blake3::Hasher::new();
+        for part in [lead, &experiment.name, name] {
+            hasher.update(&(part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let mut first = [0; 8];
+        first.copy_from_slice(hasher.finalize().as_bytes().split_at(8).0);
+        // In (0, 1): 53 bits and a half, so that the logarithm is finite.
+        let unit = ((u64::from_be_bytes(first) >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+        -libm::log(unit) / weight
+    };
+    let costs = experiment.variants.iter().map(cost).enumerate();
+    costs.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(index, _)| index as u8)
+}
+
+/// The template a message is made from, where the rulebook has it.
+pub(super) fn template<'a>(plan: &'a Plan, content: &Content) -> Option<&'a BookTemplate> {
+    let Content::Template(name) = content else { return None };
+    let templates = &plan.rulebook.templates;
+    templates.binary_search_by(|template| template.name.as_str().cmp(name)).ok().and_then(|at| templates.get(at))
+}
+
+/// The message a template makes for a lead at a moment.
+pub(super) fn message(scope: &Scope<'_>, template: &BookTemplate) -> Result<Message, Unfilled> {
+    let variables = template.template.variables();
+    let value = |name: &str| {
+        let at = variables.iter().position(|variable| variable.name == name)?;
+        template.values.get(at).map(|filling| filled(scope, *filling))
+    };
+    let zone = scope.zone;
+    template.template.render(&value, &Setting { offset: &|at| zone.offset_at(at) })
+}
+
+fn filled(scope: &Scope<'_>, filling: Filling) -> Value {
+    match filling {
+        Filling::Fact(fact) => scope.fact(fact).to_value(),
+        Filling::Prop(prop) => scope.props.get(prop).to_value(),
+        Filling::Need => Value::Missing,
+    }
+}

@@ -1,0 +1,14 @@
+//! The program as people and scripts meet it: help, exit codes, messages, pipes, and input that
+//! means harm. Each run has a limit on time and, where the system tells, on memory.
+
+#[path = "cli/process.rs"]
+mod process;
+
+#[path = "cli/exits.rs"]
+mod exits;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/hostile.rs"]
+mod hostile;
+#[path = "cli/pipes.rs"]
+mod pipes;

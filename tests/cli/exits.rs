@@ -1,0 +1,116 @@
+//! What the exit codes say, and the words that come with them.
+
+use std::fs;
+
+use super::process::{Ran, ensue, program, run};
+
+const LOG: &str = "fixtures/quickstart/events.jsonl";
+
+/// A failure of the caller: exit 3, nothing on standard output, an error in words.
+fn wrong_use(words: &str, says: &str) {
+    let Ran { code, out, err } = ensue(words);
+    assert_eq!((code, out.as_str()), (3, ""), "{words}: {err}");
+    assert!(err.starts_with("error: ") && err.contains(says), "{words}: {err}");
+}
+
+#[test]
+fn zero_is_fine() {
+    for words in [
+        "check rules",
+        "check fixtures/cli/two_lines.ensue",
+        "explain unknown-tier",
+        "explain",
+        "vocabulary",
+        &format!("dry-run rules --events {LOG}"),
+        &format!("dry-run fixtures/cli/two_lines.ensue --events {LOG}"),
+    ] {
+        let ran = ensue(words);
+        assert_eq!(ran.code, 0, "{words}: {}", ran.err);
+        assert!(!ran.out.is_empty(), "{words}");
+    }
+}
+
+#[test]
+fn two_is_rules_that_do_not_compile() {
+    let ran = ensue("check fixtures/cli/slip.ensue");
+    assert_eq!((ran.code, ran.err.as_str()), (2, ""));
+    assert!(ran.out.ends_with("check: 1 error in 1 file\n"), "{}", ran.out);
+    for format in ["short", "json"] {
+        assert_eq!(ensue(&format!("check fixtures/cli/slip.ensue --format {format}")).code, 2);
+    }
+    let ran = ensue(&format!("dry-run fixtures/cli/slip.ensue --events {LOG}"));
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.starts_with("error[unknown-tier]: "), "{}", ran.err);
+}
+
+#[test]
+fn three_is_wrong_use() {
+    wrong_use("check --colour always", "--colour");
+    wrong_use(&format!("dry-run rules --evnts {LOG}"), "--events");
+    wrong_use("dry-run rules", "--events");
+    wrong_use("chekc rules", "chekc");
+    wrong_use(&format!("dry-run rules --events {LOG} --until tomorrow"), "2026-03-02T09:00:00Z");
+    wrong_use(&format!("dry-run rules --events {LOG} --lead nobody"), "`nobody`");
+    wrong_use("explain unknown-teir", "did you mean `unknown-tier`?");
+    wrong_use("explain something-else-entirely", "lists all names");
+    assert_eq!(ensue("").code, 3, "no verb at all");
+}
+
+#[test]
+fn three_is_a_missing_file() {
+    let temp = tempfile::tempdir().unwrap();
+    let empty = temp.path().join("empty");
+    let other = temp.path().join("other");
+    fs::create_dir_all(&empty).unwrap();
+    fs::create_dir_all(&other).unwrap();
+    fs::write(other.join("notes.txt"), "no rules here").unwrap();
+    wrong_use("check no/such/folder", "there is no rulebook at `no/such/folder`");
+    wrong_use(&format!("check {}", empty.display()), "there is no `*.ensue` file");
+    wrong_use(&format!("check {}", other.display()), "there is no `*.ensue` file");
+    wrong_use("dry-run rules --events no/such.jsonl", "there is no log at `no/such.jsonl`");
+    wrong_use("dry-run rules --events fixtures/quickstart", "is a folder: name the log in it");
+}
+
+#[test]
+fn three_is_a_bad_record_and_it_is_shown() {
+    let ran = ensue("dry-run rules --events fixtures/cli/bad_record.jsonl");
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""));
+    insta::with_settings!({
+        snapshot_path => "../../fixtures/cli", prepend_module_to_snapshot => false, omit_expression => true
+    }, {
+        insta::assert_snapshot!("bad_record", ran.err);
+    });
+}
+
+#[test]
+fn bad_records_can_be_left_out() {
+    let ran = ensue("dry-run rules --events fixtures/cli/bad_record.jsonl --skip-bad --format jsonl");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains(r#""lead":"zoe""#), "the good records count: {}", ran.out);
+    assert!(ran.err.contains("fixtures/cli/bad_record.jsonl:2:"), "{}", ran.err);
+    assert!(ran.err.contains("note: 1 bad record left out\n"), "{}", ran.err);
+}
+
+#[test]
+fn the_smallest_rulebook_works_as_a_file() {
+    let log = concat!(
+        r#"{"id":"1","type":"email.opened","lead":"ana","at":"2026-03-02T09:00:00Z"}"#, "\n",
+        r#"{"id":"2","type":"email.opened","lead":"ana","at":"2026-03-03T09:00:00Z"}"#, "\n",
+        r#"{"id":"3","type":"email.opened","lead":"ana","at":"2026-03-04T09:00:00Z"}"#, "\n",
+        r#"{"id":"4","type":"replied","lead":"ana","at":"2026-03-05T09:00:00Z"}"#, "\n",
+    );
+    let words = "dry-run fixtures/cli/two_lines.ensue --events - --format jsonl";
+    let ran = run(program().args(words.split(' ')), log.as_bytes());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(lines.len(), 1, "{}", ran.out);
+    assert!(lines[0].starts_with(r#"{"at":"2026-03-04T09:00:00Z","lead":"ana","do":"tier","to":"hot","#), "{}", lines[0]);
+    assert!(lines[0].ends_with(r#""because":["1","2","3"]}"#), "{}", lines[0]);
+}
+
+#[test]
+fn a_summary_counts_what_is_shown() {
+    let ran = ensue(&format!("dry-run rules --events {LOG} --lead ana --lead ben --format jsonl"));
+    assert!(ran.err.lines().last().unwrap().starts_with("dry-run: 2 leads, "), "{}", ran.err);
+    assert!(ran.out.lines().all(|line| line.contains(r#""lead":"ana""#) || line.contains(r#""lead":"ben""#)));
+}

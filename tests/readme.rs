@@ -1,0 +1,130 @@
+//! The manual is true: its rulebooks check without a finding, and its tour prints what it says.
+//! In a tour, a line `...` stands for any lines, and `...` within a line for any text.
+
+use std::fmt::Write as _;
+use std::process::{Command, Stdio};
+
+use ensue::check::{self, Env};
+use ensue::diagnostic::Severity;
+use ensue::report;
+
+const README: &str = include_str!("../README.md");
+
+/// The fenced blocks of a kind, with the line each begins at.
+fn blocks(kind: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, bool, String)> = None;
+    for (number, line) in README.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(name)) => open = Some((number + 1, name == kind, String::new())),
+            (Some(_), Some("")) => {
+                if let Some((start, true, text)) = open.take() {
+                    found.push((start, text));
+                }
+            }
+            (Some((_, _, text)), _) => {
+                writeln!(text, "{line}").unwrap();
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block of the manual is not closed");
+    found
+}
+
+#[test]
+fn every_rulebook_checks() {
+    let rulebooks = blocks("ensue");
+    assert!(rulebooks.len() >= 4, "the manual shows rules");
+    for (line, rules) in rulebooks {
+        let checked = check::load([(String::from("README.ensue"), rules)], &Env::default());
+        let found: Vec<_> = checked.diagnostics.into_iter().filter(|d| d.severity > Severity::Info).collect();
+        let drawn = report::diagnostic::human(&found, &checked.sources, false);
+        assert!(found.is_empty(), "the rulebook at README.md:{line}:\n{drawn}");
+    }
+}
+
+#[test]
+fn the_smallest_rulebook_is_the_file_it_names() {
+    let file = include_str!("../fixtures/cli/two_lines.ensue");
+    assert!(blocks("ensue").iter().any(|(_, rules)| rules == file));
+}
+
+#[test]
+fn the_two_commands_stand_at_the_front() {
+    let front = README.split("## Five minutes").next().unwrap();
+    for command in
+        ["    cargo run --release -- dry-run rules --events fixtures/quickstart/events.jsonl\n", "    cargo test\n"]
+    {
+        assert!(front.contains(command), "{command}");
+    }
+}
+
+#[test]
+fn the_tour_prints_what_it_says() {
+    let mut commands = 0;
+    for (line, block) in blocks("console") {
+        for (command, expected) in steps(&block) {
+            commands += 1;
+            let printed = run(command);
+            let (want, have): (Vec<_>, Vec<_>) = (expected.lines().collect(), printed.lines().collect());
+            assert!(
+                lines_match(&want, &have),
+                "the tour at README.md:{line}: `{command}`\n--- says\n{expected}\n--- prints\n{printed}"
+            );
+        }
+    }
+    assert!(commands >= 5, "the tour has steps");
+}
+
+/// The commands of a block, each with what it is said to print.
+fn steps(block: &str) -> Vec<(&str, String)> {
+    let mut steps: Vec<(&str, String)> = Vec::new();
+    for line in block.lines() {
+        match (line.strip_prefix("$ ensue "), steps.last_mut()) {
+            (Some(command), _) => steps.push((command, String::new())),
+            (None, Some((_, expected))) => writeln!(expected, "{line}").unwrap(),
+            (None, None) => panic!("a tour begins with a command, not with `{line}`"),
+        }
+    }
+    steps
+}
+
+/// What a terminal would show: results, then notes.
+fn run(command: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_ensue"))
+        .args(command.split_whitespace())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+fn lines_match(want: &[&str], have: &[&str]) -> bool {
+    match (want, have) {
+        ([], []) => true,
+        ([first, rest @ ..], _) if *first == "..." => {
+            lines_match(rest, have) || (!have.is_empty() && lines_match(want, &have[1..]))
+        }
+        ([first, rest @ ..], [line, others @ ..]) => text_matches(first, line) && lines_match(rest, others),
+        _ => false,
+    }
+}
+
+fn text_matches(want: &str, have: &str) -> bool {
+    let Some((before, after)) = want.split_once("...") else { return want == have };
+    let Some(rest) = have.strip_prefix(before) else { return false };
+    (0..=rest.len()).any(|at| rest.is_char_boundary(at) && text_matches(after, &rest[at..]))
+}
+
+#[test]
+fn elision_is_no_blank_cheque() {
+    assert!(lines_match(&["a", "...", "d"], &["a", "b", "c", "d"]));
+    assert!(lines_match(&["a", "...", "d"], &["a", "d"]));
+    assert!(!lines_match(&["a", "...", "d"], &["a", "b", "c"]));
+    assert!(!lines_match(&["a"], &["a", "b"]));
+    assert!(text_matches("tier ... hot", "tier cold -> hot"));
+    assert!(!text_matches("tier ... hot", "tier hot -> cold"));
+}

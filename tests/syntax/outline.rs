@@ -1,0 +1,324 @@
+//! A tree as nested brackets, without places: what the snapshots show and what two trees are
+//! compared by.
+
+use ensue::syntax::tree::*;
+use std::fmt::Display;
+
+/// The items of a file, one a line; what is inside braces on indented lines.
+pub fn file(file: &File) -> String {
+    file.items.iter().map(|item| self::item(&item.node) + "\n").collect()
+}
+
+fn list<T>(head: &str, items: &[T], one: impl Fn(&T) -> String) -> String {
+    let items: Vec<String> = items.iter().map(one).collect();
+    format!("({head}{}{})", if items.is_empty() { "" } else { " " }, items.join(" "))
+}
+
+fn block<T>(head: &str, items: &[T], one: impl Fn(&T) -> String) -> String {
+    let items: String = items.iter().map(|item| format!("\n  {}", one(item))).collect();
+    format!("({head}{items})")
+}
+
+fn part<T>(word: &str, value: Option<&T>, one: impl Fn(&T) -> String) -> String {
+    value.map(|value| format!(" ({word} {})", one(value))).unwrap_or_default()
+}
+
+fn name(name: &Name) -> String {
+    name.node.clone()
+}
+
+fn text(text: &Text) -> String {
+    format!("{:?}", text.node)
+}
+
+fn shown<T: Display>(at: &At<T>) -> String {
+    at.node.to_string()
+}
+
+fn item(item: &ItemKind) -> String {
+    match item {
+        ItemKind::Event(event) => {
+            let head = format!("{} {}", list("names", &event.names, name), list("types", &event.types, text));
+            let guard = part("where", event.guard.as_ref(), expr);
+            block(&format!("event {head}{guard}"), &event.fields, field)
+        }
+        ItemKind::Group(group) => list(&format!("group {}", group.name.node), &group.members, name),
+        ItemKind::Lead(fields) => block("lead", fields, field),
+        ItemKind::Tiers(tiers) => list("tiers", tiers, name),
+        ItemKind::Calendar(calendar) => block(&format!("calendar {}", calendar.name.node), &calendar.entries, entry),
+        ItemKind::Channel(channel) => block(&format!("channel {}", channel.name.node), &channel.clauses, clause),
+        ItemKind::Let(constant) => format!("(let {} {})", constant.name.node, expr(&constant.value)),
+        ItemKind::Settings(settings) => {
+            block("settings", settings, |setting| format!("({} {})", setting.name.node, expr(&setting.value)))
+        }
+        ItemKind::Rule(rule) => self::rule(rule),
+        ItemKind::Sequence(sequence) => self::sequence(sequence),
+        ItemKind::Score(score) => block(&format!("score {}", score.name.node), &score.lines, line),
+        ItemKind::Experiment(experiment) => {
+            let head = format!("{} {}.{}", experiment.name.node, experiment.sequence.node, experiment.touch.node);
+            let goal = part("goal", experiment.goal.as_ref(), |(e, d)| format!("{} {}", event(e), shown(d)));
+            let variant = |(template, percent): &(Name, At<f64>)| format!("({} {}%)", template.node, percent.node);
+            block(&format!("experiment {head}{goal}"), &experiment.variants, variant)
+        }
+    }
+}
+
+fn field(field: &Field) -> String {
+    let optional = if field.optional { "?" } else { "" };
+    let default = part("default", field.default.as_ref(), expr);
+    format!("({} {}{optional}{default})", field.name.node, field.ty.node)
+}
+
+fn days(days: &[DayRange]) -> String {
+    let one = |day: &DayRange| match day.first == day.last {
+        true => day.first.to_string(),
+        false => format!("{}..{}", day.first, day.last),
+    };
+    list("days", days, one)
+}
+
+fn times(range: &TimeRange) -> String {
+    format!("{}-{}", range.start, range.end)
+}
+
+fn entry(entry: &At<CalendarEntry>) -> String {
+    match &entry.node {
+        CalendarEntry::Days(ranges) => days(ranges),
+        CalendarEntry::Hours(range) => format!("(hours {})", times(range)),
+        CalendarEntry::Part(name, range) => format!("(part {} {})", name.node, times(range)),
+        CalendarEntry::Prefer(ranges, range) => {
+            format!("(prefer {}{})", days(ranges), part("hours", range.as_ref(), times))
+        }
+        CalendarEntry::ClosedFrom(path) => format!("(closed from {})", text(path)),
+        CalendarEntry::Zone(sources) => list("zone", sources, |source| match &source.node {
+            ZoneSource::Lead => "lead".to_owned(),
+            ZoneSource::Account => "account".to_owned(),
+            ZoneSource::Owner => "owner".to_owned(),
+            ZoneSource::Fixed(zone) => format!("{zone:?}"),
+        }),
+    }
+}
+
+fn clause(clause: &At<ChannelClause>) -> String {
+    match &clause.node {
+        ChannelClause::Calendar(calendar) => format!("(calendar {})", calendar.node),
+        ChannelClause::Cap { count, per, scope } => {
+            format!("(cap {} per {} per {})", count.node, per.node, scope.node)
+        }
+        ChannelClause::Quiet(range) => format!("(quiet {})", times(range)),
+        ChannelClause::Require(condition) => format!("(require {})", expr(condition)),
+        ChannelClause::Manual => "manual".to_owned(),
+    }
+}
+
+fn rule(rule: &RuleDecl) -> String {
+    let label = rule.label.as_ref().map(|label| format!(" {}", label.node)).unwrap_or_default();
+    let limit = part("limit", rule.limit.as_ref(), |limit| match &limit.node {
+        Limit::Once => "once".to_owned(),
+        Limit::AtMostOncePer(length) => format!("per {}", length.node),
+    });
+    let head = format!(
+        "rule{label} {}{}{}{limit}",
+        trigger(&rule.trigger),
+        part("while", rule.while_.as_ref(), state),
+        part("where", rule.guard.as_ref(), expr)
+    );
+    let why = part("why", rule.why.as_ref(), text);
+    match &rule.body {
+        RuleBody::Effects(effects) => block(&format!("{head}{why}"), effects, effect),
+        RuleBody::Decision(arms) => block(&format!("decide {head}{why}"), arms, |arm| {
+            let guard = arm.guard.as_ref().map_or("otherwise".to_owned(), expr);
+            list(&format!("arm {guard}{}", part("why", arm.why.as_ref(), text)), &arm.effects, effect)
+        }),
+    }
+}
+
+fn event(event: &EventRef) -> String {
+    if event.filters.is_empty() { name(&event.name) } else { list(&event.name.node, &event.filters, expr) }
+}
+
+fn trigger(trigger: &Trigger) -> String {
+    match &trigger.node {
+        TriggerKind::Event(e) => format!("(on {})", event(e)),
+        TriggerKind::Count { event: e, times, within, without } => format!(
+            "(count {} {}x{}{})",
+            event(e),
+            times.node,
+            part("within", within.as_ref(), shown),
+            part("without", without.as_ref(), event)
+        ),
+        TriggerKind::Follows { event: e, within, after } => {
+            format!("(follows {} within {} after {})", event(e), within.node, event(after))
+        }
+        TriggerKind::AbsentAfter { event: e, within, after } => {
+            format!("(no {} within {} after {})", event(e), within.node, event(after))
+        }
+        TriggerKind::Absent { event: e, length } => format!("(no {} for {})", event(e), length.node),
+        TriggerKind::Silent { length } => format!("(silent {})", length.node),
+        TriggerKind::Score { score, op, value } => format!("({:?} {} {})", op.node, score.node, expr(value)),
+        TriggerKind::Becomes(tier) => format!("(becomes {})", tier.node),
+        TriggerKind::Leaves(tier) => format!("(leaves {})", tier.node),
+        TriggerKind::Finished(sequence) => format!("(finished {})", sequence.node),
+        TriggerKind::Enrolled(sequence) => format!("(enrolled {})", sequence.node),
+        TriggerKind::Exited(sequence) => format!("(exited {})", sequence.node),
+        TriggerKind::Every { length } => format!("(every {})", length.node),
+        TriggerKind::EveryWeekday { days: ranges, at } => format!("(every {} at {})", days(ranges), at.node),
+    }
+}
+
+fn state(state: &State) -> String {
+    match &state.node {
+        StateKind::Tier(tier) => tier.clone(),
+        StateKind::In(sequence) => format!("(in {})", sequence.node),
+        StateKind::Suppressed => "(suppressed)".to_owned(),
+        StateKind::Not(inner) => format!("(not {})", self::state(inner)),
+        StateKind::And(a, b) => format!("(and {} {})", self::state(a), self::state(b)),
+        StateKind::Or(a, b) => format!("(or {} {})", self::state(a), self::state(b)),
+    }
+}
+
+fn expr(expr: &Expr) -> String {
+    let go = |e: &Expr| self::expr(e);
+    match &expr.node {
+        ExprKind::Number(number) => number.to_string(),
+        ExprKind::Text(text) => format!("{text:?}"),
+        ExprKind::Bool(value) => value.to_string(),
+        ExprKind::Length(length) => length.to_string(),
+        ExprKind::Time(time) => time.to_string(),
+        ExprKind::Date { year, month, day } => format!("{year}-{month:02}-{day:02}"),
+        ExprKind::DateTime { year, month, day, time } => format!("{year}-{month:02}-{day:02}T{time}"),
+        ExprKind::List(items) => list("list", items, go),
+        ExprKind::Name(name) => name.clone(),
+        ExprKind::Property { base, name } => format!("{}.{}", base.node, name.node),
+        ExprKind::Call { name, args } => list(&format!("call {}", name.node), args, go),
+        ExprKind::Has(inner) => format!("(has {})", go(inner)),
+        ExprKind::Default(a, b) => format!("(?? {} {})", go(a), go(b)),
+        ExprKind::Not(inner) => format!("(not {})", go(inner)),
+        ExprKind::Negate(inner) => format!("(- {})", go(inner)),
+        ExprKind::Binary { op, left, right } => format!("({:?} {} {})", op.node, go(left), go(right)),
+    }
+}
+
+fn content(content: &At<Content>) -> String {
+    match &content.node {
+        Content::Template(template) => template.clone(),
+        Content::Text(text) => format!("{text:?}"),
+    }
+}
+
+fn effect(effect: &Effect) -> String {
+    let scope = |account: &bool| if *account { "account " } else { "" };
+    match &effect.node {
+        EffectKind::Tier(tier) => format!("(tier {tier})"),
+        EffectKind::Start(sequence) => format!("(start {})", sequence.node),
+        EffectKind::Stop => "(stop)".to_owned(),
+        EffectKind::StopSequence(sequence) => format!("(stop {})", sequence.node),
+        EffectKind::StopAccount => "(stop-account)".to_owned(),
+        EffectKind::StopAll => "(stop-all)".to_owned(),
+        EffectKind::Hold { account, length } => format!("(hold {}{})", scope(account), length.node),
+        EffectKind::HoldUntil { account, until } => format!("(hold {}until {})", scope(account), expr(until)),
+        EffectKind::Resume => "(resume)".to_owned(),
+        EffectKind::Suppress { channel, length } => {
+            format!("(suppress{}{})", part("channel", channel.as_ref(), name), part("for", length.as_ref(), shown))
+        }
+        EffectKind::Unsuppress { channel } => format!("(unsuppress{})", part("channel", channel.as_ref(), name)),
+        EffectKind::Send { channel, content: what, timing } => {
+            format!("(send {} {}{})", channel.node, content(what), part("when", timing.as_ref(), self::timing))
+        }
+        EffectKind::Alert { to, text: words } => format!("(alert {} {})", to.node, text(words)),
+        EffectKind::Escalate { to, text: words } => format!("(escalate {} {})", to.node, text(words)),
+        EffectKind::Assign(value) => format!("(assign {})", expr(value)),
+        EffectKind::Set { field, value } => format!("(set {} {})", field.node, expr(value)),
+        EffectKind::Add { amount, score } => format!("(add {} {})", expr(amount), score.node),
+        EffectKind::Tag(tag) => format!("(tag {})", tag.node),
+        EffectKind::Untag(tag) => format!("(untag {})", tag.node),
+        EffectKind::Webhook(hook) => format!("(webhook {})", hook.node),
+    }
+}
+
+fn timing(timing: &At<Timing>) -> String {
+    match &timing.node {
+        Timing::In { length, at } => format!("in {}{}", length.node, part("at", at.as_ref(), shown)),
+        Timing::At(at) => format!("at {}", at.node),
+        Timing::Next { day, at } => format!("next {day} at {}", at.node),
+        Timing::Before { length, moment } => format!("{} before {}", length.node, expr(moment)),
+        Timing::After { length, moment } => format!("{} after {}", length.node, expr(moment)),
+    }
+}
+
+fn sequence(sequence: &SequenceDecl) -> String {
+    let head = format!(
+        "sequence {}{}{}{}",
+        sequence.name.node,
+        part("for", sequence.tier.as_ref(), name),
+        part("where", sequence.guard.as_ref(), expr),
+        part("renamed-from", sequence.renamed_from.as_ref(), name)
+    );
+    let clauses = sequence.clauses.iter().map(|clause| match &clause.node {
+        SequenceClause::ExitOn(events) => list("exit-on", events, event),
+        SequenceClause::Gap(length) => format!("(gap {})", length.node),
+        SequenceClause::AgainAfter(length) => format!("(again after {})", length.node),
+        SequenceClause::NeverAgain => "(never again)".to_owned(),
+        SequenceClause::Parallel => "parallel".to_owned(),
+        SequenceClause::Roll(roll) => self::roll(*roll),
+    });
+    let touches = sequence.touches.iter().map(touch);
+    let lines: Vec<String> = clauses.chain(touches).chain(sequence.tail.iter().map(tail)).collect();
+    block(&head, &lines, String::clone)
+}
+
+fn roll(roll: Roll) -> String {
+    format!("(roll {})", format!("{roll:?}").to_lowercase())
+}
+
+fn time_of_day(time: &At<TouchTime>) -> String {
+    match &time.node {
+        TouchTime::At(time) => time.to_string(),
+        TouchTime::Part(part) => part.clone(),
+    }
+}
+
+fn touch(touch: &TouchDecl) -> String {
+    let when = match &touch.when.node {
+        When::Day(day) => format!("day {day}"),
+        When::Days(first, last) => format!("day {first}..{last}"),
+        When::Later(length) => format!("+{length}"),
+    };
+    format!("({when}{}{})", part("at", touch.time.as_ref(), time_of_day), message(&touch.message))
+}
+
+fn tail(tail: &TailDecl) -> String {
+    format!(
+        "(then every {}{}{}{})",
+        tail.every.node,
+        part("at", tail.time.as_ref(), time_of_day),
+        message(&tail.message),
+        part("up-to", tail.times.as_ref(), shown)
+    )
+}
+
+fn message(message: &MessageDecl) -> String {
+    let choice = |choice: &Choice| format!("{}:{}", choice.channel.node, content(&choice.content));
+    let mut out = format!(" {}", list("send", &message.choices, choice));
+    out += &part("as", message.id.as_ref(), name);
+    out += &part("note", message.note.as_ref(), text);
+    out += &part("if", message.condition.as_ref(), expr);
+    out += &part("expires", message.expires.as_ref(), shown);
+    out += if message.approve { " approve" } else { "" };
+    out += &message.roll.as_ref().map(|at| format!(" {}", roll(at.node))).unwrap_or_default();
+    out += &part("renamed-from", message.renamed_from.as_ref(), name);
+    out
+}
+
+fn line(line: &At<ScoreLine>) -> String {
+    match &line.node {
+        ScoreLine::Points(e, points) => format!("(points {} {points})", event(e)),
+        ScoreLine::HalfLife(length) => format!("(half_life {})", length.node),
+        ScoreLine::Window(length) => format!("(window {})", length.node),
+        ScoreLine::Cap(cap) => format!("(cap {cap})"),
+        ScoreLine::Floor(floor) => format!("(floor {floor})"),
+        ScoreLine::Rhai(script) => format!("(rhai {})", text(script)),
+        ScoreLine::Script(path) => format!("(script {})", text(path)),
+        ScoreLine::On(events) => list("on", events, event),
+    }
+}
