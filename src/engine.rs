@@ -160,13 +160,21 @@ impl Engine {
             tied.sort_by(|a, b| self.name(a, names).cmp(self.name(b, names)).then(a.what.cmp(&b.what)));
         }
         for (place, timer) in tied.iter().enumerate() {
-            while place > 0 && self.world.timers.precede(timer) {
+            while place > 0 && self.precedes(timer, names) {
                 self.fire_tied(timer.due, names, out);
             }
             self.world.now = timer.due.max(self.world.now);
             self.world.fire(&self.plan, names, *timer, out);
         }
         self.world.tied = tied;
+    }
+
+    /// Whether the timer that comes first comes before another one.
+    fn precedes(&self, timer: &Timer, names: &dyn Names) -> bool {
+        self.world.timers.first().is_some_and(|first| {
+            let by_name = || self.name(first, names).cmp(self.name(timer, names));
+            first.place().cmp(&timer.place()).then_with(by_name).is_lt()
+        })
     }
 
     /// What is scheduled and not yet due: one decision per touch and action, by due time.

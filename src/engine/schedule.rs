@@ -87,7 +87,7 @@ impl Ground<'_> {
             trail.push(format!("held {}", in_words(Span(enrollment.shift))));
         }
         let deadline = touch.expires.map(|length| {
-            let from = self.zone.resolve(start.and_time(clock_of(time).unwrap_or(nominal.time)));
+            let from = self.zone.resolve(start.and_time(nominal.time));
             later(from.max(enrollment.started), length, self.zone, self.window.calendar)
         });
         if start < end

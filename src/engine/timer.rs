@@ -32,6 +32,13 @@ pub(crate) struct Timer {
     pub what: What,
 }
 
+impl Timer {
+    /// What orders timers, whoever their leads are.
+    pub fn place(&self) -> (Timestamp, Kind, u64) {
+        (self.due, self.kind, self.position)
+    }
+}
+
 /// What fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum What {
@@ -69,10 +76,9 @@ impl Timers {
         self.heap.peek().map(|timer| timer.0.due)
     }
 
-    /// Whether some timer comes before another one whoever their leads are.
-    pub fn precede(&self, timer: &Timer) -> bool {
-        let place = |timer: &Timer| (timer.due, timer.kind, timer.position);
-        self.heap.peek().is_some_and(|first| place(&first.0) < place(timer))
+    /// The timer that fires next.
+    pub fn first(&self) -> Option<&Timer> {
+        self.heap.peek().map(|timer| &timer.0)
     }
 
     /// Takes the timers that come first and differ in their lead alone, all due by `until`.
@@ -81,7 +87,7 @@ impl Timers {
         while let Some(Reverse(next)) = self.heap.peek() {
             let belongs = match tied.first() {
                 None => next.due <= until,
-                Some(first) => (first.due, first.kind, first.position) == (next.due, next.kind, next.position),
+                Some(first) => first.place() == next.place(),
             };
             if !belongs {
                 break;

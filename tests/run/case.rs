@@ -35,7 +35,8 @@ impl Case {
     pub fn new(rules: &Path, events: String, args: &str) -> Result<Self, String> {
         let checked = ensue::load::rulebook(rules).unwrap();
         let Some(rulebook) = checked.rulebook else {
-            let found = checked.diagnostics.iter().map(|d| format!("{}: {}", checked.sources.place(d.range), d.message));
+            let found =
+                checked.diagnostics.iter().map(|d| format!("{}: {}", checked.sources.place(d.range), d.message));
             return Err(found.collect::<Vec<_>>().join("\n"));
         };
         let words: Vec<&str> = args.split_whitespace().collect();
@@ -57,7 +58,8 @@ impl Case {
 
     /// The same with its lines in another order; lines of one time keep theirs.
     pub fn shuffled(&self, seed: u64) -> Self {
-        let mut lines: Vec<(u64, &str)> = self.events.lines().enumerate().map(|(n, line)| (mixed(seed, n as u64), line)).collect();
+        let mut lines: Vec<(u64, &str)> =
+            self.events.lines().enumerate().map(|(n, line)| (mixed(seed, n as u64), line)).collect();
         lines.sort_unstable();
         let mut lines: Vec<&str> = lines.into_iter().map(|(_, line)| line).collect();
         let original: Vec<&str> = self.events.lines().collect();
@@ -76,7 +78,8 @@ impl Case {
         let reader = Box::new(std::io::Cursor::new(self.events.clone().into_bytes()));
         let inputs = vec![Input { path: String::from("events.jsonl"), reader }];
         let options = ReadOptions { skip_bad: self.skip_bad, threads: 1, ..ReadOptions::default() };
-        log::read(inputs, &self.plan.rulebook, &options, &|_| {}).unwrap_or_else(|error| panic!("{}: {error}", self.root))
+        log::read(inputs, &self.plan.rulebook, &options, &|_| {})
+            .unwrap_or_else(|error| panic!("{}: {error}", self.root))
     }
 
     /// Leads split into shards; 0 for the usual size.

@@ -11,8 +11,16 @@ use super::case::Case;
 const RULEBOOKS: [&str; 4] = ["mixed_everything", "mixed_accounts", "mixed_scores", "mixed_absences"];
 
 const TYPES: [&str; 10] = [
-    "lead.created", "email.opened", "page.viewed", "replied", "email.sent", "demo.requested", "meeting.booked", "lead.updated",
-    "unsubscribed", "link.clicked",
+    "lead.created",
+    "email.opened",
+    "page.viewed",
+    "replied",
+    "email.sent",
+    "demo.requested",
+    "meeting.booked",
+    "lead.updated",
+    "unsubscribed",
+    "link.clicked",
 ];
 
 /// One line: lead, type, minutes since the line before, minutes it arrived late.
