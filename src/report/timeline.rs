@@ -86,7 +86,9 @@ fn row(names: &Names<'_>, decision: &Decision, usual: Option<&str>) -> Row {
     let line = names.line(decision);
     let (verb, what) = words(names, decision);
     let zone = planned_in(decision).filter(|zone| Some(zone.as_str()) != usual);
-    let notes: Vec<String> = line.reason.map(String::from).into_iter().chain(zone).collect();
+    let told = matches!(decision.body, Body::Exit { .. } | Body::Muted(_));
+    let reason = line.reason.filter(|_| !told);
+    let notes: Vec<String> = reason.map(String::from).into_iter().chain(zone).collect();
     let mut by: Vec<String> = line.rule.map(String::from).into_iter().chain(line.source).collect();
     if !line.because.is_empty() {
         by.push(format!("[{}]", line.because.join(", ")));
@@ -115,7 +117,9 @@ fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, String) {
             ("enroll", format!("{} #{enrollment}", names.sequence(*sequence)))
         }
         Body::Enroll { sequence, .. } => ("suppressed", format!("enrollment in {}", names.sequence(*sequence))),
-        Body::Exit { sequence, enrollment, .. } => ("exit", format!("{} #{enrollment}", names.sequence(*sequence))),
+        Body::Exit { sequence, enrollment, reason } => {
+            ("exit", format!("{} #{enrollment}: {reason}", names.sequence(*sequence)))
+        }
         Body::Touch(touch) => {
             (touch.status.word(), format!("{} {}", names.channel(touch.channel), content(&touch.content)))
         }
@@ -146,7 +150,7 @@ fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, String) {
             ("score", format!("{name} {from:.1} -> {to:.1}"))
         }
         Body::Webhook { name, .. } => ("webhook", name.to_string()),
-        Body::Muted(_) => ("muted", String::new()),
+        Body::Muted(reason) => ("muted", reason.clone()),
         Body::Fault(text) => ("fault", text.clone()),
     }
 }
