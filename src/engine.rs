@@ -143,18 +143,28 @@ impl Engine {
     /// Fires every timer due at or before `until`, each at its own due time.
     pub fn drain(&mut self, until: Timestamp, names: &dyn Names, out: &mut Vec<Decision>) {
         while self.world.timers.next_due().is_some_and(|due| due <= until) {
-            let mut tied = std::mem::take(&mut self.world.tied);
-            self.world.timers.pop_tied(until, &mut tied);
-            if tied.len() > 1 {
-                tied.sort_by(|a, b| self.name(a, names).cmp(self.name(b, names)).then(a.what.cmp(&b.what)));
-            }
-            for timer in &tied {
-                self.world.now = timer.due.max(self.world.now);
-                self.world.fire(&self.plan, names, *timer, out);
-            }
-            self.world.tied = tied;
+            self.fire_tied(until, names, out);
         }
         self.world.now = self.world.now.max(until);
+    }
+
+    /// Fires the timers that come first and differ in their lead alone, in the order of names.
+    /// What one of them makes due ahead of the next is fired in between: which leads are tied with
+    /// it must not change the order of a lead's own decisions.
+    fn fire_tied(&mut self, until: Timestamp, names: &dyn Names, out: &mut Vec<Decision>) {
+        let mut tied = std::mem::take(&mut self.world.tied);
+        self.world.timers.pop_tied(until, &mut tied);
+        if tied.len() > 1 {
+            tied.sort_by(|a, b| self.name(a, names).cmp(self.name(b, names)).then(a.what.cmp(&b.what)));
+        }
+        for (place, timer) in tied.iter().enumerate() {
+            while place > 0 && self.world.timers.precede(timer) {
+                self.fire_tied(timer.due, names, out);
+            }
+            self.world.now = timer.due.max(self.world.now);
+            self.world.fire(&self.plan, names, *timer, out);
+        }
+        self.world.tied = tied;
     }
 
     /// What is scheduled and not yet due: one decision per touch and action, by due time.

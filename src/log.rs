@@ -14,7 +14,6 @@ mod merge;
 mod names;
 mod plain;
 mod record;
-mod time;
 mod value;
 mod vocabulary;
 

@@ -25,6 +25,8 @@ pub struct Options {
     pub threads: usize,
     /// Also report changes of scores.
     pub trace: bool,
+    /// How many leads are run together; 0 for as many as serve well.
+    pub leads_per_shard: usize,
 }
 
 /// What a replay decided.
@@ -52,7 +54,8 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed
     };
     let last = entries.last().map_or(Timestamp(0), |entry| entry.received_at);
     let horizon = options.until.unwrap_or(last);
-    let shards = Shards::of(log, handled, plan.crosses_accounts());
+    let size = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
+    let shards = Shards::of(log, handled, plan.crosses_accounts(), size);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     let parts: Vec<(Vec<Decision>, Vec<Decision>)> = pool.install(|| {
         (0..shards.len()).into_par_iter().map(|shard| shards.run(shard, plan, log, horizon, options.trace)).collect()
@@ -86,7 +89,7 @@ struct Shards {
 
 impl Shards {
     /// Leads that share an account, at any time, share a shard.
-    fn of(log: &Log, handled: usize, together: bool) -> Self {
+    fn of(log: &Log, handled: usize, together: bool, most: usize) -> Self {
         let leads = log.lead_count();
         let mut groups = Groups::new(leads + log.account_count());
         for entry in log.entries() {
@@ -102,7 +105,7 @@ impl Shards {
             let group = groups.find(lead) as usize;
             let Some(shard) = shard_of_group.get_mut(group) else { continue };
             if *shard == u32::MAX {
-                let full = sizes.last().is_some_and(|size| *size as usize >= LEADS_PER_SHARD);
+                let full = sizes.last().is_some_and(|size| *size as usize >= most);
                 if full && !together {
                     sizes.push(0);
                 }

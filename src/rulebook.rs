@@ -78,8 +78,8 @@ pub struct Rulebook {
     pub scores: Vec<Score>,
     /// Rhai scripts: those of scores, and files with functions that expressions call.
     pub scripts: Vec<BookScript>,
-    /// Templates by name; empty where the rulebook has no `templates` folder, and then messages
-    /// are not looked into.
+    /// Templates by name, those of one name by channel; empty where the rulebook has no `templates`
+    /// folder, and then messages are not looked into. [`Rulebook::template`] finds one.
     pub templates: Vec<BookTemplate>,
     /// Experiments in rulebook order.
     pub experiments: Vec<Experiment>,
@@ -91,6 +91,15 @@ pub struct Rulebook {
     pub settings: Settings,
     /// Which facts and events the engine itself looks at.
     pub well_known: WellKnown,
+}
+
+impl Rulebook {
+    /// The template that messages of a channel call by this name.
+    #[must_use]
+    pub fn template(&self, name: &str, channel: ChannelId) -> Option<TemplateId> {
+        let key = |template: &BookTemplate| template.name.as_str().cmp(name).then(template.channel.cmp(&channel));
+        self.templates.binary_search_by(key).ok().map(|at| TemplateId(at as u16))
+    }
 }
 
 /// `type` of the entries the engine makes when a touch is sent; no log may use it.
@@ -627,7 +636,8 @@ pub enum Read {
 /// A template of the rulebook.
 #[derive(Clone, Debug)]
 pub struct BookTemplate {
-    /// Its name: the file's name without `.md`.
+    /// Its name: the file's name without `.md`, whatever folder below `templates` it is in. One name
+    /// may stand for a template on each of several channels.
     pub name: String,
     /// The parsed template.
     pub template: crate::template::Template,

@@ -32,6 +32,10 @@ macro_rules! slugs {
 slugs! {
     /// A line of a decision list that no lead gets to.
     AfterOtherwise = "after-otherwise" Error,
+    /// A mistake inside a script.
+    BadScript = "bad-script" Error,
+    /// A mistake inside a template.
+    BadTemplate = "bad-template" Error,
     /// Open hours or days where time is measured by the clock.
     BusinessLength = "business-length" Error,
     /// A mistake inside a calendar file.
@@ -50,6 +54,10 @@ slugs! {
     DivisionByZero = "division-by-zero" Error,
     /// A clause said twice in one declaration.
     DuplicateClause = "duplicate-clause" Error,
+    /// Two experiments on one touch.
+    DuplicateExperiment = "duplicate-experiment" Error,
+    /// One function in two scripts.
+    DuplicateFunction = "duplicate-function" Error,
     /// Two rules with one label.
     DuplicateLabel = "duplicate-label" Error,
     /// A name declared twice.
@@ -58,6 +66,8 @@ slugs! {
     DuplicateTiers = "duplicate-tiers" Error,
     /// Two touches of a sequence with one name.
     DuplicateTouch = "duplicate-touch" Error,
+    /// A template that is a variant twice.
+    DuplicateVariant = "duplicate-variant" Error,
     /// A range that holds nothing.
     EmptyRange = "empty-range" Error,
     /// A decision list without lines.
@@ -74,18 +84,26 @@ slugs! {
     MisplacedDefault = "misplaced-default" Error,
     /// A file that does not exist.
     MissingFile = "missing-file" Error,
+    /// An email template without a subject.
+    MissingSubject = "missing-subject" Error,
+    /// A score that is neither points nor one script.
+    MixedScore = "mixed-score" Error,
     /// One name for two things an expression can mean.
     NameClash = "name-clash" Error,
     /// `event.x` where no event is at hand.
     NoEventHere = "no-event-here" Error,
+    /// A script without a result where a score needs one.
+    NoResult = "no-result" Error,
+    /// Messages that name templates, and no template.
+    NoTemplates = "no-templates" Info,
     /// A value that is not fixed where it must be.
     NotConstant = "not-constant" Error,
     /// A name that cannot be read where it stands.
     NotHere = "not-here" Error,
     /// A count that is not a whole number.
     NotWholeNumber = "not-whole-number" Error,
-    /// A part of the language this version does not understand.
-    NotYet = "not-yet" Error,
+    /// Shares of variants that do not sum to 100%.
+    PercentSum = "percent-sum" Error,
     /// A period of less than a minute.
     PeriodTooShort = "period-too-short" Error,
     /// A label that only the standard safety rules may have.
@@ -94,6 +112,12 @@ slugs! {
     ScoreOperator = "score-operator" Error,
     /// Text that is not in the language.
     Syntax = "syntax" Error,
+    /// A template named for a channel it is not for.
+    TemplateChannel = "template-channel" Error,
+    /// A template file whose name no rule can write.
+    TemplateName = "template-name" Error,
+    /// An experiment with fewer than two variants.
+    TooFewVariants = "too-few-variants" Error,
     /// More of a kind than a rulebook can hold.
     TooMany = "too-many" Error,
     /// A touch before the day of the touch above it.
@@ -128,12 +152,20 @@ slugs! {
     UnknownSequence = "unknown-sequence" Error,
     /// A setting that does not exist.
     UnknownSetting = "unknown-setting" Error,
+    /// A template that does not exist.
+    UnknownTemplate = "unknown-template" Error,
     /// A tier nobody declared.
     UnknownTier = "unknown-tier" Error,
+    /// A touch its sequence does not have.
+    UnknownTouch = "unknown-touch" Error,
     /// A type that does not exist.
     UnknownType = "unknown-type" Error,
+    /// A variable of a template that nothing gives a value.
+    UnknownVariable = "unknown-variable" Error,
     /// A time zone that does not exist.
     UnknownZone = "unknown-zone" Error,
+    /// A template that no message uses.
+    UnusedTemplate = "unused-template" Info,
     /// A function asked with the wrong things.
     WrongArguments = "wrong-arguments" Error,
     /// A length of no time at all.

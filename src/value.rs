@@ -24,6 +24,8 @@ pub enum Type {
     List,
     /// A measured length of time; expressions only.
     Length,
+    /// What a function of a script gives, a number or a truth value; expressions only.
+    Any,
 }
 
 /// A value that lives by itself: facts of a lead, constants of a rulebook.

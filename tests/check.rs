@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use ensue::check::{self, Checked, Env};
-use ensue::diagnostic::Severity;
+use ensue::diagnostic::{Diagnostic, Severity};
 use ensue::report::diagnostic::{human, json, short, summary};
 use ensue::rulebook::{Rulebook, TouchTime, Trigger, When};
 use ensue::slug::Slug;
@@ -34,7 +34,13 @@ fn collect(root: &Path, path: &Path, files: &mut BTreeMap<String, String>) {
 }
 
 fn check_text(text: &str) -> Checked {
-    let (_, env) = folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/check/calendar_files")));
+    check_with(text, Vec::new())
+}
+
+/// Checks a text with further files beside it.
+fn check_with(text: &str, beside: Vec<(String, String)>) -> Checked {
+    let (_, mut env) = folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/check/calendar_files")));
+    env.files.extend(beside);
     check::load([("rules.ensue".to_owned(), text.to_owned())], &env)
 }
 
@@ -42,9 +48,15 @@ fn drawn(checked: &Checked) -> String {
     human(&checked.diagnostics, &checked.sources, false)
 }
 
-/// The `n`th fence of a page.
-fn fence(page: &str, n: usize) -> &str {
-    page.split("```ensue\n").nth(n + 1).and_then(|rest| rest.split("\n```").next()).unwrap_or("")
+/// The fence of a page's part that holds rules.
+fn rules(part: &str) -> &str {
+    part.split("```ensue\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap_or("")
+}
+
+/// The fences of a page's part that name a file: "```md templates/recap.md".
+fn files(part: &str) -> Vec<(String, String)> {
+    let fences = part.split("\n```").skip(1).step_by(2).filter_map(|fence| fence.split_once('\n'));
+    fences.filter_map(|(info, text)| Some((info.split_once(' ')?.1.to_owned(), text.to_owned()))).collect()
 }
 
 #[test]
@@ -80,15 +92,18 @@ fn the_standard_vocabulary_alone_is_a_rulebook() {
 fn every_page_shows_its_mistake_and_the_way_out() {
     let mut wrong = Vec::new();
     for slug in Slug::ALL {
-        let (example, fix) = (fence(slug.page(), 0), fence(slug.page(), 1));
-        let found = check_text(example);
+        let (example, fix) = slug.page().split_once("\n## Fix\n").unwrap_or_default();
+        let found = check_with(rules(example), files(example));
         let errors: Vec<Slug> =
             found.diagnostics.iter().filter(|f| f.severity == Severity::Error).map(|f| f.slug).collect();
         if !found.diagnostics.iter().any(|f| f.slug == *slug) || errors.iter().any(|error| error != slug) {
             wrong.push(format!("{}: the example gives\n{}", slug.name(), drawn(&found)));
         }
-        let found = check_text(fix);
-        if !found.diagnostics.is_empty() || fix.is_empty() {
+        // A fix that shows no file of its own mends the rules beside the files of the example.
+        let beside = if files(fix).is_empty() { files(example) } else { files(fix) };
+        let found = check_with(rules(fix), beside);
+        let others_notes = |f: &Diagnostic| f.severity == Severity::Info && f.slug != *slug;
+        if !found.diagnostics.iter().all(others_notes) || rules(fix).is_empty() {
             wrong.push(format!("{}: the fix gives\n{}", slug.name(), drawn(&found)));
         }
         if !slug.page().starts_with(&format!("# {}\n", slug.name())) || !slug.page().contains("\n## Why\n") {

@@ -6,34 +6,27 @@ use std::fmt::Write as _;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
+use ensue::check::{self, Env};
 use ensue::event::{EventNumber, PropValue};
 use ensue::log::{self, BadRecord, Input, Log, ReadError, ReadOptions};
 use ensue::rulebook::Rulebook;
-use ensue::value::{Type, View};
+use ensue::value::View;
 use proptest::prelude::*;
-
-#[path = "../benches/workload/rulebook.rs"]
-mod rulebook;
 
 const SKIP: ReadOptions = ReadOptions { skip_bad: true, threads: 1, block_size: 1 << 20 };
 const STOP: ReadOptions = ReadOptions { skip_bad: false, ..SKIP };
 
-/// The standard types, and one with a property of every kind.
+/// The standard events, and one with a property of every kind.
 fn rulebook() -> Rulebook {
-    let mut rulebook = rulebook::standard();
-    let every = [
-        ("words", Type::Text),
-        ("count", Type::Number),
-        ("sure", Type::Bool),
-        ("moment", Type::Time),
-        ("day", Type::Date),
-        ("where", Type::Zone),
-        ("address", Type::Email),
-        ("topics", Type::List),
-    ];
-    rulebook::declare(&mut rulebook, "test.every", &every, true);
-    rulebook::declare(&mut rulebook, "test.required", &[("seats", Type::Number)], false);
-    rulebook
+    let text = r#"
+        event every is "test.every" {
+            words text?, count number?, sure bool?, moment time?, day date?, where zone?, address email?, topics list?
+        }
+        event required is "test.required" { seats number }
+    "#;
+    let checked = check::load([("log.ensue".to_owned(), text.to_owned())], &Env::default());
+    assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
+    checked.rulebook.unwrap()
 }
 
 fn input(path: &str, text: impl AsRef<[u8]>) -> Input {
@@ -144,9 +137,9 @@ fn record(id: &str, lead: &str, at: &str) -> String {
 
 #[test]
 fn two_files_are_one_log() {
-    let a = record("e1", "ana", "2026-03-03T00:00:00Z") + &record("e2", "ben", "2026-03-01T00:00:00Z");
-    let b =
-        "\n".to_owned() + &record("e3", "ana", "2026-03-02T00:00:00Z") + &record("e1", "cy", "2026-03-03T00:00:00Z");
+    let a = [record("e1", "ana", "2026-03-03T00:00:00Z"), record("e2", "ben", "2026-03-01T00:00:00Z")].concat();
+    let b = ["\n".to_owned(), record("e3", "ana", "2026-03-02T00:00:00Z"), record("e1", "cy", "2026-03-03T00:00:00Z")];
+    let b = b.concat();
     let log = read(&[("a.jsonl", a.as_bytes()), ("b.jsonl", b.as_bytes())], SKIP).unwrap();
     let order: Vec<&str> = (0..3).map(|i| log.event_id(EventNumber(i))).collect();
     assert_eq!(order, ["e2", "e3", "e1"]);
@@ -160,8 +153,8 @@ fn two_files_are_one_log() {
 fn the_first_bad_record_is_reported_whatever_kind_it_is() {
     let e1 = record("e1", "ana", "2026-03-03T00:00:00Z");
     let conflict = record("e1", "ben", "2026-03-03T00:00:00Z");
-    assert_eq!(first_bad(e1.clone() + &conflict + "nonsense\n").line, 2);
-    assert_eq!(first_bad(e1 + "nonsense\n" + &conflict).line, 2);
+    assert_eq!(first_bad(format!("{e1}{conflict}nonsense\n")).line, 2);
+    assert_eq!(first_bad(format!("{e1}nonsense\n{conflict}")).line, 2);
 }
 
 #[test]
@@ -170,7 +163,7 @@ fn a_line_beyond_one_megabyte_is_bad_and_passed_over() {
     for (length, bad) in [(900_000, 0), (1_100_000, 1), (5_000_000, 1)] {
         let long = record("e2", "ana", "2026-03-03T00:00:00Z")
             .replace('}', &format!(r#","props":{{"x":"{}"}}}}"#, "x".repeat(length)));
-        let text = good.clone() + &long + &record("e3", "ana", "2026-03-04T00:00:00Z");
+        let text = [good.clone(), long.clone(), record("e3", "ana", "2026-03-04T00:00:00Z")].concat();
         for block_size in [1, 100_000, 8 << 20] {
             let log = read(&[("log", text.as_bytes())], ReadOptions { block_size, ..SKIP }).unwrap();
             assert_eq!((log.len(), log.bad.len()), (3 - bad, bad), "{length} in blocks of {block_size}");

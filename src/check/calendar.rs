@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::checker::Checker;
+use super::script::has_ending;
 use super::words::{listed, nearest};
 use crate::calendar::{Calendar, Exception, Prefer, file};
 use crate::diagnostic::Diagnostic;
@@ -123,7 +124,7 @@ impl Checker<'_> {
             return read.clone();
         }
         let Some(text) = self.env.files.get(&key) else {
-            self.missing_file(&key, path);
+            self.missing_file(&key, path, &["yaml", "yml"]);
             return None;
         };
         let read = match file::parse(text) {
@@ -144,23 +145,20 @@ impl Checker<'_> {
         read
     }
 
-    fn missing_file(&mut self, key: &str, path: &Text) {
+    /// Reports a file that does not exist; where none has a near name, those of its kind are listed.
+    pub fn missing_file(&mut self, key: &str, path: &Text, ends: &[&str]) {
         let files: Vec<String> = self.env.files.keys().cloned().collect();
-        let yaml: Vec<String> = files.iter().filter(|file| is_yaml(file)).cloned().collect();
+        let alike: Vec<String> = files.iter().filter(|file| has_ending(file, ends)).cloned().collect();
         let help = match nearest(key, &files) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if yaml.is_empty() => {
+            None if alike.is_empty() => {
                 "paths begin at the rulebook's folder; make the file, or take the line out".to_owned()
             }
-            None => format!("paths begin at the rulebook's folder; there are {}", listed(&yaml)),
+            None => format!("paths begin at the rulebook's folder; there are {}", listed(&alike)),
         };
         let found = Diagnostic::new(Slug::MissingFile, path.range, format!("file `{}` does not exist", path.node));
         self.report(found.label("no such file").help(help));
     }
-}
-
-fn is_yaml(path: &str) -> bool {
-    std::path::Path::new(path).extension().is_some_and(|ext| ext == "yaml" || ext == "yml")
 }
 
 /// The word of an entry that may stand once.

@@ -47,7 +47,7 @@ impl Checker<'_> {
                 }
                 ChannelClause::Require(condition) => {
                     let text = self.text(condition.range);
-                    let typed = self.condition(condition, &Scope::sequence(), &Known::new(), "what a channel requires");
+                    let typed = self.condition(condition, &Scope::channel(), &Known::new(), "what a channel requires");
                     channel.requires.extend(typed.map(|typed| (typed.expr, text)));
                 }
                 ChannelClause::Manual => {

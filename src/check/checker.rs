@@ -9,13 +9,15 @@ use super::constant::Constant;
 use super::event::Named;
 use super::lead::FactDecl;
 use super::meaning::Meaning;
+use super::script::Scripts;
 use super::table::Table;
+use super::template::Templates;
 use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{
-    BookScript, BookTemplate, Channel, EventSet, Experiment, EventType, Fact, PropId, Rule, Rulebook, Score, Sequence, SetId, Settings, TagId, Tier,
-    WellKnown,
+    BookScript, BookTemplate, Channel, EventSet, EventType, Experiment, Fact, PropId, Rule, Rulebook, Score, Sequence,
+    SetId, Settings, TagId, Tier, WellKnown,
 };
 use crate::slug::Slug;
 use crate::source::{Range, Source, Sources};
@@ -37,6 +39,7 @@ pub(super) struct Declared<'a> {
     pub channels: Table<&'a tree::ChannelDecl>,
     pub sequences: Table<&'a tree::SequenceDecl>,
     pub scores: Table<&'a tree::ScoreDecl>,
+    pub experiments: Table<&'a tree::ExperimentDecl>,
     pub rules: Vec<&'a tree::At<tree::ItemKind>>,
     pub settings: Vec<&'a tree::Setting>,
     /// Every event, those replaced by a rulebook too.
@@ -80,6 +83,8 @@ pub(super) struct Checker<'a> {
     pub standard: bool,
     /// Calendar files by path, `None` where one has a mistake.
     pub calendar_files: BTreeMap<String, Option<Exceptions>>,
+    pub scripts: Scripts,
+    pub templates: Templates,
     pub settings: Settings,
     pub diagnostics: Vec<Diagnostic>,
     /// Where each unknown name was reported first.
@@ -103,12 +108,15 @@ impl<'a> Checker<'a> {
             incomplete: false,
             standard: false,
             calendar_files: BTreeMap::new(),
+            scripts: Scripts::default(),
+            templates: Templates::default(),
             settings: Settings { stale_after: Span::days(3) },
             diagnostics: Vec::new(),
             reported: BTreeMap::new(),
         };
         checker.find_broken(files);
         checker.collect(files);
+        checker.compile_script_files();
         checker.check_types();
         checker.check_constants();
         checker.check_facts();
@@ -117,9 +125,13 @@ impl<'a> Checker<'a> {
         checker.check_settings();
         checker.check_calendars();
         checker.check_channels();
+        checker.resolve_script_files();
         checker.check_scores();
+        checker.check_templates();
         checker.check_sequences();
         checker.check_rules();
+        checker.check_experiments();
+        checker.check_template_uses();
         checker.check_sizes();
         checker.finish(well_known)
     }
@@ -229,6 +241,9 @@ impl<'a> Checker<'a> {
             ("channels", self.declared.channels.len(), 255),
             ("sequences", self.declared.sequences.len(), 65_535),
             ("scores", self.declared.scores.len(), 65_535),
+            ("scripts", self.resolved.scripts.len(), 65_535),
+            ("templates", self.resolved.templates.len(), 65_535),
+            ("experiments", self.declared.experiments.len(), 65_535),
             ("tags", self.resolved.tags.len(), 65_535),
             ("rules", self.declared.rules.len(), 65_535),
         ];

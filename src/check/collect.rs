@@ -61,12 +61,8 @@ impl<'a> Checker<'a> {
                 self.refuse("score", &score.name, done);
             }
             ItemKind::Experiment(experiment) => {
-                let found = Diagnostic::new(
-                    Slug::NotYet,
-                    experiment.name.range,
-                    "experiments are not understood by this version yet",
-                );
-                self.report(found.help("take the experiment out, and use one template for the touch"));
+                let done = self.declared.experiments.declare(entry(&experiment.name, standard, experiment));
+                self.refuse("experiment", &experiment.name, done);
             }
         }
     }

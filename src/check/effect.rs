@@ -65,6 +65,7 @@ impl Checker<'_> {
             }
             Written::Send { channel, content, timing } => {
                 let channel = self.effect_channel(channel);
+                self.use_template(content, channel);
                 let timing = timing.as_ref().map(|timing| self.timing(&timing.node, scope, known));
                 let timing = super::rule::all_or_none(timing)?.unwrap_or(Timing::Now);
                 EffectKind::Send { channel: channel?, content: content.node.clone(), timing }

@@ -73,7 +73,7 @@ impl Scope {
     /// What a channel requires.
     pub fn channel() -> Self {
         let event = Some(Err("a channel is asked when a message is due, not when an event happens"));
-        Self { place: "what a channel requires", bare: None, facts: true, history: false, event }
+        Self { place: "what a channel requires", bare: None, facts: true, history: true, event }
     }
 
     /// Conditions of sequences and touches.
@@ -108,7 +108,7 @@ impl Checker<'_> {
             ExprKind::List(items) => self.list(items, e.range, scope, known),
             ExprKind::Name(name) => self.name(name, e.range, scope, known),
             ExprKind::Property { base, name } => self.event_property(base, name, e.range, scope, known),
-            ExprKind::Call { name, args } => self.call(name, args, e.range, scope),
+            ExprKind::Call { name, args } => self.call(name, args, e.range, scope, known),
             ExprKind::Has(inner) => self.has(inner, e.range, scope),
             ExprKind::Default(inner, default) => self.default(inner, default, e.range, scope, known),
             ExprKind::Not(inner) => self.not(inner, e.range, scope, known),
@@ -120,7 +120,7 @@ impl Checker<'_> {
     /// Types an expression that must be true or false; a missing value counts as false.
     pub fn condition(&mut self, e: &tree::Expr, scope: &Scope, known: &Known, what: &str) -> Option<Typed> {
         let mut typed = self.expr(e, scope, known)?;
-        if typed.ty != Type::Bool {
+        if !matches!(typed.ty, Type::Bool | Type::Any) {
             let text = self.text(e.range);
             let message = format!("{what} must be true or false, and `{text}` is {}", type_words(typed.ty));
             let help = match typed.ty {
@@ -163,7 +163,8 @@ impl Checker<'_> {
 
     /// Requires a value to be of a type, as the target of a default or a `set`.
     pub fn fitting(&mut self, typed: Typed, ty: Type, target: &str) -> Option<Typed> {
-        if typed.ty != ty && !(comparable(typed.ty, ty) && comparable(ty, Type::Text)) {
+        let same = typed.ty == ty || typed.ty == Type::Any;
+        if !(comparable(typed.ty, ty) && (same || comparable(ty, Type::Text))) {
             let text = self.text(typed.range);
             let message = format!("{target} is {}, and `{text}` is {}", type_words(ty), type_words(typed.ty));
             let found = Diagnostic::new(Slug::TypeMismatch, typed.range, message);

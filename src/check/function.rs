@@ -1,8 +1,8 @@
-//! `count(…)` and `days_since(…)`, the functions an expression can call.
+//! The functions an expression can call: `count(…)`, `days_since(…)`, and those of scripts.
 
 use super::checker::Checker;
 use super::expression::{Known, Scope, Typed, constant_value};
-use super::words::nearest;
+use super::words::{listed, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::Expr;
 use crate::slug::Slug;
@@ -13,9 +13,16 @@ use crate::value::{Type, Value};
 
 impl Checker<'_> {
     /// `count(EVENT, D)`, `count(EVENT)`, `days_since(EVENT)`
-    pub fn call(&mut self, name: &Name, args: &[tree::Expr], range: Range, scope: &Scope) -> Option<Typed> {
+    pub fn call(
+        &mut self,
+        name: &Name,
+        args: &[tree::Expr],
+        range: Range,
+        scope: &Scope,
+        known: &Known,
+    ) -> Option<Typed> {
         if !["count", "days_since"].contains(&name.node.as_str()) {
-            return self.unknown_function(name);
+            return self.script_call(name, args, range, scope, known);
         }
         if !scope.history {
             let message = format!("`{}` looks at a lead's history, which {} cannot read", name.node, scope.place);
@@ -38,6 +45,45 @@ impl Checker<'_> {
         let set = set?;
         let expr = if name.node == "count" { Expr::Count(set, within) } else { Expr::DaysSince(set) };
         Some(Typed::new(expr, Type::Number, range))
+    }
+
+    /// `fit_for(deal_value ?? 0, "x")`: a function of a script.
+    fn script_call(
+        &mut self,
+        name: &Name,
+        args: &[tree::Expr],
+        range: Range,
+        scope: &Scope,
+        known: &Known,
+    ) -> Option<Typed> {
+        let arities = self.scripts.arities(&name.node);
+        if arities.is_empty() {
+            return self.unknown_function(name);
+        }
+        if !scope.history {
+            let found = Diagnostic::new(Slug::NotHere, range, format!("{} cannot call `{}`", scope.place, name.node));
+            let found = found.label("a function of a script, which may read the lead's history");
+            self.report(found.help("move the condition to a rule's `where` or a touch's `if`"));
+            return None;
+        }
+        let Some(script) = self.scripts.function(&name.node, args.len()) else {
+            let takes: Vec<String> = arities.iter().map(ToString::to_string).collect();
+            let values = if takes == ["1"] { "value" } else { "values" };
+            let found = Diagnostic::new(Slug::WrongArguments, range, format!("`{}` is not asked like this", name.node));
+            let found = found.label(format!("{} given", args.len()));
+            self.report(found.help(format!("its script defines it with {} {values}", takes.join(" or "))));
+            return None;
+        };
+        let args: Vec<Option<Expr>> = args
+            .iter()
+            .map(|arg| {
+                let typed = self.expr(arg, scope, known)?;
+                self.present(typed).map(|typed| typed.expr)
+            })
+            .collect();
+        let args = args.into_iter().collect::<Option<_>>()?;
+        let expr = Expr::Call { script, function: name.node.clone(), args, range };
+        Some(Typed::new(expr, Type::Any, range))
     }
 
     fn count_window(&mut self, length: &tree::Expr, name: &Name, scope: &Scope) -> Option<Span> {
@@ -67,13 +113,14 @@ impl Checker<'_> {
         if self.broken.contains(&name.node) {
             return None;
         }
-        let functions = ["count", "days_since"].map(str::to_owned);
+        let mut functions = ["count", "days_since"].map(str::to_owned).to_vec();
+        functions.extend(self.scripts.function_names());
         let help = if self.declared.events.has(&name.node) {
             format!("`{0}` is an event; to count it, say `count({0}, 7d)`", name.node)
         } else if let Some(near) = nearest(&name.node, &functions) {
             format!("did you mean `{near}`?")
         } else {
-            "the functions are `count`, `days_since`".to_owned()
+            format!("the functions are {}", listed(&functions))
         };
         let found =
             Diagnostic::new(Slug::UnknownFunction, name.range, format!("function `{}` is not known", name.node));

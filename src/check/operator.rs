@@ -62,7 +62,7 @@ impl Checker<'_> {
     /// `-x`
     pub fn negate(&mut self, inner: &tree::Expr, range: Range, scope: &Scope, known: &Known) -> Option<Typed> {
         let inner = self.expr(inner, scope, known)?;
-        if inner.ty != Type::Number {
+        if !matches!(inner.ty, Type::Number | Type::Any) {
             let message = format!("`-` needs a number, and `{}` is {}", self.text(inner.range), type_words(inner.ty));
             let found = Diagnostic::new(Slug::TypeMismatch, inner.range, message).label("not a number");
             self.report(found.help("give a number"));
@@ -154,7 +154,9 @@ impl Checker<'_> {
         if !comparable(left.ty, right.ty) {
             return self.mismatch(&left, &right, range, "be put in order");
         }
-        let ordered = matches!(left.ty, Type::Number | Type::Time | Type::Date | Type::Length);
+        let ordered = [left.ty, right.ty]
+            .iter()
+            .all(|ty| matches!(ty, Type::Number | Type::Time | Type::Date | Type::Length | Type::Any));
         if !ordered {
             let message = format!("`{}` is {}, which has no order", self.text(left.range), type_words(left.ty));
             let found = Diagnostic::new(Slug::TypeMismatch, range, message).label("no larger or smaller here");
@@ -221,7 +223,7 @@ impl Checker<'_> {
         let sum = matches!(op, Arithmetic::Add | Arithmetic::Subtract);
         let moment = |ty| matches!(ty, Type::Time | Type::Date);
         let ty = match (left.ty, right.ty) {
-            (Type::Number, Type::Number) => Some(Type::Number),
+            (Type::Number | Type::Any, Type::Number | Type::Any) => Some(Type::Number),
             (Type::Length, Type::Length) if sum => Some(Type::Length),
             (a, Type::Length) if sum && moment(a) => Some(Type::Time),
             (Type::Length, b) if op == Arithmetic::Add && moment(b) => Some(Type::Time),

@@ -91,7 +91,11 @@ impl Checker<'_> {
         let choices: Vec<Option<(ChannelId, Content)>> = message
             .choices
             .iter()
-            .map(|choice| self.channel(&choice.channel).map(|channel| (channel, choice.content.node.clone())))
+            .map(|choice| {
+                let channel = self.channel(&choice.channel);
+                self.use_template(&choice.content, channel);
+                channel.map(|channel| (channel, choice.content.node.clone()))
+            })
             .collect();
         let known: Vec<ChannelId> = choices.iter().flatten().map(|(channel, _)| *channel).collect();
         let time = match time {

@@ -35,6 +35,7 @@ pub(super) fn type_words(ty: Type) -> &'static str {
         Type::Email => "an email",
         Type::List => "a list",
         Type::Length => "a length of time",
+        Type::Any => "a number or a bool",
     }
 }
 
@@ -50,6 +51,7 @@ pub(super) fn types_words(ty: Type) -> &'static str {
         Type::Email => "emails",
         Type::List => "lists",
         Type::Length => "lengths of time",
+        Type::Any => "numbers or bools",
     }
 }
 
@@ -85,9 +87,12 @@ pub(super) fn type_named(word: &str) -> Option<Type> {
 pub(super) const TYPES: [&str; 8] = ["text", "number", "bool", "time", "date", "zone", "email", "list"];
 
 /// Whether values of the two types can be compared for equality: texts, zones and emails are all
-/// texts, a date is its first moment.
+/// texts, a date is its first moment, and a function of a script may give a number or a bool.
 pub(super) fn comparable(a: Type, b: Type) -> bool {
-    kind(a) == kind(b)
+    match (a, b) {
+        (Type::Any, other) | (other, Type::Any) => matches!(other, Type::Any | Type::Number | Type::Bool),
+        _ => kind(a) == kind(b),
+    }
 }
 
 fn kind(ty: Type) -> Type {

@@ -21,10 +21,11 @@ pub(crate) fn push(counter: &Counter, count: &mut Count, ring: &mut [Stamp], new
     }
 }
 
-/// An emptying event: what happened up to it no longer counts.
+/// An emptying event: what happened up to it no longer counts. Of what happened at the same moment
+/// all that is counted came before it; the engine's own events have no number that would tell.
 pub(crate) fn empty(counter: &Counter, count: &mut Count, ring: &mut [Stamp], by: Stamp) {
     let len = usize::from(count.len);
-    let gone = ring.iter().take(len).filter(|stamp| **stamp <= by).count();
+    let gone = ring.iter().take(len).filter(|stamp| stamp.at <= by.at).count();
     ring.copy_within(gone..len, 0);
     count.len = (len - gone) as u16;
     if len - gone < counter.times {

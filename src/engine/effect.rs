@@ -3,8 +3,9 @@
 use chrono::{Datelike, Days};
 
 use crate::decision::{ActionId, ActionLine, Because, Body, Cause, Decision, Status};
-use crate::rulebook::{ChannelId, EffectKind, HoldEnd, Person, RuleId, Timing};
-use crate::timestamp::Timestamp;
+use crate::rulebook::{ChannelId, EffectKind, Expr, HoldEnd, Person, RuleId, Timing};
+use crate::local::Zone;
+use crate::timestamp::{Span, Timestamp};
 use crate::units::{Content, Length};
 use crate::value::{Value, View};
 
@@ -185,6 +186,7 @@ impl World {
                     return;
                 }
                 hold.until = until;
+                hold.by = rule;
             }
             None => lead.hold = Some(Box::new(Hold { since: moment.now, until, by: rule })),
         }
@@ -236,6 +238,7 @@ impl World {
             return;
         }
         let label = rule_label(moment.plan, rule);
+        self.lead_mut(slot).suppressions.retain(|s| s.until.is_none_or(|until| until > moment.now));
         self.lead_mut(slot).suppressions.push(Suppression { channel, until, by: String::from(label), standard });
         self.changed.push(slot);
         self.decide(moment, slot, Body::Suppress { channel, until }, by, out);
@@ -332,6 +335,16 @@ impl World {
         };
         let opened = Self::window(moment.plan, channel).next_open(asked, zone);
         let due = opened.as_ref().map_or(asked, |(due, _)| *due);
+        if let Timing::Before { moment: expr, .. } = timing
+            && let Some(target) = self.target(moment, pending, expr).filter(|target| due >= *target)
+        {
+            let target = crate::local::rfc3339(target, zone);
+            let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
+            let (content, status) = (content.clone(), Status::Skipped);
+            let reason = format!("{name} is not open in time before {target}");
+            let line = ActionLine { status, channel, content, id, reason, zone, zone_from };
+            return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
+        }
         let mut trail = vec![zone.to_local(asked).format("%a %H:%M").to_string()];
         if due > asked {
             trail.extend(opened.iter().flat_map(|(_, refusals)| refusals.iter().map(ToString::to_string)));
@@ -371,8 +384,8 @@ impl World {
             today.checked_add_days(Days::new(days)).map(|date| zone.resolve(date.and_time(clock(at))))
         };
         let target = |expr| {
-            let scope = self.scope_for(moment, pending);
-            scope.moment(scope.value(expr)).ok_or_else(|| String::from("the time it is counted from is missing"))
+            let missing = || String::from("the time it is counted from is missing");
+            self.target(moment, pending, expr).ok_or_else(missing)
         };
         match timing {
             Timing::Now => Ok((moment.now, false)),
@@ -410,16 +423,47 @@ impl World {
         }
     }
 
+    /// The moment an action is counted from.
+    fn target(&self, moment: &Moment<'_>, pending: &Pending, expr: &Expr) -> Option<Timestamp> {
+        let scope = self.scope_for(moment, pending);
+        scope.moment(scope.value(expr))
+    }
+
     /// So long before a moment; days are calendar days of the lead.
     fn earlier(&self, moment: &Moment<'_>, slot: u32, target: Timestamp, length: Length) -> Timestamp {
         use crate::units::Unit;
         let zone = self.shown_zone(moment.plan, self.lead(slot));
         let days = match length.unit {
-            Unit::Day | Unit::BusinessDay => i64::from(length.amount),
+            Unit::Day => i64::from(length.amount),
             Unit::Week => i64::from(length.amount) * 7,
-            _ => return target - length.measured().unwrap_or_default(),
+            Unit::BusinessDay | Unit::BusinessHour => return Self::earlier_open(moment, target, length, zone),
+            Unit::Second | Unit::Minute | Unit::Hour => return target - length.measured().unwrap_or_default(),
         };
         crate::local::add_days(target, -days, zone)
+    }
+
+    /// So many open days or open hours before a moment: the last whole second from which they lead
+    /// to it at the latest.
+    fn earlier_open(moment: &Moment<'_>, target: Timestamp, length: Length, zone: Zone) -> Timestamp {
+        use crate::units::Unit;
+        let calendar = Self::office(moment.plan);
+        if length.unit == Unit::BusinessDay {
+            let local = zone.to_local(target);
+            let open = |date: &chrono::NaiveDate| calendar.is_none_or(|calendar| calendar.is_open_day(*date));
+            let mut before = local.date().iter_days().rev().skip(1).take(40 * 366).filter(open);
+            let date = before.nth((length.amount as usize).saturating_sub(1)).unwrap_or(local.date());
+            return zone.resolve(date.and_time(local.time()));
+        }
+        let (mut low, mut high) = ((target - Span::days(40 * 366)).0.div_euclid(1_000_000), target.0.div_euclid(1_000_000));
+        while high - low > 1 {
+            let middle = i64::midpoint(low, high);
+            if later(Timestamp::from_seconds(middle), length, zone, calendar) <= target {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        Timestamp::from_seconds(low)
     }
 }
 

@@ -290,6 +290,8 @@ impl World {
         let Some(enrollment) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
         let Some((touch, planned)) = self.plan_next(plan, slot, enrollment, moment.now) else { return };
         let fires = match (planned.due, planned.deadline) {
+            // A touch that waits for a person can only expire.
+            (_, deadline) if enrollment.waiting => deadline.unwrap_or(Timestamp::MAX),
             (Some(due), Some(deadline)) => due.min(deadline),
             (Some(due), None) => due,
             // Without a place it is let pass at once.
@@ -301,7 +303,7 @@ impl World {
         let Some(enrollment) = lead.enrollments.iter_mut().find(|e| e.sequence == id) else { return };
         enrollment.version = version;
         enrollment.due = if held { Timestamp::MAX } else { fires };
-        if !held && !enrollment.waiting {
+        if !held && fires < Timestamp::MAX {
             let what = What::Touch(id.0, version);
             self.timers.push(Timer { due: fires, kind: Kind::Touch, position, slot, what });
         }
@@ -368,14 +370,21 @@ impl World {
         }
         let mut now = self.now;
         let mut lines = Vec::new();
+        // What waits without an end has no time, nor has what comes after it.
+        let mut stuck = match &lead.hold {
+            Some(hold) if hold.until.is_none() => Some(format!("held by {}", hold.by)),
+            _ => ahead.waiting.then(|| String::from("waits for approval")),
+        };
         while let Some((touch, planned)) = self.plan_next(plan, slot, &ahead, now) {
             let in_tail = usize::from(ahead.next) >= sequence.touches.len();
-            let open_end = ahead.waiting || matches!(held, Some((_, None)));
             let mut line = self.touch_line(plan, names, slot, &ahead, touch);
-            line.status = if open_end { Status::Held } else { Status::Scheduled };
-            line.reason = planned.reason();
-            line.due_by = planned.due_by;
-            lines.push((if open_end { None } else { planned.due }, line));
+            line.status = if stuck.is_some() { Status::Held } else { Status::Scheduled };
+            line.reason = stuck.clone().unwrap_or_else(|| planned.reason());
+            line.due_by = planned.due_by.filter(|_| stuck.is_none());
+            lines.push((planned.due.filter(|_| stuck.is_none()), line));
+            if ahead.waiting {
+                stuck = Some(format!("after {}", touch.id));
+            }
             let Some(due) = planned.due else { break };
             if in_tail {
                 break;

@@ -48,11 +48,11 @@ impl World {
             self.changed.push(slot);
         }
         if event.account.is_some() && self.lead(slot).account != event.account {
-            self.join_account(slot, event);
+            self.join_account(moment, slot, event);
         }
     }
 
-    fn join_account(&mut self, slot: u32, event: &Event<'_>) {
+    fn join_account(&mut self, moment: &Moment<'_>, slot: u32, event: &Event<'_>) {
         let Some(account) = event.account else { return };
         let next = self.accounts.len() as u32;
         let place = *self.account_slots.entry(account).or_insert(next);
@@ -63,14 +63,15 @@ impl World {
         if let Some(old) = self.accounts.get_mut(old as usize) {
             old.leads.retain(|other| *other != slot);
         }
-        let zone = self.lead(slot).zone;
+        let lead = self.lead_mut(slot);
+        lead.account = Some(account);
+        lead.account_slot = place;
+        let zone = lead.zone;
         if let Some(new) = self.accounts.get_mut(place as usize) {
             new.leads.push(slot);
             new.zone = zone.or(new.zone);
         }
-        let lead = self.lead_mut(slot);
-        lead.account = Some(account);
-        lead.account_slot = place;
+        self.replan_account(moment, place);
     }
 
     /// Facts are set from the properties of the same name.
@@ -101,6 +102,8 @@ impl World {
                 _ => None,
             };
             self.move_zone(moment, slot, zone);
+        } else if moment.plan.owner_zone == Some(fact) {
+            self.replan_all(moment, slot);
         }
         true
     }
@@ -112,11 +115,23 @@ impl World {
             return;
         }
         lead.zone = zone;
-        let account = lead.account_slot as usize;
-        if let Some(account) = self.accounts.get_mut(account) {
-            account.zone = zone.or(account.zone);
-        }
+        let place = lead.account_slot;
         self.replan_all(moment, slot);
+        let Some(account) = self.accounts.get_mut(place as usize) else { return };
+        if zone.is_some() && account.zone != zone {
+            account.zone = zone;
+            self.replan_account(moment, place);
+        }
+    }
+
+    /// Plans anew what is pending of the leads that have no zone but their account's.
+    fn replan_account(&mut self, moment: &Moment<'_>, account: u32) {
+        let leads = self.accounts.get(account as usize).map(|account| account.leads.clone()).unwrap_or_default();
+        for slot in leads {
+            if self.lead(slot).zone.is_none() {
+                self.replan_all(moment, slot);
+            }
+        }
     }
 
     /// An event of a known type: every set it is in reacts.
@@ -250,10 +265,12 @@ impl World {
     #[expect(clippy::indexing_slicing, reason = "a reaction's indices are made by the plan that sized the lead")]
     fn arm_deadline(&mut self, moment: &Moment<'_>, slot: u32, index: usize, stamp: Stamp) {
         let deadline = &moment.plan.deadlines[index];
-        let state = &self.lead(slot).deadlines[index];
+        let state = &mut self.lead_mut(slot).deadlines[index];
+        let older = state.newest >= stamp;
+        state.newest = state.newest.max(stamp);
         // An event that is both A and B does not answer itself.
         let answered = !state.last_answer.is_never() && state.last_answer.at >= stamp.at && state.last_answer != stamp;
-        if answered || state.armed.is_some_and(|armed| armed >= stamp) {
+        if answered || older {
             return;
         }
         let due = self.measure(moment.plan, slot, stamp.at, deadline.within).max(moment.now);
@@ -367,7 +384,7 @@ pub(super) fn rule_position(plan: &Plan, rule: RuleId) -> u64 {
     plan.rulebook.rules.get(rule.index()).map_or(0, |rule| position(rule.range))
 }
 
-fn save(props: Props<'_>) -> SavedProps {
+pub(super) fn save(props: Props<'_>) -> SavedProps {
     let list = props.list.to_vec();
     let mut saved = SavedProps { list, texts: String::new(), lists: props.lists.to_vec() };
     for (_, value) in &mut saved.list {

@@ -61,6 +61,8 @@ pub(crate) struct AbsenceState {
 #[derive(Clone, Debug)]
 pub(crate) struct DeadlineState {
     pub armed: Option<Stamp>,
+    /// The newest B, answered, overdue or neither.
+    pub newest: Stamp,
     pub last_answer: Stamp,
     pub props: Option<Box<SavedProps>>,
 }
@@ -248,7 +250,7 @@ impl Lead {
             ),
             deadlines: filled(
                 plan.deadlines.len(),
-                DeadlineState { armed: None, last_answer: Stamp::NEVER, props: None },
+                DeadlineState { armed: None, newest: Stamp::NEVER, last_answer: Stamp::NEVER, props: None },
             ),
             follows: filled(plan.follows.len(), Stamp::NEVER),
             periodics: filled(

@@ -11,6 +11,7 @@ use crate::timestamp::{Span, Timestamp};
 use crate::units::{ClockTime, Length, Roll, Unit};
 
 use super::World;
+use super::instant::in_words;
 use super::lead::Enrollment;
 
 /// How many days ahead a place for a touch is looked for.
@@ -81,7 +82,10 @@ impl Ground<'_> {
         let nominal = self.nominal(touch, time, enrollment);
         let (start, end) = nominal.dates;
         let first = self.first_moment(enrollment);
-        let mut trail = vec![nominal_text(touch, time, start)];
+        let mut trail = vec![nominal_text(touch, time, nominal.planned)];
+        if start != nominal.planned || (enrollment.shift != 0 && matches!(touch.when, When::Days(..))) {
+            trail.push(format!("held {}", in_words(Span(enrollment.shift))));
+        }
         let deadline = touch.expires.map(|length| {
             let from = self.zone.resolve(start.and_time(clock_of(time).unwrap_or(nominal.time)));
             later(from.max(enrollment.started), length, self.zone, self.window.calendar)
@@ -125,19 +129,24 @@ impl Ground<'_> {
             When::Days(from, to) => {
                 let start = day(from).unwrap_or(enrollment.day1);
                 let end = day(to).unwrap_or(start);
-                let at_once = from == 1 && touch.time == TouchTime::Any && enrollment.next == 0;
-                let time = if at_once { self.zone.to_local(enrollment.started).time() } else { NaiveTime::MIN };
+                let started = self.zone.to_local(enrollment.started);
+                let at_once = from == 1
+                    && touch.time == TouchTime::Any
+                    && enrollment.next == 0
+                    && enrollment.day1 == started.date();
+                let time = if at_once { started.time() } else { NaiveTime::MIN };
                 let time = clock_of(clock_time).unwrap_or(time);
                 let moved = |date: NaiveDate| date.and_time(time).checked_add_signed(shift).unwrap_or(date.and_time(time));
                 let (start, end) = (moved(start), moved(end));
                 let time = if at_once || enrollment.shift != 0 { start.time() } else { time };
-                Nominal { dates: (start.date(), end.date()), time }
+                let planned = day(from).unwrap_or(enrollment.day1);
+                Nominal { dates: (start.date(), end.date()), planned, time }
             }
             When::Later(length) => {
                 let at = later(enrollment.anchor, length, self.zone, self.window.calendar);
                 let local = self.zone.to_local(at);
                 let time = clock_of(clock_time).unwrap_or(local.time());
-                Nominal { dates: (local.date(), local.date()), time }
+                Nominal { dates: (local.date(), local.date()), planned: local.date(), time }
             }
         }
     }
@@ -282,6 +291,8 @@ impl Ground<'_> {
 /// Where a touch would be if nothing moved it.
 struct Nominal {
     dates: (NaiveDate, NaiveDate),
+    /// The first day before a hold moved it.
+    planned: NaiveDate,
     time: NaiveTime,
 }
 
@@ -303,7 +314,8 @@ fn explain(moment: Timestamp, reasons: &[(Timestamp, String)], trail: &mut Vec<S
         push_new(trail, reason.clone());
         known = true;
     }
-    if !known {
+    let held = trail.last().is_some_and(|last| last.starts_with("held "));
+    if !known && !held {
         push_new(trail, String::from("already past"));
     }
 }

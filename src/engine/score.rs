@@ -81,7 +81,8 @@ fn raw(score: &Score, state: &ScoreState, now: Timestamp) -> f64 {
         Decay::HalfLife(_) if state.sum == 0.0 => 0.0,
         Decay::HalfLife(half_life) => state.sum * fade(now - state.at, half_life),
         Decay::Window(length) => {
-            state.window.iter().filter(|(at, _)| *at + length > now).map(|(_, points)| points).sum()
+            // A sum of nothing would be minus zero.
+            state.window.iter().filter(|(at, _)| *at + length > now).fold(0.0, |sum, (_, points)| sum + points)
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::units::{Content, Unit};
 use crate::value::Value;
 
 use super::enroll::{advance, next_touch, rule_label};
-use super::intake::ENGINE;
+use super::intake::{ENGINE, save};
 use super::lead::Stamp;
 use super::timer::{Kind, Timer, What};
 use super::{Moment, World};
@@ -56,9 +56,15 @@ impl World {
         let Some(due) = planned.due else {
             return let_pass(self, Status::Skipped, planned.trail.join(" -> "));
         };
-        if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
+        let waited = enrollment.waiting;
+        if let Some(deadline) = planned.deadline.filter(|deadline| waited || due > *deadline) {
             let deadline = crate::local::rfc3339(deadline, line.zone);
-            return let_pass(self, Status::Expired, format!("could not be sent by {deadline}"));
+            let what = if waited { "was not approved" } else { "could not be sent" };
+            let why = if planned_reason.is_empty() { String::new() } else { format!(": {planned_reason}") };
+            return let_pass(self, Status::Expired, format!("{what} by {deadline}{why}"));
+        }
+        if due > moment.now {
+            return self.replan(moment, slot, id);
         }
         if touch.condition.as_ref().is_some_and(|condition| !self.scope(moment, slot).holds(condition)) {
             return let_pass(self, Status::Skipped, format!("if {} does not hold", touch.condition_text));
@@ -115,10 +121,10 @@ impl World {
         line.reason = String::from("waits for approval");
         let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else { return };
         enrollment.waiting = true;
-        enrollment.due = Timestamp::MAX;
         let (because, next) = (enrollment.because.clone(), enrollment.next);
         let cause = Cause::Sequence(id, Some(next));
         self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
+        self.replan(moment, slot, id);
     }
 
     fn send_touch(
@@ -171,7 +177,13 @@ impl World {
         }
         let inner = Moment { props: Props { list: &list, texts: &texts, lists: &[] }, ..*moment };
         let inner = Moment { event: Some((TypeId(0), moment.now)), ..inner };
+        let before = self.fired.len();
         self.happen(&inner, slot, TypeId(0), Stamp { at: moment.now, number: ENGINE }, out);
+        // Rules are judged after the instant's own properties are back in place.
+        let saved = (self.fired.len() > before).then(|| std::sync::Arc::new(save(inner.props)));
+        for fired in self.fired.iter_mut().skip(before) {
+            fired.saved.clone_from(&saved);
+        }
     }
 
     /// Goes on to the next touch of an enrollment, or ends it.
@@ -346,10 +358,9 @@ impl World {
     }
 
     fn put_off(&mut self, moment: &Moment<'_>, slot: u32, place: usize, (from, reason): (Timestamp, String)) {
-        let zone = match self.lead(slot).actions.get(place) {
-            Some(action) => self.channel_zone(moment.plan, slot, action.channel).0,
-            None => return,
-        };
+        let Some(channel) = self.lead(slot).actions.get(place).map(|action| action.channel) else { return };
+        let zone = self.channel_zone(moment.plan, slot, channel).0;
+        let from = Self::window(moment.plan, channel).next_open(from, zone).map_or(from, |(open, _)| open);
         let position = moment.order.position;
         let lead = self.lead_mut(slot);
         let serial = lead.serial();

@@ -69,6 +69,12 @@ impl Timers {
         self.heap.peek().map(|timer| timer.0.due)
     }
 
+    /// Whether some timer comes before another one whoever their leads are.
+    pub fn precede(&self, timer: &Timer) -> bool {
+        let place = |timer: &Timer| (timer.due, timer.kind, timer.position);
+        self.heap.peek().is_some_and(|first| place(&first.0) < place(timer))
+    }
+
     /// Takes the timers that come first and differ in their lead alone, all due by `until`.
     pub fn pop_tied(&mut self, until: Timestamp, tied: &mut Vec<Timer>) {
         tied.clear();

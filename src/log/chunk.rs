@@ -11,7 +11,7 @@ use super::names::Names;
 use super::record::{Record, RecordSeed, Scratch};
 use super::value::{self, Fitted, Raw};
 use super::vocabulary::Vocabulary;
-use super::{Entry, LATEST, MAX_LINE, MAX_NAME, NONE, hash, plain, time};
+use super::{Entry, LATEST, MAX_LINE, MAX_NAME, NONE, hash, plain};
 use crate::event::{LeadId, PropValue};
 use crate::rulebook::{PropId, TOUCHED_TYPE};
 use crate::timestamp::Timestamp;
@@ -266,5 +266,5 @@ fn name(text: Option<&str>) -> Result<&str, Refused> {
 }
 
 fn moment(text: &str) -> Result<Timestamp, Refused> {
-    time::parse_rfc3339(text.as_bytes()).map_err(|_| Refused)
+    crate::local::parse_rfc3339(text.as_bytes()).map_err(|_| Refused)
 }

@@ -10,8 +10,9 @@ use serde_json::value::RawValue;
 use super::record::{Field, OWN};
 use super::value::{self, Any, Raw};
 use super::vocabulary::Vocabulary;
-use super::{LATEST, MAX_LINE, MAX_NAME, hash, time};
+use super::{LATEST, MAX_LINE, MAX_NAME, hash};
 use crate::rulebook::TOUCHED_TYPE;
+use crate::local::parse_rfc3339;
 use crate::timestamp::Timestamp;
 use crate::value::Type;
 
@@ -305,8 +306,8 @@ fn how_to_write(ty: Type) -> Option<String> {
 
 fn moment(member: &Member<'_>) -> Result<Option<Timestamp>, At> {
     let Raw::Text(text) = &member.value else { return Ok(None) };
-    time::parse_rfc3339(text.as_bytes()).map(Some).or_else(|reason| {
-        at(member.value_at, format!("field `{}` {reason}: `{}`", member.key, cut(text)))
+    parse_rfc3339(text.as_bytes()).map(Some).or_else(|reason| {
+        at(member.value_at, format!("field `{}` is {reason}: `{}`", member.key, cut(text)))
             .map_err(|at| at.help(WRITE_TIME))
     })
 }

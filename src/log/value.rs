@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use smallvec::SmallVec;
 
-use super::{hash, time};
+use super::hash;
+use crate::local::parse_rfc3339;
 use crate::timestamp::Timestamp;
 use crate::value::{Type, Value};
 
@@ -189,18 +190,32 @@ pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'stat
         (Type::Text, _) => Err("is not text"),
         (Type::Zone, _) => Err("is not the name of a zone"),
         (Type::Number, Raw::Number(number)) => Ok(Fitted::Number(*number)),
-        (Type::Number | Type::Length, _) => Err("is not a number"),
+        (Type::Number | Type::Length | Type::Any, _) => Err("is not a number"),
         (Type::Bool, Raw::Bool(value)) => Ok(Fitted::Bool(*value)),
         (Type::Bool, _) => Err("is not true or false"),
-        (Type::Time, Raw::Text(text)) => time::parse_rfc3339(text.as_bytes()).map(Fitted::Time),
+        (Type::Time, Raw::Text(text)) => {
+            parse_rfc3339(text.as_bytes()).map(Fitted::Time).map_err(|_| "is not a time with an offset")
+        }
         (Type::Time, _) => Err("is not a time with an offset"),
-        (Type::Date, Raw::Text(text)) => time::parse_date(text.as_bytes()).map(Fitted::Date).ok_or("is not a date"),
+        (Type::Date, Raw::Text(text)) => date(text).map(Fitted::Date).ok_or("is not a date"),
         (Type::Date, _) => Err("is not a date"),
         (Type::Email, Raw::Text(text)) if is_email(text) => Ok(Fitted::Text(text)),
         (Type::Email, _) => Err("is not an email address"),
         (Type::List, Raw::List(items)) => Ok(Fitted::List(items)),
         (Type::List, _) => Err("is not a list of texts, numbers or truth values"),
     }
+}
+
+/// `YYYY-MM-DD` as days since 1970-01-01; years 1 to 9999.
+fn date(text: &str) -> Option<i32> {
+    let dashes = text.len() == 10 && text.bytes().enumerate().all(|(i, b)| match i {
+        4 | 7 => b == b'-',
+        _ => b.is_ascii_digit(),
+    });
+    let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
+    let (year, month, day): (i32, u32, u32) = (text.get(0..4)?.parse().ok()?, part(5..7)?, part(8..10)?);
+    let date = chrono::NaiveDate::from_ymd_opt(year, month, day).filter(|_| dashes && year > 0)?;
+    i32::try_from(date.signed_duration_since(chrono::NaiveDate::default()).num_days()).ok()
 }
 
 /// One `@` with something on either side.

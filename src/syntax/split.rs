@@ -130,6 +130,8 @@ impl Splitter<'_> {
         match before {
             Kind::Operator | Kind::Arrow | Kind::Comma | Kind::Colon | Kind::Dot | Kind::Open(_) => true,
             Kind::Stray => self.is_arrow(index - 1),
+            // `event.start` names a property, whatever the word means elsewhere.
+            Kind::Word(_) if index.checked_sub(2).and_then(|i| self.kind(i)) == Some(Kind::Dot) => false,
             Kind::Word(class) => {
                 self.head != Head::Invariant
                     && matches!(class, Class::Joint | Class::On | Class::Trigger | Class::Effect | Class::Declaration)

@@ -1,0 +1,153 @@
+//! The sled database inside a store: opened so that neither a killed opening nor a damaged snapshot
+//! keeps it shut, and made durable in the one way that holds through a power loss.
+
+use std::fs::{self, File};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::error::StoreError;
+use super::files::{self, Syncs};
+use super::guard::{guarded, watched};
+use super::trees::Trees;
+
+/// An open database. Closing one whose disk failed panics inside, so it is closed under guard.
+#[derive(Clone, Debug)]
+pub(crate) struct Database(Option<Handles>);
+
+/// What an open database consists of.
+#[derive(Clone, Debug)]
+pub(crate) struct Handles {
+    db: sled::Db,
+    file: Arc<File>,
+    path: PathBuf,
+    pub trees: Trees,
+}
+
+impl Deref for Database {
+    type Target = Handles;
+
+    fn deref(&self) -> &Handles {
+        // INVARIANT: the handles are taken out only when this is dropped.
+        let Some(handles) = &self.0 else { unreachable!("a closed database is not used") };
+        handles
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let handles = self.0.take();
+        // What a failing disk says while closing was said by the write that failed.
+        let _ = guarded(|| drop(handles));
+    }
+}
+
+/// Why one attempt to open failed.
+enum Failure {
+    /// An earlier user of this process has not let go yet.
+    Busy(String),
+    DiskFull,
+    Other(String),
+}
+
+impl Database {
+    /// Opens the database in `dir`, making it where there is none. The store's own lock is held.
+    pub fn open(dir: &Path, cache: u64, limit: Duration) -> Result<Self, StoreError> {
+        remove_unfinished(dir)?;
+        let first = match attempt_patiently(dir, cache, limit)? {
+            Ok(database) => return Ok(database),
+            Err(Failure::DiskFull) => return Err(StoreError::DiskFull),
+            Err(Failure::Busy(reason)) => return Err(StoreError::Unopenable { reason }),
+            Err(Failure::Other(reason)) => reason,
+        };
+        set_aside(dir)?;
+        match attempt_patiently(dir, cache, limit)? {
+            Ok(database) => Ok(database),
+            Err(Failure::DiskFull) => Err(StoreError::DiskFull),
+            Err(Failure::Busy(reason)) => Err(StoreError::Unopenable { reason }),
+            Err(Failure::Other(second)) if second == first => Err(StoreError::Unopenable { reason: first }),
+            Err(Failure::Other(second)) => {
+                Err(StoreError::Unopenable { reason: format!("{first}; without its snapshot: {second}") })
+            }
+        }
+    }
+
+    /// Makes all that was written durable: the database's buffers to its file, the file to the disk.
+    pub fn make_durable(&self, syncs: &Syncs) -> Result<(), StoreError> {
+        let flushed = guarded(|| self.db.flush()).map_err(|reason| StoreError::Stopped { reason })?;
+        flushed.map_err(|error| StoreError::from_sled(&error))?;
+        // The flush alone does not reach the disk on Linux.
+        syncs.sync(&self.file, &self.path)
+    }
+}
+
+/// A kill while the database wrote a snapshot leaves a file that would keep it shut, a kill while
+/// it was made can leave half a configuration and no data.
+fn remove_unfinished(dir: &Path) -> Result<(), StoreError> {
+    if !dir.exists() {
+        return Ok(());
+    }
+    for path in files::list(dir)? {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path).map_err(|source| StoreError::io("remove", &path, source))?;
+        }
+    }
+    let data = fs::metadata(dir.join("db")).map_or(0, |meta| meta.len());
+    let conf = dir.join("conf");
+    if data == 0 && conf.exists() {
+        fs::remove_file(&conf).map_err(|source| StoreError::io("remove", &conf, source))?;
+    }
+    Ok(())
+}
+
+/// Moves what the database can do without out of its way: its snapshots, and its configuration,
+/// which is always the same.
+fn set_aside(dir: &Path) -> Result<(), StoreError> {
+    for path in files::list(dir)? {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with("snap.") || name == "conf" {
+            let aside = dir.join(format!("aside.{name}"));
+            fs::rename(&path, &aside).map_err(|source| StoreError::io("set aside", &path, source))?;
+        }
+    }
+    Ok(())
+}
+
+/// A database of this process that was just closed lets go of its file a moment later.
+fn attempt_patiently(dir: &Path, cache: u64, limit: Duration) -> Result<Result<Database, Failure>, StoreError> {
+    let mut outcome = attempt(dir, cache, limit)?;
+    for _ in 0..100 {
+        if !matches!(outcome, Err(Failure::Busy(_))) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+        outcome = attempt(dir, cache, limit)?;
+    }
+    Ok(outcome)
+}
+
+fn attempt(dir: &Path, cache: u64, limit: Duration) -> Result<Result<Database, Failure>, StoreError> {
+    let path = dir.join("db");
+    let folder = dir.to_path_buf();
+    let opened = watched("opening", limit, move || {
+        let db = sled::Config::new().path(folder).cache_capacity(cache).flush_every_ms(None).open()?;
+        let trees = Trees::open(&db)?;
+        Ok::<_, sled::Error>((db, trees))
+    })?;
+    let (db, trees) = match opened {
+        Ok(Ok(open)) => open,
+        Ok(Err(error)) if error.to_string().contains("could not acquire lock") => {
+            return Ok(Err(Failure::Busy(error.to_string())));
+        }
+        Ok(Err(error)) => {
+            let full = matches!(StoreError::from_sled(&error), StoreError::DiskFull);
+            return Ok(Err(if full { Failure::DiskFull } else { Failure::Other(error.to_string()) }));
+        }
+        Err(reason) => return Ok(Err(Failure::Other(reason))),
+    };
+    let file = File::open(&path).map_err(|source| StoreError::io("open", &path, source))?;
+    Ok(Ok(Database(Some(Handles { db, file: file.into(), path, trees }))))
+}

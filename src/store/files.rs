@@ -1,0 +1,123 @@
+//! Files beside the database: replaced atomically, synced, counted. Used by the head, the keys and
+//! every acknowledgment.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::error::StoreError;
+
+/// Counts the calls that make bytes durable, and can be told to fail one of them.
+#[derive(Clone, Debug, Default)]
+pub struct Syncs {
+    done: Arc<AtomicU64>,
+    fail_at: Option<u64>,
+}
+
+impl Syncs {
+    /// A counter; `fail_at` is the number of the call that fails, for tests of what happens then.
+    pub fn new(fail_at: Option<u64>) -> Self {
+        Self { done: Arc::default(), fail_at }
+    }
+
+    /// How many calls were made.
+    pub fn count(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Makes the contents of a file durable.
+    pub fn sync(&self, file: &File, path: &Path) -> Result<(), StoreError> {
+        let number = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let result = if self.fail_at == Some(number) {
+            Err(std::io::Error::other("failed on request"))
+        } else {
+            file.sync_all()
+        };
+        result.map_err(|source| StoreError::io("sync", path, source))
+    }
+
+    /// Makes the names in a folder durable.
+    pub fn sync_dir(&self, dir: &Path) -> Result<(), StoreError> {
+        let folder = File::open(dir).map_err(|source| StoreError::io("open", dir, source))?;
+        self.sync(&folder, dir)
+    }
+
+    /// Puts `bytes` in place of the file, so that after a crash it holds all of the old or all of
+    /// the new ones.
+    pub fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        let fresh = path.with_extension("new");
+        let mut file = File::create(&fresh).map_err(|source| StoreError::io("write", &fresh, source))?;
+        file.write_all(bytes).map_err(|source| StoreError::io("write", &fresh, source))?;
+        self.sync(&file, &fresh)?;
+        fs::rename(&fresh, path).map_err(|source| StoreError::io("replace", path, source))?;
+        self.sync_dir(path.parent().unwrap_or(Path::new(".")))
+    }
+}
+
+/// The lock of a store: held as long as this lives.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of a store's folder.
+    pub fn take(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join("lock");
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|source| StoreError::io("open", &path, source))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let pid = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
+                return Err(StoreError::Locked { dir: dir.to_path_buf(), pid });
+            }
+            Err(TryLockError::Error(source)) => return Err(StoreError::io("lock", &path, source)),
+        }
+        // The number is only a courtesy to whoever finds the lock taken.
+        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        Ok(Self { _file: file })
+    }
+}
+
+/// The bytes of a file, `None` where there is none.
+pub fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(StoreError::io("read", path, source)),
+    }
+}
+
+/// The files directly in a folder, sorted by name.
+pub fn list(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let read = fs::read_dir(dir).map_err(|source| StoreError::io("read", dir, source))?;
+    let mut files: Vec<PathBuf> = read.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// The bytes all files below a folder hold together.
+pub fn size(dir: &Path) -> Result<u64, StoreError> {
+    let mut total = 0;
+    for path in list(dir)? {
+        let meta = fs::symlink_metadata(&path).map_err(|source| StoreError::io("read", &path, source))?;
+        total += if meta.is_dir() { size(&path)? } else { meta.len() };
+    }
+    Ok(total)
+}
+
+/// Refuses a target that already holds something; makes it otherwise.
+pub fn fresh_dir(dir: &Path) -> Result<(), StoreError> {
+    if dir.exists() && !list(dir)?.is_empty() {
+        return Err(StoreError::Occupied { dir: dir.to_path_buf() });
+    }
+    fs::create_dir_all(dir).map_err(|source| StoreError::io("make", dir, source))
+}

@@ -1,0 +1,261 @@
+//! What finds entries in the log: a table of the ids seen, and for each lead the places of its
+//! entries. Both are written in runs of many entries, since one record for each event would cost
+//! ten times the log itself; what no run covers yet is kept in memory and read again at opening.
+
+use hashbrown::{HashMap, HashTable};
+
+use super::block::LIMIT;
+use super::entry::{Entry, Sequence};
+use super::error::StoreError;
+
+/// How many entries wait in memory before a run is written.
+pub const RUN: usize = 16_384;
+const IDS_PER_RECORD: usize = 2_000;
+/// The most entries of one lead in one group of a postings record.
+const GROUP: usize = 1_000;
+
+/// Every id of the log as four bytes of its hash and its place; what matches is compared with the
+/// log itself. About 10 to 18 bytes an entry.
+#[derive(Debug, Default)]
+pub struct Ids {
+    table: HashTable<(u32, u32)>,
+}
+
+impl Ids {
+    /// Notes an id.
+    pub fn add(&mut self, id: u32, sequence: Sequence) {
+        self.table.insert_unique(spread(id), (id, sequence.0 as u32), |(id, _)| spread(*id));
+    }
+
+    /// The places that may hold an id.
+    pub fn candidates(&self, id: u32) -> impl Iterator<Item = Sequence> + '_ {
+        let same = self.table.iter_hash(spread(id)).filter(move |(other, _)| *other == id);
+        same.map(|(_, sequence)| Sequence(u64::from(*sequence)))
+    }
+
+    /// How many ids are known.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Notes the ids of a record of the id tree.
+    pub fn load(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let damage = || StoreError::TreeDamaged { part: "ids", reason: "a record of the wrong size".to_owned() };
+        let first = key.first_chunk::<8>().ok_or_else(damage)?;
+        if key.len() != 8 || !value.len().is_multiple_of(4) {
+            return Err(damage());
+        }
+        let first = u64::from_be_bytes(*first);
+        if first != self.len() as u64 {
+            let reason = format!("the ids after entry {} are missing", self.len());
+            return Err(StoreError::TreeDamaged { part: "ids", reason });
+        }
+        self.table.reserve(value.len() / 4, |(id, _)| spread(*id));
+        for (offset, id) in value.as_chunks::<4>().0.iter().enumerate() {
+            self.add(u32::from_be_bytes(*id), Sequence(first + offset as u64));
+        }
+        Ok(())
+    }
+}
+
+/// The entries no run covers yet.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    first: u64,
+    ids: Vec<u32>,
+    leads: HashMap<u32, Vec<u32>, foldhash::fast::FixedState>,
+}
+
+/// Records to write for a run.
+#[derive(Debug, Default)]
+pub struct RunRecords {
+    /// For the tree of ids.
+    pub ids: Vec<(Vec<u8>, Vec<u8>)>,
+    /// For the tree of postings.
+    pub postings: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Waiting {
+    /// Nothing waits; the runs cover all before `first`.
+    pub fn new(first: Sequence) -> Self {
+        Self { first: first.0, ..Self::default() }
+    }
+
+    /// Takes in the next entry of the log.
+    pub fn add(&mut self, id: u32, lead: &str) {
+        let number = (self.first + self.ids.len() as u64) as u32;
+        self.ids.push(id);
+        if !lead.is_empty() {
+            self.leads.entry(hash(lead)).or_default().push(number);
+        }
+    }
+
+    /// Where the runs end.
+    pub const fn first(&self) -> Sequence {
+        Sequence(self.first)
+    }
+
+    /// How many entries wait.
+    pub const fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The ids that wait, with their places.
+    pub fn ids(&self) -> impl Iterator<Item = (u32, Sequence)> + '_ {
+        self.ids.iter().enumerate().map(|(offset, id)| (*id, Sequence(self.first + offset as u64)))
+    }
+
+    /// The places of a lead's waiting entries (and perhaps of others').
+    pub fn of_lead(&self, lead: &str) -> &[u32] {
+        self.leads.get(&hash(lead)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The records of a run that covers all that waits.
+    pub fn run(&self) -> RunRecords {
+        let ids = self.ids.chunks(IDS_PER_RECORD).enumerate().map(|(number, ids)| {
+            let first = self.first + (number * IDS_PER_RECORD) as u64;
+            (first.to_be_bytes().to_vec(), ids.iter().flat_map(|id| id.to_be_bytes()).collect())
+        });
+        RunRecords { ids: ids.collect(), postings: self.postings() }
+    }
+
+    fn postings(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut leads: Vec<(u32, &[u32])> = self.leads.iter().map(|(lead, list)| (*lead, list.as_slice())).collect();
+        leads.sort_unstable_by_key(|(lead, _)| *lead);
+        let groups = leads.into_iter().flat_map(|(lead, list)| list.chunks(GROUP).map(move |part| (lead, part)));
+        let mut records = Vec::new();
+        let mut open: Vec<(u32, Vec<u32>)> = Vec::new();
+        let mut size = 0;
+        for (lead, list) in groups {
+            // A group is at most five bytes for each number in it and its two lengths.
+            let most = 5 * (list.len() + 2);
+            if size + most > LIMIT - 8 {
+                records.push(self.postings_record(records.len(), &open));
+                open.clear();
+                size = 0;
+            }
+            open.push((lead, list.to_vec()));
+            size += most;
+        }
+        if !open.is_empty() {
+            records.push(self.postings_record(records.len(), &open));
+        }
+        records
+    }
+
+    fn postings_record(&self, number: usize, groups: &[(u32, Vec<u32>)]) -> (Vec<u8>, Vec<u8>) {
+        let first_lead = groups.first().map_or(0, |(lead, _)| *lead);
+        let mut key = self.first.to_be_bytes().to_vec();
+        key.extend_from_slice(&first_lead.to_be_bytes());
+        key.extend_from_slice(&(number as u32).to_be_bytes());
+        let mut lead_before = first_lead;
+        let deltas: Vec<(u32, Vec<u32>)> = groups
+            .iter()
+            .map(|(lead, list)| {
+                let step = lead - lead_before;
+                lead_before = *lead;
+                let mut before = self.first as u32;
+                let steps = list.iter().map(|place| {
+                    let step = place - before;
+                    before = *place;
+                    step
+                });
+                (step, steps.collect())
+            })
+            .collect();
+        // Writing numbers into memory cannot fail; an empty record would be found as damage.
+        (key, postcard::to_allocvec(&deltas).unwrap_or_default())
+    }
+}
+
+/// A record of the postings tree: the run it belongs to and the first lead in it.
+#[derive(Debug)]
+pub struct Postings {
+    first_lead: u32,
+    groups: Vec<(u32, Vec<u32>)>,
+}
+
+impl Postings {
+    /// Reads a record.
+    pub fn parse(key: &[u8], value: &[u8]) -> Result<Self, StoreError> {
+        let damage =
+            || StoreError::TreeDamaged { part: "postings", reason: "a record that is not in its format".to_owned() };
+        let (run, rest) = key.split_first_chunk::<8>().ok_or_else(damage)?;
+        let (first_lead, _) = rest.split_first_chunk::<4>().ok_or_else(damage)?;
+        let first_lead = u32::from_be_bytes(*first_lead);
+        let run = u64::from_be_bytes(*run) as u32;
+        let mut groups: Vec<(u32, Vec<u32>)> = postcard::from_bytes(value).map_err(|_| damage())?;
+        let mut lead = first_lead;
+        for (step, list) in &mut groups {
+            lead = lead.wrapping_add(*step);
+            *step = lead;
+            let mut place = run;
+            for step in list {
+                place = place.wrapping_add(*step);
+                *step = place;
+            }
+        }
+        Ok(Self { first_lead, groups })
+    }
+
+    /// Whether a later record of the run may still hold the lead.
+    pub const fn may_precede(&self, lead: u32) -> bool {
+        self.first_lead <= lead
+    }
+
+    /// The places of the lead in this record.
+    pub fn of_lead(&self, lead: u32) -> impl Iterator<Item = u32> + '_ {
+        self.groups.iter().filter(move |(other, _)| *other == lead).flat_map(|(_, list)| list.iter().copied())
+    }
+
+    /// Every lead and place in this record.
+    pub fn all(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.groups.iter().flat_map(|(lead, list)| list.iter().map(move |place| (*lead, *place)))
+    }
+}
+
+/// The key at or after which the records of a run that may hold a lead begin, searching backwards.
+pub fn postings_key(run: u64, lead: u32) -> Vec<u8> {
+    let mut key = run.to_be_bytes().to_vec();
+    key.extend_from_slice(&lead.to_be_bytes());
+    key
+}
+
+/// Four bytes that stand for an id or a lead; the same in every version.
+pub fn hash(text: &str) -> u32 {
+    blake3::hash(text.as_bytes()).as_bytes().first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
+
+/// What an entry is known by in the id table.
+pub fn id_of(entry: &Entry<'_>) -> u32 {
+    hash(entry.id)
+}
+
+/// Spreads four bytes over the eight a table wants.
+const fn spread(id: u32) -> u64 {
+    (id as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_finds_what_waited() {
+        let mut waiting = Waiting::new(Sequence(100));
+        for number in 0..9_000 {
+            // One lead with more entries than a record holds, among three thousand small ones.
+            let lead = if number % 3 == 0 { "busy".to_owned() } else { format!("lead{}", number % 3_000) };
+            waiting.add(hash(&format!("e{number}")), &lead);
+        }
+        let run = waiting.run();
+        assert!(run.ids.iter().chain(&run.postings).all(|(_, value)| value.len() <= LIMIT));
+        assert!(run.postings.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        let records: Vec<_> = run.postings.iter().map(|(key, value)| Postings::parse(key, value).unwrap()).collect();
+        for lead in ["busy", "lead1", "lead2999", "nobody"] {
+            let found: Vec<u32> = records.iter().flat_map(|record| record.of_lead(hash(lead))).collect();
+            assert_eq!(found, waiting.of_lead(lead), "{lead}");
+        }
+        assert_eq!(records.iter().flat_map(Postings::all).count(), 9_000);
+    }
+}

@@ -1,0 +1,221 @@
+//! Opening a store: the lock first, then the database, then what it holds against the head file.
+
+use std::fs;
+use std::ops::Bound;
+use std::path::Path;
+use std::time::Duration;
+
+use super::block::{Block, BlockHash, Builder};
+use super::commit::CommitRecord;
+use super::database::Database;
+use super::entry::Sequence;
+use super::error::StoreError;
+use super::files::{Lock, Syncs};
+use super::guard::watched;
+use super::head::{FORMAT, Head};
+use super::index::{Waiting, hash};
+use super::keys::Keys;
+use super::read::Blocks;
+use super::trees::LogWrites;
+use super::{Options, Store};
+
+/// What a database holds about the end of its log.
+struct Loaded {
+    record: CommitRecord,
+    last: Block,
+    waiting: Waiting,
+    runs: Vec<u64>,
+    fresh: bool,
+}
+
+impl Store {
+    /// Opens the store in `dir`; makes one where there is none and the options allow it.
+    ///
+    /// # Errors
+    /// Another process holds it, a later program wrote it, or it holds less than was acknowledged.
+    pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
+        let sled = dir.join("sled");
+        if !options.create && !sled.exists() && !dir.join("head").exists() {
+            return Err(StoreError::Missing { dir: dir.to_path_buf() });
+        }
+        fs::create_dir_all(dir).map_err(|source| StoreError::io("make", dir, source))?;
+        let dir = fs::canonicalize(dir).map_err(|source| StoreError::io("open", dir, source))?;
+        let sled = dir.join("sled");
+        let lock = Lock::take(&dir)?;
+        let head = Head::read(&dir)?;
+        if let Some(head) = &head
+            && !sled.join("db").exists()
+        {
+            return Err(StoreError::CutShort { acknowledged: head.entries, readable: 0 });
+        }
+        let syncs = Syncs::new(options.fail_sync_at);
+        let database = Database::open(&sled, options.cache_capacity, options.watchdog)?;
+        let loaded = read_end(&database, head, options.watchdog)?;
+        let keys = Keys::read(&dir, loaded.record.keys_generation, loaded.record.keys)?;
+        let mut store = Self {
+            watchdog: options.watchdog,
+            builder: Builder::resume(&loaded.last)?,
+            database,
+            record: loaded.record,
+            last: loaded.last,
+            full: Vec::new(),
+            ids: None,
+            waiting: loaded.waiting,
+            runs: loaded.runs,
+            keys,
+            syncs,
+            acknowledged: 0,
+            stopped: None,
+            dir,
+            _lock: lock,
+        };
+        store.settle(head, loaded.fresh)?;
+        Ok(store)
+    }
+
+    /// Makes durable what a new store needs, and what an earlier process wrote but did not come to
+    /// acknowledge: from now on it is read, and relied upon.
+    fn settle(&mut self, head: Option<Head>, fresh: bool) -> Result<(), StoreError> {
+        if fresh {
+            let first = (CommitRecord::KEY, self.record.encode());
+            let last = (CommitRecord::LAST, self.last.bytes().clone());
+            let writes = LogWrites { system: vec![first, last], ..LogWrites::default() };
+            self.database.trees.write(&writes, &[])?;
+        }
+        if head.is_some_and(|head| head.commits == self.record.commits) {
+            return Ok(());
+        }
+        self.acknowledge()?;
+        self.acknowledged = 0;
+        self.syncs.sync_dir(&self.dir.join("sled"))?;
+        self.syncs.sync_dir(&self.dir)?;
+        self.dir.parent().map_or(Ok(()), |parent| self.syncs.sync_dir(parent))
+    }
+}
+
+/// Reads the end of the log in a thread that may not take longer than `limit`.
+fn read_end(database: &Database, head: Option<Head>, limit: Duration) -> Result<Loaded, StoreError> {
+    let inside = database.clone();
+    let loaded = watched("reading the end of the log", limit, move || load(&inside, head, limit))?;
+    let acknowledged = head.map_or(0, |head| head.entries);
+    loaded.map_err(|reason| StoreError::Unopenable {
+        reason: format!("the end of the log cannot be read ({acknowledged} entries acknowledged): {reason}"),
+    })?
+}
+
+fn load(database: &Database, head: Option<Head>, limit: Duration) -> Result<Loaded, StoreError> {
+    let Some((record, last)) = system(database)? else {
+        return match head {
+            None if is_empty(database)? => Ok(Loaded {
+                record: CommitRecord::new(),
+                last: Builder::new(Sequence(0), BlockHash::default()).finish(),
+                waiting: Waiting::new(Sequence(0)),
+                runs: Vec::new(),
+                fresh: true,
+            }),
+            None => Err(end_damaged("the record of the last commit is missing")),
+            Some(head) => Err(StoreError::CutShort { acknowledged: head.entries, readable: 0 }),
+        };
+    };
+    match head {
+        Some(head) => compare(database, &head, &record, &last)?,
+        None if record.commits == 0 => {}
+        None => return Err(StoreError::Head { reason: "it is missing".to_owned() }),
+    }
+    check_join(database, &last)?;
+    let waiting = read_waiting(database, &record, &last, limit)?;
+    Ok(Loaded { runs: runs(database)?, record, last, waiting, fresh: false })
+}
+
+/// The record of the last commit and the block being filled.
+fn system(database: &Database) -> Result<Option<(CommitRecord, Block)>, StoreError> {
+    let read = |key: &str| database.trees.system.get(key).map_err(|error| end_damaged(&error.to_string()));
+    let (Some(record), Some(last)) = (read(CommitRecord::KEY)?, read(CommitRecord::LAST)?) else {
+        return Ok(None);
+    };
+    // The format comes first in every version of the record.
+    let (format, _) = postcard::take_from_bytes::<u32>(&record).map_err(|_| end_damaged("no format"))?;
+    if format > FORMAT {
+        return Err(StoreError::Newer { found: format, known: FORMAT });
+    }
+    let record = postcard::from_bytes(&record).map_err(|_| end_damaged("a record that is not in its format"))?;
+    let last = Block::parse(last).map_err(end_damaged)?;
+    Ok(Some((record, last)))
+}
+
+/// Compares what is there with what was acknowledged.
+fn compare(database: &Database, head: &Head, record: &CommitRecord, last: &Block) -> Result<(), StoreError> {
+    let readable = last.end().0;
+    if readable < head.entries {
+        return Err(StoreError::CutShort { acknowledged: head.entries, readable });
+    }
+    if record.commits < head.commits {
+        return Err(StoreError::RolledBack { acknowledged: head.commits, readable: record.commits });
+    }
+    let agrees = if last.first() == head.block {
+        head.agrees_with(last)
+    } else {
+        let found = database.trees.log.get(head.block.0.to_be_bytes());
+        let found = found.map_err(|error| end_damaged(&error.to_string()))?;
+        found.and_then(|bytes| Block::parse(bytes).ok()).is_some_and(|block| head.agrees_with(&block))
+    };
+    let reason = || "a block that is not the one that was acknowledged".to_owned();
+    agrees.then_some(()).ok_or_else(|| StoreError::Damaged { readable: head.block.0, reason: reason() })
+}
+
+/// The block being filled follows the last full one.
+fn check_join(database: &Database, last: &Block) -> Result<(), StoreError> {
+    let before = database.trees.log.last().map_err(|error| end_damaged(&error.to_string()))?;
+    let join = match before {
+        None => Some((Sequence(0), BlockHash::default())),
+        Some((_, bytes)) => Block::parse(bytes).ok().map(|block| (block.end(), block.hash())),
+    };
+    if join == Some((last.first(), last.previous())) {
+        return Ok(());
+    }
+    Err(end_damaged("the last block does not follow the one before"))
+}
+
+/// The entries no run of the index covers, read once more.
+fn read_waiting(
+    database: &Database,
+    record: &CommitRecord,
+    last: &Block,
+    limit: Duration,
+) -> Result<Waiting, StoreError> {
+    let first = Sequence(record.indexed);
+    let mut waiting = Waiting::new(first);
+    for block in Blocks::new(&database.trees.log, last.clone(), first, limit)? {
+        for entry in block?.entries() {
+            let entry = entry?;
+            if entry.sequence >= first {
+                waiting.add(hash(entry.id), entry.lead);
+            }
+        }
+    }
+    Ok(waiting)
+}
+
+/// Where each run of the postings begins.
+fn runs(database: &Database) -> Result<Vec<u64>, StoreError> {
+    let mut runs = Vec::new();
+    let mut from: Bound<Vec<u8>> = Bound::Unbounded;
+    loop {
+        let next = database.trees.postings.range((from, Bound::Unbounded)).next().transpose();
+        let damaged = |reason| StoreError::TreeDamaged { part: "postings", reason };
+        let Some((key, _)) = next.map_err(|error| damaged(error.to_string()))? else { return Ok(runs) };
+        let run = key.first_chunk::<8>().ok_or_else(|| damaged("a key of the wrong length".to_owned()))?;
+        let run = u64::from_be_bytes(*run);
+        runs.push(run);
+        from = Bound::Included((run + 1).to_be_bytes().to_vec());
+    }
+}
+
+fn is_empty(database: &Database) -> Result<bool, StoreError> {
+    let first = database.trees.log.first().map_err(|error| end_damaged(&error.to_string()))?;
+    Ok(first.is_none())
+}
+
+fn end_damaged(reason: &str) -> StoreError {
+    StoreError::TreeDamaged { part: "the end of the log", reason: reason.to_owned() }
+}

@@ -1,0 +1,69 @@
+//! Records that could not be taken into the log, kept with the reason until someone decides.
+
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+use super::error::StoreError;
+use super::trees::{Batch, TreeName};
+
+/// A record that could not be taken into the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BadRecord {
+    /// The record as it was read.
+    pub text: String,
+    /// Why it was not taken.
+    pub reason: String,
+    /// Where it came from: a file's path, `-` for standard input.
+    pub path: String,
+    /// Its line there, from 1.
+    pub line: u64,
+}
+
+impl Store {
+    /// Puts a record into quarantine, durably, and returns its number.
+    pub fn quarantine_put(&mut self, text: &str, reason: &str, path: &str, line: u64) -> Result<u64, StoreError> {
+        let record = BadRecord { text: text.into(), reason: reason.into(), path: path.into(), line };
+        let mut batch = Batch::new();
+        batch.quarantine(record);
+        Ok(self.commit(&batch)?.quarantined.start)
+    }
+
+    /// All records in quarantine with their numbers, oldest first.
+    pub fn quarantine_list(&self) -> Result<Vec<(u64, BadRecord)>, StoreError> {
+        let found = self.scan_prefix(TreeName::Quarantine, &[])?;
+        found.iter().map(|(key, value)| Ok((number_of(key)?, decode(value)?))).collect()
+    }
+
+    /// One record in quarantine.
+    pub fn quarantine_show(&self, number: u64) -> Result<BadRecord, StoreError> {
+        let value = self.get(TreeName::Quarantine, &number.to_be_bytes())?;
+        decode(&value.ok_or(StoreError::NotInQuarantine { number })?)
+    }
+
+    /// Takes a record out of quarantine.
+    pub fn quarantine_drop(&mut self, number: u64) -> Result<(), StoreError> {
+        self.quarantine_show(number)?;
+        let mut batch = Batch::new();
+        batch.delete(TreeName::Quarantine, &number.to_be_bytes());
+        self.commit(&batch).map(drop)
+    }
+}
+
+/// The bytes of a record in quarantine.
+pub(crate) fn encode(record: &BadRecord) -> Vec<u8> {
+    // Writing text into memory cannot fail; an empty value would be found as damage.
+    postcard::to_allocvec(record).unwrap_or_default()
+}
+
+fn decode(value: &[u8]) -> Result<BadRecord, StoreError> {
+    postcard::from_bytes(value).map_err(|_| damage())
+}
+
+/// The number of a record in quarantine, from its key.
+pub(crate) fn number_of(key: &[u8]) -> Result<u64, StoreError> {
+    key.try_into().map(u64::from_be_bytes).map_err(|_| damage())
+}
+
+fn damage() -> StoreError {
+    StoreError::TreeDamaged { part: "quarantine", reason: "a record that is not in its format".to_owned() }
+}

@@ -1,0 +1,206 @@
+//! Reading the log in order, every block's place, checksum and hash checked on the way. The
+//! database is read in a thread of its own, since a damaged one can spin forever.
+
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+use std::ops::Bound;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use sled::{IVec, Tree};
+
+use super::block::{Block, BlockHash};
+use super::entry::{Sequence, StoredEntry};
+use super::error::StoreError;
+use super::guard::{guarded, spawn};
+
+/// How many records are handed over at a time.
+const HANDFUL: usize = 32;
+
+type Record = (IVec, IVec);
+
+/// The records of a tree, in order of their keys.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    receiver: Receiver<Result<Vec<Record>, String>>,
+    ready: VecDeque<Record>,
+    limit: Duration,
+}
+
+/// Why a walk ended early.
+pub(crate) enum Trouble {
+    /// The database found or made an error.
+    Broken(String),
+    /// It did not get on within the limit.
+    Stuck,
+}
+
+impl Trouble {
+    /// As the error of a part of the store that is not the log.
+    pub fn of_tree(self, part: &'static str, limit: Duration) -> StoreError {
+        match self {
+            Self::Broken(reason) => StoreError::TreeDamaged { part, reason },
+            Self::Stuck => StoreError::Stuck { doing: "reading", seconds: limit.as_secs() },
+        }
+    }
+}
+
+impl Walk {
+    /// Walks over a tree from a key on.
+    pub fn new(tree: &Tree, from: Bound<Vec<u8>>, limit: Duration) -> Result<Self, StoreError> {
+        let (sender, receiver) = mpsc::sync_channel(4);
+        let tree = tree.clone();
+        spawn(move || {
+            let told = sender.clone();
+            let outcome = guarded(move || {
+                let mut handful = Vec::with_capacity(HANDFUL);
+                for record in tree.range((from, Bound::Unbounded)) {
+                    handful.push(record.map_err(|error| error.to_string())?);
+                    // A receiver that is gone wants no more.
+                    if handful.len() == HANDFUL && sender.send(Ok(std::mem::take(&mut handful))).is_err() {
+                        return Ok(());
+                    }
+                }
+                let _ = sender.send(Ok(handful));
+                Ok(())
+            });
+            if let Err(reason) | Ok(Err(reason)) = outcome {
+                let _ = told.send(Err(reason));
+            }
+        })?;
+        Ok(Self { receiver, ready: VecDeque::new(), limit })
+    }
+
+    /// The next record.
+    pub fn next(&mut self) -> Result<Option<Record>, Trouble> {
+        if self.ready.is_empty() {
+            match self.receiver.recv_timeout(self.limit) {
+                Ok(Ok(handful)) => self.ready = handful.into(),
+                Ok(Err(reason)) => return Err(Trouble::Broken(reason)),
+                Err(RecvTimeoutError::Timeout) => return Err(Trouble::Stuck),
+                Err(RecvTimeoutError::Disconnected) => {}
+            }
+        }
+        Ok(self.ready.pop_front())
+    }
+}
+
+/// The blocks of a log, in order. Ends after its first error.
+#[derive(Debug)]
+pub struct Blocks<'a> {
+    walk: Walk,
+    last: Option<Block>,
+    expected: Option<(Sequence, BlockHash)>,
+    /// Where reading begins.
+    from: Sequence,
+    done: bool,
+    store: PhantomData<&'a ()>,
+}
+
+impl Blocks<'_> {
+    /// Reads `tree` from the block that holds `from`, then the block that is still being filled.
+    pub(crate) fn new(tree: &Tree, last: Block, from: Sequence, limit: Duration) -> Result<Self, StoreError> {
+        let start = guarded(|| tree.range(..=from.0.to_be_bytes()).next_back().transpose());
+        let reason = match start {
+            Ok(Ok(start)) => {
+                let bound = start.as_ref().map_or(Bound::Unbounded, |(key, _)| Bound::Included(key.to_vec()));
+                let origin = (from.0 == 0).then(|| (Sequence(0), BlockHash::default()));
+                let walk = Walk::new(tree, bound, limit)?;
+                return Ok(Self { walk, last: Some(last), expected: origin, from, done: false, store: PhantomData });
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(reason) => reason,
+        };
+        Err(StoreError::Damaged { readable: from.0, reason })
+    }
+
+    fn advance(&mut self) -> Result<Option<Block>, StoreError> {
+        let readable = self.expected.map_or(self.from, |(sequence, _)| sequence).0;
+        let damaged = |reason: &str| StoreError::Damaged { readable, reason: reason.to_owned() };
+        let block = match self.walk.next() {
+            Ok(Some((key, value))) => {
+                let block = Block::parse(value).map_err(damaged)?;
+                if *key != block.first().0.to_be_bytes() {
+                    return Err(damaged("a block in the place of another"));
+                }
+                Some(block)
+            }
+            Ok(None) => self.last.take(),
+            Err(Trouble::Broken(reason)) => return Err(StoreError::Damaged { readable, reason }),
+            Err(Trouble::Stuck) => {
+                return Err(StoreError::Stuck { doing: "reading the log", seconds: self.walk.limit.as_secs() });
+            }
+        };
+        let Some(block) = block else { return Ok(None) };
+        match self.expected {
+            Some((sequence, _)) if block.first() != sequence => return Err(damaged("blocks are missing")),
+            Some((_, hash)) if block.previous() != hash => {
+                return Err(damaged("a block that does not follow the one before"));
+            }
+            None if block.first() > self.from => return Err(damaged("blocks are missing")),
+            _ => {}
+        }
+        self.expected = Some((block.end(), block.hash()));
+        Ok(Some(block))
+    }
+}
+
+impl Iterator for Blocks<'_> {
+    type Item = Result<Block, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.done {
+            match self.advance() {
+                Ok(Some(block)) if block.end() <= self.from || block.count() == 0 => {}
+                Ok(Some(block)) => return Some(Ok(block)),
+                Ok(None) => self.done = true,
+                Err(error) => {
+                    self.done = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The entries of a log, in order. Ends after its first error.
+#[derive(Debug)]
+pub struct Iter<'a> {
+    blocks: Blocks<'a>,
+    ready: VecDeque<StoredEntry>,
+}
+
+impl<'a> Iter<'a> {
+    pub(crate) fn new(blocks: Blocks<'a>) -> Self {
+        Self { blocks, ready: VecDeque::new() }
+    }
+}
+
+impl Iterator for Iter<'_> {
+    type Item = Result<StoredEntry, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(entry) = self.ready.pop_front() {
+                return Some(Ok(entry));
+            }
+            let block = match self.blocks.next()? {
+                Ok(block) => block,
+                Err(error) => return Some(Err(error)),
+            };
+            let from = self.blocks.from;
+            for entry in block.entries() {
+                match entry {
+                    Ok(entry) if entry.sequence < from => {}
+                    Ok(entry) => self.ready.push_back(entry.to_stored()),
+                    Err(error) => {
+                        self.blocks.done = true;
+                        self.ready.clear();
+                        return Some(Err(error));
+                    }
+                }
+            }
+        }
+    }
+}

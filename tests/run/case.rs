@@ -1,0 +1,142 @@
+//! One rulebook and one log, and the ways to run them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use ensue::decision::Decision;
+use ensue::engine::Engine;
+use ensue::local::parse_rfc3339;
+use ensue::log::{self, Input, Log, ReadOptions};
+use ensue::plan::Plan;
+use ensue::replay::{self, Options};
+use ensue::report::line::Names;
+use ensue::report::summary::Counts;
+use ensue::timestamp::Timestamp;
+
+pub struct Case {
+    plan: Arc<Plan>,
+    root: String,
+    events: String,
+    until: Option<Timestamp>,
+    trace: bool,
+    skip_bad: bool,
+}
+
+impl Case {
+    /// The case of a folder.
+    pub fn read(folder: &Path) -> Result<Self, String> {
+        let root = folder.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(folder);
+        let args = std::fs::read_to_string(folder.join("args")).unwrap_or_default();
+        Self::new(root, std::fs::read_to_string(folder.join("events.jsonl")).unwrap(), &args)
+    }
+
+    /// A rulebook with a log that is not in a file.
+    pub fn new(rules: &Path, events: String, args: &str) -> Result<Self, String> {
+        let checked = ensue::load::rulebook(rules).unwrap();
+        let Some(rulebook) = checked.rulebook else {
+            let found = checked.diagnostics.iter().map(|d| format!("{}: {}", checked.sources.place(d.range), d.message));
+            return Err(found.collect::<Vec<_>>().join("\n"));
+        };
+        let words: Vec<&str> = args.split_whitespace().collect();
+        let until = words.iter().position(|word| *word == "--until");
+        Ok(Self {
+            plan: Arc::new(Plan::compile(rulebook)),
+            root: format!("{}/", rules.display()),
+            events,
+            until: until.map(|at| parse_rfc3339(words[at + 1].as_bytes()).unwrap()),
+            trace: words.contains(&"--trace"),
+            skip_bad: words.contains(&"--skip-bad"),
+        })
+    }
+
+    /// Whether bad records are listed instead of refused.
+    pub fn skips_bad(&self) -> bool {
+        self.skip_bad
+    }
+
+    /// The same with its lines in another order; lines of one time keep theirs.
+    pub fn shuffled(&self, seed: u64) -> Self {
+        let mut lines: Vec<(u64, &str)> = self.events.lines().enumerate().map(|(n, line)| (mixed(seed, n as u64), line)).collect();
+        lines.sort_unstable();
+        let mut lines: Vec<&str> = lines.into_iter().map(|(_, line)| line).collect();
+        let original: Vec<&str> = self.events.lines().collect();
+        let times: Vec<String> = lines.iter().map(|line| arrival(line)).collect();
+        for time in &times {
+            let places: Vec<usize> = (0..lines.len()).filter(|at| times[*at] == *time).collect();
+            let group: Vec<&str> = original.iter().copied().filter(|line| arrival(line) == *time).collect();
+            for (place, line) in places.into_iter().zip(group) {
+                lines[place] = line;
+            }
+        }
+        Self { plan: Arc::clone(&self.plan), root: self.root.clone(), events: lines.join("\n"), ..*self }
+    }
+
+    fn log(&self) -> Log {
+        let reader = Box::new(std::io::Cursor::new(self.events.clone().into_bytes()));
+        let inputs = vec![Input { path: String::from("events.jsonl"), reader }];
+        let options = ReadOptions { skip_bad: self.skip_bad, threads: 1, ..ReadOptions::default() };
+        log::read(inputs, &self.plan.rulebook, &options, &|_| {}).unwrap_or_else(|error| panic!("{}: {error}", self.root))
+    }
+
+    /// Leads split into shards; 0 for the usual size.
+    pub fn sharded(&self, threads: usize, leads_per_shard: usize) -> String {
+        let log = self.log();
+        let options = Options { until: self.until, threads, trace: self.trace, leads_per_shard };
+        let replayed = replay::replay(&self.plan, &log, &options).unwrap();
+        self.text(&log, replayed.handled, &replayed.decisions, &replayed.pending)
+    }
+
+    /// One engine for all leads, with the clock moved on between events as a caller might.
+    pub fn fed_by_hand(&self) -> String {
+        let log = self.log();
+        let mut engine = Engine::new(Arc::clone(&self.plan));
+        if self.trace {
+            engine = engine.with_trace();
+        }
+        let (mut decisions, mut handled, mut last) = (Vec::new(), 0, Timestamp(0));
+        for event in log.iter().filter(|event| self.until.is_none_or(|until| event.received_at <= until)) {
+            // Polling halfway between two events changes nothing.
+            engine.drain(Timestamp(i64::midpoint(last.0, event.received_at.0)), &log, &mut decisions);
+            engine.handle(&event, &log, &mut decisions);
+            last = event.received_at;
+            handled += 1;
+        }
+        engine.drain(self.until.unwrap_or(last), &log, &mut decisions);
+        self.text(&log, handled, &decisions, &engine.pending(&log))
+    }
+
+    fn text(&self, log: &Log, handled: usize, decisions: &[Decision], pending: &[Decision]) -> String {
+        let names = Names { rulebook: &self.plan.rulebook, log };
+        let mut counts = Counts { leads: log.lead_count(), events: handled, ..Counts::default() };
+        let mut text = String::new();
+        for (count, bad) in log.bad.iter().enumerate() {
+            // Where a bad line stands depends on the order of the lines.
+            writeln!(text, "bad {}: {}", count + 1, bad.reason).unwrap();
+        }
+        for decision in decisions.iter().chain(pending) {
+            counts.add(decision);
+            writeln!(text, "{}", names.line(decision)).unwrap();
+        }
+        if log.duplicates > 0 {
+            writeln!(text, "duplicates: {}", log.duplicates).unwrap();
+        }
+        writeln!(text, "{counts}").unwrap();
+        text.replace(&self.root, "")
+    }
+}
+
+/// When a line arrived, to the letter; the fixtures of one folder write a moment in one way only.
+fn arrival(line: &str) -> String {
+    let record: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+    let time = record.get("received_at").or(record.get("at")).and_then(serde_json::Value::as_str).unwrap_or("");
+    parse_rfc3339(time.as_bytes()).map_or_else(|_| String::from(time), |at| format!("{:020}", at.0))
+}
+
+/// A number that looks random (`SplitMix64`).
+fn mixed(seed: u64, n: u64) -> u64 {
+    let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(n.wrapping_mul(0xD1B5_4A32_D192_ED03));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
