@@ -44,7 +44,12 @@ enum Verb {
 /// The versions of program, language and zones, on one line.
 fn version() -> &'static str {
     static VERSION: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        format!("{} (language {}, tz {})", env!("CARGO_PKG_VERSION"), crate::LANGUAGE_VERSION, crate::local::tz_version())
+        format!(
+            "{} (language {}, tz {})",
+            env!("CARGO_PKG_VERSION"),
+            crate::LANGUAGE_VERSION,
+            crate::local::tz_version()
+        )
     });
     &VERSION
 }

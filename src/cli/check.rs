@@ -75,8 +75,9 @@ pub fn human(findings: &[Diagnostic], sources: &Sources, color: bool) -> String 
     format!("{}{}\n", diagnostic::human(findings, sources, color), diagnostic::summary(findings, rule_files(sources)))
 }
 
-/// How many files with rules the author wrote.
+/// How many files with rules the author wrote; what stands beside the rules does not count.
 fn rule_files(sources: &Sources) -> usize {
-    let own = |path: &str| path.ends_with(".ensue") && path != crate::check::VOCABULARY_PATH;
+    let beside = |path: &str| [".yaml", ".yml", ".rhai", ".md"].iter().any(|end| path.ends_with(end));
+    let own = |path: &str| !beside(path) && path != crate::check::VOCABULARY_PATH;
     sources.iter().filter(|(_, source)| own(&source.path)).count()
 }

@@ -75,7 +75,8 @@ pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let log = read(&args.events, &rulebook, args, io)?;
     let plan = Arc::new(Plan::compile(rulebook));
-    let options = replay::Options { until: args.until, threads: args.threads, trace: args.trace, ..replay::Options::default() };
+    let options =
+        replay::Options { until: args.until, threads: args.threads, trace: args.trace, ..replay::Options::default() };
     let replayed = replay::replay(&plan, &log, &options)
         .map_err(|error| Error::Use(format!("error: threads cannot be started: {error}")))?;
     print(args, &plan.rulebook, &log, &replayed, io)

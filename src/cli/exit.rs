@@ -75,9 +75,10 @@ impl From<LoadError> for Error {
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Bad(bad) => {
-                Self::Use(format!("{}\n  = help: mend the record, or leave bad records out with `--skip-bad`", drawn(&bad)))
-            }
+            ReadError::Bad(bad) => Self::Use(format!(
+                "{}\n  = help: mend the record, or leave bad records out with `--skip-bad`",
+                drawn(&bad)
+            )),
             other => Self::Use(format!("error: {other}")),
         }
     }

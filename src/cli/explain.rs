@@ -20,12 +20,11 @@ pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
         return Ok(Exit::Fine);
     };
     let Some(slug) = Slug::ALL.iter().find(|slug| slug.name() == name) else {
-        let near = Slug::ALL.iter().map(|slug| slug.name()).min_by_key(|other| strsim::damerau_levenshtein(name, other));
+        let near =
+            Slug::ALL.iter().map(|slug| slug.name()).min_by_key(|other| strsim::damerau_levenshtein(name, other));
         let near = near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len());
-        let help = near.map_or_else(
-            || String::from("`ensue explain` lists all names"),
-            |near| format!("did you mean `{near}`?"),
-        );
+        let help = near
+            .map_or_else(|| String::from("`ensue explain` lists all names"), |near| format!("did you mean `{near}`?"));
         return Err(Error::Use(format!("error: there is no finding named `{name}`\n  = help: {help}")));
     };
     io.out(slug.page())?;

@@ -10,6 +10,8 @@ use crate::source::{Range, Source, SourceId, Sources};
 
 /// How wide a line is shown, in characters; longer ones are cut around what is underlined.
 const WIDTH: usize = 140;
+/// Places of a file that are further apart, in bytes, are drawn one after the other.
+const APART: u32 = 4096;
 
 /// The findings as people read them, each followed by an empty line.
 #[must_use]
@@ -76,22 +78,32 @@ fn draw(found: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
     tight(&renderer.render(&[group]))
 }
 
-/// One snippet per file, the file of the finding first.
+/// A place that is drawn: how it is underlined, where, and with which words.
+type Mark<'a> = (AnnotationKind, Range, &'a str);
+
+/// One snippet for marks near each other, that of the finding first.
 fn snippets<'a>(found: &'a Diagnostic, sources: &'a Sources) -> Vec<Snippet<'a, Annotation<'a>>> {
-    let mut files: Vec<SourceId> = vec![found.range.source];
-    for (range, _) in &found.others {
-        if !files.contains(&range.source) {
-            files.push(range.source);
+    let mut groups = vec![vec![(AnnotationKind::Primary, found.range, found.label.as_str())]];
+    for (range, label) in &found.others {
+        let mark = (AnnotationKind::Context, *range, label.as_str());
+        match groups.iter_mut().find(|group| group.iter().all(|(_, other, _)| near(*other, *range))) {
+            Some(group) => group.push(mark),
+            None => groups.push(vec![mark]),
         }
     }
-    files.into_iter().map(|file| snippet(found, file, sources.file(file))).collect()
+    groups.into_iter().map(|marks| snippet(marks, sources)).collect()
 }
 
-fn snippet<'a>(found: &'a Diagnostic, file: SourceId, source: &'a Source) -> Snippet<'a, Annotation<'a>> {
-    let own = (AnnotationKind::Primary, found.range, found.label.as_str());
-    let others = found.others.iter().map(|(range, label)| (AnnotationKind::Context, *range, label.as_str()));
-    let marks: Vec<_> = std::iter::once(own).chain(others).filter(|(_, range, _)| range.source == file).collect();
-    // Only the lines from the first mark to the last: the drawing costs time for every line it is given.
+/// Whether two places are drawn together. The drawing costs time for every line between them, so
+/// places far apart in a file have a snippet each.
+fn near(a: Range, b: Range) -> bool {
+    a.source == b.source && a.start.abs_diff(b.start) <= APART
+}
+
+fn snippet<'a>(marks: Vec<Mark<'a>>, sources: &'a Sources) -> Snippet<'a, Annotation<'a>> {
+    let source =
+        marks.first().map_or_else(|| sources.file(SourceId::default()), |(_, range, _)| sources.file(range.source));
+    // Only the lines from the first mark to the last.
     let first = marks.iter().map(|(_, range, _)| range.start).min().unwrap_or(0);
     let last = marks.iter().map(|(_, range, _)| range.start).max().unwrap_or(0) as usize;
     let start = source.text.get(..first as usize).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
@@ -99,7 +111,7 @@ fn snippet<'a>(found: &'a Diagnostic, file: SourceId, source: &'a Source) -> Sni
     let text = source.text.get(start..end).unwrap_or("");
     let line = source.line_column(first).0 as usize;
     Snippet::source(text).path(source.path.as_str()).line_start(line).fold(true).annotations(marks.into_iter().map(
-        |(kind, range, label)| {
+        move |(kind, range, label)| {
             // Of text over several lines the first is enough.
             let from = (range.start as usize).saturating_sub(start).min(text.len());
             let to = (range.end as usize).saturating_sub(start).min(text.len()).max(from);

@@ -21,6 +21,8 @@ struct Row {
 
 /// The widest `what` that later columns still line up behind; longer ones push them to the right.
 const WHAT: usize = 44;
+/// Longer lines are broken before the cause.
+const WIDTH: usize = 130;
 
 /// The whole timeline, leads in the order of their names.
 #[must_use]
@@ -50,16 +52,18 @@ fn write_rows(text: &mut String, rows: &[Row], color: bool) {
     let width = |part: fn(&Row) -> &str| rows.iter().map(|row| part(row).chars().count()).max().unwrap_or(0);
     let (at, verb) = (width(|r| &r.at), width(|r| r.verb));
     let what = rows.iter().map(|row| row.what.chars().count()).filter(|len| *len <= WHAT).max().unwrap_or(0);
+    let indent = at + verb + 6;
     let (mut last_at, mut last_by) = ("", "");
     for row in rows {
         let moment = if row.at == last_at { "" } else { &row.at };
         let known = row.by == last_by && moment.is_empty();
-        let end = if known { &row.notes } else { &row.by };
-        let line = format!("  {moment:at$}  {:verb$}  {:what$}  {end}", row.verb, row.what);
-        let _ = writeln!(text, "{}", paint(line.trim_end(), tint(row.verb), color));
-        if !known && !row.notes.is_empty() {
-            let line = format!("{:indent$}{}", "", row.notes, indent = at + verb + 6);
-            let _ = writeln!(text, "{}", paint(&line, tint(row.verb), color));
+        let (end, below) = if known { (row.notes.as_str(), "") } else { (row.by.as_str(), row.notes.as_str()) };
+        let start = format!("  {moment:at$}  {:verb$}  {:what$}", row.verb, row.what);
+        let fits = start.chars().count() + 2 + end.chars().count() <= WIDTH;
+        let first = if fits { format!("{start}  {end}") } else { start };
+        let rest = [if fits { "" } else { end }, below].into_iter().filter(|part| !part.is_empty());
+        for line in std::iter::once(first).chain(rest.map(|part| format!("{:indent$}{part}", ""))) {
+            let _ = writeln!(text, "{}", paint(line.trim_end(), tint(row.verb), color));
         }
         (last_at, last_by) = (&row.at, &row.by);
     }
@@ -86,7 +90,9 @@ fn row(names: &Names<'_>, decision: &Decision, usual: Option<&str>) -> Row {
     let line = names.line(decision);
     let (verb, what) = words(names, decision);
     let zone = planned_in(decision).filter(|zone| Some(zone.as_str()) != usual);
-    let notes: Vec<String> = line.reason.map(String::from).into_iter().chain(zone).collect();
+    let told = matches!(decision.body, Body::Exit { .. } | Body::Muted(_));
+    let reason = line.reason.filter(|_| !told);
+    let notes: Vec<String> = reason.map(String::from).into_iter().chain(zone).collect();
     let mut by: Vec<String> = line.rule.map(String::from).into_iter().chain(line.source).collect();
     if !line.because.is_empty() {
         by.push(format!("[{}]", line.because.join(", ")));
@@ -115,7 +121,9 @@ fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, String) {
             ("enroll", format!("{} #{enrollment}", names.sequence(*sequence)))
         }
         Body::Enroll { sequence, .. } => ("suppressed", format!("enrollment in {}", names.sequence(*sequence))),
-        Body::Exit { sequence, enrollment, .. } => ("exit", format!("{} #{enrollment}", names.sequence(*sequence))),
+        Body::Exit { sequence, enrollment, reason } => {
+            ("exit", format!("{} #{enrollment}: {reason}", names.sequence(*sequence)))
+        }
         Body::Touch(touch) => {
             (touch.status.word(), format!("{} {}", names.channel(touch.channel), content(&touch.content)))
         }
@@ -146,7 +154,7 @@ fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, String) {
             ("score", format!("{name} {from:.1} -> {to:.1}"))
         }
         Body::Webhook { name, .. } => ("webhook", name.to_string()),
-        Body::Muted(_) => ("muted", String::new()),
+        Body::Muted(reason) => ("muted", reason.clone()),
         Body::Fault(text) => ("fault", text.clone()),
     }
 }

@@ -94,17 +94,25 @@ fn bad_records_can_be_left_out() {
 #[test]
 fn the_smallest_rulebook_works_as_a_file() {
     let log = concat!(
-        r#"{"id":"1","type":"email.opened","lead":"ana","at":"2026-03-02T09:00:00Z"}"#, "\n",
-        r#"{"id":"2","type":"email.opened","lead":"ana","at":"2026-03-03T09:00:00Z"}"#, "\n",
-        r#"{"id":"3","type":"email.opened","lead":"ana","at":"2026-03-04T09:00:00Z"}"#, "\n",
-        r#"{"id":"4","type":"replied","lead":"ana","at":"2026-03-05T09:00:00Z"}"#, "\n",
+        r#"{"id":"1","type":"email.opened","lead":"ana","at":"2026-03-02T09:00:00Z"}"#,
+        "\n",
+        r#"{"id":"2","type":"email.opened","lead":"ana","at":"2026-03-03T09:00:00Z"}"#,
+        "\n",
+        r#"{"id":"3","type":"email.opened","lead":"ana","at":"2026-03-04T09:00:00Z"}"#,
+        "\n",
+        r#"{"id":"4","type":"replied","lead":"ana","at":"2026-03-05T09:00:00Z"}"#,
+        "\n",
     );
     let words = "dry-run fixtures/cli/two_lines.ensue --events - --format jsonl";
     let ran = run(program().args(words.split(' ')), log.as_bytes());
     assert_eq!(ran.code, 0, "{}", ran.err);
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(lines.len(), 1, "{}", ran.out);
-    assert!(lines[0].starts_with(r#"{"at":"2026-03-04T09:00:00Z","lead":"ana","do":"tier","to":"hot","#), "{}", lines[0]);
+    assert!(
+        lines[0].starts_with(r#"{"at":"2026-03-04T09:00:00Z","lead":"ana","do":"tier","to":"hot","#),
+        "{}",
+        lines[0]
+    );
     assert!(lines[0].ends_with(r#""because":["1","2","3"]}"#), "{}", lines[0]);
 }
 

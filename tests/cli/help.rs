@@ -42,7 +42,8 @@ fn the_version_says_which_language_and_which_zones() {
 #[test]
 fn a_long_timeline_fits_a_terminal() {
     let ran = ensue("dry-run rules --events fixtures/quickstart/events.jsonl");
-    let rows: Vec<usize> = ran.out.lines().filter(|line| line.starts_with("  ")).map(|line| line.chars().count()).collect();
+    let rows: Vec<usize> =
+        ran.out.lines().filter(|line| line.starts_with("  ")).map(|line| line.chars().count()).collect();
     let wide = rows.iter().filter(|width| **width > 140).count();
     assert!(rows.len() > 300, "{}", rows.len());
     assert!(wide * 20 < rows.len(), "{wide} of {} rows are wider than 140 columns", rows.len());
