@@ -261,3 +261,8 @@ fn a_rulebook_that_could_not_be_read_whole_is_none() {
     assert!(checked.rulebook.is_none());
     assert_eq!(checked.diagnostics.len(), 1);
 }
+
+#[test]
+fn a_byte_order_mark_is_no_mistake() {
+    rulebook("\u{feff}tiers hot\nopened 3x -> hot\n");
+}
