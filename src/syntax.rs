@@ -6,6 +6,7 @@ mod bracket;
 mod build;
 mod grammar;
 mod mistake;
+mod slip;
 mod split;
 mod token;
 pub mod tree;

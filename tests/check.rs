@@ -1,6 +1,8 @@
 //! `check` as people see it: every folder of `fixtures/check` with its findings beside it, every
 //! page of `docs/diagnostics`, and small rulebooks that must be free of findings.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -8,13 +10,16 @@ use std::path::Path;
 use ensue::check::{self, Checked, Env};
 use ensue::diagnostic::{Diagnostic, Severity};
 use ensue::report::diagnostic::{human, json, short, summary};
+use ensue::rulebook::{Rulebook, TouchTime, Trigger, When};
 use ensue::slug::Slug;
+use ensue::units::{ClockTime, Roll};
+use ensue::value::Value;
 
 /// All files of a folder: rule files by path as shown, and everything as side files.
 fn folder(path: &Path) -> (Vec<(String, String)>, Env) {
     let mut env = Env { root: String::new(), files: BTreeMap::new() };
     collect(path, path, &mut env.files);
-    let rules = env.files.iter().filter(|(path, _)| path.ends_with(".ensue"));
+    let rules = env.files.iter().filter(|(path, _)| Path::new(path).extension().is_some_and(|ext| ext == "ensue"));
     (rules.map(|(path, text)| (path.clone(), text.clone())).collect(), env)
 }
 
@@ -65,7 +70,12 @@ fn fixtures() {
         let (files, env) = folder(path);
         let count = files.len();
         let checked = check::load(files, &env);
-        let text = format!("{}{}", drawn(&checked), summary(&checked.diagnostics, count));
+        // What the parser finds is drawn in its own fixtures; here only that it found something.
+        let (syntax, found): (Vec<_>, Vec<_>) =
+            checked.diagnostics.iter().cloned().partition(|found| found.slug == Slug::Syntax);
+        let lines = syntax.iter().map(|found| checked.sources.place(found.range) + ": error[syntax]\n");
+        let text = format!("{}{}", lines.collect::<String>(), human(&found, &checked.sources, false));
+        let text = format!("{text}{}", summary(&checked.diagnostics, count));
         insta::with_settings!({
             snapshot_path => path, prepend_module_to_snapshot => false, snapshot_suffix => "", omit_expression => true,
         }, {
@@ -119,4 +129,156 @@ fn two_lines_are_a_rulebook() {
     assert_eq!(labels, ["opened_3x_hot", "reply_stop"]);
     assert_eq!(short(&checked.diagnostics, &checked.sources), "");
     assert_eq!(json(&checked.diagnostics, &checked.sources), "");
+}
+
+/// The rulebook of a text that must be free of findings but for notes.
+fn rulebook(text: &str) -> Rulebook {
+    let mut checked = check_text(text);
+    checked.diagnostics.retain(|found| found.severity > Severity::Info);
+    assert_eq!(drawn(&checked), "");
+    checked.rulebook.unwrap()
+}
+
+/// The alternatives of the set a rule's trigger speaks of, as (log type, number of conditions).
+fn alternatives(rulebook: &Rulebook, label: &str) -> Vec<(String, usize)> {
+    let rule = rulebook.rules.iter().find(|rule| rule.label == label).unwrap();
+    let (Trigger::Event(set) | Trigger::Count { set, .. } | Trigger::Absent { set, .. }) = rule.trigger else {
+        panic!("{:?}", rule.trigger)
+    };
+    let alternatives = &rulebook.sets[set.index()].alternatives;
+    alternatives.iter().map(|a| (rulebook.types[a.ty.index()].name.clone(), a.conditions.len())).collect()
+}
+
+#[test]
+fn labels_are_derived_from_the_text_and_do_not_move_with_it() {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/check/triggers/rules.ensue")).unwrap();
+    let labels = |text: &str| -> Vec<String> {
+        rulebook(text).rules.iter().filter(|rule| !rule.standard).map(|rule| rule.label.clone()).collect()
+    };
+    insta::with_settings!({
+        snapshot_path => "../fixtures/check/triggers", prepend_module_to_snapshot => false, omit_expression => true,
+    }, {
+        insta::assert_snapshot!("labels", labels(&text).join("\n"));
+    });
+    assert_eq!(labels(&text), labels(&format!("# moved\n\n\n{text}")));
+}
+
+#[test]
+fn people_who_open_are_not_machines() {
+    let rulebook = rulebook("tiers hot\na: opened 3x -> hot\nb: machine_opened -> hot\nc: silent 3d -> hot\n");
+    assert_eq!(alternatives(&rulebook, "a"), [("email.opened".to_owned(), 1)]);
+    assert_eq!(alternatives(&rulebook, "b"), [("email.opened".to_owned(), 1)]);
+    let silent = alternatives(&rulebook, "c");
+    assert!(silent.contains(&("email.opened".to_owned(), 1)) && silent.contains(&("meeting.held".to_owned(), 0)));
+    assert!(!silent.iter().any(|(ty, _)| ty == "call.completed"), "{silent:?}");
+}
+
+#[test]
+fn equal_sets_are_kept_once() {
+    let rulebook = rulebook(
+        "a: reply -> stop\nb: replied -> stop\nc: replied(text == \"x\") -> stop\nd: reply(text==\"x\") -> stop",
+    );
+    let trigger = |n: usize| rulebook.rules[n + 3].trigger.clone();
+    assert_eq!(trigger(0), trigger(1));
+    assert_eq!(trigger(0), Trigger::Event(rulebook.well_known.replied));
+    assert_eq!(trigger(2), trigger(3));
+    assert_ne!(trigger(0), trigger(2));
+}
+
+#[test]
+fn a_declaration_of_the_rulebook_takes_the_place_of_the_standard_one() {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/check/replaced/rules.ensue")).unwrap();
+    let rulebook = rulebook(&text);
+    assert_eq!(alternatives(&rulebook, "a"), [("mail.open".to_owned(), 1)]);
+    assert_eq!(alternatives(&rulebook, "b"), [("page.viewed".to_owned(), 1), ("mail.open".to_owned(), 0)]);
+    assert_eq!(alternatives(&rulebook, "d"), [("list.left".to_owned(), 0)]);
+    // The safety rules go by the standard events whatever a rulebook declares.
+    let opt_out = [("unsubscribed".to_owned(), 0), ("email.unsubscribed".to_owned(), 0)];
+    assert_eq!(alternatives(&rulebook, "standard_opt_out"), opt_out);
+    let email = rulebook.channels.iter().filter(|channel| channel.name == "email").collect::<Vec<_>>();
+    assert_eq!((email.len(), email[0].caps.len(), email[0].requires.len()), (1, 1, 0));
+    assert_eq!(rulebook.calendars.iter().filter(|calendar| calendar.name == "office").count(), 1);
+    let sms_ok = rulebook.facts.iter().find(|fact| fact.name == "sms_ok").unwrap();
+    assert_eq!(sms_ok.default, Value::Bool(true));
+}
+
+#[test]
+fn every_fact_is_a_property_of_created_and_updated() {
+    let rulebook = rulebook("lead { region text? }");
+    for ty in rulebook.types.iter().filter(|ty| ["lead.created", "lead.updated"].contains(&ty.name.as_str())) {
+        assert!(ty.sets_facts);
+        for fact in &rulebook.facts {
+            let prop = ty.props.iter().find(|prop| prop.id == fact.prop).unwrap();
+            assert!(prop.optional && prop.ty == fact.ty && rulebook.props[prop.id.index()] == fact.name);
+        }
+    }
+    let touched = rulebook.well_known.touched_props.map(|prop| rulebook.props[prop.index()].clone());
+    assert_eq!(touched, ["channel", "template", "sequence", "touch"]);
+}
+
+#[test]
+fn touches_get_stable_ids_and_the_hours_of_their_part() {
+    let rulebook = rulebook(
+        "sequence s {
+           gap 1bd  roll previous
+           day 1 at 10:00 email a
+           day 2..3 morning email a or sms b \"mind\" if sms_ok # now
+             and count(opened) == 0 expires after 2bd approve
+           day 4 task \"Call them: now!\" as a_3 roll skip
+           +2d email a
+           then every 30d at 10:00 email a up to 3 times
+         }",
+    );
+    let sequence = &rulebook.sequences[0];
+    let ids: Vec<&str> = sequence.touches.iter().map(|touch| touch.id.as_str()).collect();
+    assert_eq!(ids, ["a", "a_2", "a_3", "a_4"]);
+    let (tail, times) = sequence.tail.as_ref().unwrap();
+    assert_eq!((tail.id.as_str(), *times), ("a_5", Some(3)));
+    let second = &sequence.touches[1];
+    assert_eq!(second.time, TouchTime::Part("morning".to_owned(), ClockTime(540), ClockTime(720)));
+    assert_eq!((second.when, second.choices.len(), second.approve), (When::Days(2, 3), 2, true));
+    assert_eq!(second.condition_text, "sms_ok and count(opened) == 0");
+    assert_eq!((second.roll, sequence.touches[2].roll), (Roll::Previous, Roll::Skip));
+}
+
+#[test]
+fn names_and_constants_are_worked_out() {
+    let rulebook = rulebook(
+        "tiers hot, warm
+         let late = early * 2 + 10
+         let early = 30 - 5
+         let wait = 1d + 12h
+         score s { opened +5 }
+         a: s >= late -> hot
+         b: created where tier == hot and now > 2026-03-02 -> add -early to s
+         c: created where count(opened, wait) > 2 -> hot",
+    );
+    let rule = |n: usize| &rulebook.rules[n + 3];
+    assert!(matches!(rule(0).trigger, Trigger::Score { value: 60.0, upward: true, inclusive: true, .. }));
+    let guard = format!("{:?}", rule(1).guard);
+    assert!(guard.contains("Compare(Equal, Tier, Constant(Text(\"hot\")))"), "{guard}");
+    assert!(guard.contains("Compare(Greater, Now, Constant(Date(20514)))"), "{guard}");
+    let effects = format!("{:?}", rule(1).arms[0].effects);
+    assert!(effects.contains("amount: Constant(Number(-25.0))"), "{effects}");
+    let guard = format!("{:?}", rule(2).guard);
+    assert!(guard.contains("Some(Span(129600000000))"), "{guard}");
+}
+
+#[test]
+fn a_condition_that_may_be_missing_counts_as_false() {
+    let rulebook = rulebook("tiers hot\nlead { vip bool? }\na: created where not vip -> hot");
+    let guard = format!("{:?}", rulebook.rules[3].guard);
+    assert!(guard.starts_with("Some(Not(Default(Fact(") && guard.ends_with("Constant(Bool(false)))))"), "{guard}");
+}
+
+#[test]
+fn a_rulebook_that_could_not_be_read_whole_is_none() {
+    let checked = check_text("tiers hot\nopened 3x -> -> hot\n");
+    assert!(checked.rulebook.is_none());
+    assert_eq!(checked.diagnostics.len(), 1);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_mistake() {
+    rulebook("\u{feff}tiers hot\nopened 3x -> hot\n");
 }

@@ -67,3 +67,209 @@ fn fixtures_with_mistakes() {
         snapshot(path, &shown);
     });
 }
+
+fn parse(text: &str) -> (syntax::tree::File, Vec<Diagnostic>) {
+    syntax::parse(SourceId::default(), text)
+}
+
+/// What everybody may rely on, whatever the text.
+fn assert_sound(text: &str) {
+    let (file, findings) = parse(text);
+    for range in findings.iter().map(|f| f.range).chain(file.items.iter().map(|item| item.range)) {
+        assert!(text.get(range.start as usize..range.end as usize).is_some(), "{range:?} in {text:?}");
+    }
+    assert!(findings.is_sorted_by_key(|finding| finding.range.start));
+    assert!(
+        !text.chars().any(char::is_alphanumeric)
+            || text.contains('#')
+            || !(file.items.is_empty() && findings.is_empty())
+    );
+}
+
+const VOCABULARY: &[&str] = &[
+    "opened",
+    "hot",
+    "email",
+    "recap",
+    "x",
+    "event",
+    "group",
+    "lead",
+    "tiers",
+    "calendar",
+    "channel",
+    "let",
+    "settings",
+    "sequence",
+    "score",
+    "experiment",
+    "test",
+    "todo",
+    "invariant",
+    "on",
+    "no",
+    "silent",
+    "becomes",
+    "finished",
+    "every",
+    "while",
+    "where",
+    "once",
+    "at most once per",
+    "why",
+    "within",
+    "without",
+    "after",
+    "for",
+    "in",
+    "and",
+    "or",
+    "not",
+    "has",
+    "if",
+    "is",
+    "start",
+    "stop",
+    "hold",
+    "until",
+    "suppress",
+    "alert",
+    "owner",
+    "set",
+    "add",
+    "to",
+    "task",
+    "day",
+    "then",
+    "up",
+    "times",
+    "otherwise",
+    "as",
+    "roll",
+    "gap",
+    "exit",
+    "3x",
+    "7d",
+    "09:00",
+    "10:00-11:00",
+    "2026-03-02",
+    "5",
+    "50%",
+    "1_000.5",
+    "4..6",
+    "mon",
+    "mon..fri",
+    "\"text\"",
+    "\"",
+    "\"\"\"",
+    "'",
+    ";",
+    "->",
+    "→",
+    "=>",
+    ",",
+    ":",
+    ".",
+    "..",
+    "=",
+    "==",
+    "!=",
+    "<",
+    ">",
+    ">=",
+    "+",
+    "-",
+    "*",
+    "/",
+    "??",
+    "?",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "#",
+    "\n",
+    "\n",
+    "\n",
+    "\u{feff}",
+    "é",
+    "×",
+];
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_survived(text in "\\PC{0,200}") {
+        assert_sound(&text);
+    }
+
+    #[test]
+    fn any_bytes_are_survived(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
+        assert_sound(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn any_soup_of_words_is_survived(
+        words in proptest::collection::vec(proptest::sample::select(VOCABULARY), 0..120),
+        tight in proptest::prelude::any::<bool>(),
+    ) {
+        assert_sound(&words.join(if tight { "" } else { " " }));
+    }
+}
+
+/// Fixtures cut short or with a piece taken out, as files are while they are typed.
+#[test]
+fn half_written_fixtures_are_survived() {
+    insta::glob!("../fixtures/syntax/ok", "*.ensue", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let places: Vec<usize> = text.char_indices().map(|(place, _)| place).collect();
+        for (n, place) in places.iter().enumerate().step_by(7) {
+            assert_sound(&text[..*place]);
+            let after = places.get(n + 5).copied().unwrap_or(text.len());
+            assert_sound(&format!("{}{}", &text[..*place], &text[after..]));
+        }
+    });
+}
+
+#[test]
+fn hostile_files_end_soon_with_a_finding() {
+    let deep = |n: usize| format!("opened where {}x{} -> hot", "(".repeat(n), ")".repeat(n));
+    let hostile = [
+        "(".repeat(100_000),
+        "{[".repeat(50_000),
+        "x: (\n".repeat(20_000),
+        deep(65),
+        deep(100_000),
+        format!("let x = {}y", "not ".repeat(100_000)),
+        format!("let x = {}y", "- ".repeat(100_000)),
+        format!("let x = {}1", "1 + ".repeat(100_000)),
+        format!("let x = {}1", "x ?? ".repeat(100_000)),
+        format!("opened while {}hot -> hot", "hot or ".repeat(100_000)),
+        format!("let x = [{}]", "[[[[-".repeat(20_000)),
+        "opened ".repeat(150_000),
+        "opened\n".repeat(150_000),
+        "opened 3x hot\n".repeat(70_000),
+        "a".repeat(1 << 20),
+        "\"".repeat(1 << 20),
+        "@".repeat(1 << 20),
+        "\\\"\n".repeat(300_000),
+        format!("sequence x {{ {} ", "day 1 ".repeat(150_000)),
+    ];
+    for text in hostile {
+        let start = std::time::Instant::now();
+        let (_, findings) = parse(&text);
+        let head: String = text.chars().take(30).collect();
+        assert!(!findings.is_empty(), "no finding for {head}");
+        assert!(start.elapsed().as_secs() < 10, "{head} took {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn deep_nesting_within_the_limit_is_read_at_once() {
+    let start = std::time::Instant::now();
+    let text = format!("opened where {}x{} -> hot", "(".repeat(64), ")".repeat(64));
+    let (file, findings) = parse(&text);
+    assert!(findings.is_empty() && file.items.len() == 1);
+    assert!(start.elapsed().as_millis() < 500, "{:?}", start.elapsed());
+}

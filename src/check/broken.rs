@@ -2,6 +2,7 @@
 //! are left out of further findings, since their one root cause is reported already.
 
 use super::checker::Checker;
+use super::words::without_comments;
 use crate::source::Source;
 use crate::syntax::tree::File;
 
@@ -35,10 +36,6 @@ fn gaps(source: &Source, file: &File) -> Vec<String> {
         at = at.max(end);
     }
     gaps
-}
-
-fn without_comments(text: &str) -> String {
-    text.lines().map(|line| line.split('#').next().unwrap_or("")).collect::<Vec<_>>().join("\n")
 }
 
 /// Names after a declaring keyword that stands first on its line.

@@ -42,7 +42,8 @@ pub(super) struct Declared<'a> {
     pub experiments: Table<&'a tree::ExperimentDecl>,
     pub rules: Vec<&'a tree::At<tree::ItemKind>>,
     pub settings: Vec<&'a tree::Setting>,
-    pub events_declared: Vec<&'a tree::EventDecl>,
+    /// Every event, those replaced by a rulebook too.
+    pub event_decls: Vec<&'a tree::EventDecl>,
 }
 
 /// What is resolved, as the rulebook will hold it.

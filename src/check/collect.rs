@@ -24,7 +24,7 @@ impl<'a> Checker<'a> {
     fn collect_item(&mut self, item: &'a Item, standard: bool) {
         match &item.node {
             ItemKind::Event(event) => {
-                self.declared.events_declared.push(event);
+                self.declared.event_decls.push(event);
                 for name in &event.names {
                     self.collect_event(name, Named::Event(event), standard);
                 }

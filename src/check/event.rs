@@ -36,7 +36,7 @@ impl Checker<'_> {
         for name in FACT_TYPES {
             self.type_id(name);
         }
-        for event in self.declared.events_declared.clone() {
+        for event in self.declared.event_decls.clone() {
             for (at, ty) in event.types.iter().enumerate() {
                 let id = self.type_id(&ty.node);
                 for field in &event.fields {

@@ -91,13 +91,11 @@ impl Checker<'_> {
             return self.measured_at(written, length.range, "the window of a count");
         }
         let typed = self.expr(length, scope, &Known::new())?;
-        match constant_value(&typed.expr) {
-            Some(Value::Length(span)) => Some(Span(*span)),
-            _ => {
-                self.wrong_arguments(name, length.range);
-                None
-            }
+        if let Some(Value::Length(span)) = constant_value(&typed.expr) {
+            return Some(Span(*span));
         }
+        self.wrong_arguments(name, length.range);
+        None
     }
 
     fn wrong_arguments(&mut self, name: &Name, range: Range) -> Option<Typed> {

@@ -1,5 +1,7 @@
 //! Words for messages: near names, lists of names, types, and names made from text.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::value::Type;
 
 /// The candidate nearest to a name, where one is near: at most a third of the name's letters
@@ -16,11 +18,11 @@ pub(super) fn nearest<'n>(name: &str, candidates: &'n [String]) -> Option<&'n st
 
 /// At most eight names, in backticks.
 pub(super) fn listed(names: &[String]) -> String {
-    let mut text = names.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > 8 {
-        text.push_str(&format!(" and {} more", names.len() - 8));
+    let text = names.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(8) {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
-    text
 }
 
 /// A type as it is spoken of: `a number`.
@@ -105,40 +107,97 @@ fn kind(ty: Type) -> Type {
 
 /// Words joined by underscores, at most sixty letters, comments left out.
 pub(super) fn snake_case(text: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
-    let (mut quoted, mut comment) = (false, false);
-    for c in text.chars().chain([' ']) {
-        comment = (comment && c != '\n') || (c == '#' && !quoted);
-        quoted ^= c == '"' && !comment;
-        if !comment && c.is_ascii_alphanumeric() {
-            word.push(c.to_ascii_lowercase());
-        } else if !word.is_empty() {
-            words.push(std::mem::take(&mut word));
-        }
-    }
+    // The two count signs are one, so that the canonical form keeps the name.
+    let text = without_comments(text).replace('×', "x").to_ascii_lowercase();
     let mut name = String::new();
-    for word in words {
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
         if !name.is_empty() && name.len() + word.len() > 59 {
             break;
         }
         if !name.is_empty() {
             name.push('_');
         }
-        name.push_str(&word);
+        name.push_str(word);
     }
     name
 }
 
-/// The name, or the name with `_2`, `_3` … where it is taken.
-pub(super) fn unused(name: String, taken: impl Fn(&str) -> bool) -> String {
-    if !taken(&name) {
-        return name;
-    }
-    (2_u32..).map(|n| format!("{name}_{n}")).find(|name| !taken(name)).unwrap_or(name)
+/// Names that are taken.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Taken {
+    names: BTreeSet<String>,
+    /// The last number given to a name, so that many alike cost no search.
+    numbers: BTreeMap<String, u32>,
 }
 
-/// One line with single blanks.
+impl Taken {
+    /// Takes a name that an author gave.
+    pub fn take(&mut self, name: &str) {
+        self.names.insert(name.to_owned());
+    }
+
+    /// Takes the name, or the name with `_2`, `_3` … where it is taken.
+    pub fn take_unused(&mut self, name: &str) -> String {
+        let mut free = name.to_owned();
+        let number = self.numbers.entry(name.to_owned()).or_insert(1);
+        while self.names.contains(&free) {
+            *number += 1;
+            free = format!("{name}_{number}");
+        }
+        self.names.insert(free.clone());
+        free
+    }
+}
+
+/// One line with single blanks, comments left out.
 pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    without_comments(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Without `# …` outside quotes.
+pub(super) fn without_comments(text: &str) -> String {
+    let (mut quoted, mut comment, mut escaped) = (false, false, false);
+    text.chars()
+        .filter(|c| {
+            comment = (comment && *c != '\n') || (*c == '#' && !quoted);
+            quoted ^= *c == '"' && !comment && !escaped;
+            escaped = quoted && *c == '\\' && !escaped;
+            !comment
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_name_is_near_up_to_a_third_of_its_length() {
+        let tiers = names(&["hot", "warm", "cold"]);
+        assert_eq!(nearest("hto", &tiers), Some("hot"));
+        assert_eq!(nearest("wram", &tiers), Some("warm"));
+        assert_eq!(nearest("wrma", &tiers), None);
+        assert_eq!(nearest("ht", &tiers), None);
+    }
+
+    #[test]
+    fn at_most_eight_names_are_listed() {
+        assert_eq!(listed(&names(&["a", "b"])), "`a`, `b`");
+        let many: Vec<String> = ('a'..='j').map(String::from).collect();
+        assert!(listed(&many).ends_with("`h` and 2 more"));
+    }
+
+    #[test]
+    fn names_are_made_of_words() {
+        assert_eq!(snake_case("visited(page == \"Pricing # 1\") # a comment\n 3×"), "visited_page_pricing_1_3x");
+        assert_eq!(snake_case(&"word ".repeat(40)).len(), 59);
+        let mut taken = Taken::default();
+        taken.take("a_2");
+        assert_eq!(["a", "a", "b", "a"].map(|name| taken.take_unused(name)), ["a", "a_3", "b", "a_4"]);
+        assert_eq!(one_line("a  # \"x\n  == \"b # \\\" c\""), "a == \"b # \\\" c\"");
+    }
 }

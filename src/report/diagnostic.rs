@@ -22,15 +22,13 @@ pub fn human(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> Stri
 /// One line a finding: `path:line:column: error[slug]: message`.
 #[must_use]
 pub fn short(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    diagnostics
-        .iter()
-        .map(|found| {
-            let source = sources.file(found.range.source);
-            let (line, column) = source.line_column(found.range.start);
-            let severity = severity(found.severity);
-            format!("{}:{line}:{column}: {severity}[{}]: {}\n", source.path, found.slug.name(), found.message)
-        })
-        .collect()
+    let line = |found: &Diagnostic| {
+        let source = sources.file(found.range.source);
+        let (line, column) = source.line_column(found.range.start);
+        let severity = severity(found.severity);
+        format!("{}:{line}:{column}: {severity}[{}]: {}\n", source.path, found.slug.name(), found.message)
+    };
+    diagnostics.iter().map(line).collect()
 }
 
 /// One JSON object a line, keys always in the same order; `help` is null where there is none. Lines

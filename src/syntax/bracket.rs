@@ -22,22 +22,31 @@ pub struct Brackets {
     pub cuts: Vec<usize>,
     /// Mistakes in the order found.
     pub findings: Vec<Diagnostic>,
-    /// The first token that nests too deep; nothing from its statement on is parsed.
-    pub too_deep: Option<usize>,
+    /// Tokens that nest too deep: their statements are not parsed.
+    pub too_deep: Vec<usize>,
+    /// From this token on nothing is parsed.
+    pub given_up: Option<usize>,
 }
 
 /// Checks the brackets of a whole file.
 pub fn check(source: SourceId, text: &str, tokens: &[Token]) -> Brackets {
-    let mut out = Brackets { depths: vec![0; tokens.len()], cuts: Vec::new(), findings: Vec::new(), too_deep: None };
+    let mut out = Brackets {
+        depths: vec![0; tokens.len()],
+        cuts: Vec::new(),
+        findings: Vec::new(),
+        too_deep: Vec::new(),
+        given_up: None,
+    };
     let mut from = 0;
     loop {
         let mut walk = Walk { source, text, tokens, stack: Vec::new(), chain: 0 };
-        let unclosed = walk.run(from, &mut out);
-        let Some(opening) = unclosed.filter(|_| out.too_deep.is_none()) else { return out };
-        out.findings.push(walk.unclosed(opening));
-        let cut = (opening + 1..tokens.len()).find(|i| is_hard_start(text, tokens, *i));
+        let Some(stop) = walk.run(from, &mut out) else { return out };
+        let cut = (stop + 1..tokens.len()).find(|i| is_hard_start(text, tokens, *i));
         match cut.filter(|_| out.cuts.len() < RECOVERY_LIMIT) {
-            None => return out,
+            None => {
+                out.given_up = (out.too_deep.last() == Some(&stop)).then_some(stop);
+                return out;
+            }
             Some(cut) => {
                 out.cuts.push(cut);
                 from = cut;
@@ -74,7 +83,8 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Matches brackets from a token on; returns the outermost bracket left open.
+    /// Matches brackets from a token on; returns the outermost bracket left open, or the token that
+    /// nests too deep.
     fn run(&mut self, from: usize, out: &mut Brackets) -> Option<usize> {
         let findings = out.findings.len();
         let mut levels = 0;
@@ -96,8 +106,8 @@ impl Walk<'_> {
             }
             if levels + self.chain > DEPTH_LIMIT {
                 out.findings.push(self.too_deep(index));
-                out.too_deep = Some(index);
-                return None;
+                out.too_deep.push(index);
+                return Some(index);
             }
         }
         let opening = self.stack.first().map(|open| open.0)?;
@@ -105,6 +115,7 @@ impl Walk<'_> {
         let place = self.tokens.get(opening).map_or(0, |t| t.start);
         let kept = out.findings.drain(findings..).filter(|d| (d.range.start as usize) < place).collect::<Vec<_>>();
         out.findings.extend(kept);
+        out.findings.push(self.unclosed(opening));
         Some(opening)
     }
 

@@ -34,7 +34,8 @@ pub struct Parser<'a> {
     tokens: &'a [Token],
     /// Places of bracket mistakes, in order: their statements have their finding already.
     troubles: Vec<u32>,
-    too_deep: Option<usize>,
+    too_deep: Vec<usize>,
+    given_up: usize,
     /// What was found so far.
     pub findings: Vec<Diagnostic>,
 }
@@ -47,14 +48,22 @@ impl<'a> Parser<'a> {
         let findings = brackets.findings.clone();
         let mut troubles: Vec<u32> = findings.iter().map(|f| f.range.start).collect();
         troubles.sort_unstable();
-        Self { source, text, tokens, troubles, too_deep: brackets.too_deep, findings }
+        Self {
+            source,
+            text,
+            tokens,
+            troubles,
+            too_deep: brackets.too_deep.clone(),
+            given_up: brackets.given_up.unwrap_or(usize::MAX),
+            findings,
+        }
     }
 
     /// The item of a statement, or `None` with a finding.
     pub fn statement(&mut self, statement: &Statement) -> Option<Item> {
         let tokens = self.tokens.get(statement.tokens.clone())?;
         let (first, last) = (tokens.first()?, tokens.last()?);
-        if self.too_deep.is_some_and(|index| index < statement.tokens.end) {
+        if self.given_up < statement.tokens.end || self.too_deep.iter().any(|i| statement.tokens.contains(i)) {
             return None;
         }
         let text = self.text.get(first.start..last.end)?;
@@ -69,8 +78,7 @@ impl<'a> Parser<'a> {
         let repaired = repair(text, base, tokens);
         match Grammar::parse(Rule::statement, &repaired) {
             Ok(pairs) => {
-                let mut build =
-                    Build { source: self.source, base, text: self.text, tokens, findings: &mut self.findings };
+                let mut build = Build { source: self.source, base, tokens, findings: &mut self.findings };
                 let range = build.place(first.start, last.end);
                 let item = pairs.flat_map(Pair::into_inner).next().and_then(|pair| build.item(pair));
                 item.map(|node| Item { node, range })
@@ -117,8 +125,6 @@ struct Build<'a> {
     source: SourceId,
     /// Where the statement begins in the file.
     base: usize,
-    /// The whole file.
-    text: &'a str,
     /// The tokens of the statement, placed in the file.
     tokens: &'a [Token],
     findings: &'a mut Vec<Diagnostic>,

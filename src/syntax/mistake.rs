@@ -1,6 +1,7 @@
 //! From a failed statement to words: the common mistakes by name, all others as "expected … found".
 
 use super::grammar::{self, Rule};
+use super::slip;
 use super::split::Statement;
 use super::token::{Kind, Token};
 use super::words::Class;
@@ -21,8 +22,8 @@ pub struct Context<'a> {
     pub statement: &'a Statement,
 }
 
-/// What is wrong, before ranges are attached.
-type Said = (String, String, String);
+/// Message, label and help, before a range is attached.
+pub type Said = (String, String, String);
 
 /// A finding for each sign of a statement that the language does not have, one a line, and for a
 /// text without an end.
@@ -49,7 +50,8 @@ pub fn strays(source: SourceId, text: &str, tokens: &[Token]) -> Vec<Diagnostic>
     out
 }
 
-fn said(message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> Said {
+/// Message, label and help together.
+pub fn said(message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> Said {
     (message.into(), label.into(), help.into())
 }
 
@@ -102,7 +104,37 @@ impl Context<'_> {
         let own = self.all.get(range.clone()).unwrap_or(&[]);
         let at = range.start + own.partition_point(|t| t.end <= place);
         let expected = expected(error);
-        self.generic(at, &expected)
+        slip::find(self, at, &expected).unwrap_or_else(|| self.generic(at, &expected))
+    }
+
+    /// The text of a token of the statement, empty outside it.
+    pub fn word(&self, index: usize) -> &str {
+        self.own(index).map_or("", |t| t.text(self.text))
+    }
+
+    /// What a token of the statement is, `None` outside it.
+    pub fn kind(&self, index: usize) -> Option<Kind> {
+        self.own(index).map(|t| t.kind)
+    }
+
+    fn own(&self, index: usize) -> Option<&Token> {
+        self.all.get(index).filter(|_| self.statement.tokens.contains(&index))
+    }
+
+    /// Whether nothing stands between a token and the next.
+    pub fn touches(&self, index: usize) -> bool {
+        self.own(index).zip(self.own(index + 1)).is_some_and(|(a, b)| a.end == b.start)
+    }
+
+    /// The text of tokens `first..=last` with what is between them.
+    pub fn covered(&self, first: usize, last: usize) -> &str {
+        let range = self.token_range(first).to(self.token_range(last));
+        self.text.get(range.start as usize..range.end as usize).unwrap_or("")
+    }
+
+    /// A finding about tokens `first..=last`.
+    pub fn tell(&self, first: usize, last: usize, said: Said) -> Diagnostic {
+        diagnose(self.token_range(first).to(self.token_range(last)), said)
     }
 
     fn token_range(&self, index: usize) -> Range {
@@ -111,17 +143,21 @@ impl Context<'_> {
     }
 
     fn generic(&self, at: usize, expected: &[&'static str]) -> Diagnostic {
-        let list = listed(expected);
+        let list = listed(&shortened(expected));
         if at >= self.statement.tokens.end {
             let last = self.statement.tokens.end.saturating_sub(1);
-            return diagnose(
-                self.token_range(last),
-                said(format!("expected {list} after this"), "the statement ends here", "complete it"),
+            return self.tell(
+                last,
+                last,
+                said(format!("expected {list} after this"), "", "write what is missing here"),
             );
         }
-        let found = self.all.get(at).map_or("", |t| t.text(self.text));
-        Diagnostic::new(Slug::Syntax, self.token_range(at), format!("expected {list}, found `{found}`"))
-            .label("not expected here")
+        let found: String = self.word(at).chars().take(40).flat_map(char::escape_debug).collect();
+        let help = if expected == [grammar::END] { "remove it, or begin a new statement with it" } else { "" };
+        let said = said(format!("expected {list}, found `{found}`"), "not expected here", help);
+        let mut finding = self.tell(at, at, said);
+        finding.help = finding.help.filter(|help| !help.is_empty());
+        finding
     }
 }
 
@@ -129,8 +165,8 @@ impl Context<'_> {
 fn expected(error: &Error<Rule>) -> Vec<&'static str> {
     let mut out = Vec::new();
     if let ErrorVariant::ParsingError { positives, .. } = &error.variant {
-        for rule in positives {
-            let words = grammar::words(*rule);
+        for kind in positives {
+            let words = grammar::words(*kind);
             if !out.contains(&words) {
                 out.push(words);
             }
@@ -138,6 +174,33 @@ fn expected(error: &Error<Rule>) -> Vec<&'static str> {
     }
     out
 }
+
+/// At most five of what was expected: what always may follow a value says little.
+fn shortened(expected: &[&'static str]) -> Vec<&'static str> {
+    let minor = ["`and`", "`or`", "`in`", "`(`", "`.`", grammar::OPERATOR, grammar::END];
+    let values = ["`[`", "`-`", "`not`", TEXT, "a number", "a length such as `7d`"];
+    let clauses = ["`while`", "`where`", "`once`", "`at`", "`within`", "`without`", "`why`"];
+    let mut out = expected.to_vec();
+    if out.iter().any(|words| !minor.contains(words)) {
+        out.retain(|words| !minor.contains(words));
+    }
+    if out.contains(&grammar::VALUE) {
+        out.retain(|words| !values.contains(words));
+    }
+    if out.len() > LISTED && out.iter().filter(|words| clauses.contains(words)).count() < out.len() {
+        out.retain(|words| !clauses.contains(words));
+    }
+    // What closes or joins first, then the rest in the order of the grammar.
+    out.sort_by_key(|words| words.len() > 4);
+    out.truncate(LISTED);
+    out
+}
+
+/// The words for a quoted text.
+const TEXT: &str = "a text such as `\"call now\"`";
+
+/// How many things an "expected ..." list names.
+const LISTED: usize = 5;
 
 /// "a, b or c".
 fn listed(words: &[&'static str]) -> String {

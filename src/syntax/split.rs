@@ -161,6 +161,7 @@ impl Splitter<'_> {
             Class::Plain if self.leads_line(index) => {
                 self.arrow_ahead.get(index) == Some(&true) || self.is_trigger_for_sure(index)
             }
+            Class::Plain if self.is_template(index) => false,
             Class::Plain => {
                 self.complete && self.trigger_goes_on(index + 1) && self.arrow_ahead.get(index) == Some(&true)
             }
@@ -190,6 +191,11 @@ impl Splitter<'_> {
     fn is_trigger_for_sure(&self, index: usize) -> bool {
         let brace = Some(Kind::Open(b'{'));
         self.is_count(index + 1) || (self.is_word(index + 1) && self.kind(index + 2) == brace)
+    }
+
+    /// Whether a word on the same line as a usual channel is what is sent on it.
+    fn is_template(&self, index: usize) -> bool {
+        matches!(self.word(index - 1), "email" | "sms" | "call" | "task" | "linkedin")
     }
 
     /// Whether a token continues a trigger or follows one.
