@@ -93,6 +93,8 @@ pub fn load(files: impl IntoIterator<Item = (String, String)>, env: &Env) -> Che
     let mut sources = Sources::default();
     sources.add(vocabulary());
     for (path, text) in files {
+        // A byte order mark is how some editors begin a file; it is no part of the text.
+        let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);
         sources.add(Source::new(path, text));
     }
     let (mut trees, mut diagnostics) = (Vec::new(), Vec::new());

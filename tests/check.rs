@@ -1,6 +1,8 @@
 //! `check` as people see it: every folder of `fixtures/check` with its findings beside it, every
 //! page of `docs/diagnostics`, and small rulebooks that must be free of findings.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -8,7 +10,7 @@ use std::path::Path;
 use ensue::check::{self, Checked, Env};
 use ensue::diagnostic::{Diagnostic, Severity};
 use ensue::report::diagnostic::{human, json, short, summary};
-use ensue::rulebook::{Rulebook, TouchTime, Trigger, When};
+use ensue::rulebook::{ChannelId, Expr, Filling, Read, Rulebook, TouchTime, Trigger, When};
 use ensue::slug::Slug;
 use ensue::units::{ClockTime, Roll};
 use ensue::value::Value;
@@ -17,7 +19,7 @@ use ensue::value::Value;
 fn folder(path: &Path) -> (Vec<(String, String)>, Env) {
     let mut env = Env { root: String::new(), files: BTreeMap::new() };
     collect(path, path, &mut env.files);
-    let rules = env.files.iter().filter(|(path, _)| path.ends_with(".ensue"));
+    let rules = env.files.iter().filter(|(path, _)| Path::new(path).extension().is_some_and(|ext| ext == "ensue"));
     (rules.map(|(path, text)| (path.clone(), text.clone())).collect(), env)
 }
 
@@ -68,7 +70,12 @@ fn fixtures() {
         let (files, env) = folder(path);
         let count = files.len();
         let checked = check::load(files, &env);
-        let text = format!("{}{}", drawn(&checked), summary(&checked.diagnostics, count));
+        // What the parser finds is drawn in its own fixtures; here only that it found something.
+        let (syntax, found): (Vec<_>, Vec<_>) =
+            checked.diagnostics.iter().cloned().partition(|found| found.slug == Slug::Syntax);
+        let lines = syntax.iter().map(|found| checked.sources.place(found.range) + ": error[syntax]\n");
+        let text = format!("{}{}", lines.collect::<String>(), human(&found, &checked.sources, false));
+        let text = format!("{text}{}", summary(&checked.diagnostics, count));
         insta::with_settings!({
             snapshot_path => path, prepend_module_to_snapshot => false, snapshot_suffix => "", omit_expression => true,
         }, {
@@ -124,9 +131,10 @@ fn two_lines_are_a_rulebook() {
     assert_eq!(json(&checked.diagnostics, &checked.sources), "");
 }
 
-/// The rulebook of a text that must be free of findings.
+/// The rulebook of a text that must be free of findings but for notes.
 fn rulebook(text: &str) -> Rulebook {
-    let checked = check_text(text);
+    let mut checked = check_text(text);
+    checked.diagnostics.retain(|found| found.severity > Severity::Info);
     assert_eq!(drawn(&checked), "");
     checked.rulebook.unwrap()
 }
@@ -268,4 +276,81 @@ fn a_rulebook_that_could_not_be_read_whole_is_none() {
     let checked = check_text("tiers hot\nopened 3x -> -> hot\n");
     assert!(checked.rulebook.is_none());
     assert_eq!(checked.diagnostics.len(), 1);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_mistake() {
+    rulebook("\u{feff}tiers hot\nopened 3x -> hot\n");
+}
+
+/// The rulebook of a fixture that must be free of findings.
+fn sound(name: &str) -> Rulebook {
+    let (files, env) = folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/check").join(name));
+    let checked = check::load(files, &env);
+    assert_eq!(drawn(&checked), "");
+    checked.rulebook.unwrap()
+}
+
+#[test]
+fn scripts_are_compiled_once_with_all_they_read() {
+    let rulebook = sound("scripts_fine");
+    assert_eq!(rulebook.scripts.len(), 4, "two files, two inline scripts");
+    for book in &rulebook.scripts {
+        assert_eq!(book.reads.len(), book.script.uses().len());
+    }
+    let script = |name: &str| {
+        let score = rulebook.scores.iter().find(|score| score.name == name).unwrap();
+        score.script.as_ref().unwrap()
+    };
+    assert_eq!(script("intent").script, script("again").script);
+    assert_eq!(script("intent").on.len(), 2);
+    assert!(script("fit").on.is_empty());
+    let fit = &rulebook.scripts[script("fit").script.index()];
+    let text = rulebook.sources.text(fit.range);
+    let facts: Vec<_> = fit
+        .script
+        .uses()
+        .iter()
+        .zip(&fit.reads)
+        .map(|(found, read)| match read {
+            Read::Fact(fact) => {
+                let name = rulebook.facts[fact.index()].name.as_str();
+                (name, text[found.place.byte as usize..].starts_with(name))
+            }
+            other => panic!("a script of facts reads {other:?}"),
+        })
+        .collect();
+    assert_eq!(facts, [("deal_value", true), ("industry", true)]);
+    let sequence = rulebook.sequences.iter().find(|sequence| sequence.name == "hello").unwrap();
+    let Some(Expr::Call { script, function, args, .. }) = &sequence.touches[0].condition else {
+        panic!("the condition of the touch is no call")
+    };
+    assert_eq!((function.as_str(), args.len()), ("is_big", 1));
+    let known = rulebook.scripts[script.index()].script.functions();
+    assert!(known.iter().any(|known| known.name == "is_big" && known.arity == 1));
+}
+
+#[test]
+fn templates_are_found_by_name_and_channel() {
+    let rulebook = sound("templates_fine");
+    let channel = |name: &str| ChannelId(rulebook.channels.iter().position(|c| c.name == name).unwrap() as u8);
+    let found = |name: &str, on: &str| rulebook.template(name, channel(on)).map(|id| &rulebook.templates[id.index()]);
+    assert_eq!(found("recap", "email").unwrap().channel, channel("email"));
+    let sms = found("recap", "sms").unwrap();
+    assert_eq!(rulebook.sources.file(sms.range.source).path, "templates/sms/recap.md");
+    assert!(matches!(sms.values[..], [Filling::Fact(_), Filling::Need]));
+    assert!(matches!(found("pricing", "email").unwrap().values[..], [Filling::Prop(_), Filling::Fact(_)]));
+    assert!(found("pricing", "sms").is_none());
+    let names: Vec<&str> = rulebook.templates.iter().map(|template| template.name.as_str()).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    let places: Vec<u16> = rulebook.experiments.iter().map(|experiment| experiment.touch).collect();
+    assert_eq!(places, [1, 2], "the tail follows the last touch");
+    assert!(rulebook.experiments[0].goal.is_some());
+}
+
+#[test]
+fn the_shipped_playbook_has_no_findings() {
+    let checked = ensue::load::rulebook(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")).unwrap();
+    assert_eq!(drawn(&checked), "");
+    assert!(!checked.rulebook.unwrap().templates.is_empty());
 }

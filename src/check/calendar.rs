@@ -149,7 +149,11 @@ impl Checker<'_> {
     pub fn missing_file(&mut self, key: &str, path: &Text, ends: &[&str]) {
         let files: Vec<String> = self.env.files.keys().cloned().collect();
         let alike: Vec<String> = files.iter().filter(|file| has_ending(file, ends)).cloned().collect();
-        let help = match nearest(key, &files) {
+        // The folders are left out: they would make any two files of one folder look alike.
+        let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let names: Vec<String> = files.iter().map(|file| name(file)).collect();
+        let near = nearest(&name(key), &names).and_then(|near| files.iter().find(|file| name(file) == near));
+        let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if alike.is_empty() => {
                 "paths begin at the rulebook's folder; make the file, or take the line out".to_owned()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::checker::Checker;
-use super::words::{snake_case, unused};
+use super::words::{Taken, snake_case};
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
 use crate::source::Range;
@@ -25,17 +25,19 @@ impl Checker<'_> {
                 taken.insert(label.node.clone(), label.range);
             }
         }
-        rules.iter().map(|(rule, range)| self.label(rule, *range, &mut taken)).collect()
+        let mut names = Taken::default();
+        for label in taken.keys() {
+            names.take(label);
+        }
+        rules.iter().map(|(rule, _)| self.label(rule, &mut names)).collect()
     }
 
-    fn label(&self, rule: &RuleDecl, range: Range, taken: &mut BTreeMap<String, Range>) -> String {
+    fn label(&self, rule: &RuleDecl, taken: &mut Taken) -> String {
         if let Some(label) = &rule.label {
             return label.node.clone();
         }
         let name = snake_case(&self.rule_words(rule));
-        let name = unused(if name.is_empty() { "rule".to_owned() } else { name }, |name| taken.contains_key(name));
-        taken.insert(name.clone(), range);
-        name
+        taken.take_unused(if name.is_empty() { "rule" } else { &name })
     }
 
     /// The words a rule is named after: they do not depend on where it stands.

@@ -68,21 +68,23 @@ impl Checker<'_> {
 
     fn fact_as_property(&mut self, field: &Field, prop: &Prop) {
         let mut clash = None;
-        for ty in self.resolved.types.iter_mut().filter(|ty| ty.sets_facts) {
+        for (at, ty) in self.resolved.types.iter_mut().enumerate().filter(|(_, ty)| ty.sets_facts) {
             match ty.props.iter().find(|old| old.id == prop.id) {
-                Some(old) if old.ty != prop.ty => clash = Some((ty.name.clone(), old.ty)),
+                Some(old) if old.ty != prop.ty => clash = Some((at, ty.name.clone(), old.ty)),
                 Some(_) => {}
                 None => ty.props.push(prop.clone()),
             }
         }
-        if let Some((type_name, ty)) = clash {
+        if let Some((at, type_name, ty)) = clash {
+            let place = self.resolved.prop_places.get(&(at, prop.id)).copied().unwrap_or(field.range);
             let message = format!(
-                "lead fact `{}` is {}, but the property of \"{type_name}\" that sets it is {}",
+                "property `{}` of \"{type_name}\" is {}, but the lead fact it sets is {}",
                 field.name.node,
-                type_words(prop.ty),
-                type_words(ty)
+                type_words(ty),
+                type_words(prop.ty)
             );
-            let found = Diagnostic::new(Slug::ConflictingType, field.range, message).label("another type");
+            let found = Diagnostic::new(Slug::ConflictingType, place, message).label("another type");
+            let found = found.other(field.range, "the lead fact");
             self.report(found.help("leave the property out; every lead fact is one already"));
         }
     }

@@ -1,11 +1,11 @@
 //! Touches: the day, the time, the channels that carry them, and their stable ids.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::checker::Checker;
 use super::expression::{Known, Scope};
 use super::rule::all_or_none;
-use super::words::{listed, nearest, snake_case, unused};
+use super::words::{Taken, listed, nearest, snake_case};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{ChannelId, Touch, TouchTime, When};
 use crate::slug::Slug;
@@ -36,14 +36,15 @@ impl Checker<'_> {
                 given.insert(&id.node, id.range);
             }
         }
-        let mut taken: BTreeSet<String> = given.keys().map(|id| (*id).to_owned()).collect();
+        let mut taken = Taken::default();
+        for id in given.keys() {
+            taken.take(id);
+        }
         let ids = messages.iter().map(|message| {
             if let Some(id) = &message.id {
                 return id.node.clone();
             }
-            let id = unused(default_id(message), |id| taken.contains(id));
-            taken.insert(id.clone());
-            id
+            taken.take_unused(&default_id(message))
         });
         ids.collect()
     }

@@ -1,5 +1,7 @@
 //! Words for messages: near names, lists of names, types, and names made from text.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::value::Type;
 
 /// The candidate nearest to a name, where one is near: at most a third of the name's letters
@@ -105,7 +107,8 @@ fn kind(ty: Type) -> Type {
 
 /// Words joined by underscores, at most sixty letters, comments left out.
 pub(super) fn snake_case(text: &str) -> String {
-    let text = without_comments(text).to_ascii_lowercase();
+    // The two count signs are one, so that the canonical form keeps the name.
+    let text = without_comments(text).replace('×', "x").to_ascii_lowercase();
     let mut name = String::new();
     for word in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
         if !name.is_empty() && name.len() + word.len() > 59 {
@@ -119,14 +122,31 @@ pub(super) fn snake_case(text: &str) -> String {
     name
 }
 
-/// The name, or the name with `_2`, `_3` … where it is taken.
-pub(super) fn unused(name: String, taken: impl Fn(&str) -> bool) -> String {
-    let (mut free, mut number) = (name.clone(), 1_u32);
-    while taken(&free) {
-        number += 1;
-        free = format!("{name}_{number}");
+/// Names that are taken.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Taken {
+    names: BTreeSet<String>,
+    /// The last number given to a name, so that many alike cost no search.
+    numbers: BTreeMap<String, u32>,
+}
+
+impl Taken {
+    /// Takes a name that an author gave.
+    pub fn take(&mut self, name: &str) {
+        self.names.insert(name.to_owned());
     }
-    free
+
+    /// Takes the name, or the name with `_2`, `_3` … where it is taken.
+    pub fn take_unused(&mut self, name: &str) -> String {
+        let mut free = name.to_owned();
+        let number = self.numbers.entry(name.to_owned()).or_insert(1);
+        while self.names.contains(&free) {
+            *number += 1;
+            free = format!("{name}_{number}");
+        }
+        self.names.insert(free.clone());
+        free
+    }
 }
 
 /// One line with single blanks, comments left out.
@@ -173,9 +193,11 @@ mod tests {
 
     #[test]
     fn names_are_made_of_words() {
-        assert_eq!(snake_case("visited(page == \"Pricing # 1\") # a comment\n 3x"), "visited_page_pricing_1_3x");
+        assert_eq!(snake_case("visited(page == \"Pricing # 1\") # a comment\n 3×"), "visited_page_pricing_1_3x");
         assert_eq!(snake_case(&"word ".repeat(40)).len(), 59);
-        assert_eq!(unused("a".to_owned(), |name| ["a", "a_2"].contains(&name)), "a_3");
+        let mut taken = Taken::default();
+        taken.take("a_2");
+        assert_eq!(["a", "a", "b", "a"].map(|name| taken.take_unused(name)), ["a", "a_3", "b", "a_4"]);
         assert_eq!(one_line("a  # \"x\n  == \"b # \\\" c\""), "a == \"b # \\\" c\"");
     }
 }
