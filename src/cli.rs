@@ -78,13 +78,13 @@ fn run() -> Exit {
     };
     let io = Io { color: color(cli.color) };
     let result = match cli.verb {
-        Verb::Check(args) => check::run(&args, &io),
-        Verb::DryRun(args) => dry_run::run(&args, &io),
-        Verb::Explain(args) => explain::run(&args, &io),
-        Verb::Render(args) => render::run(&args, &io),
-        Verb::Vocabulary(args) => vocabulary::run(&args, &io),
+        Verb::Check(args) => check::run(&args, io),
+        Verb::DryRun(args) => dry_run::run(&args, io),
+        Verb::Explain(args) => explain::run(&args, io),
+        Verb::Render(args) => render::run(&args, io),
+        Verb::Vocabulary(args) => vocabulary::run(&args, io),
     };
-    result.unwrap_or_else(|error| error.report())
+    result.unwrap_or_else(exit::Error::report)
 }
 
 /// How this process talks to the terminal.
@@ -94,10 +94,11 @@ struct Io {
     color: bool,
 }
 
+#[expect(clippy::unused_self, reason = "what writes has been told how to write")]
 impl Io {
     /// Color on standard error, where `auto` looks at that terminal instead.
     fn color_err(self) -> bool {
-        self.color && io::stderr().is_terminal() || self.color && !io::stdout().is_terminal()
+        self.color && (io::stderr().is_terminal() || !io::stdout().is_terminal())
     }
 
     /// Writes results; a reader that has gone away is no error.

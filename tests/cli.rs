@@ -1,6 +1,8 @@
 //! The program as people and scripts meet it: help, exit codes, messages, pipes, and input that
 //! means harm. Each run has a limit on time and, where the system tells, on memory.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 #[path = "cli/process.rs"]
 mod process;
 

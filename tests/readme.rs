@@ -1,6 +1,8 @@
 //! The manual is true: its rulebooks check without a finding, and its tour prints what it says.
 //! In a tour, a line `...` stands for any lines, and `...` within a line for any text.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 

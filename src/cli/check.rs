@@ -46,7 +46,7 @@ enum Level {
     Error,
 }
 
-pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
+pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let checked = crate::load::rulebook(&args.rules)?;
     let (findings, sources) = (&checked.diagnostics, &checked.sources);
     let summary = diagnostic::summary(findings, rule_files(sources));

@@ -71,7 +71,7 @@ pub fn moment(text: &str) -> Result<Timestamp, String> {
     local::parse_rfc3339(text.as_bytes()).map_err(|error| format!("{error}: write it as 2026-03-02T09:00:00Z"))
 }
 
-pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
+pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let log = read(&args.events, &rulebook, args, io)?;
     let plan = Arc::new(Plan::compile(rulebook));
@@ -83,20 +83,17 @@ pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
 }
 
 /// The rulebook at a path; its findings go to standard error where it does not compile.
-pub fn compiled(path: &Path, io: &Io) -> Result<Rulebook, Error> {
+pub fn compiled(path: &Path, io: Io) -> Result<Rulebook, Error> {
     let checked = crate::load::rulebook(path)?;
-    match checked.rulebook {
-        Some(rulebook) => Ok(rulebook),
-        None => {
-            let errors: Vec<_> =
-                checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
-            io.err(&check::human(&errors, &checked.sources, io.color_err()));
-            Err(Error::Rules)
-        }
+    if let Some(rulebook) = checked.rulebook {
+        return Ok(rulebook);
     }
+    let errors: Vec<_> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+    io.err(&check::human(&errors, &checked.sources, io.color_err()));
+    Err(Error::Rules)
 }
 
-fn read(paths: &[PathBuf], rulebook: &Rulebook, args: &Args, io: &Io) -> Result<Log, Error> {
+fn read(paths: &[PathBuf], rulebook: &Rulebook, args: &Args, io: Io) -> Result<Log, Error> {
     let (mut inputs, mut total) = (Vec::new(), Some(0));
     for path in paths {
         let (reader, size) = open(path)?;
@@ -131,7 +128,7 @@ pub fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
     Ok((Box::new(file), about.is_file().then_some(about.len())))
 }
 
-fn print(args: &Args, rulebook: &Rulebook, log: &Log, replayed: &Replayed, io: &Io) -> Result<Exit, Error> {
+fn print(args: &Args, rulebook: &Rulebook, log: &Log, replayed: &Replayed, io: Io) -> Result<Exit, Error> {
     let names = Names { rulebook, log };
     let asked = |decision: &&Decision| {
         args.lead.is_empty() || args.lead.iter().any(|lead| lead == log.lead_name(decision.lead))
@@ -142,7 +139,9 @@ fn print(args: &Args, rulebook: &Rulebook, log: &Log, replayed: &Replayed, io: &
     }
     let shown: Vec<&Decision> = replayed.decisions.iter().chain(&replayed.pending).filter(asked).collect();
     let mut counts = counted(args, log, replayed);
-    shown.iter().for_each(|decision| counts.add(decision));
+    for decision in &shown {
+        counts.add(decision);
+    }
     match args.format {
         Format::Human => {
             let table = timeline(&names, &shown, io.color);

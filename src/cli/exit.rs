@@ -1,5 +1,6 @@
 //! Exit codes, the same for all verbs, and the errors that lead to them.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -46,6 +47,7 @@ pub enum Error {
 
 impl Error {
     /// A failed write: success where the reader has gone away.
+    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
     pub fn from_write(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Gone,
@@ -88,10 +90,10 @@ impl From<ReadError> for Error {
 pub fn drawn(bad: &BadRecord) -> String {
     let mut text = format!("error: bad record: {}\n  --> {}:{}:{}", bad.reason, bad.path, bad.line, bad.column);
     if !bad.text.is_empty() {
-        text.push_str(&format!("\n   | {}", printable(&bad.text)));
+        let _ = write!(text, "\n   | {}", printable(&bad.text));
     }
     if let Some(help) = &bad.help {
-        text.push_str(&format!("\n  = help: {help}"));
+        let _ = write!(text, "\n  = help: {help}");
     }
     text
 }

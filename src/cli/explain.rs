@@ -13,9 +13,9 @@ pub struct Args {
     slug: Option<String>,
 }
 
-pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
+pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let Some(name) = &args.slug else {
-        let names: String = Slug::ALL.iter().map(|slug| format!("{}\n", slug.name())).collect();
+        let names: String = Slug::ALL.iter().flat_map(|slug| [slug.name(), "\n"]).collect();
         io.out(&names)?;
         return Ok(Exit::Fine);
     };

@@ -38,7 +38,7 @@ pub struct Args {
     at: Option<Timestamp>,
 }
 
-pub fn run(args: &Args, io: &Io) -> Result<Exit, Error> {
+pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let template = known_template(&rulebook, &args.template)?;
     let mut inputs = Vec::new();

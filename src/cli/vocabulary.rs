@@ -8,7 +8,7 @@ use super::exit::{Error, Exit};
 #[command(before_help = "Example: ensue vocabulary")]
 pub struct Args {}
 
-pub fn run(_: &Args, io: &Io) -> Result<Exit, Error> {
+pub fn run(_: &Args, io: Io) -> Result<Exit, Error> {
     io.out(crate::check::VOCABULARY)?;
     Ok(Exit::Fine)
 }
