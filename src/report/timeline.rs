@@ -20,9 +20,9 @@ struct Row {
 }
 
 /// The widest `what` that later columns still line up behind; longer ones push them to the right.
-const WHAT: usize = 44;
+const WHAT: usize = 32;
 /// Longer lines are broken before the cause.
-const WIDTH: usize = 130;
+const WIDTH: usize = 140;
 
 /// The whole timeline, leads in the order of their names.
 #[must_use]
