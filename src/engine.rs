@@ -13,9 +13,10 @@ use crate::decision::{Because, Body, Cause, Decision, Order};
 use crate::event::{AccountId, Event, LeadId, Props};
 use crate::local::Zone;
 use crate::plan::Plan;
+use crate::rulebook::TemplateId;
 use crate::timestamp::{Span, Timestamp};
 use crate::template::{Message, Unfilled};
-use crate::units::{Content, ZoneSource};
+use crate::units::ZoneSource;
 
 mod count;
 mod effect;
@@ -192,12 +193,12 @@ impl Engine {
     pub fn message(
         &self,
         lead: LeadId,
-        template: &str,
+        template: TemplateId,
         props: Props<'_>,
         names: &dyn Names,
     ) -> Option<Result<Message, Unfilled>> {
         let known = self.world.leads.get(lead.0 as usize).is_some_and(Option::is_some);
-        let template = message::template(&self.plan, &Content::Template(template.to_owned()))?;
+        let template = self.plan.rulebook.templates.get(template.index())?;
         let order = Order { at: self.world.now, after: 0, timer: 0, kind: 0, position: 0, lead };
         let moment =
             Moment { plan: &self.plan, names, now: self.world.now, order, age: Span::ZERO, props, event: None };

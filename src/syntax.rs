@@ -30,10 +30,10 @@ pub fn parse(source: SourceId, text: &str) -> (tree::File, Vec<Diagnostic>) {
         let place = Range { source, start: 0, end: 0 };
         return (file, vec![Diagnostic::new(Slug::Syntax, place, "the file is larger than 64 MB")]);
     }
-    let scan = token::scan(text);
-    let brackets = bracket::check(source, text, &scan.tokens);
-    let statements = split::split(text, &scan.tokens, &brackets);
-    let mut parser = build::Parser::new(source, text, &scan.tokens, &brackets);
+    let tokens = token::scan(text);
+    let brackets = bracket::check(source, text, &tokens);
+    let statements = split::split(text, &tokens, &brackets);
+    let mut parser = build::Parser::new(source, text, &tokens, &brackets);
     for statement in &statements {
         file.items.extend(parser.statement(statement));
     }

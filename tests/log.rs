@@ -19,7 +19,7 @@ const STOP: ReadOptions = ReadOptions { skip_bad: false, ..SKIP };
 /// The standard events, and one with a property of every kind.
 fn rulebook() -> Rulebook {
     let text = r#"
-        event every is "test.every" {
+        event everything is "test.every" {
             words text?, count number?, sure bool?, moment time?, day date?, where zone?, address email?, topics list?
         }
         event required is "test.required" { seats number }

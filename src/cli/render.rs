@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::event::{LeadId, Props};
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{BookTemplate, Rulebook, TemplateId};
 use crate::template::Unfilled;
 use crate::timestamp::Timestamp;
 
@@ -27,6 +27,9 @@ pub struct Args {
     /// The rulebook: a folder or a file
     #[arg(default_value = "rules")]
     rules: PathBuf,
+    /// For which channel, where several have a template of that name
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
     /// For whom
     #[arg(long, value_name = "LEAD")]
     lead: String,
@@ -40,7 +43,7 @@ pub struct Args {
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
-    let template = known_template(&rulebook, &args.template)?;
+    let template = known_template(&rulebook, args)?;
     let mut inputs = Vec::new();
     for path in &args.events {
         inputs.push(Input { path: path.display().to_string(), reader: open(path)?.0 });
@@ -48,8 +51,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let log = log::read(inputs, &rulebook, &ReadOptions::default(), &|_| ())?;
     let lead = (0..log.lead_count() as u32).map(LeadId).find(|lead| log.lead_name(*lead) == args.lead);
     let lead = lead.ok_or_else(|| no_lead(&args.lead))?;
-    let channel = rulebook.templates.get(template).map_or("", |t| t.template.channel().name.as_str()).to_owned();
-    let result = at_moment(Arc::new(Plan::compile(rulebook)), &log, lead, args)?;
+    let channel = rulebook.templates.get(template.index()).map_or("", |t| t.template.channel().name.as_str()).to_owned();
+    let result = at_moment(Arc::new(Plan::compile(rulebook)), &log, (lead, template), args)?;
     match result {
         Ok(message) => {
             let subject = message.subject.map(|subject| format!("subject: {subject}\n")).unwrap_or_default();
@@ -70,7 +73,12 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 type Filled = Result<crate::template::Message, Unfilled>;
 
 /// The message at the moment asked for, with the properties of the lead's last event before it.
-fn at_moment(plan: Arc<Plan>, log: &Log, lead: LeadId, args: &Args) -> Result<Filled, Error> {
+fn at_moment(
+    plan: Arc<Plan>,
+    log: &Log,
+    (lead, template): (LeadId, TemplateId),
+    args: &Args,
+) -> Result<Filled, Error> {
     let mut engine = Engine::new(plan);
     let mut decisions = Vec::new();
     let mut props = Props::default();
@@ -84,11 +92,16 @@ fn at_moment(plan: Arc<Plan>, log: &Log, lead: LeadId, args: &Args) -> Result<Fi
     if let Some(at) = args.at {
         engine.drain(at, log, &mut decisions);
     }
-    engine.message(lead, &args.template, props, log).ok_or_else(|| no_lead(&args.lead))
+    engine.message(lead, template, props, log).ok_or_else(|| no_lead(&args.lead))
 }
 
-fn known_template(rulebook: &Rulebook, name: &str) -> Result<usize, Error> {
-    rulebook.templates.iter().position(|template| template.name == name).ok_or_else(|| {
+fn known_template(rulebook: &Rulebook, args: &Args) -> Result<TemplateId, Error> {
+    let name = args.template.as_str();
+    let fits = |template: &BookTemplate| {
+        let channel = template.template.channel().name.as_str();
+        template.name == name && args.channel.as_deref().is_none_or(|wanted| wanted == channel)
+    };
+    rulebook.templates.iter().position(fits).map(|at| TemplateId(at as u16)).ok_or_else(|| {
         let names = rulebook.templates.iter().map(|template| template.name.as_str());
         let near = names.clone().min_by_key(|other| strsim::damerau_levenshtein(name, other));
         let near = near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::event::Props;
 use crate::plan::Plan;
-use crate::rulebook::{BookTemplate, Experiment, ExperimentId, Filling, SequenceId};
+use crate::rulebook::{BookTemplate, ChannelId, Experiment, ExperimentId, Filling, SequenceId};
 use crate::template::{Message, Setting, Unfilled};
 use crate::timestamp::Span;
 use crate::units::Content;
@@ -31,10 +31,10 @@ impl World {
         &self,
         moment: &Moment<'_>,
         slot: u32,
-        content: &Content,
+        (channel, content): (ChannelId, &Content),
         saved: Option<&Arc<SavedProps>>,
     ) -> Option<String> {
-        let template = template(moment.plan, content)?;
+        let template = template(moment.plan, channel, content)?;
         let mut scope = self.scope(moment, slot);
         scope.props = saved.map_or_else(Props::default, |saved| saved.props());
         let missing = |filling: &Filling| filled(&scope, *filling) == Value::Missing;
@@ -44,7 +44,7 @@ impl World {
         // A missing value does no harm where the template has another one ready.
         match message(&scope, template) {
             Ok(_) => None,
-            Err(Unfilled::Missing { variable }) => Some(format!("needs {variable}, which is missing")),
+            Err(Unfilled::Missing { variable }) => Some(format!("{variable} is missing")),
             Err(Unfilled::Failed { line, message }) => Some(format!("template {} line {line}: {message}", template.name)),
         }
     }
@@ -90,10 +90,10 @@ fn assigned(experiment: &Experiment, lead: &str) -> u8 {
 }
 
 /// The template a message is made from, where the rulebook has it.
-pub(super) fn template<'a>(plan: &'a Plan, content: &Content) -> Option<&'a BookTemplate> {
+pub(super) fn template<'a>(plan: &'a Plan, channel: ChannelId, content: &Content) -> Option<&'a BookTemplate> {
     let Content::Template(name) = content else { return None };
-    let templates = &plan.rulebook.templates;
-    templates.binary_search_by(|template| template.name.as_str().cmp(name)).ok().and_then(|at| templates.get(at))
+    let id = plan.rulebook.template(name, channel)?;
+    plan.rulebook.templates.get(id.index())
 }
 
 /// The message a template makes for a lead at a moment.

@@ -59,7 +59,9 @@ impl World {
         };
         if let Some(wait) = &enrollment.waiting {
             let by = crate::local::rfc3339(moment.now, line.zone);
-            return let_pass(self, Status::Expired, format!("{} until {by}", wait.reason));
+            let why = if planned_reason.is_empty() { String::new() } else { format!(": {planned_reason}") };
+            let what = if wait.for_value { wait.reason.as_str() } else { "was not approved" };
+            return let_pass(self, Status::Expired, format!("{what} by {by}{why}"));
         }
         let due = if enrollment.released { moment.now } else { due };
         if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
@@ -82,7 +84,7 @@ impl World {
                 let (channel, content) = choice;
                 line.channel = channel;
                 line.content = self.with_variant(plan, &mut line.experiment, touch, content);
-                if let Some(reason) = self.unfilled(moment, slot, &line.content, enrollment.saved.as_ref()) {
+                if let Some(reason) = self.unfilled(moment, slot, (channel, &line.content), enrollment.saved.as_ref()) {
                     let wait = Wait { since: moment.now, for_value: true, reason };
                     return self.wait(moment, slot, id, (wait, line), out);
                 }
@@ -361,11 +363,11 @@ impl World {
         };
         if let Some(wait) = &action.waiting {
             let by = crate::local::rfc3339(moment.now, self.channel_zone(moment.plan, slot, action.channel).0);
-            let reason = format!("{} until {by}", wait.reason);
+            let reason = format!("{} by {by}", wait.reason);
             return self.end_action(moment, slot, place, (Status::Expired, reason), out);
         }
         if matches!(verdict, Use::Yes)
-            && let Some(reason) = self.unfilled(moment, slot, &action.content, action.saved.as_ref())
+            && let Some(reason) = self.unfilled(moment, slot, (action.channel, &action.content), action.saved.as_ref())
         {
             return self.hold_action(moment, slot, place, reason, out);
         }

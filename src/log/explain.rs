@@ -307,7 +307,7 @@ fn how_to_write(ty: Type) -> Option<String> {
 fn moment(member: &Member<'_>) -> Result<Option<Timestamp>, At> {
     let Raw::Text(text) = &member.value else { return Ok(None) };
     parse_rfc3339(text.as_bytes()).map(Some).or_else(|reason| {
-        at(member.value_at, format!("field `{}` is {reason}: `{}`", member.key, cut(text)))
+        at(member.value_at, format!("field `{}`: {reason}: `{}`", member.key, cut(text)))
             .map_err(|at| at.help(WRITE_TIME))
     })
 }

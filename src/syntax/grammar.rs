@@ -10,6 +10,7 @@ pub struct Grammar;
 /// What an author calls the thing a rule reads, for "expected ..." lists.
 ///
 /// One `match` without a rest, so that a rule without words does not compile.
+#[expect(clippy::match_same_arms, reason = "in the order of the grammar")]
 pub fn words(rule: Rule) -> &'static str {
     match rule {
         Rule::EOI => END,
@@ -41,6 +42,10 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::text
         | Rule::digits
         | Rule::number_end
+        | Rule::declaration
+        | Rule::declaration_word
+        | Rule::trigger_word
+        | Rule::effect_word
         | Rule::line_start
         | Rule::usual_channel
         | Rule::WHITESPACE
@@ -151,6 +156,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::date_value
         | Rule::boolean
         | Rule::reference
+        | Rule::nothing
         | Rule::value_name => "a value",
         Rule::compare | Rule::plus | Rule::minus | Rule::times_op | Rule::over | Rule::default_op => "an operator",
         Rule::name | Rule::soft_name | Rule::step_name => "a name",

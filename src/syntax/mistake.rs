@@ -143,7 +143,11 @@ impl Context<'_> {
     }
 
     fn generic(&self, at: usize, expected: &[&'static str]) -> Diagnostic {
-        let list = listed(&shortened(expected));
+        let list = match at.checked_sub(1).and_then(|before| self.kind(before)) {
+            Some(Kind::Arrow) => grammar::words(Rule::effect).to_owned(),
+            None | Some(Kind::Colon) if expected.contains(&"`on`") => grammar::words(Rule::trigger).to_owned(),
+            _ => listed(&shortened(expected)),
+        };
         if at >= self.statement.tokens.end {
             let last = self.statement.tokens.end.saturating_sub(1);
             return self.tell(
@@ -178,7 +182,17 @@ fn expected(error: &Error<Rule>) -> Vec<&'static str> {
 /// At most five of what was expected: what always may follow a value says little.
 fn shortened(expected: &[&'static str]) -> Vec<&'static str> {
     let minor = ["`and`", "`or`", "`in`", "`(`", "`.`", grammar::OPERATOR, grammar::END];
-    let values = ["`[`", "`-`", "`not`", TEXT, "a number", "a length such as `7d`"];
+    let values = [
+        "`[`",
+        "`-`",
+        "`not`",
+        "`has`",
+        TEXT,
+        "a number",
+        "a length such as `7d`",
+        "a time such as `09:30`",
+        "a date such as `2026-03-02`",
+    ];
     let clauses = ["`while`", "`where`", "`once`", "`at`", "`within`", "`without`", "`why`"];
     let mut out = expected.to_vec();
     if out.iter().any(|words| !minor.contains(words)) {

@@ -50,6 +50,7 @@ impl Slip<'_> {
     }
 
     /// A finding about tokens `first..=last`.
+    #[expect(clippy::unnecessary_wraps, reason = "what every check returns")]
     fn tell(&self, first: usize, last: usize, said: Said) -> Option<Diagnostic> {
         Some(self.context.tell(first, last, said))
     }

@@ -54,28 +54,9 @@ impl Token {
     }
 }
 
-/// A comment: bytes `start..end` of the text, from `#` to before the line break.
-#[derive(Clone, Copy, Debug)]
-pub struct Comment {
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-}
-
-/// Everything in a text but white space.
-#[derive(Debug, Default)]
-pub struct Scan {
-    /// The tokens in order.
-    pub tokens: Vec<Token>,
-    /// The comments in order.
-    pub comments: Vec<Comment>,
-}
-
 /// Cuts a text into tokens. Never fails: what is not in the language becomes [`Kind::Stray`].
-pub fn scan(text: &str) -> Scan {
-    let mut scanner = Scanner { text, at: 0, indent: Some(0), out: Scan::default() };
-    scanner.out.tokens.reserve(text.len() / 5);
+pub fn scan(text: &str) -> Vec<Token> {
+    let mut scanner = Scanner { text, at: 0, indent: Some(0), out: Vec::with_capacity(text.len() / 5) };
     while scanner.step() {}
     scanner.out
 }
@@ -84,7 +65,7 @@ struct Scanner<'a> {
     text: &'a str,
     at: usize,
     indent: Option<u32>,
-    out: Scan,
+    out: Vec<Token>,
 }
 
 impl Scanner<'_> {
@@ -122,14 +103,12 @@ impl Scanner<'_> {
 
     fn push(&mut self, kind: Kind, length: usize) {
         let (start, end) = (self.at, self.at + length);
-        self.out.tokens.push(Token { kind, start, end, indent: self.indent.take() });
+        self.out.push(Token { kind, start, end, indent: self.indent.take() });
         self.at = end;
     }
 
     fn comment(&mut self) {
         let length = memchr::memchr(b'\n', self.rest().as_bytes()).unwrap_or(self.rest().len());
-        let length = self.rest().get(..length).map_or(length, |line| line.trim_end().len());
-        self.out.comments.push(Comment { start: self.at, end: self.at + length });
         self.at += length;
     }
 

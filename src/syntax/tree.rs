@@ -144,6 +144,7 @@ pub struct ChannelDecl {
 
 /// One clause of a channel.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each field is the part of its name")]
 pub enum ChannelClause {
     /// `calendar office`
     Calendar(Name),

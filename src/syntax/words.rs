@@ -49,8 +49,3 @@ pub fn is_reserved(word: &str) -> bool {
         _ => true,
     }
 }
-
-/// Whether a word stands for a property's or a fact's type.
-pub fn is_type(word: &str) -> bool {
-    matches!(word, "text" | "number" | "bool" | "time" | "date" | "zone" | "email" | "list")
-}

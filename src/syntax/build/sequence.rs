@@ -24,24 +24,24 @@ impl Build<'_> {
             tail: None,
         };
         for kid in pair.into_inner() {
-            self.sequence_part(&mut sequence, kid);
+            self.sequence_part(&mut sequence, &kid);
         }
         Some(sequence)
     }
 
-    fn sequence_part(&mut self, sequence: &mut SequenceDecl, pair: Pair<'_>) {
-        let range = self.range(&pair);
+    fn sequence_part(&mut self, sequence: &mut SequenceDecl, pair: &Pair<'_>) {
+        let range = self.range(pair);
         match pair.as_rule() {
             Rule::for_tier => {
-                let tier = self.name_in(&pair);
+                let tier = self.name_in(pair);
                 self.once(&mut sequence.tier, tier, range, "for");
             }
             Rule::where_clause => {
-                let guard = self.expr_in(&pair);
+                let guard = self.expr_in(pair);
                 self.once(&mut sequence.guard, guard, range, "where");
             }
             Rule::renamed => {
-                let old = self.name_in(&pair);
+                let old = self.name_in(pair);
                 self.once(&mut sequence.renamed_from, old, range, "renamed from");
             }
             Rule::touch => {
@@ -49,13 +49,13 @@ impl Build<'_> {
                     let help = "put this touch before it";
                     self.report(range, "nothing comes after `then every`", "never reached", help);
                 }
-                sequence.touches.extend(self.touch(&pair));
+                sequence.touches.extend(self.touch(pair));
             }
             Rule::tail => {
-                let tail = self.tail(&pair);
+                let tail = self.tail(pair);
                 self.once(&mut sequence.tail, tail, range, "then every");
             }
-            _ => sequence.clauses.extend(self.clause(&pair).map(|node| At { node, range })),
+            _ => sequence.clauses.extend(self.clause(pair).map(|node| At { node, range })),
         }
     }
 
