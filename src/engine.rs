@@ -14,8 +14,8 @@ use crate::event::{AccountId, Event, LeadId, Props};
 use crate::local::Zone;
 use crate::plan::Plan;
 use crate::rulebook::TemplateId;
-use crate::timestamp::{Span, Timestamp};
 use crate::template::{Message, Unfilled};
+use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
 
 mod count;

@@ -61,8 +61,7 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed
         (0..shards.len()).into_par_iter().map(|shard| shards.run(shard, plan, log, horizon, options.trace)).collect()
     });
     let (decisions, pending): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let (decisions, pending) =
-        pool.install(|| rayon::join(|| in_order(decisions, log), || in_order(pending, log)));
+    let (decisions, pending) = pool.install(|| rayon::join(|| in_order(decisions, log), || in_order(pending, log)));
     Ok(Replayed { decisions, pending, handled, horizon })
 }
 

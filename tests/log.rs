@@ -20,7 +20,7 @@ const STOP: ReadOptions = ReadOptions { skip_bad: false, ..SKIP };
 fn rulebook() -> Rulebook {
     let text = r#"
         event everything is "test.every" {
-            words text?, count number?, sure bool?, moment time?, day date?, where zone?, address email?, topics list?
+            words text?, count number?, sure bool?, moment time?, day date?, place zone?, address email?, topics list?
         }
         event required is "test.required" { seats number }
     "#;

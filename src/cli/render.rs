@@ -51,7 +51,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let log = log::read(inputs, &rulebook, &ReadOptions::default(), &|_| ())?;
     let lead = (0..log.lead_count() as u32).map(LeadId).find(|lead| log.lead_name(*lead) == args.lead);
     let lead = lead.ok_or_else(|| no_lead(&args.lead))?;
-    let channel = rulebook.templates.get(template.index()).map_or("", |t| t.template.channel().name.as_str()).to_owned();
+    let channel =
+        rulebook.templates.get(template.index()).map_or("", |t| t.template.channel().name.as_str()).to_owned();
     let result = at_moment(Arc::new(Plan::compile(rulebook)), &log, (lead, template), args)?;
     match result {
         Ok(message) => {
@@ -73,12 +74,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 type Filled = Result<crate::template::Message, Unfilled>;
 
 /// The message at the moment asked for, with the properties of the lead's last event before it.
-fn at_moment(
-    plan: Arc<Plan>,
-    log: &Log,
-    (lead, template): (LeadId, TemplateId),
-    args: &Args,
-) -> Result<Filled, Error> {
+fn at_moment(plan: Arc<Plan>, log: &Log, (lead, template): (LeadId, TemplateId), args: &Args) -> Result<Filled, Error> {
     let mut engine = Engine::new(plan);
     let mut decisions = Vec::new();
     let mut props = Props::default();

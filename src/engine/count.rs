@@ -90,9 +90,9 @@ fn push_late(times: usize, within: Span, count: &mut Count, ring: &mut [Stamp], 
     let before = stretches(ring.get(..usize::from(count.len))?, times, within);
     let place = insert(count, ring, new)?;
     let after = ring.get(..usize::from(count.len))?;
-    let fresh = stretches(after, times, within)
-        .into_iter()
-        .find(|s| s.runs.0 <= place && place < s.runs.1 + times && !before.iter().any(|b| b.from < s.to && s.from < b.to));
+    let fresh = stretches(after, times, within).into_iter().find(|s| {
+        s.runs.0 <= place && place < s.runs.1 + times && !before.iter().any(|b| b.from < s.to && s.from < b.to)
+    });
     let stretch = fresh?;
     let run = place.saturating_sub(times - 1).max(stretch.runs.0)..=stretch.runs.1.min(place);
     let first = run.into_iter().find(|first| spans_less(after, *first, times, within))?;

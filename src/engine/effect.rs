@@ -3,8 +3,8 @@
 use chrono::{Datelike, Days};
 
 use crate::decision::{ActionId, ActionLine, Because, Body, Cause, Decision, Status};
-use crate::rulebook::{ChannelId, EffectKind, Expr, HoldEnd, Person, RuleId, Timing};
 use crate::local::Zone;
+use crate::rulebook::{ChannelId, EffectKind, Expr, HoldEnd, Person, RuleId, Timing};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::{Content, Length};
 use crate::value::{Value, View};
@@ -83,8 +83,7 @@ impl World {
                 let View::Number(points) = self.scope_for(moment, pending).value(amount) else { return };
                 let from = score::worth(moment.plan, self.lead(slot), *score, moment.now);
                 let definition = moment.plan.rulebook.scores.get(score.index());
-                if let (Some(definition), Some(state)) =
-                    (definition, self.lead_mut(slot).scores.get_mut(score.index()))
+                if let (Some(definition), Some(state)) = (definition, self.lead_mut(slot).scores.get_mut(score.index()))
                 {
                     score::add(definition, state, points, moment.now, moment.now);
                 }
@@ -167,14 +166,7 @@ impl World {
     }
 
     /// Pauses a lead's touches; a longer hold outlasts a shorter one.
-    fn hold(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        until: Option<Timestamp>,
-        by: By<'_>,
-        out: &mut Vec<Decision>,
-    ) {
+    fn hold(&mut self, moment: &Moment<'_>, slot: u32, until: Option<Timestamp>, by: By<'_>, out: &mut Vec<Decision>) {
         if until.is_some_and(|until| until <= moment.now) {
             return;
         }
@@ -382,9 +374,8 @@ impl World {
         let (zone, _) = self.channel_zone(moment.plan, pending.slot, channel);
         let calendar = Self::window(moment.plan, channel).calendar.or(Self::office(moment.plan));
         let today = zone.to_local(moment.now).date();
-        let on = |days: u64, at| {
-            today.checked_add_days(Days::new(days)).map(|date| zone.resolve(date.and_time(clock(at))))
-        };
+        let on =
+            |days: u64, at| today.checked_add_days(Days::new(days)).map(|date| zone.resolve(date.and_time(clock(at))));
         let target = |expr| {
             let missing = || String::from("the time it is counted from is missing");
             self.target(moment, pending, expr).ok_or_else(missing)
@@ -396,9 +387,11 @@ impl World {
                 let due = at.map_or(from, |at| zone.resolve(zone.to_local(from).date().and_time(clock(at))));
                 Ok((due.max(moment.now), at.is_some()))
             }
-            Timing::At(at) => {
-                (0..=2).filter_map(|n| on(n, *at)).find(|due| *due > moment.now).map(|due| (due, true)).ok_or_else(never)
-            }
+            Timing::At(at) => (0..=2)
+                .filter_map(|n| on(n, *at))
+                .find(|due| *due > moment.now)
+                .map(|due| (due, true))
+                .ok_or_else(never),
             Timing::Next { day, at } => (0..=14)
                 .filter(|n| {
                     today
@@ -456,7 +449,8 @@ impl World {
             let date = before.nth((length.amount as usize).saturating_sub(1)).unwrap_or(local.date());
             return zone.resolve(date.and_time(local.time()));
         }
-        let (mut low, mut high) = ((target - Span::days(40 * 366)).0.div_euclid(1_000_000), target.0.div_euclid(1_000_000));
+        let (mut low, mut high) =
+            ((target - Span::days(40 * 366)).0.div_euclid(1_000_000), target.0.div_euclid(1_000_000));
         while high - low > 1 {
             let middle = i64::midpoint(low, high);
             if later(Timestamp::from_seconds(middle), length, zone, calendar) <= target {

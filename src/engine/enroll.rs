@@ -7,9 +7,9 @@ use crate::plan::Plan;
 use crate::rulebook::{Again, EffectKind, RuleId, Sequence, SequenceId, TierId, Touch};
 use crate::timestamp::Timestamp;
 
-use super::message::EXPIRES;
 use super::instant::{Fired, Pending, Wanted};
 use super::lead::{Enrollment, Lead, Past};
+use super::message::EXPIRES;
 use super::schedule::{Ground, Planned};
 use super::timer::{Kind, Timer, What, position};
 use super::{Moment, World};
@@ -37,14 +37,7 @@ impl World {
     }
 
     /// Moves a lead to a tier; its sequence of the old tier ends, and that of the new one begins.
-    fn move_to(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        to: TierId,
-        by: (Cause, &Because),
-        out: &mut Vec<Decision>,
-    ) {
+    fn move_to(&mut self, moment: &Moment<'_>, slot: u32, to: TierId, by: (Cause, &Because), out: &mut Vec<Decision>) {
         let plan = moment.plan;
         let from = self.lead(slot).tier;
         if from == Some(to) {
@@ -278,12 +271,7 @@ impl World {
         now: Timestamp,
     ) -> Ground<'a> {
         let channel = touch.choices.first().map_or(crate::rulebook::ChannelId(0), |(channel, _)| *channel);
-        Ground {
-            zone: self.channel_zone(plan, slot, channel).0,
-            window: Self::window(plan, channel),
-            sequence,
-            now,
-        }
+        Ground { zone: self.channel_zone(plan, slot, channel).0, window: Self::window(plan, channel), sequence, now }
     }
 
     /// Works out when the next touch of an enrollment is due and sets its timer.
@@ -411,13 +399,19 @@ impl World {
         enrollment: &Enrollment,
         touch: &Touch,
     ) -> TouchLine {
-        let (channel, content) = touch.choices.first().cloned().unwrap_or_else(|| {
-            (crate::rulebook::ChannelId(0), crate::units::Content::Text(String::new()))
-        });
+        let (channel, content) = touch
+            .choices
+            .first()
+            .cloned()
+            .unwrap_or_else(|| (crate::rulebook::ChannelId(0), crate::units::Content::Text(String::new())));
         let sequence = plan.rulebook.sequences.get(enrollment.sequence.index());
         let name = sequence.map_or("", |s| s.name.as_str());
         // Each occurrence of the tail is an action of its own.
-        let occurrence = if enrollment.tail_done > 0 { format!("{}#{}", touch.id, enrollment.tail_done + 1) } else { touch.id.clone() };
+        let occurrence = if enrollment.tail_done > 0 {
+            format!("{}#{}", touch.id, enrollment.tail_done + 1)
+        } else {
+            touch.id.clone()
+        };
         let (zone, zone_from) = self.channel_zone(plan, slot, channel);
         let variant = self.variant(plan, names, slot, (enrollment.sequence, enrollment.next));
         TouchLine {

@@ -74,14 +74,7 @@ impl Pending {
         Self::of_sequence(plan, slot, Phase::Start, Wanted::Enter(sequence), sequence, because)
     }
 
-    fn of_sequence(
-        plan: &Plan,
-        slot: u32,
-        phase: Phase,
-        what: Wanted,
-        sequence: SequenceId,
-        because: Because,
-    ) -> Self {
+    fn of_sequence(plan: &Plan, slot: u32, phase: Phase, what: Wanted, sequence: SequenceId, because: Because) -> Self {
         let position = plan.rulebook.sequences.get(sequence.index()).map_or(0, |s| position(s.range));
         Self { slot, phase, position, what, because, saved: None }
     }
@@ -138,8 +131,7 @@ impl World {
     }
 
     fn apply_round(&mut self, moment: &Moment<'_>, out: &mut Vec<Decision>) {
-        let phases =
-            [Phase::Suppress, Phase::Stop, Phase::Hold, Phase::Tier, Phase::Start, Phase::Send, Phase::Record];
+        let phases = [Phase::Suppress, Phase::Stop, Phase::Hold, Phase::Tier, Phase::Start, Phase::Send, Phase::Record];
         for phase in phases {
             // Moving to a tier adds enrollments to the phase after it.
             let mut now: Vec<Pending> = Vec::new();

@@ -136,14 +136,7 @@ impl World {
     }
 
     /// An event of a known type: every set it is in reacts.
-    pub(super) fn happen(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        ty: TypeId,
-        stamp: Stamp,
-        out: &mut Vec<Decision>,
-    ) {
+    pub(super) fn happen(&mut self, moment: &Moment<'_>, slot: u32, ty: TypeId, stamp: Stamp, out: &mut Vec<Decision>) {
         let plan = moment.plan;
         let Some(tests) = plan.dispatch.get(ty.index()) else { return };
         let mut seen: SmallVec<[SetId; 16]> = SmallVec::new();

@@ -273,10 +273,7 @@ impl Lead {
                 DeadlineState { armed: None, newest: Stamp::NEVER, last_answer: Stamp::NEVER, props: None },
             ),
             follows: filled(plan.follows.len(), Stamp::NEVER),
-            periodics: filled(
-                plan.periodics.len(),
-                PeriodicState { since: Timestamp::MAX, due: Timestamp::MAX },
-            ),
+            periodics: filled(plan.periodics.len(), PeriodicState { since: Timestamp::MAX, due: Timestamp::MAX }),
             fired_at: filled(plan.limit_len, Timestamp::MIN),
             firings: filled(plan.firing_len, 0),
             scores: filled(rulebook.scores.len(), ScoreState::default()),

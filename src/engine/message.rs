@@ -45,7 +45,9 @@ impl World {
         match message(&scope, template) {
             Ok(_) => None,
             Err(Unfilled::Missing { variable }) => Some(format!("{variable} is missing")),
-            Err(Unfilled::Failed { line, message }) => Some(format!("template {} line {line}: {message}", template.name)),
+            Err(Unfilled::Failed { line, message }) => {
+                Some(format!("template {} line {line}: {message}", template.name))
+            }
         }
     }
 

@@ -16,9 +16,8 @@ impl World {
                 self.scheduled_of(plan, names, slot, &mut lines);
             }
         }
-        lines.sort_by(|a, b| {
-            a.order.key().cmp(&b.order.key()).then_with(|| names.lead(a.lead).cmp(names.lead(b.lead)))
-        });
+        lines
+            .sort_by(|a, b| a.order.key().cmp(&b.order.key()).then_with(|| names.lead(a.lead).cmp(names.lead(b.lead))));
         lines
     }
 

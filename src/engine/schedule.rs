@@ -136,7 +136,8 @@ impl Ground<'_> {
                     && enrollment.day1 == started.date();
                 let time = if at_once { started.time() } else { NaiveTime::MIN };
                 let time = clock_of(clock_time).unwrap_or(time);
-                let moved = |date: NaiveDate| date.and_time(time).checked_add_signed(shift).unwrap_or(date.and_time(time));
+                let moved =
+                    |date: NaiveDate| date.and_time(time).checked_add_signed(shift).unwrap_or(date.and_time(time));
                 let (start, end) = (moved(start), moved(end));
                 let time = if at_once || enrollment.shift != 0 { start.time() } else { time };
                 let planned = day(from).unwrap_or(enrollment.day1);
@@ -203,7 +204,9 @@ impl Ground<'_> {
                 }
                 Err(Miss::Refused(refusal)) => {
                     push_new(trail, refusal.to_string());
-                    if n == 0 && let Some(place) = self.rolled(date, time, first, roll) {
+                    if n == 0
+                        && let Some(place) = self.rolled(date, time, first, roll)
+                    {
                         trail.push(self.landing(place.0));
                         return Some(place);
                     }

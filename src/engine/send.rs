@@ -109,13 +109,7 @@ impl World {
     }
 
     /// How a touch came from its nominal time to the one it is sent at.
-    fn original_reason(
-        &self,
-        plan: &Plan,
-        slot: u32,
-        enrollment: &super::lead::Enrollment,
-        touch: &Touch,
-    ) -> String {
+    fn original_reason(&self, plan: &Plan, slot: u32, enrollment: &super::lead::Enrollment, touch: &Touch) -> String {
         let Some(sequence) = plan.rulebook.sequences.get(enrollment.sequence.index()) else { return String::new() };
         let from = enrollment.anchor.max(enrollment.started);
         self.ground(plan, slot, sequence, touch, from).plan(touch, enrollment).reason()
@@ -356,9 +350,7 @@ impl World {
         let shield = &self.lead(slot).shield;
         let stopped = shield.all.filter(|_| shield.at == moment.now);
         let verdict = match stopped {
-            Some(rule) => {
-                Use::No(Status::Suppressed, format!("suppressed by {}", rule_label(moment.plan, rule)))
-            }
+            Some(rule) => Use::No(Status::Suppressed, format!("suppressed by {}", rule_label(moment.plan, rule))),
             None => self.usable(moment, slot, action.channel),
         };
         if let Some(wait) = &action.waiting {
@@ -397,14 +389,7 @@ impl World {
     }
 
     /// A due action waits for a value.
-    fn hold_action(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        place: usize,
-        reason: String,
-        out: &mut Vec<Decision>,
-    ) {
+    fn hold_action(&mut self, moment: &Moment<'_>, slot: u32, place: usize, reason: String, out: &mut Vec<Decision>) {
         let lead = self.lead_mut(slot);
         let serial = lead.serial();
         let Some(action) = lead.actions.get_mut(place) else { return };
@@ -453,9 +438,8 @@ impl World {
     ) -> Content {
         let first = touch.choices.first().is_some_and(|(_, own)| *own == content);
         *assigned = assigned.filter(|_| first);
-        let variant = assigned.and_then(|(id, variant)| {
-            plan.rulebook.experiments.get(id.index())?.variants.get(usize::from(variant))
-        });
+        let variant = assigned
+            .and_then(|(id, variant)| plan.rulebook.experiments.get(id.index())?.variants.get(usize::from(variant)));
         variant.map_or(content, |(template, _)| Content::Template(template.clone()))
     }
 
@@ -478,8 +462,7 @@ impl World {
     /// A lead that changes zone keeps the local times of its actions.
     pub(super) fn replan_actions(&mut self, moment: &Moment<'_>, slot: u32) {
         for place in 0..self.lead(slot).actions.len() {
-            let Some((channel, local, old)) =
-                self.lead(slot).actions.get(place).map(|a| (a.channel, a.local, a.due))
+            let Some((channel, local, old)) = self.lead(slot).actions.get(place).map(|a| (a.channel, a.local, a.due))
             else {
                 continue;
             };

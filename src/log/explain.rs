@@ -11,8 +11,8 @@ use super::record::{Field, OWN};
 use super::value::{self, Any, Raw};
 use super::vocabulary::Vocabulary;
 use super::{LATEST, MAX_LINE, MAX_NAME, hash};
-use crate::rulebook::TOUCHED_TYPE;
 use crate::local::parse_rfc3339;
+use crate::rulebook::TOUCHED_TYPE;
 use crate::timestamp::Timestamp;
 use crate::value::Type;
 

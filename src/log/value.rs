@@ -208,10 +208,11 @@ pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'stat
 
 /// `YYYY-MM-DD` as days since 1970-01-01; years 1 to 9999.
 fn date(text: &str) -> Option<i32> {
-    let dashes = text.len() == 10 && text.bytes().enumerate().all(|(i, b)| match i {
-        4 | 7 => b == b'-',
-        _ => b.is_ascii_digit(),
-    });
+    let dashes = text.len() == 10
+        && text.bytes().enumerate().all(|(i, b)| match i {
+            4 | 7 => b == b'-',
+            _ => b.is_ascii_digit(),
+        });
     let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
     let (year, month, day): (i32, u32, u32) = (text.get(0..4)?.parse().ok()?, part(5..7)?, part(8..10)?);
     let date = chrono::NaiveDate::from_ymd_opt(year, month, day).filter(|_| dashes && year > 0)?;

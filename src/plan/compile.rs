@@ -12,7 +12,6 @@ use crate::rulebook::{
 use crate::timestamp::Span;
 use crate::units::{Length, ZoneSource};
 
-
 /// Late news may land behind newer stamps; a counter keeps a few more than it needs for them.
 const LATE_ROOM: usize = 8;
 
