@@ -1,5 +1,6 @@
 //! Evaluations a second of a ten-line scoring script: inside the engine, where every event changes
 //! what the script reads, beside a bare `call_fn` of the same lines. `cargo bench --bench script`
+#![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
 use std::fmt::Write as _;
 use std::io::Cursor;

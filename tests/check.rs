@@ -55,7 +55,7 @@ fn rules(part: &str) -> &str {
     part.split("```ensue\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap_or("")
 }
 
-/// The fences of a page's part that name a file: "```md templates/recap.md".
+/// The fences of a page's part that name a file, as in `md templates/recap.md`.
 fn files(part: &str) -> Vec<(String, String)> {
     let fences = part.split("\n```").skip(1).step_by(2).filter_map(|fence| fence.split_once('\n'));
     fences.filter_map(|(info, text)| Some((info.split_once(' ')?.1.to_owned(), text.to_owned()))).collect()

@@ -228,26 +228,6 @@ fn one_evaluator_keeps_scripts_apart() {
     }
 }
 
-/// The ten lines of the measurement below; a function where the engine is bare.
-const TEN_LINES: &str = r#"let s = 0;
-if lead.deal_value != () && lead.deal_value > 50000 { s += 30; }
-if lead.industry == "software" { s += 20; }
-if lead.title != () && lead.title.contains("VP") { s += 15; }
-let opens = count("opened", "7d");
-s += opens * 5;
-if opens > 3 { s += 10; }
-if tier == "hot" { s += 5; }
-if days_since("replied") < 7 && touches < 5 { s += 10; }
-s"#;
-
-struct Values(Vec<Value>);
-
-impl Input for Values {
-    fn value(&self, index: usize) -> View<'_> {
-        self.0[index].view()
-    }
-}
-
 fn resident_kb() -> u64 {
     status_kb("VmRSS:")
 }

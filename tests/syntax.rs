@@ -1,5 +1,6 @@
 //! The parser over fixture files, and under hostile input. A fixture added to
 //! `fixtures/syntax/ok` or `fixtures/syntax/error` needs no Rust.
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may panic")]
 
 #[path = "syntax/outline.rs"]
 mod outline;

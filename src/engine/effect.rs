@@ -26,7 +26,7 @@ impl World {
         let slot = pending.slot;
         if let Wanted::Exit(sequence) = pending.what {
             let by = (Cause::Sequence(sequence, None), &pending.because);
-            return self.exit(moment, slot, sequence, &self.with_lateness(moment, "exit on"), by, out);
+            return self.exit(moment, slot, sequence, &with_lateness(moment, "exit on"), by, out);
         }
         let Some((rule, arm, effect)) = effect_of(moment.plan, pending) else { return };
         let by: By<'_> = (Cause::Rule(rule, arm), &pending.because);
@@ -40,7 +40,7 @@ impl World {
                 }
             }
             EffectKind::StopSequence(sequence) => {
-                let reason = self.with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+                let reason = with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
                 self.exit(moment, slot, *sequence, &reason, by, out);
                 self.shield(moment, slot).some.push((*sequence, rule));
             }
@@ -116,11 +116,6 @@ impl World {
         scope
     }
 
-    /// A reason, with how late the news came where that is worth knowing.
-    fn with_lateness(&self, moment: &Moment<'_>, reason: &str) -> String {
-        if moment.age.0 > 0 { format!("{reason}, {} late", in_words(moment.age)) } else { String::from(reason) }
-    }
-
     /// The leads of a lead's account, itself included, in the order they joined.
     fn account_of(&self, slot: u32) -> Vec<u32> {
         let account = self.accounts.get(self.lead(slot).account_slot as usize);
@@ -137,7 +132,7 @@ impl World {
     }
 
     fn stop(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, by: By<'_>, out: &mut Vec<Decision>) {
-        let reason = self.with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+        let reason = with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
         for sequence in self.lead(slot).sequences(moment.plan) {
             self.exit(moment, slot, sequence, &reason, by, out);
         }
@@ -145,7 +140,7 @@ impl World {
     }
 
     fn stop_all(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, by: By<'_>, out: &mut Vec<Decision>) {
-        let reason = self.with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+        let reason = with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
         self.stop(moment, slot, rule, by, out);
         let parallel: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
         for sequence in parallel.into_iter().filter(|id| is_parallel(moment.plan, *id)) {
@@ -238,7 +233,7 @@ impl World {
             let position = moment.order.position;
             self.timers.push(Timer { due, kind: Kind::Resume, position, slot, what: What::SuppressionEnd });
         } else if channel.is_none() {
-            let reason = self.with_lateness(moment, &format!("suppressed by {label}"));
+            let reason = with_lateness(moment, &format!("suppressed by {label}"));
             let all: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
             for sequence in all {
                 self.exit_as(moment, slot, sequence, (&reason, Status::Suppressed), by, out);
@@ -461,6 +456,11 @@ impl World {
         }
         Timestamp::from_seconds(low)
     }
+}
+
+/// A reason, with how late the news came where that is worth knowing.
+fn with_lateness(moment: &Moment<'_>, reason: &str) -> String {
+    if moment.age.0 > 0 { format!("{reason}, {} late", in_words(moment.age)) } else { String::from(reason) }
 }
 
 fn never() -> String {

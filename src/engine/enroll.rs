@@ -73,21 +73,13 @@ impl World {
                 (Some((rule, arm, EffectKind::Start(sequence))), _) => {
                     self.start(moment, pending.slot, *sequence, (Cause::Rule(rule, arm), &pending.because), out);
                 }
-                (_, Wanted::Enter(sequence)) if !self.named_start(moment.plan, pending.slot, sequence, wanted) => {
+                (_, Wanted::Enter(sequence)) if !named_start(moment.plan, pending.slot, sequence, wanted) => {
                     let cause = Cause::Sequence(sequence, None);
                     self.start(moment, pending.slot, sequence, (cause, &pending.because), out);
                 }
                 _ => {}
             }
         }
-    }
-
-    /// Whether a rule starts another sequence for the lead that would end this one.
-    fn named_start(&self, plan: &Plan, slot: u32, entered: SequenceId, wanted: &[Pending]) -> bool {
-        !is_parallel(plan, entered)
-            && wanted.iter().filter(|other| other.slot == slot).any(|other| {
-                matches!(effect_of(plan, other), Some((_, _, EffectKind::Start(id))) if !is_parallel(plan, *id))
-            })
     }
 
     /// Enrolls a lead, unless something keeps it from that.
@@ -429,6 +421,14 @@ impl World {
             zone_from,
         }
     }
+}
+
+/// Whether a rule starts another sequence for the lead that would end this one.
+fn named_start(plan: &Plan, slot: u32, entered: SequenceId, wanted: &[Pending]) -> bool {
+    !is_parallel(plan, entered)
+        && wanted.iter().filter(|other| other.slot == slot).any(
+            |other| matches!(effect_of(plan, other), Some((_, _, EffectKind::Start(id))) if !is_parallel(plan, *id)),
+        )
 }
 
 /// The touch that comes next, the tail included.

@@ -83,7 +83,7 @@ impl World {
             Ok(choice) => {
                 let (channel, content) = choice;
                 line.channel = channel;
-                line.content = self.with_variant(plan, &mut line.experiment, touch, content);
+                line.content = with_variant(plan, &mut line.experiment, touch, content);
                 if let Some(reason) = self.unfilled(moment, slot, (channel, &line.content), enrollment.saved.as_ref()) {
                     let wait = Wait { since: moment.now, for_value: true, reason };
                     return self.wait(moment, slot, id, (wait, line), out);
@@ -428,21 +428,6 @@ impl World {
         }
     }
 
-    /// The variant's template in place of the touch's own, on the channel the touch names first.
-    fn with_variant(
-        &self,
-        plan: &Plan,
-        assigned: &mut Option<(ExperimentId, u8)>,
-        touch: &Touch,
-        content: Content,
-    ) -> Content {
-        let first = touch.choices.first().is_some_and(|(_, own)| *own == content);
-        *assigned = assigned.filter(|_| first);
-        let variant = assigned
-            .and_then(|(id, variant)| plan.rulebook.experiments.get(id.index())?.variants.get(usize::from(variant)));
-        variant.map_or(content, |(template, _)| Content::Template(template.clone()))
-    }
-
     fn put_off(&mut self, moment: &Moment<'_>, slot: u32, place: usize, (from, reason): (Timestamp, String)) {
         let Some(channel) = self.lead(slot).actions.get(place).map(|action| action.channel) else { return };
         let zone = self.channel_zone(moment.plan, slot, channel).0;
@@ -523,6 +508,15 @@ impl World {
             self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
         }
     }
+}
+
+/// The variant's template in place of the touch's own, on the channel the touch names first.
+fn with_variant(plan: &Plan, assigned: &mut Option<(ExperimentId, u8)>, touch: &Touch, content: Content) -> Content {
+    let first = touch.choices.first().is_some_and(|(_, own)| *own == content);
+    *assigned = assigned.filter(|_| first);
+    let variant = assigned
+        .and_then(|(id, variant)| plan.rulebook.experiments.get(id.index())?.variants.get(usize::from(variant)));
+    variant.map_or(content, |(template, _)| Content::Template(template.clone()))
 }
 
 /// The name of a lead's owner.

@@ -15,8 +15,8 @@ fn list<T>(head: &str, items: &[T], one: impl Fn(&T) -> String) -> String {
 }
 
 fn block<T>(head: &str, items: &[T], one: impl Fn(&T) -> String) -> String {
-    let items: String = items.iter().map(|item| format!("\n  {}", one(item))).collect();
-    format!("({head}{items})")
+    let items: Vec<String> = items.iter().map(|item| format!("\n  {}", one(item))).collect();
+    format!("({head}{})", items.concat())
 }
 
 fn part<T>(word: &str, value: Option<&T>, one: impl Fn(&T) -> String) -> String {
@@ -70,9 +70,8 @@ fn field(field: &Field) -> String {
 }
 
 fn days(days: &[DayRange]) -> String {
-    let one = |day: &DayRange| match day.first == day.last {
-        true => day.first.to_string(),
-        false => format!("{}..{}", day.first, day.last),
+    let one = |day: &DayRange| {
+        if day.first == day.last { day.first.to_string() } else { format!("{}..{}", day.first, day.last) }
     };
     list("days", days, one)
 }
