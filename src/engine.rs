@@ -224,29 +224,7 @@ impl World {
 
     /// The first known zone of a chain, and which link it was.
     fn zone(&self, plan: &Plan, lead: &Lead, chain: &[ZoneSource]) -> (Zone, &'static str) {
-        for source in chain {
-            let known = match source {
-                ZoneSource::Lead => lead.zone.map(|zone| (zone, "lead")),
-                ZoneSource::Account => self
-                    .accounts
-                    .get(lead.account_slot as usize)
-                    .and_then(|account| account.zone)
-                    .map(|zone| (zone, "account")),
-                ZoneSource::Owner => plan
-                    .owner_zone
-                    .and_then(|fact| lead.facts.get(fact.index()))
-                    .and_then(|value| match value {
-                        crate::value::Value::Text(name) => Zone::parse(name),
-                        _ => None,
-                    })
-                    .map(|zone| (zone, "owner")),
-                ZoneSource::Fixed(name) => Zone::parse(name).map(|zone| (zone, "calendar")),
-            };
-            if let Some(known) = known {
-                return known;
-            }
-        }
-        (Zone::UTC, "default")
+        zone_of(plan, &self.accounts, lead, chain)
     }
 
     /// The zone a lead's decisions are shown in.
@@ -268,4 +246,29 @@ impl World {
             because: by.1.clone(),
         });
     }
+}
+
+/// The first known zone of a chain, and which link it was.
+fn zone_of(plan: &Plan, accounts: &[Account], lead: &Lead, chain: &[ZoneSource]) -> (Zone, &'static str) {
+    for source in chain {
+        let known = match source {
+            ZoneSource::Lead => lead.zone.map(|zone| (zone, "lead")),
+            ZoneSource::Account => {
+                accounts.get(lead.account_slot as usize).and_then(|account| account.zone).map(|zone| (zone, "account"))
+            }
+            ZoneSource::Owner => plan
+                .owner_zone
+                .and_then(|fact| lead.facts.get(fact.index()))
+                .and_then(|value| match value {
+                    crate::value::Value::Text(name) => Zone::parse(name),
+                    _ => None,
+                })
+                .map(|zone| (zone, "owner")),
+            ZoneSource::Fixed(name) => Zone::parse(name).map(|zone| (zone, "calendar")),
+        };
+        if let Some(known) = known {
+            return known;
+        }
+    }
+    (Zone::UTC, "default")
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::rulebook::{ExperimentId, Expr, FactId, RuleId, Rulebook, ScoreId, SequenceId, SetId};
+use crate::rulebook::{ExperimentId, Expr, FactId, PropId, RuleId, Rulebook, ScoreId, SequenceId, SetId};
 use crate::timestamp::Span;
 use crate::units::{Length, ZoneSource};
 
@@ -78,8 +78,21 @@ pub struct Plan {
 /// Conditions on an event of one type, and the sets it is in when they hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Test {
-    pub conditions: Vec<Expr>,
+    pub conditions: Vec<Condition>,
     pub sets: Vec<SetId>,
+    /// Some set of it stands in another test of the type as well, and must not react twice.
+    pub shares: bool,
+}
+
+/// A condition on an event; the two that nearly all are asked without evaluating a tree.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    /// `not (machine ?? false)`
+    NotTrue(PropId),
+    /// `page == "pricing"`
+    Is(PropId, Box<str>),
+    /// Any other.
+    Expr(Expr),
 }
 
 /// What an event of a set does, in the order of the variants.

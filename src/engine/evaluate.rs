@@ -14,6 +14,7 @@ use crate::value::{Value, View};
 use super::lead::Lead;
 use super::score;
 use super::script::Runner;
+use super::{Account, zone_of};
 
 /// What an expression can see.
 #[derive(Clone, Copy)]
@@ -22,13 +23,18 @@ pub(crate) struct Scope<'a> {
     pub lead: &'a Lead,
     pub props: Props<'a>,
     pub now: Timestamp,
-    pub zone: Zone,
+    pub accounts: &'a [Account],
     /// Type and time of the event that is handled.
     pub event: Option<(TypeId, Timestamp)>,
     pub runner: &'a Runner,
 }
 
 impl<'a> Scope<'a> {
+    /// The zone in which the lead's days begin.
+    pub fn zone(&self) -> Zone {
+        zone_of(self.plan, self.accounts, self.lead, &self.plan.zones).0
+    }
+
     /// A fact of the lead, its default where it was never set.
     pub fn fact(&self, fact: FactId) -> View<'a> {
         match self.lead.facts.get(fact.index()) {
@@ -37,11 +43,6 @@ impl<'a> Scope<'a> {
             }
             Some(value) => value.view(),
         }
-    }
-
-    /// Whether all conditions hold.
-    pub fn all(&self, conditions: &'a [Expr]) -> bool {
-        conditions.iter().all(|condition| self.holds(condition))
     }
 
     /// Whether a condition holds; a missing value does not.
@@ -151,7 +152,7 @@ impl<'a> Scope<'a> {
             View::Date(days) => {
                 let epoch = NaiveDate::default();
                 let date = epoch.checked_add_days(Days::new(u64::try_from(days).ok()?))?;
-                Some(self.zone.day_start(date))
+                Some(self.zone().day_start(date))
             }
             _ => None,
         }

@@ -131,21 +131,26 @@ impl World {
     }
 
     fn apply_round(&mut self, moment: &Moment<'_>, out: &mut Vec<Decision>) {
-        let phases = [Phase::Suppress, Phase::Stop, Phase::Hold, Phase::Tier, Phase::Start, Phase::Send, Phase::Record];
-        for phase in phases {
-            // Moving to a tier adds enrollments to the phase after it.
-            let mut now: Vec<Pending> = Vec::new();
-            if self.pending.iter().any(|p| p.phase == phase) {
-                let (these, later) = std::mem::take(&mut self.pending).into_iter().partition(|p| p.phase == phase);
-                now = these;
-                self.pending = later;
-            }
-            now.sort_by_key(|p| p.position);
-            match phase {
-                Phase::Tier => self.apply_tiers(moment, &now, out),
-                Phase::Start => self.apply_starts(moment, &now, out),
-                _ => now.iter().for_each(|p| self.apply(moment, p, out)),
-            }
+        if self.pending.is_empty() {
+            return;
+        }
+        let mut round = std::mem::take(&mut self.pending);
+        round.sort_by_key(|p| (p.phase, p.position));
+        let (before, rest) = round.split_at(round.partition_point(|p| p.phase < Phase::Tier));
+        before.iter().for_each(|p| self.apply(moment, p, out));
+        let (tiers, rest) = rest.split_at(rest.partition_point(|p| p.phase == Phase::Tier));
+        self.apply_tiers(moment, tiers, out);
+        let (named, after) = rest.split_at(rest.partition_point(|p| p.phase == Phase::Start));
+        // Moving to a tier has added enrollments to the starts of this round.
+        let mut starts = std::mem::take(&mut self.pending);
+        starts.extend_from_slice(named);
+        starts.sort_by_key(|p| p.position);
+        self.apply_starts(moment, &starts, out);
+        after.iter().for_each(|p| self.apply(moment, p, out));
+        // The list keeps its memory for the next round.
+        if self.pending.is_empty() {
+            round.clear();
+            self.pending = round;
         }
     }
 

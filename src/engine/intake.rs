@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use crate::decision::{Because, Decision};
 use crate::event::{Event, EventNumber, PropValue, Props};
 use crate::local::Zone;
-use crate::plan::{Plan, Reaction};
+use crate::plan::{Condition, Plan, Reaction};
 use crate::rulebook::{FactId, RuleId, ScoreId, SetId, TypeId};
 use crate::timestamp::Timestamp;
 use crate::value::{Value, View};
@@ -143,15 +143,15 @@ impl World {
         let mut before: Before = SmallVec::new();
         let mut scripts: SmallVec<[usize; 4]> = SmallVec::new();
         for test in tests {
-            if !test.conditions.is_empty() && !self.scope(moment, slot).all(&test.conditions) {
+            if !test.conditions.iter().all(|condition| self.meets(moment, slot, condition)) {
                 continue;
             }
             for set in &test.sets {
                 // A set may name one type twice, with conditions that both hold.
-                if tests.len() > 1 && seen.contains(set) {
-                    continue;
-                }
-                if tests.len() > 1 {
+                if test.shares {
+                    if seen.contains(set) {
+                        continue;
+                    }
                     seen.push(*set);
                 }
                 for reaction in plan.reactions.get(set.index()).into_iter().flatten() {
@@ -170,11 +170,25 @@ impl World {
         }
     }
 
+    /// Whether an event meets a condition of a set.
+    fn meets(&self, moment: &Moment<'_>, slot: u32, condition: &Condition) -> bool {
+        match condition {
+            Condition::NotTrue(prop) => moment.props.get(*prop) != View::Bool(true),
+            Condition::Is(prop, text) => moment.props.get(*prop) == View::Text(text),
+            Condition::Expr(expr) => self.scope(moment, slot).holds(expr),
+        }
+    }
+
     pub(super) fn scope<'a>(&'a self, moment: &Moment<'a>, slot: u32) -> Scope<'a> {
-        let lead = self.lead(slot);
-        let zone = self.shown_zone(moment.plan, lead);
-        let (props, event) = (moment.props, moment.event);
-        Scope { plan: moment.plan, lead, props, now: moment.now, zone, event, runner: &self.runner }
+        Scope {
+            plan: moment.plan,
+            lead: self.lead(slot),
+            props: moment.props,
+            now: moment.now,
+            accounts: &self.accounts,
+            event: moment.event,
+            runner: &self.runner,
+        }
     }
 
     #[expect(clippy::indexing_slicing, reason = "a reaction's indices are made by the plan that sized the lead")]

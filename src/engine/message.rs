@@ -105,7 +105,7 @@ pub(super) fn message(scope: &Scope<'_>, template: &BookTemplate) -> Result<Mess
         let at = variables.iter().position(|variable| variable.name == name)?;
         template.values.get(at).map(|filling| filled(scope, *filling))
     };
-    let zone = scope.zone;
+    let zone = scope.zone();
     template.template.render(&value, &Setting { offset: &|at| zone.offset_at(at) })
 }
 

@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
-use super::{Absence, Counter, Deadline, Fall, Follow, History, Periodic, Plan, Reaction, Test};
+use super::{Absence, Condition, Counter, Deadline, Fall, Follow, History, Periodic, Plan, Reaction, Test};
 use crate::rulebook::{
-    Again, CapScope, Decay, Effect, EffectKind, ExperimentId, Expr, Limit, Read, RuleId, Rulebook, ScoreId, ScriptId,
-    Sequence, SequenceId, SetId, Trigger,
+    Again, CapScope, Comparison, Decay, Effect, EffectKind, ExperimentId, Expr, Limit, Read, RuleId, Rulebook, ScoreId,
+    ScriptId, Sequence, SequenceId, SetId, Trigger,
 };
 use crate::timestamp::Span;
 use crate::units::{Length, ZoneSource};
+use crate::value::Value;
 
 /// Late news may land behind newer stamps; a counter keeps a few more than it needs for them.
 const LATE_ROOM: usize = 8;
@@ -263,22 +264,44 @@ fn numbered(effect: &EffectKind) -> bool {
 
 /// By type: equal conditions are asked once; sets without reactions are left out.
 fn dispatch(rulebook: &Rulebook, reactions: &[Vec<Reaction>]) -> Vec<Vec<Test>> {
-    let mut dispatch: Vec<Vec<Test>> = vec![Vec::new(); rulebook.types.len()];
+    let mut tests: Vec<Vec<(&[Expr], Vec<SetId>)>> = vec![Vec::new(); rulebook.types.len()];
     for (index, set) in rulebook.sets.iter().enumerate() {
         if reactions[index].is_empty() {
             continue;
         }
         for alternative in &set.alternatives {
-            let tests = &mut dispatch[alternative.ty.index()];
+            let tests = &mut tests[alternative.ty.index()];
             let id = SetId(index as u16);
-            match tests.iter_mut().find(|t| t.conditions == alternative.conditions) {
-                Some(test) if test.sets.contains(&id) => {}
-                Some(test) => test.sets.push(id),
-                None => tests.push(Test { conditions: alternative.conditions.clone(), sets: vec![id] }),
+            match tests.iter_mut().find(|(conditions, _)| *conditions == alternative.conditions) {
+                Some((_, sets)) if sets.contains(&id) => {}
+                Some((_, sets)) => sets.push(id),
+                None => tests.push((&alternative.conditions, vec![id])),
             }
         }
     }
-    dispatch
+    let test = |all: &[(&[Expr], Vec<SetId>)], (conditions, sets): &(&[Expr], Vec<SetId>)| Test {
+        conditions: conditions.iter().map(condition).collect(),
+        shares: sets.iter().any(|set| all.iter().filter(|(_, others)| others.contains(set)).count() > 1),
+        sets: sets.clone(),
+    };
+    tests.iter().map(|all| all.iter().map(|one| test(all, one)).collect()).collect()
+}
+
+fn condition(expr: &Expr) -> Condition {
+    match expr {
+        Expr::Not(inner) => match &**inner {
+            Expr::Default(prop, default) => match (&**prop, &**default) {
+                (Expr::Prop(prop), Expr::Constant(Value::Bool(false))) => Condition::NotTrue(*prop),
+                _ => Condition::Expr(expr.clone()),
+            },
+            _ => Condition::Expr(expr.clone()),
+        },
+        Expr::Compare(Comparison::Equal, a, b) => match (&**a, &**b) {
+            (Expr::Prop(prop), Expr::Constant(Value::Text(text))) => Condition::Is(*prop, text.clone()),
+            _ => Condition::Expr(expr.clone()),
+        },
+        _ => Condition::Expr(expr.clone()),
+    }
 }
 
 /// Calls `f` with every expression of the rulebook and every expression inside it.
