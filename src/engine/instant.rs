@@ -137,7 +137,9 @@ impl World {
         let mut round = std::mem::take(&mut self.pending);
         round.sort_by_key(|p| (p.phase, p.position));
         let (before, rest) = round.split_at(round.partition_point(|p| p.phase < Phase::Tier));
-        before.iter().for_each(|p| self.apply(moment, p, out));
+        for effect in before {
+            self.apply(moment, effect, out);
+        }
         let (tiers, rest) = rest.split_at(rest.partition_point(|p| p.phase == Phase::Tier));
         self.apply_tiers(moment, tiers, out);
         let (named, after) = rest.split_at(rest.partition_point(|p| p.phase == Phase::Start));
@@ -146,7 +148,9 @@ impl World {
         starts.extend_from_slice(named);
         starts.sort_by_key(|p| p.position);
         self.apply_starts(moment, &starts, out);
-        after.iter().for_each(|p| self.apply(moment, p, out));
+        for effect in after {
+            self.apply(moment, effect, out);
+        }
         // The list keeps its memory for the next round.
         if self.pending.is_empty() {
             round.clear();
