@@ -60,8 +60,9 @@ impl World {
         if let Some(wait) = &enrollment.waiting {
             let by = crate::local::rfc3339(moment.now, line.zone);
             let why = if planned_reason.is_empty() { String::new() } else { format!(": {planned_reason}") };
-            let what = if wait.for_value { wait.reason.as_str() } else { "was not approved" };
-            return let_pass(self, Status::Expired, format!("{what} by {by}{why}"));
+            let what =
+                if wait.for_value { format!("{}; waited until", wait.reason) } else { "was not approved by".into() };
+            return let_pass(self, Status::Expired, format!("{what} {by}{why}"));
         }
         let due = if enrollment.released { moment.now } else { due };
         if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
@@ -355,7 +356,7 @@ impl World {
         };
         if let Some(wait) = &action.waiting {
             let by = crate::local::rfc3339(moment.now, self.channel_zone(moment.plan, slot, action.channel).0);
-            let reason = format!("{} by {by}", wait.reason);
+            let reason = format!("{}; waited until {by}", wait.reason);
             return self.end_action(moment, slot, place, (Status::Expired, reason), out);
         }
         if matches!(verdict, Use::Yes)
