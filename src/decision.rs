@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use crate::event::{AccountId, EventNumber, LeadId};
 use crate::local::Zone;
 use crate::rulebook::{ChannelId, ExperimentId, FactId, Person, RuleId, ScoreId, SequenceId, TagId, TierId};
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Span, Timestamp};
 use crate::units::Content;
 use crate::value::Value;
 
@@ -173,6 +173,8 @@ pub enum Body {
         from: f64,
         /// What it reads now.
         to: f64,
+        /// What it is made of, oldest first; empty for a script's.
+        parts: Vec<Part>,
     },
     /// A named sink is called.
     Webhook {
@@ -185,6 +187,19 @@ pub enum Body {
     Muted(String),
     /// Something in the rulebook went wrong at run time.
     Fault(String),
+}
+
+/// One contribution to a score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    /// The event that brought it; `None` for an `add` of a rule.
+    pub event: Option<EventNumber>,
+    /// The points it brought.
+    pub points: f64,
+    /// How long ago.
+    pub age: Span,
+    /// What they are worth now.
+    pub worth: f64,
 }
 
 /// A touch of a sequence.

@@ -35,6 +35,23 @@ impl Span {
         Self(seconds * 1_000_000)
     }
 
+    /// As people say it, in at most two units: `38d`, `1d 1h`, `90s` is `1m 30s`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+        let mut rest = self.0 / 1_000_000;
+        let mut words = Vec::new();
+        for (unit, size) in units {
+            if rest >= size && words.len() < 2 {
+                words.push(format!("{}{unit}", rest / size));
+                rest %= size;
+            } else if !words.is_empty() {
+                break;
+            }
+        }
+        if words.is_empty() { String::from("0s") } else { words.join(" ") }
+    }
+
     /// A span of days of 24 hours.
     #[must_use]
     pub const fn days(days: i64) -> Self {

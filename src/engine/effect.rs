@@ -11,8 +11,8 @@ use crate::value::{Value, View};
 
 use super::enroll::{effect_of, is_parallel, rule_label};
 use super::evaluate::Scope;
-use super::instant::{Pending, Wanted, in_words};
-use super::lead::{Hold, PendingAction, Suppression};
+use super::instant::{Pending, Wanted};
+use super::lead::{Hold, NO_NUMBER, PendingAction, Stamp, Suppression};
 use super::schedule::{clock, later};
 use super::timer::{Kind, Timer, What};
 use super::{Moment, World, score};
@@ -87,6 +87,7 @@ impl World {
                 {
                     score::add(definition, state, points, moment.now, moment.now);
                 }
+                self.note_part(slot, (*score, Stamp { at: moment.now, number: NO_NUMBER }, points));
                 self.score_changed(moment, slot, *score, from, by.1, out);
             }
             EffectKind::Tag(tag) => {
@@ -460,7 +461,7 @@ impl World {
 
 /// A reason, with how late the news came where that is worth knowing.
 fn with_lateness(moment: &Moment<'_>, reason: &str) -> String {
-    if moment.age.0 > 0 { format!("{reason}, {} late", in_words(moment.age)) } else { String::from(reason) }
+    if moment.age.0 > 0 { format!("{reason}, {} late", moment.age.in_words()) } else { String::from(reason) }
 }
 
 fn never() -> String {

@@ -7,7 +7,7 @@ use crate::decision::{Because, Body, Cause, Decision};
 use crate::event::Props;
 use crate::plan::Plan;
 use crate::rulebook::{EffectKind, Limit, Rule, RuleId, SequenceId};
-use crate::timestamp::{Span, Timestamp};
+use crate::timestamp::Timestamp;
 
 use super::evaluate::Scope;
 use super::lead::{SavedProps, Stamp};
@@ -205,7 +205,7 @@ impl World {
         }
         Some(match rule.limit? {
             Limit::Once => String::from("once: it has fired for this lead before"),
-            Limit::AtMostOncePer(length) => format!("at most once per {}", in_words(length)),
+            Limit::AtMostOncePer(length) => format!("at most once per {}", length.in_words()),
         })
     }
 
@@ -231,7 +231,7 @@ impl World {
         }
         if kept_out {
             let reason =
-                format!("stale: {} old, older than stale_after {}", in_words(moment.age), in_words(stale_after));
+                format!("stale: {} old, older than stale_after {}", moment.age.in_words(), stale_after.in_words());
             let cause = Cause::Rule(fired.rule, arm as u8);
             self.decide(moment, fired.slot, Body::Muted(reason), (cause, &fired.because), out);
         }
@@ -274,21 +274,4 @@ impl SavedProps {
     pub fn props(&self) -> Props<'_> {
         Props { list: &self.list, texts: &self.texts, lists: &self.lists }
     }
-}
-
-/// A measured length as people say it: `38d`, `1d 1h`, `90s`; at most two units.
-pub(crate) fn in_words(span: Span) -> String {
-    let seconds = span.0 / 1_000_000;
-    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
-    let mut rest = seconds;
-    let mut words = Vec::new();
-    for (unit, size) in units {
-        if rest >= size && words.len() < 2 {
-            words.push(format!("{}{unit}", rest / size));
-            rest %= size;
-        } else if !words.is_empty() {
-            break;
-        }
-    }
-    if words.is_empty() { String::from("0s") } else { words.join(" ") }
 }

@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 
-use crate::decision::{Because, Decision};
+use crate::decision::{Because, Decision, Part};
 use crate::event::{Event, EventNumber, PropValue, Props};
 use crate::local::Zone;
 use crate::plan::{Condition, Plan, Reaction};
@@ -234,6 +234,7 @@ impl World {
                 }
                 let points = definition.points[line].1;
                 score::add(definition, &mut lead.scores[id.index()], points, stamp.at, moment.now);
+                self.note_part(slot, (id, stamp, points));
             }
             Reaction::Await(index) => lead.follows[index] = lead.follows[index].max(stamp),
             Reaction::Answer(index) => self.answer(moment, slot, index, stamp),
@@ -330,7 +331,13 @@ impl World {
         let to = score::worth(plan, self.lead(slot), id, moment.now);
         if self.trace && from.to_bits() != to.to_bits() {
             let cause = crate::decision::Cause::Score(id);
-            self.decide(moment, slot, crate::decision::Body::Score { score: id, from, to }, (cause, because), out);
+            self.decide(
+                moment,
+                slot,
+                crate::decision::Body::Score { score: id, from, to, parts: self.parts(plan, slot, id, moment.now) },
+                (cause, because),
+                out,
+            );
         }
         for rule in &plan.upward[id.index()] {
             let crate::rulebook::Trigger::Score { inclusive, value, .. } = plan.rulebook.rules[rule.index()].trigger
@@ -344,6 +351,29 @@ impl World {
         for index in 0..plan.downward[id.index()].len() {
             self.check_fall(moment, slot, id, index, because);
         }
+    }
+
+    /// Keeps a contribution, where a trace is asked for.
+    pub(super) fn note_part(&mut self, slot: u32, part: (ScoreId, Stamp, f64)) {
+        if self.trace {
+            self.lead_mut(slot).parts.push(part);
+        }
+    }
+
+    /// What a score is made of now, oldest first; what has lost all worth is left out.
+    pub(super) fn parts(&self, plan: &Plan, slot: u32, id: ScoreId, now: Timestamp) -> Vec<Part> {
+        let Some(definition) = plan.rulebook.scores.get(id.index()) else { return Vec::new() };
+        let own = self.lead(slot).parts.iter().filter(|(score, ..)| *score == id);
+        let mut parts: Vec<(Stamp, Part)> = own
+            .map(|(_, stamp, points)| {
+                let event = (stamp.number != NO_NUMBER).then_some(stamp.number);
+                let worth = score::part_worth(definition, *points, stamp.at, now);
+                (*stamp, Part { event, points: *points, age: now - stamp.at, worth })
+            })
+            .filter(|(_, part)| part.worth != 0.0)
+            .collect();
+        parts.sort_by_key(|(stamp, _)| *stamp);
+        parts.into_iter().map(|(_, part)| part).collect()
     }
 
     /// Fires a falling rule whose line the score has crossed, and sets its timer where decay will.

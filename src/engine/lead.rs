@@ -11,7 +11,7 @@ use crate::decision::{Because, Cause};
 use crate::event::{AccountId, EventNumber, LeadId, PropValue};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, ExperimentId, PropId, RuleId, SequenceId, TagId, TierId};
+use crate::rulebook::{ChannelId, ExperimentId, PropId, RuleId, ScoreId, SequenceId, TagId, TierId};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
@@ -228,6 +228,8 @@ pub(crate) struct Lead {
     pub firings: Box<[u32]>,
     pub scores: Box<[ScoreState]>,
     pub falls: Box<[FallState]>,
+    /// Every contribution to scores, kept only where a trace is asked for.
+    pub parts: Vec<(ScoreId, Stamp, f64)>,
     /// By script score: a fingerprint of what it read when it ran last, 0 before that.
     pub scripts: Box<[u64]>,
     pub touches: u32,
@@ -278,6 +280,7 @@ impl Lead {
             firings: filled(plan.firing_len, 0),
             scores: filled(rulebook.scores.len(), ScoreState::default()),
             falls: filled(plan.fall_len, FallState { above: false, due: Timestamp::MAX }),
+            parts: Vec::new(),
             scripts: filled(plan.scripts.len(), 0),
             touches: 0,
             enrollments: SmallVec::new(),

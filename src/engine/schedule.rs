@@ -11,7 +11,6 @@ use crate::timestamp::{Span, Timestamp};
 use crate::units::{ClockTime, Length, Roll, Unit};
 
 use super::World;
-use super::instant::in_words;
 use super::lead::Enrollment;
 
 /// How many days ahead a place for a touch is looked for.
@@ -84,7 +83,7 @@ impl Ground<'_> {
         let first = self.first_moment(enrollment);
         let mut trail = vec![nominal_text(touch, time, nominal.planned)];
         if start != nominal.planned || (enrollment.shift != 0 && matches!(touch.when, When::Days(..))) {
-            trail.push(format!("held {}", in_words(Span(enrollment.shift))));
+            trail.push(format!("held {}", Span(enrollment.shift).in_words()));
         }
         let deadline = touch.expires.map(|length| {
             let from = self.zone.resolve(start.and_time(nominal.time));

@@ -36,6 +36,16 @@ pub(crate) fn add(score: &Score, state: &mut ScoreState, points: f64, at: Timest
     }
 }
 
+/// What points won at `at` are worth at `now`.
+pub(crate) fn part_worth(score: &Score, points: f64, at: Timestamp, now: Timestamp) -> f64 {
+    match score.decay {
+        Decay::None => points,
+        Decay::HalfLife(half_life) => points * fade(now - at, half_life),
+        Decay::Window(length) if at + length > now => points,
+        Decay::Window(_) => 0.0,
+    }
+}
+
 /// The first whole second after `now` at which a score that stands above a line stands below it.
 /// `inclusive`: standing on the line counts as below.
 pub(crate) fn falls_at(

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::decision::{Body, Cause, Decision};
+use crate::decision::{Body, Cause, Decision, Part};
 use crate::event::EventNumber;
 use crate::local::{Zone, rfc3339};
 use crate::log::Log;
@@ -54,6 +54,8 @@ pub struct Line<'a> {
     pub on: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +82,17 @@ pub struct Line<'a> {
     pub source: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<&'a str>,
+}
+
+/// One contribution to a score.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys of the output, described in the manual")]
+pub struct PartLine<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<&'a str>,
+    pub points: f64,
+    pub age: String,
+    pub worth: f64,
 }
 
 impl<'a> Names<'a> {
@@ -184,7 +197,8 @@ impl<'a> Names<'a> {
                 line.verb = "unsuppress";
                 line.channel = channel.map(|channel| self.channel(channel));
             }
-            Body::Score { score, from, to } => {
+            Body::Score { score, from, to, parts } => {
+                line.parts = parts.iter().map(|part| self.part(part)).collect();
                 line.verb = "score";
                 line.score = self.rulebook.scores.get(score.index()).map(|score| score.name.as_str());
                 line.from = raw(&rounded(*from));
@@ -225,6 +239,15 @@ impl<'a> Names<'a> {
             Cause::Score(id) => {
                 self.rulebook.scores.get(id.index()).map_or(("", Range::default()), |s| (s.name.as_str(), s.range))
             }
+        }
+    }
+
+    fn part(&self, part: &Part) -> PartLine<'a> {
+        PartLine {
+            event: part.event.map(|event| self.log.event_id(event)),
+            points: part.points,
+            age: part.age.in_words(),
+            worth: rounded(part.worth),
         }
     }
 

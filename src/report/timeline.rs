@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::decision::{Body, Decision, Status};
+use crate::decision::{Body, Decision, Part, Status};
 use crate::local::Zone;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
@@ -149,9 +149,15 @@ fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, String) {
         Body::Unsuppress(channel) => {
             ("unsuppress", channel.map_or("every channel", |channel| names.channel(channel)).to_owned())
         }
-        Body::Score { score, from, to } => {
+        Body::Score { score, from, to, parts } => {
             let name = names.rulebook.scores.get(score.index()).map_or("", |score| score.name.as_str());
-            ("score", format!("{name} {from:.1} -> {to:.1}"))
+            let part = |part: &Part| {
+                let event = part.event.map_or("a rule", |event| names.log.event_id(event));
+                format!("{:.1} ({event}, {:+} {} ago)", part.worth, part.points, part.age.in_words())
+            };
+            let sum: Vec<String> = parts.iter().map(part).collect();
+            let sum = if sum.is_empty() { String::new() } else { format!(" = {}", sum.join(" + ")) };
+            ("score", format!("{name} {from:.1} -> {to:.1}{sum}"))
         }
         Body::Webhook { name, .. } => ("webhook", name.to_string()),
         Body::Muted(reason) => ("muted", reason.clone()),
