@@ -281,3 +281,21 @@ fn zone_of(plan: &Plan, accounts: &[Account], lead: &Lead, chain: &[ZoneSource])
     }
     (Zone::UTC, "default")
 }
+
+/// Whether an event meets conditions that ask for no more than its properties.
+pub(crate) fn meets(plan: &Plan, event: &Event<'_>, conditions: &[crate::rulebook::Expr]) -> bool {
+    if conditions.is_empty() {
+        return true;
+    }
+    let (lead, runner) = (Lead::new(plan, event.lead, event.at), script::Runner::default());
+    let scope = evaluate::Scope {
+        plan,
+        lead: &lead,
+        props: event.props,
+        now: event.received_at,
+        accounts: &[],
+        event: event.ty.map(|ty| (ty, event.at)),
+        runner: &runner,
+    };
+    conditions.iter().all(|condition| scope.holds(condition))
+}

@@ -1,6 +1,7 @@
 //! What people and programs read: findings, decisions, summaries. Makes text; prints nothing.
 
 pub mod diagnostic;
+pub mod experiment;
 pub mod line;
 pub mod summary;
 pub mod timeline;

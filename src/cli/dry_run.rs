@@ -16,6 +16,7 @@ use crate::local;
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::replay::{self, Replayed};
+use crate::report::experiment;
 use crate::report::line::Names;
 use crate::report::summary::{Counts, many};
 use crate::report::timeline::timeline;
@@ -79,7 +80,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         replay::Options { until: args.until, threads: args.threads, trace: args.trace, ..replay::Options::default() };
     let replayed = replay::replay(&plan, &log, &options)
         .map_err(|error| Error::Use(format!("error: threads cannot be started: {error}")))?;
-    print(args, &plan.rulebook, &log, &replayed, io)
+    print(args, &plan, &log, &replayed, io)
 }
 
 /// The rulebook at a path; its findings go to standard error where it does not compile.
@@ -128,8 +129,8 @@ pub fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
     Ok((Box::new(file), about.is_file().then_some(about.len())))
 }
 
-fn print(args: &Args, rulebook: &Rulebook, log: &Log, replayed: &Replayed, io: Io) -> Result<Exit, Error> {
-    let names = Names { rulebook, log };
+fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Result<Exit, Error> {
+    let names = Names { rulebook: &plan.rulebook, log };
     let asked = |decision: &&Decision| {
         args.lead.is_empty() || args.lead.iter().any(|lead| lead == log.lead_name(decision.lead))
     };
@@ -145,7 +146,7 @@ fn print(args: &Args, rulebook: &Rulebook, log: &Log, replayed: &Replayed, io: I
     match args.format {
         Format::Human => {
             let table = timeline(&names, &shown, io.color);
-            io.out(&format!("{table}{}", summary(args, log, &counts)))?;
+            io.out(&format!("{table}{}", summary(args, plan, (log, replayed), &counts)))?;
         }
         Format::Jsonl => {
             let mut text = String::new();
@@ -153,7 +154,7 @@ fn print(args: &Args, rulebook: &Rulebook, log: &Log, replayed: &Replayed, io: I
                 let _ = writeln!(text, "{}", names.line(decision));
             }
             io.out(&text)?;
-            io.err(&summary(args, log, &counts));
+            io.err(&summary(args, plan, (log, replayed), &counts));
         }
     }
     Ok(if counts.faults > 0 { Exit::Findings } else { Exit::Fine })
@@ -172,8 +173,11 @@ fn counted(args: &Args, log: &Log, replayed: &Replayed) -> Counts {
 }
 
 /// Notes about the log, then the line that can be grepped.
-fn summary(args: &Args, log: &Log, counts: &Counts) -> String {
+fn summary(args: &Args, plan: &Plan, (log, replayed): (&Log, &Replayed), counts: &Counts) -> String {
     let mut text = String::new();
+    for result in experiment::results(plan, log, &replayed.decisions) {
+        let _ = writeln!(text, "{result}");
+    }
     if !log.undeclared.is_empty() {
         let types: Vec<String> = log.undeclared.iter().map(|(name, count)| format!("`{name}` ({count})")).collect();
         let _ = writeln!(text, "note: no event of the rulebook is of these types: {}", types.join(", "));

@@ -116,3 +116,42 @@ fn filled(scope: &Scope<'_>, filling: Filling) -> Value {
         Filling::Need => Value::Missing,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Range;
+
+    fn experiment(variants: &[(&str, f64)]) -> Experiment {
+        Experiment {
+            name: "subject".to_owned(),
+            sequence: SequenceId(0),
+            touch: 0,
+            variants: variants.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect(),
+            goal: None,
+            range: Range::default(),
+        }
+    }
+
+    #[test]
+    fn shares_follow_the_weights() {
+        let experiment = experiment(&[("a", 20.0), ("b", 80.0)]);
+        let first = (0..10_000).filter(|n| assigned(&experiment, &format!("lead{n}")) == 0).count();
+        assert!((1_850..2_150).contains(&first), "{first} of 10,000 got a share of 20 %");
+    }
+
+    /// A variant that is added, its share taken from the others in their proportion, moves leads
+    /// to itself and to nowhere else.
+    #[test]
+    fn an_added_variant_moves_leads_to_itself_alone() {
+        let (old, new) =
+            (experiment(&[("a", 50.0), ("b", 50.0)]), experiment(&[("a", 40.0), ("b", 40.0), ("c", 20.0)]));
+        let moved = (0..10_000).map(|n| format!("lead{n}")).filter(|lead| {
+            let (before, after) = (assigned(&old, lead), assigned(&new, lead));
+            assert!(after == before || after == 2, "{lead} moved from {before} to {after}");
+            after == 2
+        });
+        let moved = moved.count();
+        assert!((1_850..2_150).contains(&moved), "{moved} of 10,000 moved to a share of 20 %");
+    }
+}
