@@ -125,9 +125,9 @@ impl World {
 
     /// What a stop covers at this moment.
     fn shield(&mut self, moment: &Moment<'_>, slot: u32) -> &mut super::lead::Shield {
-        let shield = &mut self.lead_mut(slot).shield;
+        let shield = self.lead_mut(slot).shield.get_or_insert_with(Box::default);
         if shield.at != moment.now {
-            *shield = super::lead::Shield { at: moment.now, ..super::lead::Shield::default() };
+            **shield = super::lead::Shield { at: moment.now, ..super::lead::Shield::default() };
         }
         shield
     }

@@ -160,9 +160,9 @@ impl World {
     fn kept_out(&self, moment: &Moment<'_>, slot: u32, id: SequenceId, sequence: &Sequence) -> Option<String> {
         let plan = moment.plan;
         let lead = self.lead(slot);
-        if lead.shield.at == moment.now {
-            let some = lead.shield.some.iter().find(|(other, _)| *other == id).map(|(_, rule)| *rule);
-            let by = some.or(lead.shield.all).or(if sequence.parallel { None } else { lead.shield.sequences });
+        if let Some(shield) = lead.shield.as_ref().filter(|shield| shield.at == moment.now) {
+            let some = shield.some.iter().find(|(other, _)| *other == id).map(|(_, rule)| *rule);
+            let by = some.or(shield.all).or(if sequence.parallel { None } else { shield.sequences });
             if let Some(rule) = by {
                 return Some(format!("suppressed by {}", rule_label(plan, rule)));
             }

@@ -12,7 +12,6 @@ use crate::timestamp::{Span, Timestamp};
 
 use super::instant::Fired;
 use super::intake::{absence_base, because_of, rule_position};
-use super::lead::Stamp;
 use super::schedule::clock;
 use super::timer::{Kind, Timer, What};
 use super::{Moment, Names, World};
@@ -72,8 +71,11 @@ impl World {
     #[expect(clippy::indexing_slicing, reason = "a timer's index is made by the plan that sized the lead")]
     fn fire_deadline(&mut self, moment: &Moment<'_>, slot: u32, index: usize, number: u32) -> Span {
         let state = &mut self.lead_mut(slot).deadlines[index];
-        let Some(armed) = state.armed.filter(|armed: &Stamp| armed.number.0 == number) else { return Span::ZERO };
-        state.armed = None;
+        let armed = state.newest;
+        if !state.armed || armed.number.0 != number {
+            return Span::ZERO;
+        }
+        state.armed = false;
         let saved = state.props.take().map(|props| Arc::new(*props));
         let deadline = moment.plan.deadlines[index];
         self.fired.push(Fired { saved, ..Fired::new(slot, deadline.rule, because_of(armed)) });

@@ -242,8 +242,8 @@ impl World {
             Reaction::Disarm(index) => {
                 let state = &mut lead.deadlines[index];
                 state.last_answer = state.last_answer.max(stamp);
-                if state.armed.is_some_and(|armed| stamp.at >= armed.at) {
-                    state.armed = None;
+                if state.armed && stamp.at >= state.newest.at {
+                    state.armed = false;
                 }
             }
             Reaction::Exit(sequence) => {
@@ -285,7 +285,7 @@ impl World {
         let due = self.measure(moment.plan, slot, stamp.at, deadline.within).max(moment.now);
         let props = deadline.keeps_props.then(|| Box::new(save(moment.props)));
         let state = &mut self.lead_mut(slot).deadlines[index];
-        state.armed = Some(stamp);
+        state.armed = true;
         state.props = props;
         self.timers.push(Timer {
             due,

@@ -61,7 +61,8 @@ pub(crate) struct AbsenceState {
 /// The state of `no A within D after B`.
 #[derive(Clone, Debug)]
 pub(crate) struct DeadlineState {
-    pub armed: Option<Stamp>,
+    /// The newest B waits for its answer.
+    pub armed: bool,
     /// The newest B, answered, overdue or neither.
     pub newest: Stamp,
     pub last_answer: Stamp,
@@ -217,12 +218,12 @@ pub(crate) struct Lead {
     pub facts: Vec<Value>,
     // What nearly every event touches lies inside the lead, where the rulebook is not large: one
     // place in memory instead of five.
-    pub ring: SmallVec<[Stamp; 20]>,
+    pub ring: SmallVec<[Stamp; 32]>,
     pub counts: SmallVec<[Count; 4]>,
     pub last: SmallVec<[Stamp; 4]>,
     pub histories: Box<[VecDeque<Timestamp>]>,
     pub totals: Box<[u32]>,
-    pub absences: SmallVec<[AbsenceState; 1]>,
+    pub absences: SmallVec<[AbsenceState; 3]>,
     pub deadlines: Box<[DeadlineState]>,
     pub follows: Box<[Stamp]>,
     pub periodics: Box<[PeriodicState]>,
@@ -243,7 +244,7 @@ pub(crate) struct Lead {
     pub tags: SmallVec<[TagId; 4]>,
     pub hold: Option<Box<Hold>>,
     pub suppressions: Vec<Suppression>,
-    pub shield: Shield,
+    pub shield: Option<Box<Shield>>,
     /// Sends by channel, the latest first, as many as the largest cap asks for.
     pub sends: Vec<(ChannelId, Timestamp)>,
     pub next_serial: u32,
@@ -274,7 +275,7 @@ impl Lead {
             ),
             deadlines: filled(
                 plan.deadlines.len(),
-                DeadlineState { armed: None, newest: Stamp::NEVER, last_answer: Stamp::NEVER, props: None },
+                DeadlineState { armed: false, newest: Stamp::NEVER, last_answer: Stamp::NEVER, props: None },
             ),
             follows: filled(plan.follows.len(), Stamp::NEVER),
             periodics: filled(plan.periodics.len(), PeriodicState { since: Timestamp::MAX, due: Timestamp::MAX }),
@@ -292,7 +293,7 @@ impl Lead {
             tags: SmallVec::new(),
             hold: None,
             suppressions: Vec::new(),
-            shield: Shield::default(),
+            shield: None,
             sends: Vec::new(),
             next_serial: 0,
             last_touch: None,
@@ -320,4 +321,49 @@ impl Lead {
 
 fn filled<T: Clone>(len: usize, value: T) -> Box<[T]> {
     vec![value; len].into_boxed_slice()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The state of a lead of the shipped playbook, in bytes; its facts come on top.
+    #[test]
+    fn a_lead_of_the_playbook_takes_at_most_two_kilobytes() {
+        let checked = crate::load::rulebook(std::path::Path::new("rules")).unwrap();
+        let plan = Plan::compile(checked.rulebook.unwrap());
+        let lead = Lead::new(&plan, LeadId(0), Timestamp(0));
+        let apart = [
+            outside(&lead.ring),
+            outside(&lead.counts),
+            outside(&lead.last),
+            outside(&lead.absences),
+            outside(&lead.scores),
+            size_of_val(&*lead.histories),
+            size_of_val(&*lead.totals),
+            size_of_val(&*lead.deadlines),
+            size_of_val(&*lead.follows),
+            size_of_val(&*lead.periodics),
+            size_of_val(&*lead.fired_at),
+            size_of_val(&*lead.firings),
+            size_of_val(&*lead.falls),
+            size_of_val(&*lead.scripts),
+        ];
+        let size = size_of::<Lead>() + apart.iter().sum::<usize>();
+        println!(
+            "lead {} {apart:?} ring {} counts {} last {} abs {} scores {} hist {}",
+            size_of::<Lead>(),
+            lead.ring.len(),
+            lead.counts.len(),
+            lead.last.len(),
+            lead.absences.len(),
+            lead.scores.len(),
+            lead.histories.len()
+        );
+        assert!(size <= 2_048, "{size} bytes");
+    }
+
+    fn outside<A: smallvec::Array>(list: &SmallVec<A>) -> usize {
+        if list.spilled() { size_of_val(list.as_slice()) } else { 0 }
+    }
 }

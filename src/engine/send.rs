@@ -348,8 +348,8 @@ impl World {
     pub(super) fn fire_action(&mut self, moment: &Moment<'_>, slot: u32, serial: u32, out: &mut Vec<Decision>) {
         let Some(place) = self.lead(slot).actions.iter().position(|action| action.serial == serial) else { return };
         let Some(action) = self.lead(slot).actions.get(place).cloned() else { return };
-        let shield = &self.lead(slot).shield;
-        let stopped = shield.all.filter(|_| shield.at == moment.now);
+        let shield = self.lead(slot).shield.as_ref().filter(|shield| shield.at == moment.now);
+        let stopped = shield.and_then(|shield| shield.all);
         let verdict = match stopped {
             Some(rule) => Use::No(Status::Suppressed, format!("suppressed by {}", rule_label(moment.plan, rule))),
             None => self.usable(moment, slot, action.channel),
