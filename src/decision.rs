@@ -175,6 +175,8 @@ pub enum Body {
         to: f64,
         /// What it is made of, oldest first; empty for a script's.
         parts: Vec<Part>,
+        /// What a script wrote with `print` and `debug`.
+        said: String,
     },
     /// A named sink is called.
     Webhook {

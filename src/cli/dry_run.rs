@@ -1,5 +1,6 @@
 //! `ensue dry-run`: replays logs in memory and prints what would be done.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -22,6 +23,7 @@ use crate::report::summary::{Counts, many};
 use crate::report::timeline::timeline;
 use crate::rulebook::Rulebook;
 use crate::timestamp::Timestamp;
+use crate::value::View;
 
 use super::exit::{Error, Exit, drawn};
 use super::{Io, check, progress};
@@ -172,6 +174,20 @@ fn counted(args: &Args, log: &Log, replayed: &Replayed) -> Counts {
     counts
 }
 
+/// Leads whose zone is not one, each with the first such name.
+fn unknown_zones<'a>(rulebook: &Rulebook, log: &'a Log) -> BTreeMap<&'a str, &'a str> {
+    let Some(fact) = rulebook.facts.get(rulebook.well_known.timezone.index()) else { return BTreeMap::new() };
+    let mut found = BTreeMap::new();
+    for event in log.iter() {
+        if let View::Text(zone) = event.props.get(fact.prop)
+            && local::Zone::parse(zone).is_none()
+        {
+            found.entry(log.lead_name(event.lead)).or_insert(zone);
+        }
+    }
+    found
+}
+
 /// Notes about the log, then the line that can be grepped.
 fn summary(args: &Args, plan: &Plan, (log, replayed): (&Log, &Replayed), counts: &Counts) -> String {
     let mut text = String::new();
@@ -181,6 +197,9 @@ fn summary(args: &Args, plan: &Plan, (log, replayed): (&Log, &Replayed), counts:
     if !log.undeclared.is_empty() {
         let types: Vec<String> = log.undeclared.iter().map(|(name, count)| format!("`{name}` ({count})")).collect();
         let _ = writeln!(text, "note: no event of the rulebook is of these types: {}", types.join(", "));
+    }
+    for (lead, zone) in unknown_zones(&plan.rulebook, log) {
+        let _ = writeln!(text, "note: `{zone}` of lead `{lead}` is no time zone; the next of the chain is used");
     }
     if log.duplicates > 0 {
         let _ = writeln!(text, "note: {} left out", many(log.duplicates as usize, "duplicate"));

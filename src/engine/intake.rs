@@ -334,7 +334,13 @@ impl World {
             self.decide(
                 moment,
                 slot,
-                crate::decision::Body::Score { score: id, from, to, parts: self.parts(plan, slot, id, moment.now) },
+                crate::decision::Body::Score {
+                    score: id,
+                    from,
+                    to,
+                    parts: self.parts(plan, slot, id, moment.now),
+                    said: String::new(),
+                },
                 (cause, because),
                 out,
             );

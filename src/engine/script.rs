@@ -168,12 +168,17 @@ impl World {
             let input = ScriptInput { scope: &scope, reads: &script.reads };
             let result = self.runner.evaluator().run(&script.script, &input);
             let from = score::worth(plan, self.lead(slot), *id, moment.now);
-            let lead = self.lead_mut(slot);
-            lead.scripts[place] = fingerprint;
+            let said = self.runner.evaluator().take_trace().join("; ");
+            self.lead_mut(slot).scripts[place] = fingerprint;
             let because = because_of(stamp);
+            if self.trace && !said.is_empty() {
+                let to = *result.as_ref().unwrap_or(&from);
+                let body = Body::Score { score: *id, from, to, parts: Vec::new(), said };
+                self.decide(moment, slot, body, (Cause::Score(*id), &because), out);
+            }
             match result {
                 Ok(result) => {
-                    lead.scores[id.index()].sum = result;
+                    self.lead_mut(slot).scores[id.index()].sum = result;
                     self.score_changed(moment, slot, *id, from, &because, out);
                 }
                 Err(fault) => {

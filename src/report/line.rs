@@ -197,7 +197,8 @@ impl<'a> Names<'a> {
                 line.verb = "unsuppress";
                 line.channel = channel.map(|channel| self.channel(channel));
             }
-            Body::Score { score, from, to, parts } => {
+            Body::Score { score, from, to, parts, said } => {
+                line.text = some(said);
                 line.parts = parts.iter().map(|part| self.part(part)).collect();
                 line.verb = "score";
                 line.score = self.rulebook.scores.get(score.index()).map(|score| score.name.as_str());

@@ -149,7 +149,11 @@ fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, String) {
         Body::Unsuppress(channel) => {
             ("unsuppress", channel.map_or("every channel", |channel| names.channel(channel)).to_owned())
         }
-        Body::Score { score, from, to, parts } => {
+        Body::Score { score, to, said, .. } if !said.is_empty() => {
+            let name = names.rulebook.scores.get(score.index()).map_or("", |score| score.name.as_str());
+            ("score", format!("{name} {to:.1}, the script says: {said}"))
+        }
+        Body::Score { score, from, to, parts, .. } => {
             let name = names.rulebook.scores.get(score.index()).map_or("", |score| score.name.as_str());
             let part = |part: &Part| {
                 let event = part.event.map_or("a rule", |event| names.log.event_id(event));

@@ -30,6 +30,22 @@ fn zero_is_fine() {
     }
 }
 
+/// Findings: a script that fails, and a message that lacks a value, each said in words.
+#[test]
+fn one_is_a_finding() {
+    let ran = ensue("dry-run fixtures/run/script_that_fails --events fixtures/run/script_that_fails/events.jsonl");
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.out.contains("script_that_fails/rules.ensue:5:61: "), "{}", ran.out);
+    let folder = "fixtures/run/missing_value_holds_the_touch";
+    let render = format!("render recap {folder} --lead ana --events {folder}/events.jsonl");
+    let ran = ensue(&format!("{render} --at 2026-03-03T10:00:00Z"));
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert_eq!(ran.err, "held: `recap` needs company, which is missing for ana\n");
+    let ran = ensue(&render);
+    let message = "channel: email\nsubject: Following up on Acme\n\nHello there,\n\na word on Acme.\n";
+    assert_eq!((ran.code, ran.out.as_str()), (0, message), "{}", ran.err);
+}
+
 #[test]
 fn two_is_rules_that_do_not_compile() {
     let ran = ensue("check fixtures/cli/slip.ensue");
@@ -51,6 +67,8 @@ fn three_is_wrong_use() {
     wrong_use("chekc rules", "chekc");
     wrong_use(&format!("dry-run rules --events {LOG} --until tomorrow"), "2026-03-02T09:00:00Z");
     wrong_use(&format!("dry-run rules --events {LOG} --lead nobody"), "`nobody`");
+    wrong_use(&format!("render recpa --lead ana --events {LOG}"), "did you mean `recap`?");
+    wrong_use(&format!("render recap --lead nobody --events {LOG}"), "`nobody`");
     wrong_use("explain unknown-teir", "did you mean `unknown-tier`?");
     wrong_use("explain something-else-entirely", "lists all names");
     assert_eq!(ensue("").code, 3, "no verb at all");
