@@ -59,3 +59,20 @@ fn there_are_folders() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/run");
     assert!(std::fs::read_dir(root).unwrap().count() >= 70, "folders are found where they are looked for");
 }
+
+/// The quickstart log brings every rule of the playbook to act, and every tier's sequence to run;
+/// and the whole of it comes out the same in every way it can be run.
+#[test]
+fn every_rule_of_the_playbook_acts_on_the_quickstart() {
+    let events = std::fs::read_to_string("fixtures/quickstart/events.jsonl").unwrap();
+    let case = Case::new(Path::new("rules"), events, "").unwrap();
+    let decided = case.sharded(1, 0);
+    let acts = |label: &str| {
+        let by = format!("\"rule\":\"{label}\"");
+        decided.lines().any(|line| line.contains(&by) && !line.contains("\"do\":\"muted\""))
+    };
+    let silent: Vec<String> = case.labels().into_iter().filter(|label| !acts(label)).collect();
+    assert!(silent.is_empty(), "these rules never act: {silent:?}");
+    let different: Vec<String> = otherwise(&case, &decided).collect();
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}

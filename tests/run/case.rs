@@ -51,6 +51,12 @@ impl Case {
         })
     }
 
+    /// The labels of the rulebook's own rules.
+    pub fn labels(&self) -> Vec<String> {
+        let own = self.plan.rulebook.rules.iter().filter(|rule| !rule.standard);
+        own.map(|rule| rule.label.clone()).collect()
+    }
+
     /// Whether bad records are listed instead of refused.
     pub fn skips_bad(&self) -> bool {
         self.skip_bad
