@@ -196,7 +196,8 @@ fn a_declaration_of_the_rulebook_takes_the_place_of_the_standard_one() {
     let opt_out = [("unsubscribed".to_owned(), 0), ("email.unsubscribed".to_owned(), 0)];
     assert_eq!(alternatives(&rulebook, "standard_opt_out"), opt_out);
     let email = rulebook.channels.iter().filter(|channel| channel.name == "email").collect::<Vec<_>>();
-    assert_eq!((email.len(), email[0].caps.len(), email[0].requires.len()), (1, 1, 0));
+    // Consent is asked for even where the channel's new declaration does not.
+    assert_eq!((email.len(), email[0].caps.len(), email[0].requires.len()), (1, 1, 1));
     assert_eq!(rulebook.calendars.iter().filter(|calendar| calendar.name == "office").count(), 1);
     let sms_ok = rulebook.facts.iter().find(|fact| fact.name == "sms_ok").unwrap();
     assert_eq!(sms_ok.default, Value::Bool(true));

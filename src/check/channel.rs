@@ -7,7 +7,7 @@ use super::expression::{Known, Scope};
 use super::name::CALENDAR;
 use super::words::nearest;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{CalendarId, Cap, CapScope, Channel, ChannelId};
+use crate::rulebook::{CalendarId, Cap, CapScope, Channel, ChannelId, Expr};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{At, ChannelClause, ChannelDecl, Length, Name};
@@ -56,7 +56,20 @@ impl Checker<'_> {
                 }
             }
         }
+        self.require_consent(&mut channel);
         channel
+    }
+
+    /// Mail, text messages and calls need consent however a rulebook declares the channel anew.
+    fn require_consent(&self, channel: &mut Channel) {
+        if !["email", "sms", "call"].contains(&channel.name.as_str()) {
+            return;
+        }
+        let name = format!("{}_ok", channel.name);
+        let Some((fact, ..)) = self.fact(&name) else { return };
+        if !channel.requires.iter().any(|(expr, _)| *expr == Expr::Fact(fact)) {
+            channel.requires.insert(0, (Expr::Fact(fact), name));
+        }
     }
 
     fn calendar(&mut self, name: &Name) -> Option<CalendarId> {
