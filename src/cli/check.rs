@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::log::{self, Input, ReadOptions};
 use crate::report::diagnostic;
+use crate::rulebook::Rulebook;
 use crate::source::Sources;
 
 use super::Io;
+use super::dry_run::open;
 use super::exit::{Error, Exit};
 
 /// Parse and check a rulebook; print every finding at once
@@ -21,6 +24,9 @@ pub struct Args {
     /// The rulebook: a folder or a file
     #[arg(default_value = "rules")]
     rules: PathBuf,
+    /// Also list the types of these logs that no event of the rulebook has
+    #[arg(long, num_args = 1.., value_name = "LOG")]
+    events: Vec<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -58,6 +64,9 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
             io.err(&format!("{summary}\n"));
         }
     }
+    if let Some(rulebook) = &checked.rulebook {
+        io.err(&undeclared(&args.events, rulebook)?);
+    }
     let fail = match args.fail_level {
         Level::Info => Severity::Info,
         Level::Warning => Severity::Warning,
@@ -68,6 +77,17 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         Some(severity) if severity >= fail => Exit::Findings,
         _ => Exit::Fine,
     })
+}
+
+/// The types of the logs that no event of the rulebook has, one a line, with how often they occur.
+fn undeclared(logs: &[PathBuf], rulebook: &Rulebook) -> Result<String, Error> {
+    let mut inputs = Vec::new();
+    for path in logs {
+        inputs.push(Input { path: path.display().to_string(), reader: open(path)?.0 });
+    }
+    let log = log::read(inputs, rulebook, &ReadOptions::default(), &|_| ())?;
+    let line = |(name, count): (&String, &u64)| format!("note: no event is of type `{name}` ({count} in the log)\n");
+    Ok(log.undeclared.iter().map(line).collect())
 }
 
 /// Findings for people.

@@ -30,6 +30,14 @@ fn zero_is_fine() {
     }
 }
 
+/// Types that nobody declared are listed, so that a misspelt one is found.
+#[test]
+fn check_lists_undeclared_types() {
+    let ran = ensue(&format!("check rules --events {LOG}"));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.err, "note: no event is of type `crm.note_added` (2 in the log)\n");
+}
+
 /// Findings: a script that fails, and a message that lacks a value, each said in words.
 #[test]
 fn one_is_a_finding() {
