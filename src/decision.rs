@@ -32,6 +32,13 @@ pub struct Decision {
     pub cause: Cause,
     /// The events it rests on.
     pub because: Because,
+    /// Who did it by hand and why: `by bob: on holiday`.
+    pub note: Option<Box<str>>,
+}
+
+impl RuleId {
+    /// Stands for a person where a rule is named as the cause.
+    pub const PERSON: Self = Self(u16::MAX);
 }
 
 /// Where a decision stands: moment, then timers that were due before anything arrived at that

@@ -13,7 +13,7 @@ use crate::decision::{Because, Body, Cause, Decision, Order, Part};
 use crate::event::{AccountId, Event, LeadId, Props};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{ScoreId, TemplateId};
+use crate::rulebook::{RuleId, ScoreId, TemplateId};
 use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
@@ -26,6 +26,7 @@ mod fire;
 mod instant;
 mod intake;
 mod lead;
+mod manual;
 mod message;
 mod pending;
 mod schedule;
@@ -77,6 +78,8 @@ struct World {
     pending: Vec<Pending>,
     changed: Vec<u32>,
     tied: Vec<Timer>,
+    /// Who does by hand what this instant does, and why.
+    note: Option<Box<str>>,
 }
 
 /// What leads of one account share.
@@ -253,6 +256,7 @@ impl World {
             body,
             cause: by.0,
             because: by.1.clone(),
+            note: self.note.clone().filter(|_| matches!(by.0, Cause::Rule(RuleId::PERSON, _))),
         });
     }
 }

@@ -32,8 +32,12 @@ impl World {
         if moment.plan.rulebook.types.get(ty.index()).is_some_and(|ty| ty.sets_facts) {
             self.learn_facts(moment, slot, event.props);
         }
+        if let Some(kind) = moment.plan.overrides.kind(ty) {
+            self.by_hand(moment, slot, kind, event, out);
+        }
         self.happen(moment, slot, ty, Stamp { at: event.at, number: event.number }, out);
         self.settle(moment, out);
+        self.note = None;
     }
 
     /// Makes sure the lead is known, and its account.

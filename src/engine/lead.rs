@@ -120,6 +120,8 @@ pub(crate) struct Hold {
     /// `None`: until a `resume`.
     pub until: Option<Timestamp>,
     pub by: String,
+    /// Set by hand: no rule ends it.
+    pub by_hand: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -128,7 +130,7 @@ pub(crate) struct Suppression {
     /// `None`: for good.
     pub until: Option<Timestamp>,
     pub by: String,
-    /// By a rule of the standard vocabulary: `unsuppress` does not lift it.
+    /// By a rule of the standard vocabulary or by hand: a rule's `unsuppress` does not lift it.
     pub standard: bool,
 }
 
@@ -158,6 +160,8 @@ pub(crate) struct Enrollment {
     pub waiting: Option<Box<Wait>>,
     /// What the touch waited for has come: it goes out as soon as its channel may be used.
     pub released: bool,
+    /// A person has released the next touch.
+    pub approved: bool,
     /// Reasons a due touch was put off.
     pub deferred: Vec<String>,
     /// Not before this moment (caps, closed windows of a second choice).
@@ -165,6 +169,28 @@ pub(crate) struct Enrollment {
     pub because: Because,
     /// Properties of the event that led to the enrollment, where a template may ask for them.
     pub saved: Option<Arc<SavedProps>>,
+    /// What a person has changed of it.
+    pub by_hand: Option<Box<ByHand>>,
+}
+
+impl Enrollment {
+    /// Where a person has moved the next touch.
+    pub fn moved_to(&self) -> Option<Timestamp> {
+        let moved = &self.by_hand.as_ref()?.moved;
+        moved.iter().find(|(touch, _)| *touch == self.next).map(|(_, to)| *to)
+    }
+
+    /// Whether a person has skipped a touch.
+    pub fn is_skipped(&self, touch: u16) -> bool {
+        self.by_hand.as_ref().is_some_and(|by_hand| by_hand.skipped.contains(&touch))
+    }
+}
+
+/// Touches a person has skipped or moved, before they fell due.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ByHand {
+    pub skipped: Vec<u16>,
+    pub moved: Vec<(u16, Timestamp)>,
 }
 
 /// Why something that is due does not go out.
@@ -213,6 +239,8 @@ pub(crate) struct Lead {
     pub account_slot: u32,
     pub first_at: Timestamp,
     pub tier: Option<TierId>,
+    /// Set by hand: no rule moves it.
+    pub tier_locked: bool,
     pub zone: Option<Zone>,
     /// Empty while every fact has its default.
     pub facts: Vec<Value>,
@@ -262,6 +290,7 @@ impl Lead {
             account_slot: u32::MAX,
             first_at,
             tier: None,
+            tier_locked: false,
             zone: None,
             facts: Vec::new(),
             ring: SmallVec::from_elem(Stamp::NEVER, plan.ring_len),

@@ -76,7 +76,7 @@ impl World {
         if touch.condition.as_ref().is_some_and(|condition| !self.scope(moment, slot).holds(condition)) {
             return let_pass(self, Status::Skipped, format!("if {} does not hold", touch.condition_text));
         }
-        if touch.approve {
+        if touch.approve && !enrollment.approved {
             let wait = Wait { since: moment.now, for_value: false, reason: String::from("waits for approval") };
             return self.wait(moment, slot, id, (wait, line), out);
         }
@@ -210,6 +210,20 @@ impl World {
     ) {
         let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else { return };
         advance(enrollment, sequence, sent, moment.now);
+        self.resume_plan(moment, slot, id, sequence, out);
+    }
+
+    /// Plans the next touch of an enrollment, past those a person has skipped, or ends it.
+    pub(super) fn resume_plan(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        sequence: &Sequence,
+        out: &mut Vec<Decision>,
+    ) {
+        self.pass_skipped(moment, slot, id, sequence, out);
+        let Some(enrollment) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
         if next_touch(sequence, enrollment).is_some() {
             self.replan(moment, slot, id);
         } else {
