@@ -1,6 +1,7 @@
 //! What the engine decides, as data: one [`Decision`] is one line of the timeline. Made by
 //! `engine`, written by `report`.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::event::{AccountId, EventNumber, LeadId};
@@ -68,7 +69,7 @@ impl Order {
 }
 
 /// What decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// A rule, and which of its arms.
     Rule(RuleId, u8),
@@ -261,7 +262,7 @@ pub struct ActionLine {
 
 /// The identity of an action: the first 8 bytes of a BLAKE3 hash of lead, rule or sequence, touch
 /// or effect, and enrollment or firing number. Neither due time nor position in a file is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ActionId(pub u64);
 
 impl ActionId {

@@ -19,6 +19,7 @@ use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
 
 mod count;
+mod departure;
 mod effect;
 mod enroll;
 mod evaluate;
@@ -29,11 +30,15 @@ mod lead;
 mod manual;
 mod message;
 mod pending;
+mod persist;
 mod schedule;
 mod score;
 mod script;
 mod send;
 mod timer;
+
+pub use departure::{Covered, Departure, Ending, Live};
+pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
 
 use instant::{Fired, Pending};
 use lead::Lead;
@@ -69,7 +74,7 @@ struct World {
     /// The entry handled last: its moment, and one more than its number.
     last_entry: (Timestamp, u32),
     /// Sends counted by caps of owners.
-    owner_sends: std::collections::BTreeMap<Box<str>, Vec<(crate::rulebook::ChannelId, Timestamp)>>,
+    owner_sends: OwnerSends,
     trace: bool,
     runner: script::Runner,
     // What one instant is working on; empty between instants.
@@ -80,6 +85,8 @@ struct World {
     tied: Vec<Timer>,
     /// Who does by hand what this instant does, and why.
     note: Option<Box<str>>,
+    /// What a live run must know, where it is asked for.
+    live: Option<Box<Live>>,
 }
 
 /// What leads of one account share.
@@ -231,7 +238,9 @@ impl World {
 
     #[expect(clippy::indexing_slicing, clippy::expect_used, reason = "slots are filled when they are handed out")]
     fn lead_mut(&mut self, slot: u32) -> &mut Lead {
-        self.leads[slot as usize].as_deref_mut().expect("a slot in use holds a lead")
+        let lead = self.leads[slot as usize].as_deref_mut().expect("a slot in use holds a lead");
+        lead.touched = true;
+        lead
     }
 
     /// The first known zone of a chain, and which link it was.

@@ -9,6 +9,7 @@ use crate::timestamp::{Span, Timestamp};
 use crate::units::{Content, Length};
 use crate::value::{Value, View};
 
+use super::departure::Covered;
 use super::enroll::{effect_of, is_parallel, rule_label};
 use super::evaluate::Scope;
 use super::instant::{Pending, Wanted};
@@ -137,6 +138,7 @@ impl World {
 
     pub(super) fn stop(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, by: By<'_>, out: &mut Vec<Decision>) {
         let reason = with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+        self.note_ending(moment, slot, (Covered::Sequences, &reason), by.1, out.len());
         for sequence in self.lead(slot).sequences(moment.plan) {
             self.exit(moment, slot, sequence, &reason, by, out);
         }
@@ -152,6 +154,7 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         let reason = with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+        self.note_ending(moment, slot, (Covered::All, &reason), by.1, out.len());
         self.stop(moment, slot, rule, by, out);
         let parallel: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
         for sequence in parallel.into_iter().filter(|id| is_parallel(moment.plan, *id)) {
@@ -258,6 +261,8 @@ impl World {
         self.lead_mut(slot).suppressions.retain(|s| s.until.is_none_or(|until| until > moment.now));
         self.lead_mut(slot).suppressions.push(Suppression { channel, until, by: String::from(label), standard });
         self.changed.push(slot);
+        let covered = channel.map_or(Covered::All, Covered::Channel);
+        self.note_ending(moment, slot, (covered, &format!("suppressed by {label}")), by.1, out.len());
         self.decide(moment, slot, Body::Suppress { channel, until }, by, out);
         if let Some(due) = until {
             let position = moment.order.position;
@@ -292,8 +297,8 @@ impl World {
             self.decide(moment, slot, Body::Unsuppress(channel), by, out);
         }
         if let Some(by_safety) = locked {
-            let by = if by_safety == "hand" { "a suppression by hand" } else { by_safety.as_str() };
-            let reason = format!("{by} cannot be undone by a rule");
+            let whose = if by_safety == "hand" { "a suppression by hand" } else { by_safety.as_str() };
+            let reason = format!("{whose} cannot be undone by a rule");
             self.decide(moment, slot, Body::Muted(reason), by, out);
         }
     }

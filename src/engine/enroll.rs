@@ -7,6 +7,7 @@ use crate::plan::Plan;
 use crate::rulebook::{Again, EffectKind, RuleId, Sequence, SequenceId, TierId, Touch};
 use crate::timestamp::Timestamp;
 
+use super::departure::Covered;
 use super::instant::{Fired, Pending, Wanted};
 use super::lead::{Enrollment, Lead, Past};
 use super::message::EXPIRES;
@@ -224,6 +225,7 @@ impl World {
         by: (Cause, &Because),
         out: &mut Vec<Decision>,
     ) {
+        self.note_ending(moment, slot, (Covered::Sequence(id), reason), by.1, out.len());
         if !self.lead(slot).enrolled(id) {
             return;
         }

@@ -251,7 +251,8 @@ impl World {
                 }
             }
             Reaction::Exit(sequence) => {
-                if lead.enrolled(sequence) {
+                // A live run may still have something of an enrollment that is over.
+                if lead.enrolled(sequence) || self.live.is_some() {
                     self.pending.push(Pending::exit(plan, slot, sequence, because_of(stamp)));
                 }
             }

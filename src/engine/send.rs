@@ -147,8 +147,10 @@ impl World {
     ) {
         let (channel, content, experiment) = (line.channel, line.content.clone(), line.experiment);
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
-        let Some((because, next)) = found.map(|e| (e.because.clone(), e.next)) else { return };
+        let Some((because, next, saved)) = found.map(|e| (e.because.clone(), e.next, e.saved.clone())) else { return };
         let cause = Cause::Sequence(id, Some(next));
+        let message = |world: &Self| world.filled(moment, slot, (channel, &content), saved.as_ref());
+        self.note_departure(out.len(), message);
         self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
         self.note_send(moment.plan, slot, channel, moment.now);
         let lead = self.lead_mut(slot);
@@ -397,6 +399,9 @@ impl World {
     ) {
         let action = self.lead_mut(slot).actions.remove(place);
         if status == Status::Sent {
+            let message =
+                |world: &Self| world.filled(moment, slot, (action.channel, &action.content), action.saved.as_ref());
+            self.note_departure(out.len(), message);
             self.note_send(moment.plan, slot, action.channel, moment.now);
         }
         let line = self.action_line(moment.plan, slot, &action, status, reason);
