@@ -95,6 +95,8 @@ struct Account {
     leads: Vec<u32>,
     zone: Option<Zone>,
     sends: Vec<(crate::rulebook::ChannelId, Timestamp)>,
+    /// A lead has left it.
+    touched: bool,
 }
 
 /// What holds for one instant.

@@ -66,6 +66,7 @@ impl World {
         let old = self.lead(slot).account_slot;
         if let Some(old) = self.accounts.get_mut(old as usize) {
             old.leads.retain(|other| *other != slot);
+            old.touched = true;
         }
         let lead = self.lead_mut(slot);
         lead.account = Some(account);

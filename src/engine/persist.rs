@@ -109,7 +109,7 @@ impl Engine {
         let shared: Shared = postcard::from_bytes(&saved.bytes)?;
         let leads = saved.leads.iter().map(|lead| lead.0).collect();
         self.world.account_slots.insert(saved.account, self.world.accounts.len() as u32);
-        self.world.accounts.push(Account { leads, zone: shared.zone, sends: shared.sends });
+        self.world.accounts.push(Account { leads, zone: shared.zone, sends: shared.sends, touched: false });
         Ok(())
     }
 
@@ -144,7 +144,8 @@ impl Engine {
         slots.sort_unstable_by_key(|(_, slot)| *slot);
         let mut accounts = Vec::new();
         for (account, slot) in slots {
-            let shared = self.world.accounts.get(slot as usize).filter(|_| touched.get(slot as usize) == Some(&true));
+            let changed = |shared: &&Account| shared.touched || touched.get(slot as usize) == Some(&true);
+            let shared = self.world.accounts.get(slot as usize).filter(changed);
             let Some(shared) = shared else { continue };
             let bytes = postcard::to_allocvec(&Shared { zone: shared.zone, sends: shared.sends.clone() })?;
             accounts.push(SavedAccount {
