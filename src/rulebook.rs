@@ -1,7 +1,11 @@
 //! The checked rulebook: every name resolved to an index, every expression typed. Made by
 //! `check`, compiled by `plan`. What stands here is free of mistakes an author can make.
 
+mod test;
+
 use std::sync::Arc;
+
+pub use test::*;
 
 use crate::calendar::Calendar;
 use crate::source::{Range, Sources};
@@ -87,6 +91,10 @@ pub struct Rulebook {
     pub tags: Vec<String>,
     /// Rules in rulebook order: vocabulary first, then by path and line.
     pub rules: Vec<Rule>,
+    /// Tests in rulebook order.
+    pub tests: Vec<Test>,
+    /// Invariants in rulebook order.
+    pub invariants: Vec<Invariant>,
     /// Settings with their defaults.
     pub settings: Settings,
     /// Which facts and events the engine itself looks at.
