@@ -18,6 +18,7 @@ use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
 
+pub mod ask;
 mod count;
 mod effect;
 mod enroll;
@@ -25,6 +26,7 @@ mod evaluate;
 mod fire;
 mod instant;
 mod intake;
+pub mod judge;
 mod lead;
 mod message;
 mod pending;
@@ -33,6 +35,7 @@ mod score;
 mod script;
 mod send;
 mod timer;
+pub mod witness;
 
 use instant::{Fired, Pending};
 use lead::Lead;
@@ -71,6 +74,8 @@ struct World {
     owner_sends: std::collections::BTreeMap<Box<str>, Vec<(crate::rulebook::ChannelId, Timestamp)>>,
     trace: bool,
     runner: script::Runner,
+    /// Writes down why, where the engine is watched.
+    witness: Option<Box<witness::Witness>>,
     // What one instant is working on; empty between instants.
     fired: Vec<Fired>,
     done: Vec<(u32, crate::rulebook::RuleId)>,

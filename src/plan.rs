@@ -10,6 +10,8 @@ use crate::units::{Length, ZoneSource};
 
 mod compile;
 
+pub(crate) use compile::walk;
+
 /// A rulebook, ready to run. Cheap to share between threads.
 #[derive(Clone, Debug)]
 pub struct Plan {
