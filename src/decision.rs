@@ -9,6 +9,7 @@ use crate::local::Zone;
 use crate::rulebook::{ChannelId, ExperimentId, FactId, Person, RuleId, ScoreId, SequenceId, TagId, TierId};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::Content;
+pub use crate::units::Status;
 use crate::value::Value;
 
 /// The events a decision rests on, in the order they arrived.
@@ -77,25 +78,6 @@ pub enum Cause {
     Sequence(SequenceId, Option<u16>),
     /// A score's own lines (only where a trace is asked for).
     Score(ScoreId),
-}
-
-/// What became of a touch or an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Due later.
-    Scheduled,
-    /// Handed over.
-    Sent,
-    /// Not wanted when it fell due.
-    Skipped,
-    /// Ended before it fell due.
-    Cancelled,
-    /// Could not be sent in time.
-    Expired,
-    /// The lead may not be contacted.
-    Suppressed,
-    /// Waits for a person.
-    Held,
 }
 
 /// What was decided.
@@ -285,21 +267,5 @@ impl ActionId {
 impl std::fmt::Display for ActionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:016x}", self.0)
-    }
-}
-
-impl Status {
-    /// The word of the output.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::Sent => "sent",
-            Self::Skipped => "skipped",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::Suppressed => "suppressed",
-            Self::Held => "held",
-        }
     }
 }

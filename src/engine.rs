@@ -18,6 +18,7 @@ use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
 
+pub mod ask;
 mod count;
 mod departure;
 mod effect;
@@ -26,6 +27,7 @@ mod evaluate;
 mod fire;
 mod instant;
 mod intake;
+pub mod judge;
 mod lead;
 mod manual;
 mod message;
@@ -36,6 +38,7 @@ mod score;
 mod script;
 mod send;
 mod timer;
+pub mod witness;
 
 pub use departure::{Covered, Departure, Ending, Live};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
@@ -77,6 +80,8 @@ struct World {
     owner_sends: OwnerSends,
     trace: bool,
     runner: script::Runner,
+    /// Writes down why, where the engine is watched.
+    witness: Option<Box<witness::Witness>>,
     // What one instant is working on; empty between instants.
     fired: Vec<Fired>,
     done: Vec<(u32, crate::rulebook::RuleId)>,

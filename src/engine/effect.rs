@@ -326,7 +326,9 @@ impl World {
             *n += 1;
             *n
         });
-        ActionId::new(&[moment.names.lead(self.lead(slot).id), rule_label(moment.plan, rule), effect], firing)
+        let id = ActionId::new(&[moment.names.lead(self.lead(slot).id), rule_label(moment.plan, rule), effect], firing);
+        self.witness_action(slot, rule, id);
+        id
     }
 
     /// Puts a single action on its way: at the first moment its channel may be used from the time

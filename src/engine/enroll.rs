@@ -69,6 +69,7 @@ impl World {
             }
         }
         self.fire_all(plan.becomes.get(to.index()), slot, by.1);
+        self.witness_tier(moment, slot, to);
         let fits = |id: &&SequenceId| {
             let sequence = plan.rulebook.sequences.get(id.index());
             let guard = sequence.and_then(|s| s.guard.as_ref());
@@ -174,7 +175,7 @@ impl World {
     }
 
     /// Why a lead may not be enrolled now.
-    fn kept_out(&self, moment: &Moment<'_>, slot: u32, id: SequenceId, sequence: &Sequence) -> Option<String> {
+    pub(super) fn kept_out(&self, moment: &Moment<'_>, slot: u32, id: SequenceId, sequence: &Sequence) -> Option<String> {
         let plan = moment.plan;
         let lead = self.lead(slot);
         if let Some(shield) = lead.shield.as_ref().filter(|shield| shield.at == moment.now) {

@@ -144,6 +144,7 @@ impl World {
     pub(super) fn happen(&mut self, moment: &Moment<'_>, slot: u32, ty: TypeId, stamp: Stamp, out: &mut Vec<Decision>) {
         let plan = moment.plan;
         let Some(tests) = plan.dispatch.get(ty.index()) else { return };
+        self.witness_event(moment, slot, ty, stamp);
         let mut seen: SmallVec<[SetId; 16]> = SmallVec::new();
         let mut before: Before = SmallVec::new();
         let mut scripts: SmallVec<[usize; 4]> = SmallVec::new();
@@ -176,7 +177,7 @@ impl World {
     }
 
     /// Whether an event meets a condition of a set.
-    fn meets(&self, moment: &Moment<'_>, slot: u32, condition: &Condition) -> bool {
+    pub(super) fn meets(&self, moment: &Moment<'_>, slot: u32, condition: &Condition) -> bool {
         match condition {
             Condition::NotTrue(prop) => moment.props.get(*prop) != View::Bool(true),
             Condition::Is(prop, text) => moment.props.get(*prop) == View::Text(text),

@@ -339,7 +339,8 @@ fn effect_exprs(effect: &EffectKind) -> Vec<&Expr> {
     }
 }
 
-fn walk(expr: &Expr, f: &mut impl FnMut(&Expr)) {
+/// Calls `f` with an expression and every expression inside it.
+pub(crate) fn walk(expr: &Expr, f: &mut impl FnMut(&Expr)) {
     f(expr);
     match expr {
         Expr::Has(a) | Expr::Not(a) | Expr::Negate(a) => walk(a, f),
