@@ -113,6 +113,8 @@ struct Moment<'a> {
     order: Order,
     /// How long ago what is handled happened or was due.
     age: Span,
+    /// History that was loaded so that nothing acts.
+    backfill: bool,
     props: Props<'a>,
     /// Type and time of the event that is handled.
     event: Option<(crate::rulebook::TypeId, Timestamp)>,
@@ -153,6 +155,7 @@ impl Engine {
             now,
             order: Order { at: now, after, timer: 0, kind: 0, position: 0, lead: event.lead },
             age: (now - event.at).max(Span::ZERO),
+            backfill: event.backfill,
             props: event.props,
             event: event.ty.map(|ty| (ty, event.at)),
         };
@@ -226,8 +229,16 @@ impl Engine {
         let known = self.world.leads.get(lead.0 as usize).is_some_and(Option::is_some);
         let template = self.plan.rulebook.templates.get(template.index())?;
         let order = Order { at: self.world.now, after: 0, timer: 0, kind: 0, position: 0, lead };
-        let moment =
-            Moment { plan: &self.plan, names, now: self.world.now, order, age: Span::ZERO, props, event: None };
+        let moment = Moment {
+            plan: &self.plan,
+            names,
+            now: self.world.now,
+            order,
+            age: Span::ZERO,
+            backfill: false,
+            props,
+            event: None,
+        };
         known.then(|| message::message(&self.world.scope(&moment, lead.0), template))
     }
 

@@ -34,6 +34,8 @@ pub struct Event<'a> {
     pub at: Timestamp,
     /// When it was learned of; never before the entry before it.
     pub received_at: Timestamp,
+    /// History that was loaded so that nothing acts, but for what protects the lead.
+    pub backfill: bool,
     /// Its properties.
     pub props: Props<'a>,
 }

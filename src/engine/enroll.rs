@@ -175,7 +175,13 @@ impl World {
     }
 
     /// Why a lead may not be enrolled now.
-    pub(super) fn kept_out(&self, moment: &Moment<'_>, slot: u32, id: SequenceId, sequence: &Sequence) -> Option<String> {
+    pub(super) fn kept_out(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        sequence: &Sequence,
+    ) -> Option<String> {
         let plan = moment.plan;
         let lead = self.lead(slot);
         if let Some(shield) = lead.shield.as_ref().filter(|shield| shield.at == moment.now) {

@@ -304,7 +304,13 @@ impl World {
     }
 
     /// Where a cap is full: from when on there is room again, and the cap in words.
-    pub(super) fn capped(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, cap: &Cap) -> Option<(Timestamp, String)> {
+    pub(super) fn capped(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        channel: ChannelId,
+        cap: &Cap,
+    ) -> Option<(Timestamp, String)> {
         let lead = self.lead(slot);
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         let calendar_days = match cap.per.unit {
