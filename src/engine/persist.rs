@@ -33,6 +33,8 @@ pub struct SavedLead {
     pub bytes: Vec<u8>,
     /// When its next timer fires.
     pub next_due: Option<Timestamp>,
+    /// Its touches are paused.
+    pub held: bool,
 }
 
 /// What is kept of an account.
@@ -136,6 +138,7 @@ impl Engine {
                 lead: lead.id,
                 account: lead.account,
                 bytes: postcard::to_allocvec(&(lead, own))?,
+                held: lead.hold.is_some(),
                 next_due: own.iter().map(|timer| timer.due).min(),
             });
         }
