@@ -29,7 +29,7 @@ mod table;
 mod template;
 mod touch;
 mod trigger;
-mod words;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

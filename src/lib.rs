@@ -79,9 +79,11 @@ pub mod check;
 pub mod rulebook;
 
 pub mod calendar;
+pub mod config;
 pub mod load;
 pub mod script;
 pub mod template;
+pub mod yaml;
 
 pub mod plan;
 
