@@ -6,7 +6,6 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::report::diagnostic;
 use crate::source::Source;
 use crate::timestamp::Span;
 use crate::yaml::{MAX_BYTES, Mistake};
@@ -33,7 +32,6 @@ pub struct Config {
     pub sinks: Vec<Sink>,
     /// What goes where.
     pub route: Route,
-    /// The file, for the places of mistakes; empty where there is none.
     source: Source,
 }
 
@@ -151,9 +149,22 @@ pub enum ConfigError {
     Mistakes(Box<Source>, Vec<Mistake>),
 }
 
+/// For people, `report::diagnostic::config` draws the lines.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.drawn(false).trim_end())
+        match self {
+            Self::Missing(path) => write!(f, "there is no `{}`", path.display()),
+            Self::Io(path, error) => write!(f, "`{}` cannot be read: {error}", path.display()),
+            Self::NotText(path) => write!(f, "`{}` is not UTF-8 text: save it as UTF-8", path.display()),
+            Self::Mistakes(source, mistakes) => {
+                for (at, mistake) in mistakes.iter().enumerate() {
+                    let (line, column) = source.line_column(mistake.range_start as u32);
+                    let end = if at + 1 == mistakes.len() { "" } else { "\n" };
+                    write!(f, "{}:{line}:{column}: {}{end}", source.path, mistake.message)?;
+                }
+                Ok(())
+            }
+        }
     }
 }
 
@@ -162,19 +173,6 @@ impl std::error::Error for ConfigError {
         match self {
             Self::Io(_, error) => Some(error),
             _ => None,
-        }
-    }
-}
-
-impl ConfigError {
-    /// The error as people read it, mistakes with their lines.
-    #[must_use]
-    pub fn drawn(&self, color: bool) -> String {
-        match self {
-            Self::Missing(path) => format!("error: there is no `{}`\n", path.display()),
-            Self::Io(path, error) => format!("error: `{}` cannot be read: {error}\n", path.display()),
-            Self::NotText(path) => format!("error: `{}` is not UTF-8 text: save it as UTF-8\n", path.display()),
-            Self::Mistakes(source, mistakes) => diagnostic::mistakes(mistakes, source, color),
         }
     }
 }
@@ -243,10 +241,10 @@ impl Config {
         self.sink(own.or(route.default.as_deref())?)
     }
 
-    /// Mistakes of this file, as people read them.
+    /// The file, for the places of mistakes; empty where there is none.
     #[must_use]
-    pub fn drawn(&self, mistakes: &[Mistake], color: bool) -> String {
-        diagnostic::mistakes(mistakes, &self.source, color)
+    pub fn source(&self) -> &Source {
+        &self.source
     }
 }
 

@@ -5,6 +5,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
+use crate::config::ConfigError;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Range, Source, SourceId, Sources};
 use crate::yaml::Mistake;
@@ -35,6 +36,15 @@ pub fn mistakes(mistakes: &[Mistake], source: &Source, color: bool) -> String {
         tight(&renderer.render(&[group.elements(help)])) + "\n\n"
     };
     mistakes.iter().map(draw).collect()
+}
+
+/// Why there is no configuration, with the lines of its mistakes.
+#[must_use]
+pub fn config(error: &ConfigError, color: bool) -> String {
+    match error {
+        ConfigError::Mistakes(source, found) => mistakes(found, source, color),
+        other => format!("error: {other}\n"),
+    }
 }
 
 /// One line a finding: `path:line:column: error[slug]: message`.

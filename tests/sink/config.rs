@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use ensue::config::{Config, ConfigError, Destination, parse, read};
+use ensue::report::diagnostic;
 use proptest::prelude::ProptestConfig;
 
 fn drawn(path: &Path) -> String {
@@ -16,7 +17,7 @@ fn drawn(path: &Path) -> String {
             config.sinks,
             config.route
         ),
-        Err(error) => error.drawn(false).replace(path.to_str().unwrap(), name),
+        Err(error) => diagnostic::config(&error, false).replace(path.to_str().unwrap(), name),
     }
 }
 
@@ -82,7 +83,9 @@ fn names_that_the_rulebook_does_not_have() {
             (107, "the rulebook has no channel `fax`", there),
         ]
     );
-    assert!(config.drawn(&found, false).contains("4 |   channels: { emial: a, sms: a, fax: a }"));
+    assert!(
+        diagnostic::mistakes(&found, config.source(), false).contains("4 |   channels: { emial: a, sms: a, fax: a }")
+    );
 }
 
 #[test]
