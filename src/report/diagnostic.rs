@@ -5,8 +5,10 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
+use crate::config::ConfigError;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Range, Source, SourceId, Sources};
+use crate::yaml::Mistake;
 
 /// How wide a line is shown, in characters; longer ones are cut around what is underlined.
 const WIDTH: usize = 140;
@@ -19,6 +21,30 @@ pub fn human(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> Stri
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
     diagnostics.iter().map(|found| draw(found, sources, &renderer) + "\n\n").collect()
+}
+
+/// Mistakes of a file beside the rules, which have no page: `error: there is no sink` with their lines.
+#[must_use]
+pub fn mistakes(mistakes: &[Mistake], source: &Source, color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
+    let draw = |mistake: &Mistake| {
+        let snippet = Snippet::source(source.text.as_str()).path(source.path.as_str()).fold(true);
+        let mark = AnnotationKind::Primary.span(mistake.range_start..mistake.range_end);
+        let group = Level::ERROR.primary_title(mistake.message.as_str()).element(snippet.annotation(mark));
+        let help = mistake.help.iter().map(|help| Level::HELP.message(help.as_str()));
+        tight(&renderer.render(&[group.elements(help)])) + "\n\n"
+    };
+    mistakes.iter().map(draw).collect()
+}
+
+/// Why there is no configuration, with the lines of its mistakes.
+#[must_use]
+pub fn config(error: &ConfigError, color: bool) -> String {
+    match error {
+        ConfigError::Mistakes(source, found) => mistakes(found, source, color),
+        other => format!("error: {other}\n"),
+    }
 }
 
 /// One line a finding: `path:line:column: error[slug]: message`.

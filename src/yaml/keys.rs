@@ -1,22 +1,30 @@
-//! Where the keys of a YAML text stand, in order. Reads the part of YAML that a calendar needs - keys,
-//! words, quoted texts, braces, comments, each on one line - and refuses the rest before the YAML crate
-//! sees it: anchors and aliases make a small text large, tags change what words mean, and what goes on
-//! over lines could hide both.
+//! Where the keys of a YAML text stand, in order, and the scalars after each. Reads the part of YAML
+//! that our files need - keys, words, quoted texts, braces, lists, comments, each on one line - and
+//! refuses the rest before the YAML crate sees it: anchors and aliases make a small text large, tags
+//! change what words mean, and what goes on over lines could hide both.
 
 use std::ops::Range;
 
-use super::FileError;
+use super::{Dialect, Mistake};
 
 /// How deep braces may nest. The YAML crate takes time that grows with the square of the depth before
 /// it refuses: 13 seconds for 60,000 braces.
 const DEPTH: usize = 8;
 
-const DAY: &str = "write a day as `2026-12-25: Christmas Day`";
 const LINE: &str = "write each text on one line, in quotes where it holds signs like these";
 
+/// Where a key stands, and what follows it.
+#[derive(Clone, Debug, Default)]
+pub struct Key {
+    /// The key itself.
+    pub range: Range<usize>,
+    /// The scalars between it and the next key: its value, or the items of its list.
+    pub scalars: Vec<Range<usize>>,
+}
+
 /// The place of every key, in order.
-pub fn find(text: &str) -> Result<Vec<Range<usize>>, FileError> {
-    let mut scanner = Scanner { text, at: 0, depth: 0, value_ended: false, keys: Vec::new() };
+pub fn find(text: &str, dialect: &Dialect) -> Result<Vec<Key>, Mistake> {
+    let mut scanner = Scanner { text, dialect, at: 0, depth: 0, value_ended: false, keys: Vec::new() };
     while let Some(byte) = scanner.byte(0) {
         scanner.step(byte)?;
     }
@@ -25,12 +33,13 @@ pub fn find(text: &str) -> Result<Vec<Range<usize>>, FileError> {
 
 struct Scanner<'a> {
     text: &'a str,
+    dialect: &'a Dialect,
     at: usize,
-    /// How many braces are open.
+    /// How many braces and brackets are open.
     depth: usize,
     /// Whether a value has just ended, so that another may not begin.
     value_ended: bool,
-    keys: Vec<Range<usize>>,
+    keys: Vec<Key>,
 }
 
 impl Scanner<'_> {
@@ -44,7 +53,7 @@ impl Scanner<'_> {
     }
 
     /// One token, `byte` being its first; never in the middle of a word or a quoted text.
-    fn step(&mut self, byte: u8) -> Result<(), FileError> {
+    fn step(&mut self, byte: u8) -> Result<(), Mistake> {
         match byte {
             _ if byte.is_ascii_whitespace() => self.at += 1,
             b'#' => self.at += self.rest_of_line(),
@@ -52,15 +61,20 @@ impl Scanner<'_> {
             b'-' if self.at_document_start() => {
                 return Err(self.refused("a second document", "use a file for each"));
             }
-            b'-' if self.is_space(1) => return Err(self.refused("a list with dashes", DAY)),
-            b'[' | b']' => return Err(self.refused("a list in brackets", DAY)),
+            b'-' if self.is_space(1) && self.dialect.lists => self.dash()?,
+            b'-' if self.is_space(1) => return Err(self.refused("a list with dashes", self.dialect.entry)),
+            b'[' if self.dialect.lists => self.open()?,
+            b']' if self.dialect.lists => self.close(),
+            b'[' | b']' => return Err(self.refused("a list in brackets", self.dialect.entry)),
             b'&' => return Err(self.refused("an anchor", LINE)),
             b'*' => return Err(self.refused("an alias", LINE)),
             b'!' => return Err(self.refused("a tag", LINE)),
             b'|' | b'>' => return Err(self.refused("a block of text", LINE)),
             b'%' => return Err(self.refused("a directive", "delete this line")),
-            b'?' if self.is_space(1) => return Err(self.refused("a `?` key", DAY)),
-            b':' if self.colon_ends(1) => return Err(self.refused("a `:` without a word before it", DAY)),
+            b'?' if self.is_space(1) => return Err(self.refused("a `?` key", self.dialect.entry)),
+            b':' if self.colon_ends(1) => {
+                return Err(self.refused("a `:` without a word before it", self.dialect.entry));
+            }
             b'{' => self.open()?,
             b'}' => self.close(),
             b',' => self.comma(),
@@ -70,10 +84,10 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn refused(&self, what: &str, help: &str) -> FileError {
-        let message = format!("{what} has no place in a calendar file");
+    fn refused(&self, what: &str, help: &str) -> Mistake {
+        let message = format!("{what} has no place in {}", self.dialect.file);
         let sign = self.text.get(self.at..).and_then(|rest| rest.chars().next());
-        FileError::new(self.at..self.at + sign.map_or(0, char::len_utf8), message, help)
+        Mistake::new(self.at..self.at + sign.map_or(0, char::len_utf8), message, help)
     }
 
     fn rest_of_line(&self) -> usize {
@@ -85,9 +99,20 @@ impl Scanner<'_> {
         line_start && self.is_space(3) && self.text.get(self.at..self.at + 3) == Some("---")
     }
 
-    fn open(&mut self) -> Result<(), FileError> {
+    /// The dash before an item of a list, first on its line.
+    fn dash(&mut self) -> Result<(), Mistake> {
+        let line = self.text.get(..self.at).and_then(|before| before.rsplit('\n').next()).unwrap_or("");
+        if self.depth > 0 || !line.bytes().all(|byte| matches!(byte, b' ' | b'-')) {
+            return Err(self.refused("a dash within a line", LINE));
+        }
+        self.value_ended = false;
+        self.at += 1;
+        Ok(())
+    }
+
+    fn open(&mut self) -> Result<(), Mistake> {
         if self.depth == DEPTH {
-            return Err(self.refused("so deep a list", "write a date, a name and hours"));
+            return Err(self.refused("so deep a list", self.dialect.holds));
         }
         if self.value_ended {
             return Err(self.refused("a second value", LINE));
@@ -109,7 +134,7 @@ impl Scanner<'_> {
     }
 
     /// A text in quotes, to the end of the line at most.
-    fn quoted(&mut self, quote: u8) -> Result<(), FileError> {
+    fn quoted(&mut self, quote: u8) -> Result<(), Mistake> {
         let mut length = 1;
         loop {
             let (first, second) = (self.byte(length), self.byte(length + 1));
@@ -124,7 +149,7 @@ impl Scanner<'_> {
     }
 
     /// A word or words without quotes, to the end of the line at most.
-    fn plain(&mut self) -> Result<(), FileError> {
+    fn plain(&mut self) -> Result<(), Mistake> {
         let (mut length, mut end) = (0, 0);
         while let Some(byte) = self.byte(length) {
             let flow = self.depth > 0 && matches!(byte, b',' | b'{' | b'}' | b'[' | b']' | b'?');
@@ -148,7 +173,7 @@ impl Scanner<'_> {
 
     /// Takes a scalar of `length` bytes for a key if a colon follows on its line, else for a value;
     /// `read` bytes have been looked at. A quoted key within braces needs no space after its colon.
-    fn scalar(&mut self, length: usize, read: usize) -> Result<(), FileError> {
+    fn scalar(&mut self, length: usize, read: usize) -> Result<(), Mistake> {
         let range = self.at..self.at + length;
         let quoted = matches!(self.byte(0), Some(b'"' | b'\''));
         let rest = self.text.get(self.at + read..).unwrap_or("");
@@ -159,9 +184,12 @@ impl Scanner<'_> {
         }
         self.value_ended = !is_key;
         if is_key {
-            self.keys.push(range);
+            self.keys.push(Key { range, scalars: Vec::new() });
             self.at += colon + 1;
         } else {
+            if let Some(key) = self.keys.last_mut() {
+                key.scalars.push(range);
+            }
             self.at += read;
         }
         Ok(())

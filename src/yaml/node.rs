@@ -5,21 +5,47 @@ use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::FileError;
+use super::Mistake;
+use super::keys::Key;
 
-/// A value of a calendar file.
-#[derive(Debug)]
+/// A value as it is written.
+#[derive(Clone, Debug)]
 pub enum Node {
     /// Nothing was written.
     Nothing,
     /// A text.
     Text(String),
-    /// A number or a truth value: nowhere of use in a calendar.
-    Other,
-    /// Entries in order: key, where the key stands, value.
-    Map(Vec<(String, Range<usize>, Node)>),
+    /// A number or a truth value, as it is printed.
+    Plain(String),
+    /// Items in order.
+    List(Vec<Node>),
+    /// Entries in order.
+    Map(Vec<Entry>),
+}
+
+/// A key with its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands; empty where that is not known.
+    pub range: Range<usize>,
+    /// The value.
+    pub value: Node,
+    /// Where each scalar of the value stands, up to the next key; empty where that is not known.
+    pub scalars: Vec<Range<usize>>,
+}
+
+impl Entry {
+    /// Where the value stands, as far as it is scalars; else where the key does.
+    pub fn value_range(&self) -> Range<usize> {
+        match (self.scalars.first(), self.scalars.last()) {
+            (Some(first), Some(last)) => first.start..last.end,
+            _ => self.range.clone(),
+        }
+    }
 }
 
 impl Node {
@@ -32,7 +58,7 @@ impl Node {
     }
 
     /// The entries, where this has any.
-    pub fn entries(&self) -> Option<&[(String, Range<usize>, Self)]> {
+    pub fn entries(&self) -> Option<&[Entry]> {
         match self {
             Self::Map(entries) => Some(entries),
             _ => None,
@@ -46,7 +72,7 @@ impl Node {
 }
 
 /// Reads a document; `keys` are the places of its keys in order.
-pub fn read(text: &str, keys: &[Range<usize>]) -> Result<Node, FileError> {
+pub fn read(text: &str, keys: &[Key]) -> Result<Node, Mistake> {
     // An alias the key finder let through would spend more than was written.
     let budget = Cell::new(2 * text.len() + 16);
     let document = yaml::Deserializer::from_str(text);
@@ -56,46 +82,45 @@ pub fn read(text: &str, keys: &[Range<usize>]) -> Result<Node, FileError> {
     Ok(place(raw, &mut places.iter()))
 }
 
-fn syntax_error(text: &str, error: &yaml::Error) -> FileError {
+fn syntax_error(text: &str, error: &yaml::Error) -> Mistake {
     let index = error.location().map_or(0, |place| place.index().min(text.len()));
     let at = (0..=index).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
     let words = error.to_string();
     let what = words.split(" at line ").next().unwrap_or(&words).to_lowercase();
     let help = if text.get(at..end) == Some("\t") { "indent with spaces" } else { "" };
-    FileError::new(at..end, format!("this is not YAML: {what}"), help)
+    Mistake::new(at..end, format!("this is not YAML: {what}"), help)
 }
 
 fn count(raw: &Raw) -> usize {
     match raw {
         Raw::Map(entries) => entries.iter().map(|(key, value)| 1 + count(key) + count(value)).sum(),
+        Raw::List(items) => items.iter().map(count).sum(),
         _ => 0,
     }
 }
 
-fn place<'k>(raw: Raw, keys: &mut impl Iterator<Item = &'k Range<usize>>) -> Node {
+fn place<'k>(raw: Raw, keys: &mut impl Iterator<Item = &'k Key>) -> Node {
     match raw {
         Raw::Nothing => Node::Nothing,
         Raw::Text(text) => Node::Text(text),
-        Raw::Number(_) => Node::Other,
+        Raw::Number(text) => Node::Plain(text),
+        Raw::List(items) => Node::List(items.into_iter().map(|item| place(item, keys)).collect()),
         Raw::Map(entries) => Node::Map(entries.into_iter().map(|entry| placed(entry, keys)).collect()),
     }
 }
 
-fn placed<'k>(
-    (key, value): (Raw, Raw),
-    keys: &mut impl Iterator<Item = &'k Range<usize>>,
-) -> (String, Range<usize>, Node) {
-    let range = keys.next().cloned().unwrap_or_default();
-    let name = match key {
+fn placed<'k>((key, value): (Raw, Raw), keys: &mut impl Iterator<Item = &'k Key>) -> Entry {
+    let Key { range, scalars } = keys.next().cloned().unwrap_or_default();
+    let key = match key {
         Raw::Text(text) | Raw::Number(text) => text,
         Raw::Nothing => String::new(),
-        other @ Raw::Map(_) => {
+        other @ (Raw::List(_) | Raw::Map(_)) => {
             place(other, keys);
             "…".to_owned()
         }
     };
-    (name, range, place(value, keys))
+    Entry { key, range, value: place(value, keys), scalars }
 }
 
 /// A document as the YAML crate hands it over.
@@ -103,6 +128,7 @@ enum Raw {
     Nothing,
     Text(String),
     Number(String),
+    List(Vec<Raw>),
     Map(Vec<(Raw, Raw)>),
 }
 
@@ -136,7 +162,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Raw;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a calendar")
+        f.write_str("a file of entries")
     }
 
     fn visit_unit<E: Error>(self) -> Result<Raw, E> {
@@ -173,6 +199,14 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Raw, E> {
         self.spend(value.len(), Raw::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(self)? {
+            items.push(item);
+        }
+        self.spend(0, Raw::List(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
