@@ -52,7 +52,8 @@
 //! 5. [`plan`]: the rulebook compiled for the engine.
 //! 6. [`log`]: JSON Lines to [`event`]s in order of arrival; [`store`] keeps them.
 //! 7. [`engine`]: plan, state and event to [`decision`]s; [`replay`] runs a whole log through it.
-//! 8. [`report`]: decisions and findings as text; [`cli`] is the program.
+//! 8. [`explain`]: why a decision was made, and why another was not, asked of the engine.
+//! 9. [`report`]: decisions and findings as text; [`cli`] is the program.
 //!
 //! # What always holds
 //!
@@ -92,6 +93,8 @@ pub mod store;
 pub mod decision;
 pub mod engine;
 pub mod replay;
+
+pub mod explain;
 
 pub mod report;
 
