@@ -59,7 +59,7 @@ impl Inquiry<'_> {
             chain: Vec::new(),
         };
         match first.cause {
-            Cause::Rule(id, arm) => self.because_of_rule(&mut why, first, id, usize::from(arm)),
+            Cause::Rule(id, _) => self.because_of_rule(&mut why, first, id),
             Cause::Sequence(id, touch) => self.because_of_sequence(&mut why, first, id, touch),
             Cause::Score(_) => {}
         }
@@ -79,10 +79,10 @@ impl Inquiry<'_> {
         }
     }
 
-    fn because_of_rule(&self, why: &mut Why, decision: &Decision, id: RuleId, arm: usize) {
+    fn because_of_rule(&self, why: &mut Why, decision: &Decision, id: RuleId) {
         let Some(judged) = self.judged(decision, id) else { return };
         why.clauses.push(self.fired_trigger(judged));
-        why.clauses.extend(self.rule_clauses(id, &judged.asked, judged.at, Some(arm)));
+        why.clauses.extend(self.rule_clauses(id, &judged.asked, judged.at, judged.asked.arm));
         why.scores = judged.asked.scores.iter().map(|score| self.score(score)).collect();
         if let Some(action) = own_action(decision)
             && let Some(due) = self.due(decision, |what| what == DueWhat::Action(action.id))

@@ -220,14 +220,8 @@ impl Tree<'_> {
             self.line(2, "has not happened", "0");
         }
         for (word, decisions) in [("happened", &answer.happened), ("instead", &answer.instead)] {
-            for decision in decisions {
-                let line = self.names.line(decision);
-                let (verb, what) = words(&self.names, decision);
-                let reason = line.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-                let reason = if matches!(decision.body, Body::Muted(_) | Body::Exit { .. }) { "" } else { &reason };
-                let by = line.rule.unwrap_or("");
-                self.line(2, &format!("{word:9} {}  {verb} {what}, {by}{reason}", clock(decision.at, decision.zone)), "0");
-            }
+            let together = |a: &Decision, b: &Decision| a.order == b.order && a.cause == b.cause;
+            decisions.chunk_by(together).for_each(|decisions| self.answered(word, decisions));
         }
         match &answer.next {
             Some((at, by)) => {
@@ -241,6 +235,19 @@ impl Tree<'_> {
         }
         self.text.push('\n');
         self.routes(2, &answer.routes);
+    }
+
+    /// Decisions of one cause at one moment: the first, and how many more.
+    fn answered(&mut self, word: &str, decisions: &[Decision]) {
+        let Some(first) = decisions.first() else { return };
+        let line = self.names.line(first);
+        let (verb, what) = words(&self.names, first);
+        let told = matches!(first.body, Body::Muted(_) | Body::Exit { .. });
+        let reason = line.reason.filter(|_| !told).map(|reason| format!(": {reason}")).unwrap_or_default();
+        let more = decisions.len() - 1;
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let (at, by) = (clock(first.at, first.zone), line.rule.unwrap_or(""));
+        self.line(2, &format!("{word:9} {at}  {verb} {what}{more}, {by}{reason}"), "0");
     }
 
     fn routes(&mut self, indent: usize, routes: &[Route]) {
