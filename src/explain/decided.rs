@@ -173,7 +173,10 @@ impl Inquiry<'_> {
     fn because_of_touch(&self, why: &mut Why, decision: &Decision, line: &TouchLine, touch: u16) {
         let id = line.sequence;
         let name = self.rulebook().sequences.get(id.index()).map_or("", |s| s.name.as_str());
-        let enrolled = self.enrolled_words(id, decision.at);
+        let chain = self.enrollment(id, line.enrollment);
+        let enrolled = chain.first().map_or_else(String::new, |began| {
+            format!("#{} since {}", line.enrollment, self.words.clock(began.at))
+        });
         why.clauses.push(Clause::new(ClauseKind::Enrolled, format!("in {name}"), true).says(enrolled));
         if let Some(due) = self.due(decision, |what| what == DueWhat::Touch(id, touch, line.enrollment)) {
             why.clauses.extend(due.condition.iter().flat_map(|asked| self.condition(ClauseKind::If, asked)));
@@ -181,7 +184,7 @@ impl Inquiry<'_> {
             let gates = due.channels.iter().filter(used);
             why.clauses.extend(gates.flat_map(|(channel, gates)| self.gates(*channel, gates, true)));
         }
-        why.chain.extend(self.enrollment(id, line.enrollment));
+        why.chain.extend(chain);
     }
 
     /// How an enrollment began: it, and the tier or rule that brought it.

@@ -144,6 +144,12 @@ impl Question {
                 Cause::Rule(rule, _) if rule == *id => Some(!matches!(body, Body::Muted(_) | Body::Overridden { .. })),
                 _ => None,
             },
+            // A rule that was kept from acting would have brought it.
+            (_, Body::Muted(_)) => {
+                let Cause::Rule(rule, arm) = decision.cause else { return None };
+                let arm = rulebook.rules.get(rule.index())?.arms.get(usize::from(arm))?;
+                arm.effects.iter().any(|effect| self.wanted_by(&effect.kind)).then_some(false)
+            }
             (Self::Becomes(tier), Body::Tier { to, .. }) if to == tier => Some(true),
             (Self::Becomes(tier), Body::Overridden { to, .. }) if to == tier => Some(false),
             (Self::Enrolled(id), Body::Enroll { sequence, suppressed, .. }) if sequence == id => {

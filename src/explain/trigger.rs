@@ -40,8 +40,8 @@ impl Inquiry<'_> {
             (Trigger::Absent { set, .. }, Stand::Absence { last, since, .. }) => {
                 clause.says = self.silence_words(*set, *last, *since);
             }
-            (_, Stand::Score { asked, .. }) => {
-                clause.says = format!("reads {}", number_words(asked.worth));
+            (Trigger::Score { value, .. }, Stand::Score { asked, .. }) => {
+                clause.says = reads(asked.worth, *value);
                 clause.score = Some(self.score(asked));
             }
             _ => {}
@@ -147,7 +147,7 @@ impl Inquiry<'_> {
                 match waits {
                     Some((asked, due)) => clause
                         .says(format!("{after} {} waits", self.words.clock(asked.at)))
-                        .needs(format!("no {set}: due {}", self.words.clock(*due)))
+                        .needs(format!("needs no {set} until {}", self.words.clock(*due)))
                         .next(Some(*due)),
                     None => clause
                         .says(format!("no {after} waits"))
@@ -159,7 +159,7 @@ impl Inquiry<'_> {
                 clause.holds = Some(*spent);
                 let (set, state) = (self.words.set(*set), rule.while_.as_ref().map(|state| self.words.state(state)));
                 match (due, state) {
-                    (Some(due), _) => clause.needs(format!("no {set}: due {}", self.words.clock(*due))).next(Some(*due)),
+                    (Some(due), _) => clause.needs(format!("needs no {set} until {}", self.words.clock(*due))).next(Some(*due)),
                     (None, _) if *spent => {
                         clause.needs(format!("has fired for this silence; needs {set}, then {length} without"))
                     }
@@ -217,7 +217,7 @@ impl Inquiry<'_> {
     ) -> Clause {
         let Trigger::Score { upward, value, .. } = rule.trigger else { return clause };
         clause.holds = Some(beyond);
-        clause.says = format!("reads {}", number_words(asked.worth));
+        clause.says = reads(asked.worth, value);
         clause.score = Some(self.score(asked));
         let line = number_words(value);
         let fades = falls.map(|falls| format!(", which fading does at {}", self.words.clock(falls))).unwrap_or_default();
@@ -292,6 +292,13 @@ impl Inquiry<'_> {
     pub(super) fn tier_name(&self, tier: crate::rulebook::TierId) -> &str {
         self.rulebook().tiers.get(tier.index()).map_or("", |tier| tier.name.as_str())
     }
+}
+
+/// What a score reads, with as many decimals as it takes to tell it from its line.
+fn reads(worth: f64, line: f64) -> String {
+    let short = number_words(worth);
+    let told = short != number_words(line) || (worth - line).abs() < f64::EPSILON;
+    if told { format!("reads {short}") } else { format!("reads {worth:.8}") }
 }
 
 /// `once`, `3 times`

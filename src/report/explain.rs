@@ -64,11 +64,14 @@ impl Tree<'_> {
             since.map_or_else(String::new, |since| format!(" since {}", self.words.clock(since)))
         };
         let tier = stands.tier.as_ref();
-        let tier = tier.map_or_else(|| String::from("in no tier"), |(tier, at)| format!("{tier}{}", since(*at)));
+        let none = || (!self.names.rulebook.tiers.is_empty()).then(|| String::from("in no tier"));
+        let tier = tier.map_or_else(none, |(tier, at)| Some(format!("{tier}{}", since(*at))));
         let sequences = stands.sequences.iter().map(|(name, n, at)| format!("in {name} #{n}{}", since(Some(*at))));
         let touches = (stands.touches > 0).then(|| format!("{} since the last reply", many(stands.touches as usize, "touch")));
-        let all: Vec<String> = std::iter::once(tier).chain(sequences).chain(touches).collect();
-        self.line(2, &all.join("; "), "0");
+        let all: Vec<String> = tier.into_iter().chain(sequences).chain(touches).collect();
+        if !all.is_empty() {
+            self.line(2, &all.join("; "), "0");
+        }
         for barred in &stands.barred {
             self.line(2, barred, "31");
         }
@@ -275,7 +278,7 @@ impl Tree<'_> {
         let Some((at, events, stopped)) = &tried.last else { return };
         let events = if events.is_empty() { String::new() } else { format!(" ({})", events.join(", ")) };
         let stopped = match stopped {
-            Some(clause) => format!("stopped by `{} {}`", clause_word(clause.kind), clause.text),
+            Some(clause) => format!("stopped by `{}{}`", clause_word(clause.kind), clause.text),
             None => String::from("acted"),
         };
         let text = format!(
@@ -292,7 +295,8 @@ impl Tree<'_> {
 /// The word of the language before a clause, where it has one.
 fn clause_word(kind: ClauseKind) -> &'static str {
     match kind {
-        ClauseKind::While | ClauseKind::Where | ClauseKind::If => kind.word(),
+        ClauseKind::While => "while ",
+        ClauseKind::Where => "where ",
         _ => "",
     }
 }
