@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "check/mistakes.rs"]
+mod mistakes;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -119,7 +122,8 @@ fn every_page_shows_its_mistake_and_the_way_out() {
         let found = check_with(rules(fix), beside);
         // What mends an error may be too short to be a sound rulebook.
         let others_notes = |f: &Diagnostic| {
-            f.slug != *slug && f.severity < if slug.severity() == Severity::Error { Severity::Error } else { Severity::Warning }
+            f.slug != *slug
+                && f.severity < if slug.severity() == Severity::Error { Severity::Error } else { Severity::Warning }
         };
         if !found.diagnostics.iter().all(others_notes) || rules(fix).is_empty() {
             wrong.push(format!("{}: the fix gives\n{}", slug.name(), drawn(&found)));

@@ -188,9 +188,14 @@ fn statement(source: &Source, statements: &[Range], comment: &std::ops::Range<us
         let (next, skipped) = next_line(source.text.get(comment.end..)?);
         let start = comment.end + next;
         let starts = |range: &&Range| line(range.start as usize) == own + skipped && range.start as usize >= start;
-        return statements.iter().filter(starts).min_by_key(|range| (range.start, std::cmp::Reverse(range.end))).copied();
+        return statements
+            .iter()
+            .filter(starts)
+            .min_by_key(|range| (range.start, std::cmp::Reverse(range.end)))
+            .copied();
     }
-    let here = |range: &&Range| line(range.end.saturating_sub(1) as usize) == own && range.end as usize <= comment.start;
+    let here =
+        |range: &&Range| line(range.end.saturating_sub(1) as usize) == own && range.end as usize <= comment.start;
     let ends = statements.iter().filter(here).max_by_key(|range| (range.end, std::cmp::Reverse(range.start)));
     let begins = |range: &&Range| {
         line(range.start as usize) == own && (range.start as usize..range.end as usize).contains(&comment.start)

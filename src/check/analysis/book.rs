@@ -57,9 +57,7 @@ impl<'a> Book<'a> {
         let rules = rulebook.rules.iter().filter(|rule| !rule.standard).filter_map(own).collect();
         let numbered = rulebook.sequences.iter().enumerate();
         let sequences = numbered
-            .filter_map(|(at, sequence)| {
-                Some((SequenceId(at as u16), sequence, *sequences.get(&sequence.range)?))
-            })
+            .filter_map(|(at, sequence)| Some((SequenceId(at as u16), sequence, *sequences.get(&sequence.range)?)))
             .collect();
         Self { rulebook, files, standard_events, rules, sequences }
     }

@@ -42,9 +42,11 @@ fn assumed(book: &Book, first: Range, found: &mut Vec<Diagnostic>) {
     if let Some(field) = fields.flatten().find(|field| field.name.node == "sms_ok").filter(|_| granted) {
         let message = "text messages go to every lead who has not objected";
         let taken = Diagnostic::new(Slug::NoConsent, field.range, message).label("consent taken for granted");
-        found.push(taken.other(first, "sent here").help(
-            "say `= false` and let the log set it, or allow this finding with the reason why all have agreed",
-        ));
+        found.push(
+            taken.other(first, "sent here").help(
+                "say `= false` and let the log set it, or allow this finding with the reason why all have agreed",
+            ),
+        );
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
         let message = format!("`{text}` counts without a window");
         let endless = Diagnostic::new(Slug::CountWithoutWindow, own.decl.trigger.range, message);
         let label = format!("every {times} of them, in days or in years");
-        found.push(endless.label(label).help(format!("say in how long: `{text} within 7d`, or `{text} without replied`")));
+        found.push(
+            endless.label(label).help(format!("say in how long: `{text} within 7d`, or `{text} without replied`")),
+        );
     }
 }

@@ -12,6 +12,10 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     let mut alike: BTreeMap<String, Vec<&Own>> = BTreeMap::new();
     for own in &book.rules {
         twice(book, own, found);
+        // What never acts has its own finding.
+        if !book.possible(&[&own.fires]) {
+            continue;
+        }
         alike.entry(conditions(own)).or_default().push(own);
     }
     for rules in alike.values() {

@@ -77,9 +77,8 @@ fn rule(book: &Book, own: &Own, broken: &BTreeSet<&str>, found: &mut Vec<Diagnos
 /// Whether a rule's trigger can never be.
 fn trigger(book: &Book, own: &Own, broken: &BTreeSet<&str>, found: &mut Vec<Diagnostic>) -> bool {
     match (&own.rule.trigger, &own.decl.trigger.node) {
-        (Trigger::Event(set), TriggerKind::Event(at)) | (Trigger::Absent { set, .. }, TriggerKind::Absent { event: at, .. }) => {
-            event(book, *set, at, broken, found)
-        }
+        (Trigger::Event(set), TriggerKind::Event(at))
+        | (Trigger::Absent { set, .. }, TriggerKind::Absent { event: at, .. }) => event(book, *set, at, broken, found),
         (Trigger::Count { set, without, .. }, TriggerKind::Count { event: at, without: at_without, .. }) => {
             if let (Some(set), Some(at)) = (without, at_without) {
                 event(book, *set, at, broken, found);
@@ -96,7 +95,8 @@ fn trigger(book: &Book, own: &Own, broken: &BTreeSet<&str>, found: &mut Vec<Diag
             if let Some(score) = book.rulebook.scores.get(score.index()).filter(|_| never) {
                 let message = format!("score `{}` never crosses this line", score.name);
                 let found_here = Diagnostic::new(Slug::NeverTrue, own.decl.trigger.range, message);
-                let found_here = found_here.label("out of reach").other(score.range, "its `cap` and `floor` stand here");
+                let found_here =
+                    found_here.label("out of reach").other(score.range, "its `cap` and `floor` stand here");
                 found.push(found_here.help("choose a line between the score's `floor` and its `cap`"));
             }
             never
@@ -148,7 +148,8 @@ fn touch_conditions(
             found.push(never);
         } else if !book.possible(&[&condition, &sendable(book, touch)]) {
             let message = format!("`{}` is never true where the channel may be used", book.text(at.range));
-            let found_here = Diagnostic::new(Slug::NeverTrue, at.range, message).label("the channel requires otherwise");
+            let found_here =
+                Diagnostic::new(Slug::NeverTrue, at.range, message).label("the channel requires otherwise");
             found.push(found_here.help("take the condition out, or send on another channel"));
         }
     }

@@ -15,11 +15,11 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     for own in &book.rules {
         let alone = match &own.rule.trigger {
             Trigger::Event(set) | Trigger::Count { set, .. } => only_opens(book, *set),
-            Trigger::Score { score, upward: true, .. } => book
-                .rulebook
-                .scores
-                .get(score.index())
-                .is_some_and(|score| !score.points.is_empty() && score.points.iter().all(|(set, _)| only_opens(book, *set))),
+            Trigger::Score { score, upward: true, .. } => {
+                book.rulebook.scores.get(score.index()).is_some_and(|score| {
+                    !score.points.is_empty() && score.points.iter().all(|(set, _)| only_opens(book, *set))
+                })
+            }
             _ => false,
         };
         if !alone || own.rule.guard.as_ref().is_some_and(asks_more) {
@@ -55,8 +55,7 @@ fn only_opens(book: &Book, set: SetId) -> bool {
 
 /// Whether the tier is above some tier the lead may be in, or the lead may be in none.
 fn raises(book: &Book, acts: &[&Formula; 2], tier: TierId) -> bool {
-    let above: Vec<Formula> =
-        (0..=tier.0).map(|at| Formula::tier(TierId(at), book.rulebook).not()).collect();
+    let above: Vec<Formula> = (0..=tier.0).map(|at| Formula::tier(TierId(at), book.rulebook).not()).collect();
     book.possible(&[acts[0], acts[1], &Formula::All(above)])
 }
 

@@ -1,6 +1,6 @@
 //! Sequences that go on when the lead replies.
 
-use super::book::{Book, Own};
+use super::book::{Book, Own, effects};
 use super::formula::Formula;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{EffectKind, Sequence, SequenceId, Trigger};
@@ -18,7 +18,7 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
         let exits = sequence.exit_on.iter().any(|set| book.covers(*set, replies));
         // What nobody starts has its own finding.
         let begins = sequence.tier.is_some() || book.is_started(*id);
-        if !begins || sequence.parallel || exits || rules.iter().any(|own| stops(book, own, *id, sequence)) {
+        if !begins || sequence.parallel || exits || stopped(book, &rules, *id, sequence) {
             continue;
         }
         let message = format!("a reply does not stop sequence `{}`", sequence.name);
@@ -27,22 +27,28 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether a rule that acts on a reply ends a sequence, at least for some leads that are in it.
-fn stops(book: &Book, own: &Own, id: SequenceId, sequence: &Sequence) -> bool {
-    let elsewhere = |other: SequenceId| {
+/// Whether the rules that act on a reply end a sequence, in whatever tier and sequences its leads are. What
+/// a rule asks beside its `while` is taken to be the author's exception.
+fn stopped(book: &Book, rules: &[&Own], id: SequenceId, sequence: &Sequence) -> bool {
+    let tier = sequence.tier.filter(|_| !book.is_started(id)).map(|tier| Formula::tier(tier, book.rulebook));
+    let mut going_on: Vec<Formula> = tier.into_iter().chain([Formula::inside(id)]).collect();
+    for own in rules.iter().filter(|own| effects(own.rule).any(|effect| ends(book, &effect.kind, id, sequence))) {
+        let state = own.rule.while_.as_ref().map(|state| Formula::state(state, book.rulebook));
+        going_on.push(state.unwrap_or(Formula::Known(true)).not());
+    }
+    !book.possible(&going_on.iter().collect::<Vec<_>>())
+}
+
+fn ends(book: &Book, kind: &EffectKind, id: SequenceId, sequence: &Sequence) -> bool {
+    let takes_its_place = |other: SequenceId| {
         other != id && book.rulebook.sequences.get(other.index()).is_some_and(|other| !other.parallel)
     };
-    let ends = |kind: &EffectKind| match kind {
+    match kind {
         EffectKind::Stop | EffectKind::StopAll | EffectKind::StopAccount => true,
         EffectKind::StopSequence(stopped) => *stopped == id,
         EffectKind::Suppress { channel: None, length: None } => true,
         EffectKind::Tier(tier) => sequence.tier.is_some_and(|own| own != *tier),
-        EffectKind::Start(started) => elsewhere(*started),
+        EffectKind::Start(started) => takes_its_place(*started),
         _ => false,
-    };
-    let tier = sequence.tier.filter(|_| !book.is_started(id)).map(|tier| Formula::tier(tier, book.rulebook));
-    let inside = Formula::All(tier.into_iter().chain([Formula::inside(id)]).collect());
-    own.rule.arms.iter().zip(&own.guards).any(|(arm, guard)| {
-        arm.effects.iter().any(|effect| ends(&effect.kind)) && book.possible(&[&own.fires, guard, &inside])
-    })
+    }
 }

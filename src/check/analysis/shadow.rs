@@ -20,20 +20,21 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
 }
 
 fn lines(book: &Book, own: &Own, found: &mut Vec<Diagnostic>) {
-    let mut above: Vec<(&Arm, &Formula, Formula)> = Vec::new();
+    let mut above: Vec<(&Arm, Formula)> = Vec::new();
     for (arm, guard) in own.rule.arms.iter().zip(&own.guards) {
         // What can never be true has its own finding.
         if book.possible(&[&own.fires, guard]) {
-            let taken: Vec<(Range, &Formula)> = above.iter().map(|(arm, _, not)| (arm.range, not)).collect();
+            let taken: Vec<(Range, &Formula)> = above.iter().map(|(arm, not)| (arm.range, not)).collect();
             if let Some(places) = covered(book, &[&own.fires, guard], &taken) {
                 let shadowed = Diagnostic::new(Slug::ShadowedLine, arm.range, "no lead ever gets to this line");
-                found.push(placed(shadowed.label("never reached"), places).help(
-                    "the first line that matches acts; put the narrower line first, or remove this one",
-                ));
+                found.push(
+                    placed(shadowed.label("never reached"), places)
+                        .help("the first line that matches acts; put the narrower line first, or remove this one"),
+                );
                 continue;
             }
+            above.push((arm, guard.clone().not()));
         }
-        above.push((arm, guard, guard.clone().not()));
     }
 }
 

@@ -25,7 +25,8 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
         if let Some(earlier) = conflict {
             // One finding for a rule is enough, whatever number of rules it meets.
             let reported = writes.iter().take(at).any(|other| {
-                std::ptr::eq(other.own, later.own) && found.iter().any(|f| f.slug == Slug::TierConflict && f.range == other.range)
+                std::ptr::eq(other.own, later.own)
+                    && found.iter().any(|f| f.slug == Slug::TierConflict && f.range == other.range)
             });
             if !reported {
                 report(book, earlier, later, found);

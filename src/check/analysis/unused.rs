@@ -23,7 +23,9 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
                     name_used(&mentions.names) || name_used(&mentions.members) || name_used(&scripts)
                 };
                 if !event.names.iter().any(|name| used(name) || is_standard(name)) {
-                    found.extend(event.names.first().map(|name| unused(Slug::UnusedEvent, "event", name.range, &name.node)));
+                    found.extend(
+                        event.names.first().map(|name| unused(Slug::UnusedEvent, "event", name.range, &name.node)),
+                    );
                 }
             }
             ItemKind::Group(group) => {
@@ -43,7 +45,8 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
                 // Parts of the day and open hours go by `office` where a channel has no calendar.
                 let name = &calendar.name;
                 let id = book.rulebook.calendars.iter().position(|other| other.name == name.node);
-                let used = book.rulebook.channels.iter().any(|c| c.calendar.map(crate::rulebook::CalendarId::index) == id);
+                let used =
+                    book.rulebook.channels.iter().any(|c| c.calendar.map(crate::rulebook::CalendarId::index) == id);
                 if !used && name.node != "office" {
                     found.push(unused(Slug::UnusedCalendar, "calendar", name.range, &name.node));
                 }
@@ -72,9 +75,11 @@ fn channels(book: &Book, name: &Name, found: &mut Vec<Diagnostic>) {
     let Some(at) = book.rulebook.channels.iter().position(|channel| channel.range == name.range) else { return };
     let id = ChannelId(at as u8);
     let standard = ["email", "sms", "call", "task", "linkedin"].contains(&name.node.as_str());
-    let sent = book.sequences.iter().flat_map(|(_, sequence, _)| touches(sequence)).any(|touch| {
-        touch.choices.iter().any(|(channel, _)| *channel == id)
-    });
+    let sent = book
+        .sequences
+        .iter()
+        .flat_map(|(_, sequence, _)| touches(sequence))
+        .any(|touch| touch.choices.iter().any(|(channel, _)| *channel == id));
     let named = book.rules.iter().flat_map(|own| effects(own.rule)).any(|effect| match effect.kind {
         EffectKind::Send { channel, .. } => channel == id,
         EffectKind::Suppress { channel, .. } | EffectKind::Unsuppress { channel } => channel == Some(id),
@@ -90,7 +95,10 @@ fn sequences(book: &Book, found: &mut Vec<Diagnostic>) {
         if sequence.tier.is_none() && !book.is_started(*id) {
             let message = format!("nothing starts sequence `{}`", sequence.name);
             let idle = Diagnostic::new(Slug::UnusedSequence, sequence.range, message).label("never started");
-            found.push(idle.help(format!("start it by a rule, `… -> start {0}`, or for a tier, `sequence {0} for hot`", sequence.name)));
+            found.push(idle.help(format!(
+                "start it by a rule, `… -> start {0}`, or for a tier, `sequence {0} for hot`",
+                sequence.name
+            )));
         }
     }
 }
@@ -158,7 +166,8 @@ fn collect(expr: &Expr, read: &mut BTreeSet<ScoreId>) {
 }
 
 fn functions(book: &Book, mentions: &Mentions, found: &mut Vec<Diagnostic>) {
-    let texts: Vec<&str> = book.rulebook.scripts.iter().map(|script| book.rulebook.sources.text(script.range)).collect();
+    let texts: Vec<&str> =
+        book.rulebook.scripts.iter().map(|script| book.rulebook.sources.text(script.range)).collect();
     for script in &book.rulebook.scripts {
         let text = book.rulebook.sources.text(script.range);
         // Functions of a score's own script are its own affair.
