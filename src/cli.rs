@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, Parser, Subcommand};
 
 mod check;
+mod clock;
 mod dry_run;
 mod exit;
 mod explain;
