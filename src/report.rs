@@ -5,3 +5,4 @@ pub mod experiment;
 pub mod line;
 pub mod summary;
 pub mod timeline;
+pub mod trial;
