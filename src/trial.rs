@@ -3,6 +3,7 @@
 //! command line.
 
 mod compare;
+pub mod coverage;
 mod matching;
 mod stage;
 mod update;
@@ -15,6 +16,7 @@ use crate::plan::Plan;
 use crate::rulebook::Test;
 use crate::source::Range;
 
+use coverage::{Coverage, Hits};
 pub use update::{Edit, edits};
 
 /// What to run.
@@ -22,6 +24,8 @@ pub use update::{Edit, edits};
 pub struct Options {
     /// Only tests whose name holds this text, whatever its case; empty: all.
     pub pattern: String,
+    /// Also find out what of the rulebook the tests show.
+    pub coverage: bool,
 }
 
 /// How a test went.
@@ -93,6 +97,8 @@ pub struct TestReport {
     pub tests: Vec<TestResult>,
     /// How many the rulebook has that were not asked for.
     pub left_out: usize,
+    /// What the tests show, where that was asked for.
+    pub coverage: Option<Coverage>,
 }
 
 impl TestReport {
@@ -115,14 +121,20 @@ pub fn run(plan: &Arc<Plan>, options: &Options) -> TestReport {
     let pattern = options.pattern.to_lowercase();
     let asked = |test: &&Test| test.name.to_lowercase().contains(&pattern);
     let all = &plan.rulebook.tests;
-    let tests: Vec<TestResult> = all.iter().filter(asked).map(|test| run_one(plan, test)).collect();
+    let mut hits = Hits::default();
+    let mut one = |test| run_one(plan, test, options.coverage.then_some(&mut hits));
+    let tests: Vec<TestResult> = all.iter().filter(asked).map(&mut one).collect();
     let left_out = all.len() - tests.len();
-    TestReport { tests, left_out }
+    let coverage = options.coverage.then(|| Coverage::of(&plan.rulebook, &hits));
+    TestReport { tests, left_out, coverage }
 }
 
-fn run_one(plan: &Arc<Plan>, test: &Test) -> TestResult {
+fn run_one(plan: &Arc<Plan>, test: &Test, hits: Option<&mut Hits>) -> TestResult {
     let (failures, events, decisions, observed) = match stage::play(plan, test) {
         Ok(played) => {
+            if let Some(hits) = hits {
+                hits.add(&played);
+            }
             let failures = compare::failures(plan, test, &played);
             (failures, played.log.len(), played.decisions.len(), compare::observed(plan, test, &played))
         }

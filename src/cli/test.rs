@@ -26,6 +26,9 @@ pub struct Args {
     /// Run only tests whose name holds this text, in upper or lower case
     #[arg(long, value_name = "PATTERN", default_value = "", hide_default_value = true)]
     run: String,
+    /// Also list what of the rulebook no test shows; with a number, fail where less is shown, in percent
+    #[arg(long, value_name = "MIN", num_args = 0..=1, require_equals = true, default_missing_value = "0", value_parser = clap::value_parser!(u8).range(0..=100))]
+    coverage: Option<u8>,
     /// Write what was observed into the tests marked `updated`
     #[arg(long)]
     update: bool,
@@ -57,7 +60,11 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let sources = &plan.rulebook.sources;
     let summary = report::trial::summary(&report);
     match args.format {
-        Format::Human => io.out(&format!("{}{summary}\n", report::trial::human(&report, sources, io.color)))?,
+        Format::Human => {
+            let coverage = report.coverage.as_ref().map(|coverage| report::trial::coverage(coverage, sources));
+            let tests = report::trial::human(&report, sources, io.color);
+            io.out(&format!("{tests}{}{summary}\n", coverage.unwrap_or_default()))?;
+        }
         Format::Json => {
             io.out(&report::trial::json(&report, sources))?;
             io.err(&format!("{summary}\n"));
@@ -66,12 +73,18 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     if report.tests.is_empty() {
         io.err(&none(args, &report));
     }
+    let short = |min: u8| report.coverage.as_ref().is_some_and(|coverage| coverage.percent() < usize::from(min));
+    if let Some(min) = args.coverage.filter(|min| short(*min)) {
+        let percent = report.coverage.as_ref().map_or(0, trial::coverage::Coverage::percent);
+        io.err(&format!("error: the tests show {percent} % of the rulebook, less than {min} %\n"));
+        return Ok(Exit::Findings);
+    }
     Ok(if report.is_fine() { Exit::Fine } else { Exit::Findings })
 }
 
 fn tested(args: &Args, io: Io) -> Result<(Arc<Plan>, TestReport), Error> {
     let plan = Arc::new(Plan::compile(compiled(&args.rules, io)?));
-    let report = trial::run(&plan, &trial::Options { pattern: args.run.clone() });
+    let report = trial::run(&plan, &trial::Options { pattern: args.run.clone(), coverage: args.coverage.is_some() });
     Ok((plan, report))
 }
 

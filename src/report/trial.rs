@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::diagnostic::failure;
 use super::summary::many;
 use crate::source::{Range, Sources};
+use crate::trial::coverage::{Coverage, Kind};
 use crate::trial::{Failure, Outcome, TestReport, TestResult};
 
 /// One line a test, each failure drawn below its test.
@@ -35,6 +36,21 @@ pub fn human(report: &TestReport, sources: &Sources, color: bool) -> String {
     text
 }
 
+/// What no test shows, one line each, then how much of each kind is shown.
+#[must_use]
+pub fn coverage(coverage: &Coverage, sources: &Sources) -> String {
+    let mut text = String::new();
+    for item in coverage.items.iter().filter(|item| !item.shown) {
+        let _ = writeln!(text, "{}: {}", sources.place(item.range), item.missing);
+    }
+    for kind in Kind::ALL {
+        let (shown, all) = coverage.count(kind);
+        let percent = (shown * 100).checked_div(all).unwrap_or(100);
+        let _ = writeln!(text, "  {:32} {shown:4} of {all:4}  {percent:3} %", kind.words());
+    }
+    text
+}
+
 /// `test: 12 passed, 1 failed, 1 todo; 31 events, 88 decisions`: the last line of a run.
 #[must_use]
 pub fn summary(report: &TestReport) -> String {
@@ -53,6 +69,9 @@ pub fn summary(report: &TestReport) -> String {
     let _ = write!(text, "; {}, {}", many(events, "event"), many(decisions, "decision"));
     if report.left_out > 0 {
         let _ = write!(text, "; {} left out", report.left_out);
+    }
+    if let Some(coverage) = &report.coverage {
+        let _ = write!(text, "; coverage {} %", coverage.percent());
     }
     text
 }

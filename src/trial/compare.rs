@@ -63,15 +63,18 @@ impl Comparison<'_> {
         let choices: Vec<Vec<usize>> =
             units.iter().map(|unit| wanted.get(*unit).map_or_else(Vec::new, |e| self.meeting(e))).collect();
         let paired = pair(&choices, self.candidates.len());
-        let mut failures = Vec::new();
+        let (mut failures, mut told) = (Vec::new(), Vec::new());
         for (place, expect) in wanted.iter().enumerate() {
             let met = units.iter().zip(&paired).filter(|(unit, paired)| **unit == place && paired.is_some()).count();
             if met < expect.times as usize {
-                failures.push(self.missing(expect, met, &paired));
+                let (failure, instead) = self.missing(expect, met, &paired);
+                failures.push(failure);
+                told.extend(instead);
             }
         }
         for (place, candidate) in self.candidates.iter().enumerate() {
-            let covered = paired.contains(&Some(place));
+            // What is told in place of something missing is one mistake, not two.
+            let covered = paired.contains(&Some(place)) || told.contains(&place);
             if !candidate.pending && !covered && must_be_expected(candidate.decision, &self.test.allowed) {
                 failures.push(self.unexpected(candidate.decision));
             }
@@ -95,11 +98,12 @@ impl Comparison<'_> {
         (0..self.candidates.len()).filter(|place| self.candidates.get(*place).is_some_and(meets)).collect()
     }
 
-    /// Something expected did not happen, or not so.
-    fn missing(&self, expect: &Expect, met: usize, paired: &[Option<usize>]) -> Failure {
+    /// Something expected did not happen, or not so; and the decision made instead.
+    fn missing(&self, expect: &Expect, met: usize, paired: &[Option<usize>]) -> (Failure, Option<usize>) {
         let text = self.source(expect.place);
         let near: Vec<usize> =
             self.found(expect, Strictness::What).into_iter().filter(|place| !paired.contains(&Some(*place))).collect();
+        let instead = near.first().copied();
         let near: Vec<&Candidate<'_>> = near.iter().filter_map(|place| self.candidates.get(*place)).collect();
         let message = match (expect.times, met, near.first()) {
             (2.., _, _) => format!("`{text}` {met} times, not {} times", expect.times),
@@ -123,7 +127,7 @@ impl Comparison<'_> {
         } else if near.iter().all(|candidate| candidate.pending) && !self.test.bounded {
             failure.help = Some(String::from("let the test go on until then: `until …`"));
         }
-        failure
+        (failure, instead)
     }
 
     /// In which field the nearest decision differs.

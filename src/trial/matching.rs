@@ -5,7 +5,6 @@ use crate::decision::{Body, Decision, Status};
 use crate::log::Log;
 use crate::rulebook::{By, Expect, ExpectedAt, Test, Wanted};
 use crate::timestamp::Timestamp;
-use crate::value::Value;
 
 use crate::decision::Cause;
 
@@ -61,11 +60,9 @@ fn is_what(wanted: &Wanted, decision: &Decision) -> bool {
         (Wanted::Set(fact, value), Body::Set { fact: other, value: set }) => {
             fact == other && value.as_ref().is_none_or(|value| value == set)
         }
-        (Wanted::Assign(owner), Body::Assign(to)) => match (owner, to) {
-            (None, _) => true,
-            (Some(Value::Text(owner)), Some(to)) => owner == to,
-            _ => false,
-        },
+        (Wanted::Assign(owner), Body::Assign(to)) => {
+            owner.is_none() || owner.as_deref() == to.as_deref()
+        }
         (Wanted::Alert { to, text }, Body::Alert { to: person, text: words }) => {
             to.is_none_or(|to| to == *person) && text.as_ref().is_none_or(|text| **text == **words)
         }

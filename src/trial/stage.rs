@@ -104,7 +104,15 @@ impl Run<'_> {
     /// Notes how far the rules of a lead have come that wait for more than one event.
     fn look(&mut self, lead: LeadId) {
         for (index, rule) in self.plan.rulebook.rules.iter().enumerate() {
-            if !matches!(rule.trigger, Trigger::Count { .. } | Trigger::Score { .. }) {
+            let waits = matches!(
+                rule.trigger,
+                Trigger::Count { .. }
+                    | Trigger::Score { .. }
+                    | Trigger::Follows { .. }
+                    | Trigger::AbsentAfter { .. }
+                    | Trigger::Absent { .. }
+            );
+            if !waits {
                 continue;
             }
             let id = RuleId(index as u16);

@@ -1,9 +1,10 @@
-//! Rewrites what tests marked `updated` expect: their positive `expect` lines become those of what
-//! was observed. `expect no …`, scores and all else stay byte for byte.
+//! Rewrites what tests marked `updated` expect: the `expect` lines of tier changes, messages, alerts
+//! and webhooks become those that were observed. All else stays byte for byte.
 
 use super::TestResult;
-use crate::rulebook::Test;
+use crate::rulebook::{Expect, Test, Wanted};
 use crate::source::{Range, SourceId, Sources};
+use crate::units::Status;
 
 /// New text for a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub fn edits(sources: &Sources, tests: &[Test], results: &[TestResult]) -> Vec<E
 
 /// The places of a test that change, each with its new text.
 fn changes_of(text: &str, test: &Test, result: &TestResult) -> Vec<(Range, String)> {
-    let mut old: Vec<Range> = test.expects.iter().filter(|expect| !expect.never).map(|expect| expect.range).collect();
+    let mut old: Vec<Range> = test.expects.iter().filter(|expect| is_observed(expect)).map(|expect| expect.range).collect();
     old.sort_by_key(|range| range.start);
     let lines = result.observed.join("\n  ");
     let Some((first, rest)) = old.split_first() else {
@@ -55,6 +56,17 @@ fn changes_of(text: &str, test: &Test, result: &TestResult) -> Vec<(Range, Strin
     let mut changes = vec![(*first, lines)];
     changes.extend(rest.iter().map(|range| (whole_line(text, *range), String::new())));
     changes
+}
+
+/// Whether an expectation is about what a complete test must expect; all others are the author's.
+fn is_observed(expect: &Expect) -> bool {
+    let sent = expect.status.is_none_or(|status| status == Status::Sent);
+    let kind = |wanted: &Wanted| match wanted {
+        Wanted::Tier(_) | Wanted::Alert { .. } | Wanted::Webhook(_) => true,
+        Wanted::Touch | Wanted::Send { .. } => sent,
+        _ => false,
+    };
+    !expect.never && expect.wanted.iter().all(kind)
 }
 
 /// The place before the line with the brace that closes a test without expectations.
