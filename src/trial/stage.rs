@@ -45,7 +45,10 @@ pub(super) fn play(plan: &Arc<Plan>, test: &Test) -> Result<Played, Failure> {
     let engine = Engine::new(Arc::clone(plan)).watching(leads);
     let mut run = Run { plan, engine, log: &log, test, decisions: Vec::new(), stands: Vec::new(), asked: Vec::new() };
     for event in log.iter() {
-        run.scores_until(Timestamp(event.received_at.0 - 1));
+        let before = Timestamp(event.received_at.0 - 1);
+        run.scores_until(before);
+        run.engine.drain(before, &log, &mut run.decisions);
+        run.look(event.lead);
         run.engine.handle(&event, &log, &mut run.decisions);
         run.look(event.lead);
     }
