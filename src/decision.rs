@@ -1,6 +1,7 @@
 //! What the engine decides, as data: one [`Decision`] is one line of the timeline. Made by
 //! `engine`, written by `report`.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::event::{AccountId, EventNumber, LeadId};
@@ -33,6 +34,13 @@ pub struct Decision {
     pub cause: Cause,
     /// The events it rests on.
     pub because: Because,
+    /// Who did it by hand and why: `by bob: on holiday`.
+    pub note: Option<Box<str>>,
+}
+
+impl RuleId {
+    /// Stands for a person where a rule is named as the cause.
+    pub const PERSON: Self = Self(u16::MAX);
 }
 
 /// Where a decision stands: moment, then timers that were due before anything arrived at that
@@ -62,7 +70,7 @@ impl Order {
 }
 
 /// What decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// A rule, and which of its arms.
     Rule(RuleId, u8),
@@ -236,7 +244,7 @@ pub struct ActionLine {
 
 /// The identity of an action: the first 8 bytes of a BLAKE3 hash of lead, rule or sequence, touch
 /// or effect, and enrollment or firing number. Neither due time nor position in a file is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ActionId(pub u64);
 
 impl ActionId {

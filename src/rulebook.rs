@@ -38,7 +38,7 @@ use crate::timestamp::Span;
 macro_rules! index {
     ($($(#[$doc:meta])* $name:ident($int:ty)),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub struct $name(pub $int);
         impl $name {
             /// As an index into the list of its kind.

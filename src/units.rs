@@ -66,7 +66,7 @@ pub enum Roll {
 }
 
 /// What an action carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Content {
     /// A template by name.
     Template(String),

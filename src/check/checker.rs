@@ -16,8 +16,8 @@ use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{
-    BookScript, BookTemplate, Channel, EventSet, EventType, Experiment, Fact, Invariant, PropId, Rule, Rulebook, Score, Sequence,
-    SetId, Settings, TagId, Test, Tier, WellKnown,
+    BookScript, BookTemplate, Channel, EventSet, EventType, Experiment, Fact, Invariant, PropId, Rule, Rulebook, Score,
+    Sequence, SetId, Settings, TagId, Test, Tier, WellKnown,
 };
 use crate::slug::Slug;
 use crate::source::{Range, Source, Sources};

@@ -8,9 +8,7 @@ use super::test::Reading;
 use super::words::{listed, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::local::Zone;
-use crate::rulebook::{
-    By, ChannelId, EffectKind, Expect, ExpectedAt, RuleId, ScoreExpect, SequenceId, Wanted,
-};
+use crate::rulebook::{By, ChannelId, EffectKind, Expect, ExpectedAt, RuleId, ScoreExpect, SequenceId, Wanted};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, AtTime, Clauses, Content, Expectation, ItemKind, Name, ScoreRow, WantedKind};
@@ -125,8 +123,7 @@ impl Checker<'_> {
         if sent.contains(&(is_text, name.clone())) || self.incomplete {
             return Some(());
         }
-        let names: Vec<String> =
-            sent.into_iter().filter(|(text, _)| *text == is_text).map(|(_, name)| name).collect();
+        let names: Vec<String> = sent.into_iter().filter(|(text, _)| *text == is_text).map(|(_, name)| name).collect();
         let help = match nearest(name, &names) {
             Some(near) => format!("did you mean `{near}`?"),
             None if names.is_empty() => format!("no rule and no sequence says `{} …`", channel.node),
@@ -235,7 +232,9 @@ impl Checker<'_> {
             None => String::from("name a rule by its label, or a sequence"),
         };
         let message = format!("`{}` is no rule and no sequence", name.node);
-        self.report(Diagnostic::new(Slug::UnknownRule, name.range, message).label("nothing decides by that name").help(help));
+        self.report(
+            Diagnostic::new(Slug::UnknownRule, name.range, message).label("nothing decides by that name").help(help),
+        );
         None
     }
 

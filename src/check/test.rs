@@ -274,7 +274,8 @@ impl<'a> Checker<'a> {
         for prop in ty.props.iter().filter(|prop| !prop.optional) {
             if sound && props.iter().all(|(id, _)| *id != prop.id) {
                 let name = self.resolved.props.get(prop.id.index()).cloned().unwrap_or_default();
-                let message = format!("`{}` needs the property `{name}`, {}", happening.event.node, type_words(prop.ty));
+                let message =
+                    format!("`{}` needs the property `{name}`, {}", happening.event.node, type_words(prop.ty));
                 let found = Diagnostic::new(Slug::TestEvent, happening.event.range, message).label("not complete");
                 self.report(found.help(format!("write it: `{} {{ {name}: … }}`", happening.event.node)));
                 sound = false;

@@ -4,8 +4,8 @@
 mod test;
 
 use crate::source::{Range, SourceId};
-pub use test::*;
 pub use crate::units::{ClockTime, Content, Length, Roll, Unit, Weekday, ZoneSource};
+pub use test::*;
 
 /// Something with its place.
 #[derive(Clone, Debug, PartialEq)]

@@ -210,9 +210,10 @@ impl Build<'_> {
                 length: self.length_in(pair),
             },
             Rule::at_most => {
-                let touch = pair.clone().into_inner().find(|kid| {
-                    matches!(kid.as_rule(), Rule::kw_touch | Rule::kw_touches | Rule::wanted_name)
-                })?;
+                let touch = pair
+                    .clone()
+                    .into_inner()
+                    .find(|kid| matches!(kid.as_rule(), Rule::kw_touch | Rule::kw_touches | Rule::wanted_name))?;
                 let what = match touch.as_rule() {
                     Rule::wanted_name => self.name(&touch),
                     _ => Name { node: String::from("touch"), range: self.range(&touch) },
