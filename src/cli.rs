@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod progress;
 mod render;
+mod test;
 mod vocabulary;
 
 pub use exit::Exit;
@@ -39,6 +40,7 @@ enum Verb {
     DryRun(dry_run::Args),
     Explain(explain::Args),
     Render(render::Args),
+    Test(test::Args),
     Vocabulary(vocabulary::Args),
 }
 
@@ -83,6 +85,7 @@ fn run() -> Exit {
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
+        Verb::Test(args) => test::run(&args, io),
         Verb::Vocabulary(args) => vocabulary::run(&args, io),
     };
     result.unwrap_or_else(exit::Error::report)

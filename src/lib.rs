@@ -98,6 +98,7 @@ pub mod store;
 pub mod decision;
 pub mod engine;
 pub mod replay;
+pub mod trial;
 
 pub mod sink;
 

@@ -6,3 +6,4 @@ pub mod explain;
 pub mod line;
 pub mod summary;
 pub mod timeline;
+pub mod trial;

@@ -49,7 +49,8 @@ fn run(folder: &Path, args: &str) -> String {
 /// The rulebooks and logs of the dry run, and the quickstart.
 fn every_world() -> Vec<World> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders: Vec<_> = std::fs::read_dir(root.join("fixtures/run")).unwrap().map(|f| f.unwrap().path()).collect();
+    let mut folders: Vec<_> =
+        std::fs::read_dir(root.join("fixtures/run")).unwrap().map(|f| f.unwrap().path()).collect();
     folders.sort();
     let mut worlds: Vec<World> =
         folders.iter().filter(|folder| folder.join("events.jsonl").exists()).map(|folder| World::of(folder)).collect();
@@ -65,11 +66,8 @@ fn explanations_name_the_rules_of_the_timeline() {
     for world in every_world() {
         let replayed = world.replay();
         for lead in world.leads() {
-            let told: Vec<&Decision> = replayed
-                .decisions
-                .iter()
-                .filter(|d| d.lead == lead && !matches!(d.body, Body::Score { .. }))
-                .collect();
+            let told: Vec<&Decision> =
+                replayed.decisions.iter().filter(|d| d.lead == lead && !matches!(d.body, Body::Score { .. })).collect();
             let explanation = world.explain(lead, None, Vec::new());
             let explained: Vec<(&Decision, &Why)> =
                 explanation.decided.iter().flat_map(|why| why.did.iter().map(move |did| (did, why))).collect();
@@ -115,9 +113,8 @@ fn every_clause_of_what_acted_has_passed() {
                             rules += 1;
                             assert_eq!(why.clauses.first().map(|clause| clause.kind), Some(ClauseKind::When));
                             let sent = !matches!(&did.body, Body::Action(line) if line.status != Status::Sent);
-                            let own = why.clauses.iter().filter(|clause| {
-                                sent || !matches!(clause.kind, ClauseKind::Channel)
-                            });
+                            let own =
+                                why.clauses.iter().filter(|clause| sent || !matches!(clause.kind, ClauseKind::Channel));
                             // Late news lets stops act and mutes the rest beside them.
                             let beside = why.did.iter().any(|other| matches!(other.body, Body::Muted(_)));
                             let mut own = own.filter(|clause| !beside || clause.kind != ClauseKind::Fresh);

@@ -174,13 +174,14 @@ impl Inquiry<'_> {
         let id = line.sequence;
         let name = self.rulebook().sequences.get(id.index()).map_or("", |s| s.name.as_str());
         let chain = self.enrollment(id, line.enrollment);
-        let enrolled = chain.first().map_or_else(String::new, |began| {
-            format!("#{} since {}", line.enrollment, self.words.clock(began.at))
-        });
+        let enrolled = chain
+            .first()
+            .map_or_else(String::new, |began| format!("#{} since {}", line.enrollment, self.words.clock(began.at)));
         why.clauses.push(Clause::new(ClauseKind::Enrolled, format!("in {name}"), true).says(enrolled));
         if let Some(due) = self.due(decision, |what| what == DueWhat::Touch(id, touch, line.enrollment)) {
             why.clauses.extend(due.condition.iter().flat_map(|asked| self.condition(ClauseKind::If, asked)));
-            let used = |(channel, _): &&(_, _)| *channel == line.channel || line.status != crate::decision::Status::Sent;
+            let used =
+                |(channel, _): &&(_, _)| *channel == line.channel || line.status != crate::decision::Status::Sent;
             let gates = due.channels.iter().filter(used);
             why.clauses.extend(gates.flat_map(|(channel, gates)| self.gates(*channel, gates, true)));
         }

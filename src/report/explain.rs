@@ -67,7 +67,8 @@ impl Tree<'_> {
         let none = || (!self.names.rulebook.tiers.is_empty()).then(|| String::from("in no tier"));
         let tier = tier.map_or_else(none, |(tier, at)| Some(format!("{tier}{}", since(*at))));
         let sequences = stands.sequences.iter().map(|(name, n, at)| format!("in {name} #{n}{}", since(Some(*at))));
-        let touches = (stands.touches > 0).then(|| format!("{} since the last reply", many(stands.touches as usize, "touch")));
+        let touches =
+            (stands.touches > 0).then(|| format!("{} since the last reply", many(stands.touches as usize, "touch")));
         let all: Vec<String> = tier.into_iter().chain(sequences).chain(touches).collect();
         if !all.is_empty() {
             self.line(2, &all.join("; "), "0");
@@ -149,7 +150,8 @@ impl Tree<'_> {
     }
 
     fn link(&mut self, link: &Link) {
-        let text = format!("after      {} {}, {} {}", self.words.clock(link.at), link.what, link.by.name, link.by.place);
+        let text =
+            format!("after      {} {}, {} {}", self.words.clock(link.at), link.what, link.by.name, link.by.place);
         self.line(4, &text, "0");
     }
 
@@ -228,7 +230,12 @@ impl Tree<'_> {
         }
         match &answer.next {
             Some((at, by)) => {
-                let text = format!("next      {}, by {} {}, if nothing else happens", self.words.clock(*at), by.name, by.place);
+                let text = format!(
+                    "next      {}, by {} {}, if nothing else happens",
+                    self.words.clock(*at),
+                    by.name,
+                    by.place
+                );
                 self.line(2, &text, "36");
             }
             None => self.line(2, "next      not by the passing of time, looked for within a year", "2"),
@@ -319,5 +326,8 @@ fn moves(decision: &Decision) -> Vec<String> {
         _ => return Vec::new(),
     };
     let steps = reason.split(" -> ").enumerate();
-    steps.filter(|(_, step)| !step.is_empty()).map(|(n, step)| if n == 0 { step.to_owned() } else { format!("-> {step}") }).collect()
+    steps
+        .filter(|(_, step)| !step.is_empty())
+        .map(|(n, step)| if n == 0 { step.to_owned() } else { format!("-> {step}") })
+        .collect()
 }

@@ -259,8 +259,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn clause(&self, clause: &'a Clause) -> ClauseLine<'a> {
-        let left_out =
-            |out: &'a LeftOut| LeftOutLine { reason: &out.reason, events: self.events(&out.events) };
+        let left_out = |out: &'a LeftOut| LeftOutLine { reason: &out.reason, events: self.events(&out.events) };
         ClauseLine {
             kind: clause.kind.word(),
             text: &clause.text,
