@@ -10,6 +10,7 @@ mod clock;
 mod dry_run;
 mod exit;
 mod explain;
+mod place;
 mod progress;
 mod render;
 mod test;
