@@ -91,6 +91,7 @@ pub mod store;
 
 pub mod decision;
 pub mod engine;
+pub mod invariant;
 pub mod replay;
 pub mod trial;
 

@@ -2,6 +2,7 @@
 
 pub mod diagnostic;
 pub mod experiment;
+pub mod invariant;
 pub mod line;
 pub mod summary;
 pub mod timeline;

@@ -71,10 +71,11 @@ fn draw(found: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
     };
-    let mut group: Group<'_> = level
-        .primary_title(found.message.as_str())
-        .id(found.slug.name())
-        .elements(snippets((found.range, &found.label), &found.others, sources));
+    let mut group: Group<'_> = level.primary_title(found.message.as_str()).id(found.slug.name()).elements(snippets(
+        (found.range, &found.label),
+        &found.others,
+        sources,
+    ));
     if let Some(help) = &found.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }

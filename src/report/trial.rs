@@ -54,8 +54,7 @@ pub fn coverage(coverage: &Coverage, sources: &Sources) -> String {
 /// `test: 12 passed, 1 failed, 1 todo; 31 events, 88 decisions`: the last line of a run.
 #[must_use]
 pub fn summary(report: &TestReport) -> String {
-    let mut text =
-        format!("test: {} passed, {} failed", report.count(Outcome::Passed), report.count(Outcome::Failed));
+    let mut text = format!("test: {} passed, {} failed", report.count(Outcome::Passed), report.count(Outcome::Failed));
     let passes = report.count(Outcome::TodoPasses);
     let todo = report.count(Outcome::Todo) + passes;
     if todo > 0 {

@@ -60,14 +60,12 @@ fn is_what(wanted: &Wanted, decision: &Decision) -> bool {
         (Wanted::Set(fact, value), Body::Set { fact: other, value: set }) => {
             fact == other && value.as_ref().is_none_or(|value| value == set)
         }
-        (Wanted::Assign(owner), Body::Assign(to)) => {
-            owner.is_none() || owner.as_deref() == to.as_deref()
-        }
+        (Wanted::Assign(owner), Body::Assign(to)) => owner.is_none() || owner.as_deref() == to.as_deref(),
         (Wanted::Alert { to, text }, Body::Alert { to: person, text: words }) => {
             to.is_none_or(|to| to == *person) && text.as_ref().is_none_or(|text| **text == **words)
         }
         (Wanted::Webhook(wanted), Body::Webhook { name, .. }) => wanted.as_ref().is_none_or(|w| **w == **name),
-        (Wanted::Touch, Body::Touch(_) | Body::Action(_)) => true,
+        (Wanted::Touch(task), body) => sent(body).is_some_and(|(channel, ..)| *task != Some(channel)),
         (Wanted::Send { channel, content }, body) => sent(body).is_some_and(|(other, carried, _)| {
             *channel == other && content.as_ref().is_none_or(|content| content == carried)
         }),

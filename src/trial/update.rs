@@ -40,7 +40,8 @@ pub fn edits(sources: &Sources, tests: &[Test], results: &[TestResult]) -> Vec<E
 
 /// The places of a test that change, each with its new text.
 fn changes_of(text: &str, test: &Test, result: &TestResult) -> Vec<(Range, String)> {
-    let mut old: Vec<Range> = test.expects.iter().filter(|expect| is_observed(expect)).map(|expect| expect.range).collect();
+    let mut old: Vec<Range> =
+        test.expects.iter().filter(|expect| is_observed(expect)).map(|expect| expect.range).collect();
     old.sort_by_key(|range| range.start);
     let lines = result.observed.join("\n  ");
     let Some((first, rest)) = old.split_first() else {
@@ -63,7 +64,7 @@ fn is_observed(expect: &Expect) -> bool {
     let sent = expect.status.is_none_or(|status| status == Status::Sent);
     let kind = |wanted: &Wanted| match wanted {
         Wanted::Tier(_) | Wanted::Alert { .. } | Wanted::Webhook(_) => true,
-        Wanted::Touch | Wanted::Send { .. } => sent,
+        Wanted::Touch(_) | Wanted::Send { .. } => sent,
         _ => false,
     };
     !expect.never && expect.wanted.iter().all(kind)
@@ -85,11 +86,7 @@ fn whole_line(text: &str, range: Range) -> Range {
     let after = text.get(end..).unwrap_or("");
     let line_end = after.find('\n').map_or(after.len(), |at| at + 1);
     let alone = after.get(..line_end).is_some_and(|rest| rest.trim().is_empty());
-    if blank && alone {
-        Range { start: line_start as u32, end: (end + line_end) as u32, ..range }
-    } else {
-        range
-    }
+    if blank && alone { Range { start: line_start as u32, end: (end + line_end) as u32, ..range } } else { range }
 }
 
 fn applied(text: &str, mut changes: Vec<(Range, String)>) -> String {
