@@ -9,6 +9,7 @@ mod check;
 mod dry_run;
 mod exit;
 mod explain;
+mod fmt;
 mod progress;
 mod render;
 mod vocabulary;
@@ -37,6 +38,7 @@ enum Verb {
     Check(check::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
+    Fmt(fmt::Args),
     Render(render::Args),
     Vocabulary(vocabulary::Args),
 }
@@ -81,6 +83,7 @@ fn run() -> Exit {
         Verb::Check(args) => check::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
+        Verb::Fmt(args) => fmt::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
         Verb::Vocabulary(args) => vocabulary::run(&args, io),
     };

@@ -4,6 +4,7 @@
 
 mod bracket;
 mod build;
+pub mod format;
 mod grammar;
 mod mistake;
 mod slip;
