@@ -12,6 +12,7 @@ mod explain;
 mod fmt;
 mod progress;
 mod render;
+mod replace;
 mod vocabulary;
 
 pub use exit::Exit;

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use crate::check::{self, Checked, Env};
 
@@ -60,12 +62,57 @@ impl std::error::Error for LoadError {
     }
 }
 
+/// The texts of a rulebook's files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Files {
+    /// Rules by path as people see it.
+    pub rules: Vec<(String, String)>,
+    /// The rulebook's folder as people see it.
+    pub root: String,
+    /// Files beside the rules by path relative to the rulebook's folder.
+    pub beside: BTreeMap<String, String>,
+}
+
+impl Files {
+    /// Reads the files of the rulebook at a path.
+    ///
+    /// # Errors
+    /// Fails where files cannot be read.
+    pub fn read(path: &Path) -> Result<Self, LoadError> {
+        if is_folder(path)? { folder(path) } else { single(path) }
+    }
+
+    /// Checks them.
+    #[must_use]
+    pub fn check(&self) -> Checked {
+        check::load(self.rules.clone(), &Env { root: self.root.clone(), files: self.beside.clone() })
+    }
+
+    /// The same for the same files, wherever the rulebook lies.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        let inner = |path: &str| {
+            let rest = path.strip_prefix(&self.root).unwrap_or(path);
+            rest.trim_start_matches('/').to_owned()
+        };
+        let rules = self.rules.iter().map(|(path, text)| (inner(path), text));
+        for (path, text) in rules.chain(self.beside.iter().map(|(path, text)| (path.clone(), text))) {
+            for part in [path.as_str(), text] {
+                hasher.update(&(part.len() as u64).to_be_bytes());
+                hasher.update(part.as_bytes());
+            }
+        }
+        *hasher.finalize().as_bytes()
+    }
+}
+
 /// Reads and checks the rulebook at a path.
 ///
 /// # Errors
 /// Fails where files cannot be read; mistakes in them are findings of the result.
 pub fn rulebook(path: &Path) -> Result<Checked, LoadError> {
-    if is_folder(path)? { folder(path) } else { single(path) }
+    Ok(Files::read(path)?.check())
 }
 
 /// The `*.ensue` files of a folder and those below it in path order; of a file, itself.
@@ -91,34 +138,7 @@ fn is_folder(path: &Path) -> Result<bool, LoadError> {
     Ok(kind.is_dir())
 }
 
-/// Puts a text in place of a file, which holds all of the old or all of the new one at any moment. A
-/// link stays one, and the permissions stay.
-///
-/// # Errors
-/// Fails where the folder cannot be written; the file is then as it was.
-pub fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
-    if fs::metadata(&path)?.permissions().readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is marked as read-only"));
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // Its name is hidden, so that a copy left behind by a crash is not read as rules.
-    let fresh = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let written = write_new(&fresh, text, &path).and_then(|()| fs::rename(&fresh, &path));
-    if written.is_err() {
-        let _ = fs::remove_file(&fresh);
-    }
-    written
-}
-
-fn write_new(fresh: &Path, text: &str, like: &Path) -> io::Result<()> {
-    let mut file = fs::File::create(fresh)?;
-    file.write_all(text.as_bytes())?;
-    file.set_permissions(fs::metadata(like)?.permissions())?;
-    file.sync_all()
-}
-
-fn folder(path: &Path) -> Result<Checked, LoadError> {
+fn folder(path: &Path) -> Result<Files, LoadError> {
     let mut files = Vec::new();
     collect(path, &mut files)?;
     files.sort();
@@ -135,10 +155,10 @@ fn folder(path: &Path) -> Result<Checked, LoadError> {
     if rules.is_empty() {
         return Err(LoadError::NoRules(path.to_owned()));
     }
-    Ok(check::load(rules, &Env { root: shown(path), files: beside }))
+    Ok(Files { rules, root: shown(path), beside })
 }
 
-fn single(path: &Path) -> Result<Checked, LoadError> {
+fn single(path: &Path) -> Result<Files, LoadError> {
     let root = path.parent().unwrap_or(Path::new(""));
     let mut files = Vec::new();
     for name in ["calendars", "scripts", "templates"] {
@@ -151,7 +171,7 @@ fn single(path: &Path) -> Result<Checked, LoadError> {
     for file in files.into_iter().filter(|file| beside_the_rules(file)) {
         beside.insert(shown(file.strip_prefix(root).unwrap_or(&file)), bare_text(&file)?);
     }
-    Ok(check::load([(shown(path), bare_text(path)?)], &Env { root: shown(root), files: beside }))
+    Ok(Files { rules: vec![(shown(path), bare_text(path)?)], root: shown(root), beside })
 }
 
 /// Every file below a folder but for hidden ones; links to folders are not followed.

@@ -14,6 +14,7 @@ use crate::syntax::format::{self, Refused};
 
 use super::Io;
 use super::exit::{Error, Exit};
+use super::replace;
 
 /// What standard input is called in messages.
 const STDIN: &str = "<stdin>";
@@ -78,7 +79,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     if args.write {
         for file in &changed {
             let failed = |error| Error::Use(format!("error: `{}` cannot be written: {error}", file.shown));
-            load::replace(&file.path, &file.after).map_err(failed)?;
+            replace::replace(&file.path, &file.after).map_err(failed)?;
             io.out(&format!("{}\n", file.shown))?;
         }
         io.out(&format!("fmt: {} of {total} written\n", changed.len()))?;
