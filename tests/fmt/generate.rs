@@ -71,6 +71,13 @@ pub fn rulebook(tape: &mut Tape) -> Vec<String> {
         let goal = tape.maybe(|tape| format!(", goal replied within {}", tape.one(LENGTHS)));
         statements.push(format!("experiment subject on hot_touches . first {{ recap 50% , recap_short 50%{goal} }}"));
     }
+    statements.push("invariant quiet : after replied never email , sms for 2d".to_owned());
+    statements.push("invariant no_pest : at most 1 touch per 1d per lead".to_owned());
+    statements.push("invariant speed_to_lead : within 5m after visited ( page == \"x\" ) expect alert".to_owned());
+    statements.truncate(statements.len() - tape.pick(4));
+    for number in 0..tape.pick(4) {
+        statements.push(test(tape, number));
+    }
     for number in 0..tape.pick(9) {
         let at = tape.pick(statements.len() + 1);
         statements.insert(at, rule(tape, number));
@@ -83,6 +90,43 @@ fn lead(tape: &mut Tape) -> String {
     facts.truncate(3 + tape.pick(1));
     facts.extend(tape.yes().then(|| "renewal_date date ?".to_owned()));
     format!("lead {}", tape.block(&facts))
+}
+
+fn test(tape: &mut Tape, number: usize) -> String {
+    let mut lines: Vec<String> = tape.yes().then(|| "in \"Europe/Paris\"".to_owned()).into_iter().collect();
+    let account = tape.maybe(|_| "of acme".to_owned());
+    let facts = tape.maybe(|tape| {
+        let facts = ["source : \"webinar\"", "deal_value : 50_000", "vip : true"].map(str::to_owned);
+        tape.block(&facts)
+    });
+    lines.push(format!("lead ana{account}{facts}"));
+    lines
+        .extend(tape.yes().then(|| format!("lead benjamin {{ {} }}", "company : \"a rather long name\" , ".repeat(4))));
+    lines.push("2026-03-02 09:00 ana created".to_owned());
+    for _ in 0..tape.pick(4) {
+        let then = tape.one(&["+ 1d", "+ 90m", "+ 1w at 09:30", "2026-05-01 10:00"]);
+        let event = tape.one(&["opened", "visited { page : \"pricing\" , url : \"#x\" }", "demo late 2d"]);
+        lines.push(format!("{then}{}", tape.maybe(|_| format!("ana {event}"))));
+    }
+    lines.extend(tape.yes().then(|| "allow alerts , email".to_owned()));
+    for _ in 0..tape.pick(4) {
+        let expected = [
+            "ana becomes hot by rule_1",
+            "ana never becomes hot",
+            "email recap to ana at 2026-03-05 10:00 by hot_touches . first",
+            "no sms , email to ana",
+            "task \"look\" held because \"closed (weekend)\"",
+            "alert owner \"call now\" for ana on 2026-03-05",
+            "score interest of ana { 2026-03-02 5 + 1d 10 , + 1d - 5 }",
+            "ana set region = \"north\"",
+            "ana holds until + 3d",
+            "email 3x",
+        ];
+        lines.push(format!("expect {}", tape.one(&expected)));
+    }
+    lines.extend(tape.yes().then(|| "until 2026-06-06".to_owned()));
+    let head = tape.one(&["test", "todo"]);
+    format!("{head} \"number {number}\"{} {}", tape.maybe(|_| "updated".to_owned()), tape.block(&lines))
 }
 
 fn calendar(tape: &mut Tape) -> String {

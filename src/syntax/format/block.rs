@@ -21,8 +21,8 @@ impl Printer<'_> {
         };
         let head: Vec<usize> = (node.words.start..open).collect();
         if self.is_inline(block) && self.is_plain(&node.order()) {
-            // What sequences and experiments have before the brace differs too much to be lined up.
-            let alone = matches!(node.rule, Rule::sequence_decl | Rule::experiment_decl);
+            // What sequences, experiments and tests have before the brace differs too much to be lined up.
+            let alone = matches!(node.rule, Rule::sequence_decl | Rule::experiment_decl | Rule::test_decl);
             let cells = vec![Cell::new(self.flat(&head)).free(alone), Cell::new(self.inline_body(block)).free(true)];
             let line = format!("{} {}", self.flat(&head), self.inline_body(block));
             if width(&line) <= WIDTH && !line.contains('\n') {
@@ -40,7 +40,9 @@ impl Printer<'_> {
         };
         let inside: Vec<usize> = (open.words.start..close.words.end).collect();
         let first = self.words.gap(open.words.end);
-        self.is_plain(&inside) && (!first.newline || open.words.end == close.words.start)
+        let parts = parts(block).len();
+        let may_be_long = block.rule != Rule::test_decl || parts < 2;
+        may_be_long && self.is_plain(&inside) && (!first.newline || parts == 0)
     }
 
     /// `{ plan text, seats number? }`
@@ -101,7 +103,9 @@ impl Printer<'_> {
             return self.arm(part, table);
         }
         let order = self.part_order(part);
-        if self.fits(&order, INDENT) {
+        // What a test expects stays on one line, so that it can be compared and rewritten as it is.
+        let keeps_line = part.rule == Rule::expectation && self.is_plain(&order);
+        if keeps_line || self.fits(&order, INDENT) {
             let cells = self.cells(part).unwrap_or_else(|| vec![Cell::new(self.flat(&order))]);
             let table = Some(table).filter(|_| cells.len() > 1);
             self.sheet.row(INDENT, cells, table);
@@ -114,6 +118,7 @@ impl Printer<'_> {
     fn cells(&self, part: &Node) -> Option<Vec<Cell>> {
         Some(match part.rule {
             Rule::touch => self.touch_cells(part),
+            Rule::clock_line => self.clock_cells(part)?,
             Rule::points => {
                 let (event, points) = part.kids.split_first()?;
                 let points: Vec<usize> = points.iter().flat_map(Node::order).collect();
@@ -126,6 +131,13 @@ impl Printer<'_> {
             }
             _ => return None,
         })
+    }
+
+    /// When, who, and what happened.
+    fn clock_cells(&self, line: &Node) -> Option<Vec<Cell>> {
+        let (moment, what) = (line.child(Rule::moment)?, line.child(Rule::happening)?);
+        let (lead, event) = what.order().split_first().map(|(lead, event)| (self.flat(&[*lead]), self.flat(event)))?;
+        Some(vec![Cell::new(self.flat_of(moment)), Cell::new(lead).gap(2), Cell::new(event).free(true)])
     }
 
     /// The words of a part in canonical order.

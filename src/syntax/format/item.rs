@@ -10,22 +10,28 @@ impl Printer<'_> {
     pub fn item(&mut self, node: &Node, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
         match node.rule {
             Rule::rule_decl => self.rule(node, run),
-            Rule::tiers_decl => self.plain(node, None, run),
-            Rule::let_decl | Rule::group_decl => self.plain(node, Some(Rule::equals), run),
+            Rule::tiers_decl => self.plain(node, node.words.end, run),
+            Rule::let_decl | Rule::group_decl => {
+                let sign = node.child(Rule::equals).map_or(node.words.end, |sign| sign.words.start);
+                self.plain(node, sign, run)
+            }
+            Rule::invariant_decl => {
+                let sign = node.child(Rule::colon).map_or(node.words.end, |sign| sign.words.end);
+                self.plain(node, sign, run)
+            }
             Rule::event_decl => self.event(node, run),
             _ => self.block_statement(node, run),
         }
     }
 
-    /// A declaration without braces; those of a kind are lined up at a sign.
-    fn plain(&mut self, node: &Node, at: Option<Rule>, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
+    /// A declaration without braces; those of a kind are lined up at a word.
+    fn plain(&mut self, node: &Node, at: usize, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
         let order = node.order();
         if !self.fits(&order, 0) {
             self.fill(&order, 0, 2);
             return None;
         }
-        let sign = at.and_then(|rule| node.child(rule)).map_or(node.words.end, |sign| sign.words.start);
-        let (head, rest) = order.split_at(sign - node.words.start);
+        let (head, rest) = order.split_at(at - node.words.start);
         let cells = vec![Cell::new(self.flat(head)), Cell::new(self.flat(rest))];
         self.single((node.rule, false), run, cells)
     }

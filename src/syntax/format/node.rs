@@ -55,6 +55,19 @@ impl Node {
             kid.mark(words);
         }
         self.mark_dropped(words);
+        if matches!(self.rule, Rule::properties | Rule::score_table) {
+            self.mark_listed(words);
+        }
+    }
+
+    /// Braces within a line have a comma after each part but the last, whatever the author wrote.
+    fn mark_listed(&self, words: &mut Words<'_>) {
+        let parts = self.kids.iter().filter(|kid| matches!(kid.rule, Rule::property | Rule::score_row));
+        let parts: Vec<&Self> = parts.collect();
+        for (part, next) in parts.iter().zip(parts.iter().skip(1)) {
+            words.change(part.words.end - 1, |word| word.text.to_mut().push(','));
+            words.change(next.words.start, |word| word.breaks = true);
+        }
     }
 
     fn mark_kid(&self, kid: &Self, words: &mut Words<'_>) {
@@ -94,7 +107,10 @@ impl Node {
 
     /// A sign joins its number: `-5`, `+3d`.
     fn mark_signs(&self, words: &mut Words<'_>) {
-        let always = matches!(self.rule, Rule::points | Rule::cap | Rule::floor | Rule::touch_day);
+        let always = matches!(
+            self.rule,
+            Rule::points | Rule::cap | Rule::floor | Rule::touch_day | Rule::moment | Rule::score_row
+        );
         let mut after_operand = false;
         for kid in &self.kids {
             let is_sign = matches!(kid.rule, Rule::plus | Rule::minus);

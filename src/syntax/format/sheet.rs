@@ -186,8 +186,7 @@ impl<'a> Sheet<'a> {
         out
     }
 
-    /// The widths of a table's columns. Rows that would become too wide leave it, and so does one
-    /// that is alone.
+    /// The widths of a table's columns. Rows that would become too wide leave it.
     fn line_up(&mut self, mut members: Vec<usize>) -> Vec<usize> {
         self.spoil(&members);
         loop {
@@ -201,8 +200,7 @@ impl<'a> Sheet<'a> {
             }
             let fits =
                 |number: &usize| self.rows.get(*number).is_some_and(|row| width(&row.draw(Some(&widths))) <= WIDTH);
-            let (stay, leave): (Vec<usize>, Vec<usize>) =
-                members.iter().partition(|row| members.len() > 1 && fits(row));
+            let (stay, leave): (Vec<usize>, Vec<usize>) = members.iter().partition(|row| fits(row));
             for number in &leave {
                 self.rows.get_mut(*number).into_iter().for_each(|row| row.table = None);
             }
