@@ -95,6 +95,7 @@ pub mod engine;
 pub mod replay;
 
 pub mod explain;
+pub mod live;
 
 pub mod report;
 

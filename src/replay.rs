@@ -52,7 +52,7 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed
         Some(until) => entries.partition_point(|entry| entry.received_at <= until),
         None => entries.len(),
     };
-    let last = entries.last().map_or(Timestamp(0), |entry| entry.received_at);
+    let last = entries.last().map(|entry| entry.received_at).max(log.drained_to).unwrap_or(Timestamp(0));
     let horizon = options.until.unwrap_or(last);
     let size = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
     let shards = Shards::of(log, handled, plan.crosses_accounts(), size);

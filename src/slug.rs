@@ -72,6 +72,8 @@ slugs! {
     EmptyRange = "empty-range" Error,
     /// A decision list without lines.
     EmptyRule = "empty-rule" Error,
+    /// A test in which nothing happens.
+    EmptyTest = "empty-test" Error,
     /// A sequence without touches.
     EmptySequence = "empty-sequence" Error,
     /// `has` of what always has a value.
@@ -102,6 +104,8 @@ slugs! {
     NotHere = "not-here" Error,
     /// A count that is not a whole number.
     NotWholeNumber = "not-whole-number" Error,
+    /// An expectation after the end of its test.
+    OutsideTest = "outside-test" Error,
     /// Shares of variants that do not sum to 100%.
     PercentSum = "percent-sum" Error,
     /// A period of less than a minute.
@@ -118,6 +122,12 @@ slugs! {
     TemplateName = "template-name" Error,
     /// An experiment with fewer than two variants.
     TooFewVariants = "too-few-variants" Error,
+    /// A test whose clock has no start or goes back.
+    TestClock = "test-clock" Error,
+    /// An event that a test cannot make.
+    TestEvent = "test-event" Error,
+    /// Facts of a test's lead that no event sets.
+    TestFacts = "test-facts" Error,
     /// More of a kind than a rulebook can hold.
     TooMany = "too-many" Error,
     /// A touch before the day of the touch above it.
@@ -138,6 +148,8 @@ slugs! {
     UnknownFact = "unknown-fact" Error,
     /// A function that does not exist.
     UnknownFunction = "unknown-function" Error,
+    /// A lead that its test does not declare.
+    UnknownLead = "unknown-lead" Error,
     /// A name in an expression that means nothing.
     UnknownName = "unknown-name" Error,
     /// A part of the day its calendar does not have.
@@ -146,6 +158,8 @@ slugs! {
     UnknownPerson = "unknown-person" Error,
     /// A property the event does not have.
     UnknownProperty = "unknown-property" Error,
+    /// A rule or sequence, expected of a test, that does not exist.
+    UnknownRule = "unknown-rule" Error,
     /// A score nobody declared.
     UnknownScore = "unknown-score" Error,
     /// A sequence nobody declared.

@@ -115,6 +115,6 @@ impl Engine {
     fn moment<'a>(&'a self, lead: LeadId, props: Props<'a>, names: &'a dyn Names) -> Moment<'a> {
         let now = self.world.now;
         let order = Order { at: now, after: 0, timer: 0, kind: 0, position: 0, lead };
-        Moment { plan: &self.plan, names, now, order, age: Span::ZERO, props, event: None }
+        Moment { plan: &self.plan, names, now, order, age: Span::ZERO, backfill: false, props, event: None }
     }
 }

@@ -214,7 +214,7 @@ impl World {
         let last = self.lead_mut(fired.slot).fired_at.get_mut(slot)?;
         let open = is_open(rule.limit?, *last, moment.now);
         if open {
-            if moment.age <= moment.plan.rulebook.settings.stale_after {
+            if !moment.backfill && moment.age <= moment.plan.rulebook.settings.stale_after {
                 *last = moment.now;
             }
             return None;
@@ -229,7 +229,7 @@ impl World {
     fn want(&mut self, moment: &Moment<'_>, fired: &Fired, rule: &Rule, arm: usize, out: &mut Vec<Decision>) {
         let Some(effects) = rule.arms.get(arm).map(|arm| &arm.effects) else { return };
         let stale_after = moment.plan.rulebook.settings.stale_after;
-        let stale = moment.age > stale_after;
+        let stale = moment.backfill || moment.age > stale_after;
         let mut kept_out = false;
         for (index, effect) in effects.iter().enumerate() {
             if stale && !always_acts(&effect.kind) {
@@ -246,8 +246,11 @@ impl World {
             });
         }
         if kept_out {
-            let reason =
-                format!("stale: {} old, older than stale_after {}", moment.age.in_words(), stale_after.in_words());
+            let reason = if moment.backfill {
+                String::from("backfill: history that was loaded so that nothing acts")
+            } else {
+                format!("stale: {} old, older than stale_after {}", moment.age.in_words(), stale_after.in_words())
+            };
             let cause = Cause::Rule(fired.rule, arm as u8);
             self.decide(moment, fired.slot, Body::Muted(reason), (cause, &fired.because), out);
         }

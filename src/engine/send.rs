@@ -77,7 +77,7 @@ impl World {
         if touch.condition.as_ref().is_some_and(|condition| !self.scope(moment, slot).holds(condition)) {
             return let_pass(self, Status::Skipped, format!("if {} does not hold", touch.condition_text));
         }
-        if touch.approve {
+        if touch.approve && !enrollment.approved {
             let wait = Wait { since: moment.now, for_value: false, reason: String::from("waits for approval") };
             return self.wait(moment, slot, id, (wait, line), out);
         }
@@ -148,8 +148,10 @@ impl World {
     ) {
         let (channel, content, experiment) = (line.channel, line.content.clone(), line.experiment);
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
-        let Some((because, next)) = found.map(|e| (e.because.clone(), e.next)) else { return };
+        let Some((because, next, saved)) = found.map(|e| (e.because.clone(), e.next, e.saved.clone())) else { return };
         let cause = Cause::Sequence(id, Some(next));
+        let message = |world: &Self| world.filled(moment, slot, (channel, &content), saved.as_ref());
+        self.note_departure(out.len(), message);
         self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
         self.note_send(moment.plan, slot, channel, moment.now);
         let lead = self.lead_mut(slot);
@@ -211,6 +213,20 @@ impl World {
     ) {
         let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else { return };
         advance(enrollment, sequence, sent, moment.now);
+        self.resume_plan(moment, slot, id, sequence, out);
+    }
+
+    /// Plans the next touch of an enrollment, past those a person has skipped, or ends it.
+    pub(super) fn resume_plan(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        sequence: &Sequence,
+        out: &mut Vec<Decision>,
+    ) {
+        self.pass_skipped(moment, slot, id, sequence, out);
+        let Some(enrollment) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
         if next_touch(sequence, enrollment).is_some() {
             self.replan(moment, slot, id);
         } else {
@@ -288,7 +304,13 @@ impl World {
     }
 
     /// Where a cap is full: from when on there is room again, and the cap in words.
-    pub(super) fn capped(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, cap: &Cap) -> Option<(Timestamp, String)> {
+    pub(super) fn capped(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        channel: ChannelId,
+        cap: &Cap,
+    ) -> Option<(Timestamp, String)> {
         let lead = self.lead(slot);
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         let calendar_days = match cap.per.unit {
@@ -401,6 +423,9 @@ impl World {
     ) {
         let action = self.lead_mut(slot).actions.remove(place);
         if status == Status::Sent {
+            let message =
+                |world: &Self| world.filled(moment, slot, (action.channel, &action.content), action.saved.as_ref());
+            self.note_departure(out.len(), message);
             self.note_send(moment.plan, slot, action.channel, moment.now);
         }
         let line = self.action_line(moment.plan, slot, &action, status, reason);

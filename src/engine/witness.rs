@@ -153,13 +153,7 @@ impl World {
         });
     }
 
-    pub(super) fn witness_touch(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        touch: &Touch,
-        of: (SequenceId, u16, u32),
-    ) {
+    pub(super) fn witness_touch(&mut self, moment: &Moment<'_>, slot: u32, touch: &Touch, of: (SequenceId, u16, u32)) {
         self.witnessed(slot, |world, seen| {
             let scope = world.scope(moment, slot);
             seen.due.push(Due {

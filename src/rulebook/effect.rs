@@ -1,0 +1,75 @@
+//! What a rule does when it fires.
+
+use super::{ChannelId, Expr, FactId, ScoreId, SequenceId, TagId, TierId};
+use crate::source::Range;
+use crate::units::{ClockTime, Content, Length, Weekday};
+
+/// An effect with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    /// What it does.
+    pub kind: EffectKind,
+    /// Where it stands.
+    pub range: Range,
+}
+
+/// Every effect.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each field is the part of its name")]
+pub enum EffectKind {
+    Tier(TierId),
+    Start(SequenceId),
+    Stop,
+    StopSequence(SequenceId),
+    StopAccount,
+    StopAll,
+    Hold { account: bool, until: HoldEnd },
+    Resume,
+    Suppress { channel: Option<ChannelId>, length: Option<Length> },
+    Unsuppress { channel: Option<ChannelId> },
+    Send { channel: ChannelId, content: Content, timing: Timing },
+    Alert { to: Person, text: String },
+    Escalate { to: Person, text: String },
+    Assign(Expr),
+    Set { fact: FactId, value: Expr },
+    Add { score: ScoreId, amount: Expr },
+    Tag(TagId),
+    Untag(TagId),
+    Webhook(String),
+}
+
+/// When a hold ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HoldEnd {
+    /// After a length; days are calendar days.
+    After(Length),
+    /// At a moment or on a day; a missing value holds until a `resume`.
+    Until(Expr),
+}
+
+/// Whom an alert is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Person {
+    /// The lead's owner.
+    Owner,
+    /// The owner's manager.
+    Manager,
+}
+
+/// When a single action is due.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each field is the part of its name")]
+pub enum Timing {
+    /// At once.
+    Now,
+    /// After a length; days are calendar days; at a clock time where one is given.
+    In { length: Length, at: Option<ClockTime> },
+    /// The next such clock time.
+    At(ClockTime),
+    /// The next such weekday and time.
+    Next { day: Weekday, at: ClockTime },
+    /// So long before a moment (`event.start`).
+    Before { length: Length, moment: Expr },
+    /// So long after a moment.
+    After { length: Length, moment: Expr },
+}

@@ -1,0 +1,84 @@
+//! Expressions of guards, conditions and effects, names resolved and types checked.
+
+use super::{FactId, PropId, ScoreId, ScriptId, SetId};
+use crate::source::Range;
+use crate::timestamp::Span;
+use crate::value::Value;
+
+/// A typed expression. Missing values follow section 3 of the language: `==`, `!=`, `in` take a
+/// missing value as equal to nothing; where `check` let ordering or arithmetic through, no operand
+/// can be missing, and the engine treats one as false or missing all the same.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// A constant; `let` names and tier names are already replaced by it (tiers as text).
+    Constant(Value),
+    /// A fact of the lead.
+    Fact(FactId),
+    /// A property of the triggering event (`Missing` where it has none).
+    Prop(PropId),
+    /// The name of the lead's tier, missing where it has none.
+    Tier,
+    /// A score's present worth.
+    Score(ScoreId),
+    /// Touches sent to this lead since its last reply.
+    Touches,
+    /// The moment of the decision.
+    Now,
+    /// `count(EVENT, D)`, `count(EVENT)`
+    Count(SetId, Option<Span>),
+    /// `days_since(EVENT)`: whole days.
+    DaysSince(SetId),
+    /// `has x`
+    Has(Box<Expr>),
+    /// `x ?? default`
+    Default(Box<Expr>, Box<Expr>),
+    /// `not x`
+    Not(Box<Expr>),
+    /// `-x`
+    Negate(Box<Expr>),
+    /// Both.
+    And(Box<Expr>, Box<Expr>),
+    /// Either.
+    Or(Box<Expr>, Box<Expr>),
+    /// `left op right` with values of comparable types.
+    Compare(Comparison, Box<Expr>, Box<Expr>),
+    /// `x in list`
+    In(Box<Expr>, Box<Expr>),
+    /// A list of expressions that are not all constant.
+    List(Vec<Expr>),
+    /// Numbers; a time and a length; two times give a length; two lengths.
+    Arithmetic(Arithmetic, Box<Expr>, Box<Expr>),
+    /// A function of a script: a number or a truth value, missing where it fails.
+    Call {
+        /// The script that defines it.
+        script: ScriptId,
+        /// Its name.
+        function: String,
+        /// What it is given.
+        args: Vec<Expr>,
+        /// Where it is called.
+        range: Range,
+    },
+}
+
+/// Comparison operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// Arithmetic operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
