@@ -19,7 +19,7 @@ use super::Io;
 use super::dry_run::{compiled, moment, open};
 use super::exit::{Error, Exit, drawn};
 
-/// Show why each action about a lead happened, why another did not, and when it could; or the page of a finding
+/// Show why an action about a lead happened or did not; or the page of a finding
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example: ensue explain ana --events fixtures/quickstart/events.jsonl --why-not \"email incentive\"\n         ensue explain unknown-tier",

@@ -33,9 +33,8 @@ impl Inquiry<'_> {
         if let Some(number) = occurred.number {
             return self.event(number);
         }
-        let own = |h: &&crate::engine::witness::Heard| {
-            h.lead == self.lead && h.number.is_none() && h.happened == occurred.at
-        };
+        let own =
+            |h: &&crate::engine::witness::Heard| h.lead == self.lead && h.number.is_none() && h.happened == occurred.at;
         let touch = self.engine.seen().heard.iter().find(own).map(|heard| heard.touch.clone()).unwrap_or_default();
         EventWhy {
             id: String::new(),
@@ -80,7 +79,8 @@ impl Inquiry<'_> {
     pub(super) fn tier_words(&self, tier: Option<crate::rulebook::TierId>, at: Timestamp) -> String {
         let Some(tier) = tier else { return String::from("in no tier yet") };
         let name = self.rulebook().tiers.get(tier.index()).map_or("", |tier| tier.name.as_str());
-        let since = self.decisions.iter().rev().find(|d| matches!(d.body, Body::Tier { to, .. } if to == tier && d.at <= at));
+        let since =
+            self.decisions.iter().rev().find(|d| matches!(d.body, Body::Tier { to, .. } if to == tier && d.at <= at));
         since.map_or_else(|| name.to_owned(), |since| format!("{name} since {}", self.words.clock(since.at)))
     }
 
@@ -89,7 +89,9 @@ impl Inquiry<'_> {
         let of = |d: &&crate::decision::Decision| {
             d.at <= at
                 && match &d.body {
-                    Body::Enroll { sequence: s, suppressed: None, .. } | Body::Exit { sequence: s, .. } => *s == sequence,
+                    Body::Enroll { sequence: s, suppressed: None, .. } | Body::Exit { sequence: s, .. } => {
+                        *s == sequence
+                    }
                     _ => false,
                 }
         };
@@ -126,6 +128,10 @@ impl Inquiry<'_> {
             clauses.extend(self.arm_clauses(asked, arm));
         }
         clauses.extend(rule.limit.zip(asked.limit).map(|(limit, asked)| self.limit(limit, asked)));
+        if asked.backfill {
+            let clause = Clause::new(ClauseKind::Fresh, "not backfilled", false);
+            clauses.push(clause.says("history that was loaded so that nothing acts"));
+        }
         if let Some(age) = asked.stale {
             let most = self.rulebook().settings.stale_after;
             let text = format!("not older than {}", length(most));

@@ -83,7 +83,11 @@ impl Inquiry<'_> {
     fn effect_clauses(&self, id: RuleId, arm: Option<usize>, question: &Question) -> Vec<Clause> {
         let Some(stands) = self.engine.ask_lead(self.lead, self.log) else { return Vec::new() };
         match question {
-            Question::Becomes(tier) => vec![self.not_in_tier(&stands, *tier)],
+            Question::Becomes(tier) => {
+                let locked = || Clause::new(ClauseKind::Effect, "the tier is not locked", false).says("locked by hand");
+                let locked = stands.tier_locked.then(locked);
+                std::iter::once(self.not_in_tier(&stands, *tier)).chain(locked).collect()
+            }
             Question::Enrolled(sequence) => self.entry_clauses(&stands, *sequence),
             Question::Message(..) => {
                 let effects = self.rulebook().rules.get(id.index()).and_then(|rule| rule.arms.get(arm.unwrap_or(0)));
@@ -93,7 +97,8 @@ impl Inquiry<'_> {
                     EffectKind::Send { channel, .. } => Some(channel),
                     _ => None,
                 });
-                let gates = |channel| self.gates(channel, &self.engine.ask_channel(self.lead, channel, self.log), false);
+                let gates =
+                    |channel| self.gates(channel, &self.engine.ask_channel(self.lead, channel, self.log), false);
                 channel.take(1).flat_map(gates).collect()
             }
             _ => Vec::new(),
@@ -127,7 +132,8 @@ impl Inquiry<'_> {
         let stands = self.engine.ask_lead(self.lead, self.log)?;
         let inside = stands.tier == Some(tier);
         let name = self.tier_name(tier);
-        let needs = if inside { format!("must leave {name}, then become it") } else { format!("needs to become {name}") };
+        let needs =
+            if inside { format!("must leave {name}, then become it") } else { format!("needs to become {name}") };
         let when = Clause::new(ClauseKind::When, format!("becomes {name}"), inside);
         let mut clauses = vec![when.says(self.tier_words(stands.tier, self.engine.now())).needs(needs)];
         let siblings = self.rulebook().sequences.iter().enumerate();
@@ -144,7 +150,8 @@ impl Inquiry<'_> {
         clauses.extend(guard.iter().flat_map(|guard| self.condition(ClauseKind::Where, guard)));
         clauses.extend(self.entry_clauses(&stands, id));
         let routes = if inside { Vec::new() } else { self.routes(&Question::Becomes(tier), future, depth + 1) };
-        let next = first(future, |body| matches!(body, Body::Enroll { sequence, suppressed: None, .. } if *sequence == id));
+        let next =
+            first(future, |body| matches!(body, Body::Enroll { sequence, suppressed: None, .. } if *sequence == id));
         Some(Route { by: self.sequence_source(id), clauses, tried: Tried::default(), next, routes })
     }
 

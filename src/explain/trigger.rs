@@ -159,7 +159,9 @@ impl Inquiry<'_> {
                 clause.holds = Some(*spent);
                 let (set, state) = (self.words.set(*set), rule.while_.as_ref().map(|state| self.words.state(state)));
                 match (due, state) {
-                    (Some(due), _) => clause.needs(format!("needs no {set} until {}", self.words.clock(*due))).next(Some(*due)),
+                    (Some(due), _) => {
+                        clause.needs(format!("needs no {set} until {}", self.words.clock(*due))).next(Some(*due))
+                    }
                     (None, _) if *spent => {
                         clause.needs(format!("has fired for this silence; needs {set}, then {length} without"))
                     }
@@ -220,7 +222,8 @@ impl Inquiry<'_> {
         clause.says = reads(asked.worth, value);
         clause.score = Some(self.score(asked));
         let line = number_words(value);
-        let fades = falls.map(|falls| format!(", which fading does at {}", self.words.clock(falls))).unwrap_or_default();
+        let fades =
+            falls.map(|falls| format!(", which fading does at {}", self.words.clock(falls))).unwrap_or_default();
         let text = match (upward, beyond) {
             (true, true) => format!("has crossed {line}; it must fall below first{fades}"),
             (true, false) => {

@@ -179,7 +179,8 @@ impl Words<'_> {
                 format!("no {} within {within} after {}", self.set(*set), self.set(*after))
             }
             Trigger::Absent { set, length } => {
-                let silent = self.set(*set) == "engagement" && self.rulebook.sources.text(rule.range).contains("silent");
+                let silent =
+                    self.set(*set) == "engagement" && self.rulebook.sources.text(rule.range).contains("silent");
                 if silent { format!("silent {length}") } else { format!("no {} for {length}", self.set(*set)) }
             }
             Trigger::Score { score, upward, inclusive, value } => {

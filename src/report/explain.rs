@@ -67,7 +67,8 @@ impl Tree<'_> {
         let none = || (!self.names.rulebook.tiers.is_empty()).then(|| String::from("in no tier"));
         let tier = tier.map_or_else(none, |(tier, at)| Some(format!("{tier}{}", since(*at))));
         let sequences = stands.sequences.iter().map(|(name, n, at)| format!("in {name} #{n}{}", since(Some(*at))));
-        let touches = (stands.touches > 0).then(|| format!("{} since the last reply", many(stands.touches as usize, "touch")));
+        let touches =
+            (stands.touches > 0).then(|| format!("{} since the last reply", many(stands.touches as usize, "touch")));
         let all: Vec<String> = tier.into_iter().chain(sequences).chain(touches).collect();
         if !all.is_empty() {
             self.line(2, &all.join("; "), "0");
@@ -100,8 +101,10 @@ impl Tree<'_> {
 
     fn source(&mut self, indent: usize, title: &str, source: &Source) {
         self.line(indent, title, "1");
-        self.line(indent + 2, &format!("--> {}", source.place), "34");
-        self.line(indent + 3, &format!("| {}", source.line), "0");
+        if !source.place.is_empty() {
+            self.line(indent + 2, &format!("--> {}", source.place), "34");
+            self.line(indent + 3, &format!("| {}", source.line), "0");
+        }
         if let Some(why) = &source.why {
             self.line(indent + 3, &format!("= why: {why}"), "0");
         }
@@ -109,7 +112,12 @@ impl Tree<'_> {
 
     fn why(&mut self, why: &Why) {
         let at = why.did.first().map_or_else(String::new, |decision| clock(decision.at, decision.zone));
-        self.source(0, &format!("{at}  {}", why.by.name), &why.by);
+        let by_hand = why.did.first().and_then(|decision| decision.note.as_deref());
+        let name = by_hand.map_or(why.by.name.as_str(), |_| "by hand");
+        self.source(0, &format!("{at}  {name}"), &why.by);
+        if let Some(note) = by_hand {
+            self.line(3, &format!("= {note}"), "0");
+        }
         why.did.iter().for_each(|decision| self.decision(decision));
         for link in &why.chain {
             self.link(link);
@@ -149,7 +157,8 @@ impl Tree<'_> {
     }
 
     fn link(&mut self, link: &Link) {
-        let text = format!("after      {} {}, {} {}", self.words.clock(link.at), link.what, link.by.name, link.by.place);
+        let text =
+            format!("after      {} {}, {} {}", self.words.clock(link.at), link.what, link.by.name, link.by.place);
         self.line(4, &text, "0");
     }
 
@@ -228,7 +237,12 @@ impl Tree<'_> {
         }
         match &answer.next {
             Some((at, by)) => {
-                let text = format!("next      {}, by {} {}, if nothing else happens", self.words.clock(*at), by.name, by.place);
+                let text = format!(
+                    "next      {}, by {} {}, if nothing else happens",
+                    self.words.clock(*at),
+                    by.name,
+                    by.place
+                );
                 self.line(2, &text, "36");
             }
             None => self.line(2, "next      not by the passing of time, looked for within a year", "2"),
@@ -319,5 +333,8 @@ fn moves(decision: &Decision) -> Vec<String> {
         _ => return Vec::new(),
     };
     let steps = reason.split(" -> ").enumerate();
-    steps.filter(|(_, step)| !step.is_empty()).map(|(n, step)| if n == 0 { step.to_owned() } else { format!("-> {step}") }).collect()
+    steps
+        .filter(|(_, step)| !step.is_empty())
+        .map(|(n, step)| if n == 0 { step.to_owned() } else { format!("-> {step}") })
+        .collect()
 }

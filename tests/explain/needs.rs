@@ -100,7 +100,10 @@ fn what_is_due_by_time_comes_then() {
                     let rule = &world.plan.rulebook.rules[usize::from(id.0)];
                     let by_time = matches!(
                         rule.trigger,
-                        Trigger::Absent { .. } | Trigger::AbsentAfter { .. } | Trigger::Every { .. } | Trigger::EveryWeekday { .. }
+                        Trigger::Absent { .. }
+                            | Trigger::AbsentAfter { .. }
+                            | Trigger::Every { .. }
+                            | Trigger::EveryWeekday { .. }
                     );
                     let when = &route.clauses[0];
                     let Some(next) = when.next.filter(|_| by_time && when.holds == Some(false)) else { continue };
@@ -108,7 +111,11 @@ fn what_is_due_by_time_comes_then() {
                         continue;
                     }
                     // Something else may come in between and change what the other clauses say.
-                    if route.next == Some(next) { due += 1 } else { other += 1 }
+                    if route.next == Some(next) {
+                        due += 1
+                    } else {
+                        other += 1
+                    }
                     assert!(route.next.is_none_or(|first| first >= next), "{}: {} {when:#?}", world.path, rule.label);
                 }
             }

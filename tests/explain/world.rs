@@ -62,9 +62,8 @@ impl World {
 
     /// The leads the engine has heard of by then.
     pub fn leads_by(&self, at: Timestamp) -> Vec<LeadId> {
-        let handled = |lead: &LeadId| {
-            self.log.entries().iter().any(|entry| entry.lead == *lead && entry.received_at <= at)
-        };
+        let handled =
+            |lead: &LeadId| self.log.entries().iter().any(|entry| entry.lead == *lead && entry.received_at <= at);
         (0..self.log.lead_count() as u32).map(LeadId).filter(handled).collect()
     }
 

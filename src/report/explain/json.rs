@@ -70,8 +70,11 @@ struct WhyLine<'a> {
 
 #[derive(Serialize)]
 struct SourceLine<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
     rule: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     source: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     line: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
@@ -259,8 +262,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn clause(&self, clause: &'a Clause) -> ClauseLine<'a> {
-        let left_out =
-            |out: &'a LeftOut| LeftOutLine { reason: &out.reason, events: self.events(&out.events) };
+        let left_out = |out: &'a LeftOut| LeftOutLine { reason: &out.reason, events: self.events(&out.events) };
         ClauseLine {
             kind: clause.kind.word(),
             text: &clause.text,
