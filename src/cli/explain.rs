@@ -42,7 +42,7 @@ pub struct Args {
     /// What this rule or sequence did, each of its clauses now, and when it could act next
     #[arg(long, value_name = "RULE", requires = "events")]
     rule: Vec<String>,
-    /// The same for all that could bring something: "email recap", "becomes hot", "sequence hot_leads", "alert owner"
+    /// The same for all that could bring something: `email recap`, `becomes hot`, `sequence hot_leads`, `alert owner`
     #[arg(long, value_name = "WHAT", requires = "events")]
     why_not: Vec<String>,
     /// Leave bad records out instead of stopping at the first

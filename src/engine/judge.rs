@@ -232,9 +232,15 @@ impl<'a> Scope<'a> {
                 self.note_values(a, values);
                 self.note_values(b, values);
             }
-            Expr::List(items) => items.iter().for_each(|item| self.note_values(item, values)),
+            Expr::List(items) => {
+                for item in items {
+                    self.note_values(item, values);
+                }
+            }
             Expr::Call { args, .. } => {
-                args.iter().for_each(|arg| self.note_values(arg, values));
+                for arg in args {
+                    self.note_values(arg, values);
+                }
                 values.push((expr.clone(), self.value(expr).to_value()));
             }
             _ => {

@@ -328,8 +328,10 @@ fn moves(decision: &Decision) -> Vec<String> {
     let reason = match &decision.body {
         Body::Touch(line) => &line.reason,
         Body::Action(line) => &line.reason,
-        Body::Overridden { reason, .. } | Body::Enroll { suppressed: Some(reason), .. } => reason,
-        Body::Muted(reason) | Body::Exit { reason, .. } => reason,
+        Body::Overridden { reason, .. }
+        | Body::Enroll { suppressed: Some(reason), .. }
+        | Body::Exit { reason, .. }
+        | Body::Muted(reason) => reason,
         _ => return Vec::new(),
     };
     let steps = reason.split(" -> ").enumerate();
