@@ -6,13 +6,16 @@ use std::process::ExitCode;
 use clap::{ColorChoice, Parser, Subcommand};
 
 mod check;
+mod clock;
 mod dry_run;
 mod exit;
 mod explain;
 mod fmt;
+mod place;
 mod progress;
 mod render;
 mod replace;
+mod test;
 mod vocabulary;
 
 pub use exit::Exit;
@@ -41,6 +44,7 @@ enum Verb {
     Explain(explain::Args),
     Fmt(fmt::Args),
     Render(render::Args),
+    Test(test::Args),
     Vocabulary(vocabulary::Args),
 }
 
@@ -86,6 +90,7 @@ fn run() -> Exit {
         Verb::Explain(args) => explain::run(&args, io),
         Verb::Fmt(args) => fmt::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
+        Verb::Test(args) => test::run(&args, io),
         Verb::Vocabulary(args) => vocabulary::run(&args, io),
     };
     result.unwrap_or_else(exit::Error::report)

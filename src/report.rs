@@ -2,6 +2,8 @@
 
 pub mod diagnostic;
 pub mod experiment;
+pub mod explain;
 pub mod line;
 pub mod summary;
 pub mod timeline;
+pub mod trial;

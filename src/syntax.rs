@@ -4,6 +4,7 @@
 
 mod bracket;
 mod build;
+mod comment;
 pub mod format;
 mod grammar;
 mod mistake;
@@ -13,6 +14,7 @@ mod token;
 pub mod tree;
 mod words;
 
+pub use self::comment::comments;
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
 use crate::source::{Range, SourceId};

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
+use crate::check::Checked;
 use crate::decision::Decision;
 use crate::diagnostic::Severity;
 use crate::event::LeadId;
@@ -88,12 +89,17 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 /// The rulebook at a path; its findings go to standard error where it does not compile.
 pub fn compiled(path: &Path, io: Io) -> Result<Rulebook, Error> {
     let checked = crate::load::rulebook(path)?;
-    if let Some(rulebook) = checked.rulebook {
-        return Ok(rulebook);
+    if checked.rulebook.is_none() {
+        return Err(refused(&checked, io));
     }
+    checked.rulebook.ok_or(Error::Rules)
+}
+
+/// Shows the errors of a rulebook that does not compile.
+pub fn refused(checked: &Checked, io: Io) -> Error {
     let errors: Vec<_> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
     io.err(&check::human(&errors, &checked.sources, io.color_err()));
-    Err(Error::Rules)
+    Error::Rules
 }
 
 fn read(paths: &[PathBuf], rulebook: &Rulebook, args: &Args, io: Io) -> Result<Log, Error> {

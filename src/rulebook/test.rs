@@ -147,7 +147,7 @@ pub enum Wanted {
     /// A fact is set.
     Set(FactId, Option<Value>),
     /// The lead gets an owner.
-    Assign(Option<Value>),
+    Assign(Option<String>),
     /// A person is told.
     Alert { to: Option<Person>, text: Option<String> },
     /// A named sink is called.

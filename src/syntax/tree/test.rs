@@ -136,7 +136,7 @@ pub enum WantedKind {
     /// `ana set region = "north"`
     Set { field: Name, value: Option<Expr> },
     /// `ana assign "ben"`
-    Assign(Option<Expr>),
+    Assign(Option<Text>),
     /// `alert owner "call now"`
     Alert { to: Option<Name>, text: Option<Text> },
     /// `webhook crm`
