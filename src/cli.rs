@@ -9,6 +9,7 @@ mod check;
 mod dry_run;
 mod exit;
 mod explain;
+mod out;
 mod progress;
 mod render;
 mod vocabulary;
