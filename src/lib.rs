@@ -53,8 +53,9 @@
 //! 5. [`plan`]: the rulebook compiled for the engine.
 //! 6. [`log`]: JSON Lines to [`event`]s in order of arrival; [`store`] keeps them.
 //! 7. [`engine`]: plan, state and event to [`decision`]s; [`replay`] runs a whole log through it.
-//! 8. [`sink`]: takes what a live run hands over.
-//! 9. [`report`]: decisions and findings as text; [`cli`] is the program.
+//! 8. [`live`]: events into the store, decisions out of the engine; [`sink`] takes what is handed over.
+//! 9. [`explain`]: why a decision was made, and why another was not, asked of the engine.
+//! 10. [`report`]: decisions and findings as text; [`cli`] is the program.
 //!
 //! # What always holds
 //!
@@ -96,9 +97,15 @@ pub mod store;
 
 pub mod decision;
 pub mod engine;
+pub mod invariant;
 pub mod replay;
+pub mod trial;
 
 pub mod sink;
+
+pub mod live;
+
+pub mod explain;
 
 pub mod report;
 

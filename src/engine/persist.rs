@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::event::{AccountId, LeadId};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::ChannelId;
+use crate::rulebook::{ChannelId, FactId};
 use crate::timestamp::Timestamp;
+use crate::value::Value;
 
 use super::lead::Lead;
 use super::timer::{Timer, What};
@@ -33,6 +34,8 @@ pub struct SavedLead {
     pub bytes: Vec<u8>,
     /// When its next timer fires.
     pub next_due: Option<Timestamp>,
+    /// Its touches are paused.
+    pub held: bool,
 }
 
 /// What is kept of an account.
@@ -113,6 +116,15 @@ impl Engine {
         Ok(())
     }
 
+    /// What is known of a lead, by fact; defaults are left out.
+    #[must_use]
+    pub fn facts(&self, lead: LeadId) -> Vec<(FactId, Value)> {
+        let found = self.world.leads.get(lead.0 as usize).and_then(Option::as_ref);
+        let facts = found.into_iter().flat_map(|lead| lead.facts.iter().enumerate());
+        let known = facts.filter(|(_, value)| **value != Value::Missing);
+        known.map(|(index, value)| (FactId(index as u16), value.clone())).collect()
+    }
+
     /// Takes the engine apart: the leads that changed since they were put in, in the order of their
     /// numbers, and the accounts they are in.
     ///
@@ -136,6 +148,7 @@ impl Engine {
                 lead: lead.id,
                 account: lead.account,
                 bytes: postcard::to_allocvec(&(lead, own))?,
+                held: lead.hold.is_some(),
                 next_due: own.iter().map(|timer| timer.due).min(),
             });
         }

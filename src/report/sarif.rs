@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::case::{CaseResult, Outcome};
 use super::diagnostic::advice;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::slug::Slug;
@@ -19,12 +20,29 @@ pub fn report(findings: &[Diagnostic], sources: &Sources) -> String {
     slugs.dedup();
     let mut seen = BTreeMap::new();
     let results = findings.iter().map(|found| Finding::new(found, sources, &slugs, &mut seen)).collect();
-    let driver = Driver {
-        name: "ensue",
-        version: env!("CARGO_PKG_VERSION"),
-        semantic_version: env!("CARGO_PKG_VERSION"),
-        rules: slugs.iter().map(|slug| Rule::new(*slug)).collect(),
+    log(slugs.iter().map(|slug| Rule::new(*slug)).collect(), results)
+}
+
+/// The cases that failed as one log with one run of `test`.
+#[must_use]
+pub fn cases(cases: &[CaseResult]) -> String {
+    let failed = |case: &&CaseResult| matches!(case.outcome, Outcome::Failed | Outcome::Errored);
+    let results: Vec<Finding<'_>> = cases.iter().filter(failed).map(Finding::of_case).collect();
+    let help = Help { text: FAILED_TEST, markdown: FAILED_TEST };
+    let rule = Rule {
+        id: "failed-test",
+        short_description: Text { text: "A test of the rulebook fails.".to_owned() },
+        help,
+        default_configuration: Configuration { level: "error" },
     };
+    log(if results.is_empty() { Vec::new() } else { vec![rule] }, results)
+}
+
+const FAILED_TEST: &str = "The rules decide something else than the test expects. Mend the rule or the test.";
+
+fn log(rules: Vec<Rule>, results: Vec<Finding<'_>>) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let driver = Driver { name: "ensue", version, semantic_version: version, rules };
     let run = Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results };
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
     serde_json::to_string_pretty(&log).unwrap_or_default() + "\n"
@@ -130,21 +148,42 @@ impl<'a> Finding<'a> {
     }
 }
 
+impl<'a> Finding<'a> {
+    fn of_case(case: &'a CaseResult) -> Self {
+        let region = Region { start_line: case.at.unwrap_or(case.line), columns: None };
+        let place = Physical { artifact_location: Artifact { uri: uri(&case.file) }, region };
+        let fingerprint = hash(&["failed-test", &case.file, &case.name]);
+        Self {
+            rule_id: "failed-test",
+            rule_index: 0,
+            level: "error",
+            message: Text { text: format!("{}: {}", case.name, case.message) },
+            locations: [Location { physical_location: place, message: None }],
+            related_locations: Vec::new(),
+            partial_fingerprints: [("ensueFinding/v1", fingerprint)].into(),
+        }
+    }
+}
+
 /// The same for a finding that only moved: made of its kind, its file and its line's text, with a number
 /// where several are alike.
 fn fingerprint(found: &Diagnostic, source: &Source, seen: &mut BTreeMap<String, u32>) -> String {
     let at = found.range.start as usize;
     let start = source.text.get(..at).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
     let line = source.text.get(start..).unwrap_or("").lines().next().unwrap_or("").trim();
-    let mut hasher = blake3::Hasher::new();
-    for part in [found.slug.name(), &source.path, line, &found.message] {
-        hasher.update(&(part.len() as u64).to_be_bytes());
-        hasher.update(part.as_bytes());
-    }
-    let hash: String = hasher.finalize().to_hex().chars().take(16).collect();
+    let hash = hash(&[found.slug.name(), &source.path, line, &found.message]);
     let nth = seen.entry(hash.clone()).or_insert(0);
     *nth += 1;
     format!("{hash}:{nth}")
+}
+
+fn hash(parts: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex().chars().take(16).collect()
 }
 
 #[derive(Serialize)]
@@ -171,6 +210,14 @@ struct Artifact {
 #[serde(rename_all = "camelCase")]
 struct Region {
     start_line: u32,
+    #[serde(flatten)]
+    columns: Option<Columns>,
+}
+
+/// Where in its lines a region begins and ends.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Columns {
     start_column: u32,
     end_line: u32,
     end_column: u32,
@@ -183,7 +230,7 @@ impl Location {
         Self {
             physical_location: Physical {
                 artifact_location: Artifact { uri: uri(&source.path) },
-                region: Region { start_line, start_column, end_line, end_column },
+                region: Region { start_line, columns: Some(Columns { start_column, end_line, end_column }) },
             },
             message: message.map(|text| Text { text: text.to_owned() }),
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ensue::report::case::{CaseResult, Outcome};
-use ensue::report::{github, junit, markdown};
+use ensue::report::{github, junit, markdown, sarif};
 use proptest::prelude::*;
 use uppsala::{XsdValidator, parse};
 
@@ -38,6 +38,20 @@ fn cases_as_they_look() {
     snapshot("junit", &junit::report("ensue test", &some()));
     snapshot("github_cases", &github::cases(&some()));
     snapshot("markdown_cases", &markdown::cases("test: 4 tests, 1 failed", &some()));
+}
+
+#[test]
+fn sarif_of_cases_is_valid() {
+    let schema = serde_json::from_str(&read("fixtures/schema/sarif-2.1.0.json")).unwrap();
+    for cases in [some(), Vec::new()] {
+        let log: serde_json::Value = serde_json::from_str(&sarif::cases(&cases)).unwrap();
+        assert_eq!(crate::schema::wrong(&schema, &log), Vec::<String>::new());
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.len(), if cases.is_empty() { 0 } else { 2 });
+        for result in results {
+            assert!(result["message"]["text"].as_str().unwrap().contains(": "));
+        }
+    }
 }
 
 #[test]

@@ -55,6 +55,32 @@ fn a_rulebook_without_findings_passes_in_every_file() {
 }
 
 #[test]
+fn tests_are_reported_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |form: &str| folder.path().join(form).display().to_string();
+    let rules = "fixtures/test/failing";
+    let outs = ["sarif", "junit", "github", "json", "md"].map(|form| format!("--out={form}={}", path(form)));
+    let words: Vec<&str> = ["test", rules].into_iter().chain(outs.iter().map(String::as_str)).collect();
+    let (code, out, _) = ensue(&words);
+    assert_eq!((code, &out), (1, &ensue(&["test", rules]).1), "the output is what it was");
+    let written = |form: &str| std::fs::read_to_string(path(form)).unwrap();
+    for form in ["junit", "github", "json"] {
+        let (code, out, err) = ensue(&["test", rules, "--format", form]);
+        assert_eq!((code, out), (1, written(form)));
+        assert!(err.starts_with("test: "), "{err}");
+    }
+    let failed = out.lines().filter(|line| line.starts_with("FAIL ")).count();
+    assert!(failed > 1);
+    assert_eq!(written("junit").matches("<failure ").count(), failed);
+    assert_eq!(written("github").matches("::error ").count(), failed);
+    assert_eq!(written("sarif").matches("\"ruleId\": \"failed-test\"").count(), failed);
+    assert_eq!(written("md").matches("- failed: **").count(), failed);
+    let schema = read("fixtures/schema/junit-10.xsd");
+    let validator = XsdValidator::from_schema(&parse(&schema).unwrap()).unwrap();
+    assert!(validator.validate(&parse(&written("junit")).unwrap()).is_empty());
+}
+
+#[test]
 fn wrong_reports_are_wrong_use() {
     let wrong = |out: &str| {
         let (code, _, err) = ensue(&["check", "fixtures/cli/two_lines.ensue", "--out", out]);
