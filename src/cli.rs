@@ -10,10 +10,13 @@ mod clock;
 mod dry_run;
 mod exit;
 mod explain;
+mod fmt;
 mod ingest;
+mod out;
 mod place;
 mod progress;
 mod render;
+mod replace;
 mod run;
 mod test;
 mod vocabulary;
@@ -43,6 +46,7 @@ enum Verb {
     DryRun(dry_run::Args),
     Explain(explain::Args),
     Ingest(ingest::Args),
+    Fmt(fmt::Args),
     Render(render::Args),
     Run(run::Args),
     Test(test::Args),
@@ -90,6 +94,7 @@ fn begin() -> Exit {
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
         Verb::Ingest(args) => ingest::run(&args, io),
+        Verb::Fmt(args) => fmt::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
         Verb::Run(args) => run::run(&args, io),
         Verb::Test(args) => test::run(&args, io),
