@@ -14,3 +14,5 @@ mod help;
 mod hostile;
 #[path = "cli/pipes.rs"]
 mod pipes;
+#[path = "cli/start.rs"]
+mod start;
