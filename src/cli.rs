@@ -11,6 +11,7 @@ mod completions;
 mod dry_run;
 mod exit;
 mod explain;
+mod fmt;
 mod ingest;
 mod init;
 mod man;
@@ -18,6 +19,7 @@ mod out;
 mod place;
 mod progress;
 mod render;
+mod replace;
 mod run;
 mod test;
 mod vocabulary;
@@ -47,6 +49,7 @@ enum Verb {
     Completions(completions::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
+    Fmt(fmt::Args),
     Ingest(ingest::Args),
     Init(init::Args),
     Man(man::Args),
@@ -102,6 +105,7 @@ fn begin() -> Exit {
         Verb::Completions(args) => completions::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
+        Verb::Fmt(args) => fmt::run(&args, io),
         Verb::Ingest(args) => ingest::run(&args, io),
         Verb::Init(args) => init::run(&args, io),
         Verb::Man(args) => man::run(&args, io),

@@ -108,11 +108,27 @@ fn case(test: &TestResult, sources: &Sources) -> CaseResult {
     }
 }
 
-/// One JSON object a test, keys always in the same order.
+/// One JSON object a test, keys always in the same order; where it was asked for, one more says what
+/// no test shows.
 #[must_use]
 pub fn json(report: &TestReport, sources: &Sources) -> String {
     let line = |test| serde_json::to_string(&Record::new(test, sources)).unwrap_or_default() + "\n";
-    report.tests.iter().map(line).collect()
+    let mut text: String = report.tests.iter().map(line).collect();
+    if let Some(coverage) = &report.coverage {
+        let missing = coverage.items.iter().filter(|item| !item.shown).map(|item| {
+            let file = sources.file(item.range.source);
+            Other { file: &file.path, line: file.line_column(item.range.start).0, text: &item.missing }
+        });
+        let shown = Shown { coverage: coverage.percent(), missing: missing.collect() };
+        text.push_str(&(serde_json::to_string(&shown).unwrap_or_default() + "\n"));
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    coverage: usize,
+    missing: Vec<Other<'a>>,
 }
 
 #[derive(Serialize)]

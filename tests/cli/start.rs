@@ -17,6 +17,7 @@ fn the_starter_is_sound_and_teaches_by_one_failing_test() {
     let home = folder.path().join("sales/follow-ups");
     let ran = ensue_in(&home, "check --fail-level info");
     assert_eq!((ran.code, ran.out.lines().count()), (0, 1), "{}", ran.out);
+    assert_eq!(ensue_in(&home, "fmt --check").code, 0);
     let ran = ensue_in(&home, "test");
     assert_eq!(ran.code, 1);
     assert!(ran.out.contains("test: 2 passed, 1 failed; "), "{}", ran.out);

@@ -379,7 +379,7 @@ fn day(day: Day) -> String {
 
 fn happening(happening: &Happening) -> String {
     let late = part("late", happening.late.as_ref(), shown);
-    list(&format!("{} {}", happening.lead.node, happening.event.node), &happening.properties, property) + &late
+    list(&format!("{} {}", happening.lead.node, happening.event.node), &happening.properties, property) + late.as_str()
 }
 
 fn expectation(expectation: &Expectation) -> String {
