@@ -25,7 +25,7 @@ const FILES: &[(&str, &str)] = starter![
     "rules/tests/first.ensue",
 ];
 
-/// Write a starter rulebook: rules, a sequence, templates, a log, and a test that fails to learn from
+/// Write a starter rulebook with a log and tests, one of which fails to learn from
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example: ensue init follow-ups",

@@ -42,6 +42,13 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 /// A page in the language of `man`.
 fn page(command: clap::Command) -> Result<String, Error> {
     let mut page = Vec::new();
+    let example = command.get_before_help().map(ToString::to_string).unwrap_or_default();
     clap_mangen::Man::new(command).render(&mut page).map_err(Error::from_write)?;
-    Ok(String::from_utf8_lossy(&page).into_owned())
+    let mut page = String::from_utf8_lossy(&page).into_owned();
+    if let Some(example) = example.trim().strip_prefix("Example: ") {
+        // A hyphen that can be copied is written with a stroke before it.
+        let example = example.replace('\\', "\\e").replace('-', "\\-");
+        page.push_str(&format!(".SH EXAMPLES\n.nf\n{example}\n.fi\n"));
+    }
+    Ok(page)
 }

@@ -21,7 +21,7 @@ fn the_starter_is_sound_and_teaches_by_one_failing_test() {
     let ran = ensue_in(&home, "test");
     assert_eq!(ran.code, 1);
     assert!(ran.out.contains("test: 2 passed, 1 failed; "), "{}", ran.out);
-    assert!(ran.out.contains("FAIL the third open makes a cold lead hot"), "{}", ran.out);
+    assert!(ran.out.contains("FAIL the third click makes a cold lead hot"), "{}", ran.out);
     let ran = ensue_in(&home, "dry-run --events events.jsonl");
     assert_eq!(ran.code, 0);
     for decided in ["cold -> hot", "they asked for a demo: call today", "email recap"] {
@@ -30,8 +30,8 @@ fn the_starter_is_sound_and_teaches_by_one_failing_test() {
     // The test says what to do, and that mends it.
     let test = home.join("rules/tests/first.ensue");
     let text = std::fs::read_to_string(&test).unwrap();
-    assert_eq!(text.matches("\n# +1h ").count(), 1);
-    std::fs::write(&test, text.replace("\n# +1h ", "\n  +1h ")).unwrap();
+    assert_eq!(text.matches("\n  # +1h ").count(), 1);
+    std::fs::write(&test, text.replace("\n  # +1h ", "\n  +1h ")).unwrap();
     let ran = ensue_in(&home, "test");
     assert_eq!(ran.code, 0, "{}", ran.out);
     assert!(ran.out.contains("test: 3 passed, 0 failed; "), "{}", ran.out);
@@ -61,7 +61,7 @@ fn the_starter_is_followed_up_live() {
     let ran = ensue_in(folder.path(), "run --at 2026-03-10T12:00:00Z");
     assert_eq!(ran.code, 0, "{}", ran.err);
     let sent = std::fs::read_to_string(folder.path().join("outbox.jsonl")).unwrap();
-    assert!(sent.contains("\"lead\":\"ben\"") && sent.contains("\"template\":\"recap\""), "{sent}");
+    assert!(sent.contains("\"lead\":\"ben\"") && sent.contains("\"template\":\"check_in\""), "{sent}");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn every_verb_has_a_manual_page() {
     for verb in verbs.filter_map(|line| line.split_whitespace().next()) {
         let page = std::fs::read_to_string(folder.path().join(format!("pages/ensue-{verb}.1"))).unwrap();
         assert!(page.contains(&format!(".TH ensue-{verb} 1")), "{verb}: {page}");
-        assert!(page.contains("Example: ensue "), "{verb}: {page}");
+        assert!(page.contains(".SH EXAMPLES\n.nf\nensue "), "{verb}: {page}");
         pages += 1;
     }
     assert_eq!(ran.out, format!("man: {pages} pages in pages\n"));
