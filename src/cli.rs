@@ -7,11 +7,14 @@ use clap::{ColorChoice, Parser, Subcommand};
 
 mod check;
 mod clock;
+mod completions;
 mod dry_run;
 mod exit;
 mod explain;
 mod fmt;
 mod ingest;
+mod init;
+mod man;
 mod out;
 mod place;
 mod progress;
@@ -43,10 +46,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(check::Args),
+    Completions(completions::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
-    Ingest(ingest::Args),
     Fmt(fmt::Args),
+    Ingest(ingest::Args),
+    Init(init::Args),
+    Man(man::Args),
     Render(render::Args),
     Run(run::Args),
     Test(test::Args),
@@ -64,6 +70,11 @@ fn version() -> &'static str {
         )
     });
     &VERSION
+}
+
+/// The command line as data, for completions and manual pages.
+fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
 }
 
 /// Runs the program with the arguments of the process.
@@ -91,10 +102,13 @@ fn begin() -> Exit {
     let io = Io { color: color(cli.color) };
     let result = match cli.verb {
         Verb::Check(args) => check::run(&args, io),
+        Verb::Completions(args) => completions::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
-        Verb::Ingest(args) => ingest::run(&args, io),
         Verb::Fmt(args) => fmt::run(&args, io),
+        Verb::Ingest(args) => ingest::run(&args, io),
+        Verb::Init(args) => init::run(&args, io),
+        Verb::Man(args) => man::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
         Verb::Run(args) => run::run(&args, io),
         Verb::Test(args) => test::run(&args, io),
