@@ -4,7 +4,7 @@ use super::process::ensue;
 
 #[test]
 fn every_help_begins_with_an_example() {
-    for verb in ["", "check", "dry-run", "explain", "fmt", "render", "vocabulary"] {
+    for verb in ["", "check", "dry-run", "explain", "fmt", "ingest", "render", "run", "test", "vocabulary"] {
         let ran = ensue(&format!("{verb} --help"));
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{verb}");
         let example = format!("Example: ensue {verb}");
@@ -31,7 +31,7 @@ fn every_verb_is_known_to_the_help() {
         .collect();
     assert_eq!(
         verbs,
-        ["check", "dry-run", "explain", "fmt", "render", "vocabulary"],
+        ["check", "dry-run", "explain", "fmt", "ingest", "render", "run", "test", "vocabulary"],
         "a new verb needs its help above"
     );
 }
