@@ -3,6 +3,8 @@
 //!
 //! One root cause is one finding: a name whose own declaration is broken is never reported again.
 
+mod allow;
+mod analysis;
 mod broken;
 mod calendar;
 mod channel;
@@ -32,12 +34,14 @@ mod template;
 mod test;
 mod touch;
 mod trigger;
-mod words;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
+pub use self::allow::Allowed;
+
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::Rulebook;
 use crate::source::{Source, Sources};
 use crate::syntax;
@@ -80,6 +84,8 @@ pub struct Checked {
     /// The texts that findings and rulebook point into: those given, the standard vocabulary, and
     /// the side files that were read.
     pub sources: Arc<Sources>,
+    /// Findings that a comment of the author allows; [`Checked::expire`] looks at their dates.
+    pub allowed: Vec<Allowed>,
 }
 
 /// The standard vocabulary as a source, to stand first among the sources of a rulebook.
@@ -106,21 +112,28 @@ pub fn load(files: impl IntoIterator<Item = (String, String)>, env: &Env) -> Che
         trees.push(file);
         diagnostics.extend(found);
     }
-    let mut checked = check(Arc::new(sources), trees, env);
-    if diagnostics.iter().any(|found| found.severity == crate::diagnostic::Severity::Error) {
-        checked.rulebook = None;
-    }
-    checked.diagnostics.extend(diagnostics);
-    sort(&mut checked.diagnostics, &checked.sources);
-    checked
+    run(Arc::new(sources), trees, diagnostics, env)
 }
 
 /// Checks parsed files. Where the standard vocabulary is not among them, it is added. Findings of
 /// the parser are not repeated; text it could not read is not held against the rest.
 #[must_use]
 pub fn check(sources: Arc<Sources>, files: Vec<tree::File>, env: &Env) -> Checked {
+    run(sources, files, Vec::new(), env)
+}
+
+/// Checks parsed files of which the parser found this; what compiles is analyzed too.
+fn run(sources: Arc<Sources>, files: Vec<tree::File>, parsed: Vec<Diagnostic>, env: &Env) -> Checked {
     let (sources, files) = with_vocabulary(sources, files);
     let mut checked = checker::Checker::run(sources, &files, env);
+    checked.diagnostics.extend(parsed);
+    if checked.diagnostics.iter().any(|found| found.severity == Severity::Error) {
+        checked.rulebook = None;
+    }
+    if let Some(rulebook) = &checked.rulebook {
+        checked.diagnostics.extend(analysis::run(rulebook, &files));
+    }
+    checked.allow(&files);
     sort(&mut checked.diagnostics, &checked.sources);
     checked
 }

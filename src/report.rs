@@ -3,6 +3,8 @@
 pub mod diagnostic;
 pub mod experiment;
 pub mod explain;
+pub mod invariant;
 pub mod line;
 pub mod summary;
 pub mod timeline;
+pub mod trial;

@@ -30,30 +30,44 @@ macro_rules! slugs {
 }
 
 slugs! {
+    /// An action at a time its channel is never open.
+    ActionOutsideWindow = "action-outside-window" Warning,
     /// A line of a decision list that no lead gets to.
     AfterOtherwise = "after-otherwise" Error,
+    /// A condition that every lead meets.
+    AlwaysTrue = "always-true" Warning,
     /// A mistake inside a script.
     BadScript = "bad-script" Error,
     /// A mistake inside a template.
     BadTemplate = "bad-template" Error,
+    /// An `allow` comment that cannot be read.
+    BrokenAllow = "broken-allow" Warning,
     /// Open hours or days where time is measured by the clock.
     BusinessLength = "business-length" Error,
     /// A mistake inside a calendar file.
     CalendarFile = "calendar-file" Error,
+    /// A channel without an open minute.
+    ChannelNeverOpen = "channel-never-open" Warning,
     /// A constant or group that is defined by itself.
     Circular = "circular" Error,
     /// A time of day where a moment is wanted.
     ClockTimeAsValue = "clock-time-as-value" Error,
+    /// A touch that the gap always moves.
+    CloserThanGap = "closer-than-gap" Warning,
     /// A property or fact declared with two types.
     ConflictingType = "conflicting-type" Error,
     /// A count that is not from 1 to 1000.
     CountOutOfRange = "count-out-of-range" Error,
+    /// A count that nothing ends.
+    CountWithoutWindow = "count-without-window" Info,
     /// A day that no sequence has.
     DayOutOfRange = "day-out-of-range" Error,
     /// A division by zero.
     DivisionByZero = "division-by-zero" Error,
     /// A clause said twice in one declaration.
     DuplicateClause = "duplicate-clause" Error,
+    /// An effect said twice in one rule.
+    DuplicateEffect = "duplicate-effect" Warning,
     /// Two experiments on one touch.
     DuplicateExperiment = "duplicate-experiment" Error,
     /// One function in two scripts.
@@ -62,6 +76,8 @@ slugs! {
     DuplicateLabel = "duplicate-label" Error,
     /// A name declared twice.
     DuplicateName = "duplicate-name" Error,
+    /// A rule that does nothing another one does not do too.
+    DuplicateRule = "duplicate-rule" Warning,
     /// The tiers declared twice.
     DuplicateTiers = "duplicate-tiers" Error,
     /// Two touches of a sequence with one name.
@@ -76,12 +92,18 @@ slugs! {
     EmptyTest = "empty-test" Error,
     /// A sequence without touches.
     EmptySequence = "empty-sequence" Error,
+    /// An `allow` comment whose date has passed.
+    ExpiredAllow = "expired-allow" Warning,
     /// `has` of what always has a value.
     HasOfValue = "has-of-value" Error,
     /// A length of more than a hundred years.
     LengthTooLong = "length-too-long" Error,
+    /// More than a week between two touches of an urgent tier.
+    LongSilence = "long-silence" Info,
     /// A value that may be missing where one is needed.
     MayBeMissing = "may-be-missing" Error,
+    /// An `allow` comment that belongs to no statement.
+    MisplacedAllow = "misplaced-allow" Warning,
     /// A default for an event's property.
     MisplacedDefault = "misplaced-default" Error,
     /// A file that does not exist.
@@ -92,10 +114,22 @@ slugs! {
     MixedScore = "mixed-score" Error,
     /// One name for two things an expression can mean.
     NameClash = "name-clash" Error,
+    /// An `allow` comment without a finding to allow.
+    NeedlessAllow = "needless-allow" Warning,
+    /// A rule that waits for the end of an endless sequence.
+    NeverFinished = "never-finished" Warning,
+    /// A condition that no lead can meet.
+    NeverTrue = "never-true" Warning,
+    /// Messages that nobody was asked about.
+    NoConsent = "no-consent" Warning,
+    /// A tier given to leads that are in it already.
+    NoEffect = "no-effect" Warning,
     /// `event.x` where no event is at hand.
     NoEventHere = "no-event-here" Error,
     /// A script without a result where a score needs one.
     NoResult = "no-result" Error,
+    /// A sequence that goes on after a reply.
+    NoStopOnReply = "no-stop-on-reply" Warning,
     /// Messages that name templates, and no template.
     NoTemplates = "no-templates" Info,
     /// A value that is not fixed where it must be.
@@ -106,20 +140,28 @@ slugs! {
     NotWholeNumber = "not-whole-number" Error,
     /// An expectation after the end of its test.
     OutsideTest = "outside-test" Error,
+    /// A more urgent tier for opened mails alone.
+    OpensAlone = "opens-alone" Warning,
     /// Shares of variants that do not sum to 100%.
     PercentSum = "percent-sum" Error,
     /// A period of less than a minute.
     PeriodTooShort = "period-too-short" Error,
     /// A label that only the standard safety rules may have.
     ReservedLabel = "reserved-label" Error,
+    /// Rules that lead back to each other.
+    RuleLoop = "rule-loop" Warning,
     /// A comparison that is no line for a score to cross.
     ScoreOperator = "score-operator" Error,
+    /// A line that those above it leave nothing to.
+    ShadowedLine = "shadowed-line" Warning,
     /// Text that is not in the language.
     Syntax = "syntax" Error,
     /// A template named for a channel it is not for.
     TemplateChannel = "template-channel" Error,
     /// A template file whose name no rule can write.
     TemplateName = "template-name" Error,
+    /// Two tiers named at one moment.
+    TierConflict = "tier-conflict" Warning,
     /// An experiment with fewer than two variants.
     TooFewVariants = "too-few-variants" Error,
     /// A test whose clock has no start or goes back.
@@ -178,6 +220,22 @@ slugs! {
     UnknownVariable = "unknown-variable" Error,
     /// A time zone that does not exist.
     UnknownZone = "unknown-zone" Error,
+    /// A tier no rule names.
+    UnreachedTier = "unreached-tier" Warning,
+    /// A calendar no channel goes by.
+    UnusedCalendar = "unused-calendar" Info,
+    /// A channel nothing is sent on.
+    UnusedChannel = "unused-channel" Info,
+    /// A constant nobody uses.
+    UnusedConstant = "unused-constant" Info,
+    /// An event or group nobody speaks of.
+    UnusedEvent = "unused-event" Info,
+    /// A function nobody calls.
+    UnusedFunction = "unused-function" Info,
+    /// A score no rule asks for.
+    UnusedScore = "unused-score" Info,
+    /// A sequence nothing starts.
+    UnusedSequence = "unused-sequence" Warning,
     /// A template that no message uses.
     UnusedTemplate = "unused-template" Info,
     /// A function asked with the wrong things.

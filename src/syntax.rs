@@ -4,6 +4,8 @@
 
 mod bracket;
 mod build;
+mod comment;
+pub mod format;
 mod grammar;
 mod mistake;
 mod slip;
@@ -12,6 +14,7 @@ mod token;
 pub mod tree;
 mod words;
 
+pub use self::comment::comments;
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
 use crate::source::{Range, SourceId};

@@ -128,6 +128,13 @@ impl Checker<'_> {
         let quiet = channel.quiet.filter(|quiet| within(*quiet, time))?;
         Some(format!("channel `{}` is quiet {}-{}", channel.name, quiet.0, quiet.1))
     }
+
+    /// Why a channel is closed in the whole of a part of the day.
+    pub fn closed_throughout(&self, channel: ChannelId, part: (ClockTime, ClockTime)) -> Option<String> {
+        let minutes = (0..1_440).map(ClockTime).filter(|minute| within(part, *minute));
+        let reasons: Vec<Option<String>> = minutes.map(|minute| self.outside_window(channel, minute)).collect();
+        reasons.iter().all(Option::is_some).then(|| reasons.into_iter().flatten().next()).flatten()
+    }
 }
 
 /// Whether a time lies in a half-open range, which may wrap midnight.

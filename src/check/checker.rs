@@ -168,7 +168,7 @@ impl<'a> Checker<'a> {
             settings: self.settings,
             well_known,
         });
-        Checked { rulebook, diagnostics: self.diagnostics, sources: self.sources }
+        Checked { rulebook, diagnostics: self.diagnostics, sources: self.sources, allowed: Vec::new() }
     }
 
     /// Adds a finding.

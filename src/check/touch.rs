@@ -142,6 +142,12 @@ impl Checker<'_> {
                 let mut found = None;
                 for channel in channels {
                     let part = self.part(name, time.range, *channel)?;
+                    if let Some(reason) = self.closed_throughout(*channel, part) {
+                        let message = format!("a touch in the `{name}` could never be sent");
+                        let outside = Diagnostic::new(Slug::TouchOutsideWindow, time.range, message).label(reason);
+                        self.report(outside.help("choose another part of the day, or change the hours"));
+                        return None;
+                    }
                     found = found.or(Some(part));
                 }
                 found.map(|(start, end)| TouchTime::Part(name.clone(), start, end))

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::ValueEnum;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -10,14 +11,14 @@ use crate::report::diagnostic;
 use crate::rulebook::Rulebook;
 use crate::source::Sources;
 
-use super::Io;
 use super::dry_run::open;
 use super::exit::{Error, Exit};
+use super::{Io, clock};
 
 /// Parse and check a rulebook; print every finding at once
 #[derive(Debug, clap::Args)]
 #[command(
-    before_help = "Example: ensue check rules",
+    before_help = "Example: ensue check rules --fail-level warning",
     after_help = "Exit codes: 0 no finding at or above --fail-level, 1 findings, 2 the rules do not compile, 3 wrong use or a missing file."
 )]
 pub struct Args {
@@ -31,8 +32,11 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     /// Findings of this weight and above fail
-    #[arg(long, value_enum, default_value_t = Level::Warning)]
+    #[arg(long, value_enum, default_value_t = Level::Error)]
     fail_level: Level,
+    /// The day by which `# ensue: allow` comments are judged; default: today
+    #[arg(long, value_name = "DATE")]
+    today: Option<NaiveDate>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -53,7 +57,8 @@ enum Level {
 }
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
-    let checked = crate::load::rulebook(&args.rules)?;
+    let mut checked = crate::load::rulebook(&args.rules)?;
+    checked.expire(args.today.unwrap_or_else(clock::today));
     let (findings, sources) = (&checked.diagnostics, &checked.sources);
     let summary = diagnostic::summary(findings, rule_files(sources));
     match args.format {

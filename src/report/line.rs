@@ -372,6 +372,12 @@ pub(super) fn value_text(value: &Value, zone: Zone) -> Option<Box<RawValue>> {
     }
 }
 
+/// A value as JSON.
+#[must_use]
+pub fn json(value: &Value, zone: Zone) -> Option<serde_json::Value> {
+    serde_json::from_str(value_text(value, zone)?.get()).ok()
+}
+
 /// A value as people read it.
 #[must_use]
 pub fn plain(value: &Value, zone: Zone) -> String {

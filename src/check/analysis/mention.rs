@@ -1,0 +1,151 @@
+//! Every name and every expression that a rulebook's text mentions, with its place.
+
+use std::collections::BTreeSet;
+
+use crate::source::Range;
+use crate::syntax::tree::*;
+
+/// What the text mentions.
+#[derive(Default)]
+pub(super) struct Mentions<'a> {
+    /// Events with conditions, wherever events stand.
+    pub events: Vec<&'a EventRef>,
+    /// Bare names of expressions, and the names of what is called.
+    pub names: BTreeSet<&'a str>,
+    /// Names of functions that are called.
+    pub calls: BTreeSet<&'a str>,
+    /// Members of groups.
+    pub members: BTreeSet<&'a str>,
+    /// What follows `if`, by the place of its touch or tail.
+    pub conditions: Vec<(Range, &'a Expr)>,
+}
+
+impl<'a> Mentions<'a> {
+    /// Reads files.
+    pub fn of(files: &[&'a File]) -> Self {
+        let mut mentions = Self::default();
+        for item in files.iter().flat_map(|file| &file.items) {
+            mentions.item(item);
+        }
+        mentions
+    }
+
+    fn item(&mut self, item: &'a Item) {
+        match &item.node {
+            ItemKind::Event(event) => self.exprs(&event.guard),
+            ItemKind::Group(group) => self.members.extend(group.members.iter().map(|member| member.node.as_str())),
+            ItemKind::Lead(fields) => fields.iter().for_each(|field| self.exprs(&field.default)),
+            ItemKind::Tiers(_) | ItemKind::Calendar(_) | ItemKind::Test(_) | ItemKind::Invariant(_) => {}
+            ItemKind::Channel(channel) => {
+                for clause in &channel.clauses {
+                    if let ChannelClause::Require(condition) = &clause.node {
+                        self.expr(condition);
+                    }
+                }
+            }
+            ItemKind::Let(constant) => self.expr(&constant.value),
+            ItemKind::Settings(settings) => settings.iter().for_each(|setting| self.expr(&setting.value)),
+            ItemKind::Rule(rule) => self.rule(rule),
+            ItemKind::Sequence(sequence) => self.sequence(sequence),
+            ItemKind::Score(score) => {
+                for line in &score.lines {
+                    match &line.node {
+                        ScoreLine::Points(event, _) => self.event(event),
+                        ScoreLine::On(events) => events.iter().for_each(|event| self.event(event)),
+                        _ => {}
+                    }
+                }
+            }
+            ItemKind::Experiment(experiment) => {
+                if let Some((event, _)) = &experiment.goal {
+                    self.event(event);
+                }
+            }
+        }
+    }
+
+    fn rule(&mut self, rule: &'a RuleDecl) {
+        match &rule.trigger.node {
+            TriggerKind::Event(event) | TriggerKind::Absent { event, .. } => self.event(event),
+            TriggerKind::Count { event, without, .. } => {
+                self.event(event);
+                without.iter().for_each(|event| self.event(event));
+            }
+            TriggerKind::Follows { event, after, .. } | TriggerKind::AbsentAfter { event, after, .. } => {
+                self.event(event);
+                self.event(after);
+            }
+            TriggerKind::Score { value, .. } => self.expr(value),
+            _ => {}
+        }
+        self.exprs(&rule.guard);
+        match &rule.body {
+            RuleBody::Effects(effects) => effects.iter().for_each(|effect| self.effect(effect)),
+            RuleBody::Decision(arms) => {
+                for arm in arms {
+                    self.exprs(&arm.guard);
+                    arm.effects.iter().for_each(|effect| self.effect(effect));
+                }
+            }
+        }
+    }
+
+    fn effect(&mut self, effect: &'a Effect) {
+        match &effect.node {
+            EffectKind::HoldUntil { until: value, .. }
+            | EffectKind::Assign(value)
+            | EffectKind::Set { value, .. }
+            | EffectKind::Add { amount: value, .. } => self.expr(value),
+            EffectKind::Send { timing: Some(timing), .. } => {
+                if let Timing::Before { moment, .. } | Timing::After { moment, .. } = &timing.node {
+                    self.expr(moment);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn sequence(&mut self, sequence: &'a SequenceDecl) {
+        self.exprs(&sequence.guard);
+        for clause in &sequence.clauses {
+            if let SequenceClause::ExitOn(events) = &clause.node {
+                events.iter().for_each(|event| self.event(event));
+            }
+        }
+        let touches = sequence.touches.iter().map(|touch| (touch.range, &touch.message));
+        for (range, message) in touches.chain(sequence.tail.iter().map(|tail| (tail.range, &tail.message))) {
+            if let Some(condition) = &message.condition {
+                self.conditions.push((range, condition));
+                self.expr(condition);
+            }
+        }
+    }
+
+    fn event(&mut self, event: &'a EventRef) {
+        self.events.push(event);
+        self.names.insert(&event.name.node);
+        event.filters.iter().for_each(|filter| self.expr(filter));
+    }
+
+    fn exprs(&mut self, expr: &'a Option<Expr>) {
+        expr.iter().for_each(|expr| self.expr(expr));
+    }
+
+    fn expr(&mut self, expr: &'a Expr) {
+        match &expr.node {
+            ExprKind::Name(name) => drop(self.names.insert(name)),
+            ExprKind::Call { name, args } => {
+                self.names.insert(&name.node);
+                self.calls.insert(&name.node);
+                args.iter().for_each(|arg| self.expr(arg));
+            }
+            ExprKind::List(items) => items.iter().for_each(|item| self.expr(item)),
+            ExprKind::Has(inner) | ExprKind::Not(inner) | ExprKind::Negate(inner) => self.expr(inner),
+            ExprKind::Default(left, right) | ExprKind::Binary { left, right, .. } => {
+                self.expr(left);
+                self.expr(right);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Rules that drive each other round and round: tiers and sequences that lead back to where they began
+//! without anything happening outside.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::book::{Book, Own};
+use super::formula::Formula;
+use crate::diagnostic::Diagnostic;
+use crate::rulebook::{Again, EffectKind, Expr, SequenceId, SetId, TierId, Trigger, TypeId};
+use crate::slug::Slug;
+use crate::source::Range;
+
+/// Where a lead can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Tier(TierId),
+    Sequence(SequenceId),
+}
+
+/// A way from one place to another that time alone opens.
+struct Way<'a> {
+    from: Place,
+    to: Place,
+    /// The rule that goes it, with the effect; `None`: a sequence for a tier.
+    by: Option<(&'a Own<'a>, Range)>,
+}
+
+/// Finds each loop once.
+pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
+    let ways = ways(book);
+    let mut next: BTreeMap<Place, Vec<&Way>> = BTreeMap::new();
+    for way in &ways {
+        next.entry(way.from).or_default().push(way);
+    }
+    let mut reported = BTreeSet::new();
+    for way in &ways {
+        let Some((own, _)) = way.by else { continue };
+        if reported.contains(&own.rule.range) {
+            continue;
+        }
+        if let Some(back) = path(&next, way.to, way.from) {
+            let mut round: Vec<_> = std::iter::once(way).chain(back).filter_map(|way| way.by).collect();
+            reported.extend(round.iter().map(|(own, _)| own.rule.range));
+            round.sort_by_key(|(own, range)| (own.rule.range, *range));
+            round.dedup_by_key(|(_, range)| *range);
+            found.extend(report(&round));
+        }
+    }
+}
+
+fn report(round: &[(&Own, Range)]) -> Option<Diagnostic> {
+    let ((last, place), others) = round.split_last()?;
+    let message = if others.is_empty() {
+        format!("rule `{}` leads back to itself, without anything happening outside", last.rule.label)
+    } else {
+        let labels: Vec<String> = round.iter().map(|(own, _)| format!("`{}`", own.rule.label)).collect();
+        format!("{} lead back to each other, without anything happening outside", labels.join(", "))
+    };
+    let mut turning = Diagnostic::new(Slug::RuleLoop, *place, message).label("leads back");
+    for (_, other) in others {
+        turning = turning.other(*other, "and on from here");
+    }
+    Some(turning.help("let one of them wait for something the lead does, or act `once`"))
+}
+
+/// The shortest way from one place to another.
+fn path<'b, 'a>(next: &BTreeMap<Place, Vec<&'b Way<'a>>>, from: Place, to: Place) -> Option<Vec<&'b Way<'a>>> {
+    let mut came: BTreeMap<Place, Option<&'b Way<'a>>> = BTreeMap::from([(from, None)]);
+    let mut open = VecDeque::from([from]);
+    while let Some(place) = open.pop_front() {
+        if place == to {
+            let mut ways = Vec::new();
+            let mut at = place;
+            while let Some(Some(way)) = came.get(&at) {
+                ways.push(*way);
+                at = way.from;
+            }
+            return Some(ways);
+        }
+        for way in next.get(&place).into_iter().flatten() {
+            if let std::collections::btree_map::Entry::Vacant(entry) = came.entry(way.to) {
+                entry.insert(Some(way));
+                open.push_back(way.to);
+            }
+        }
+    }
+    None
+}
+
+fn ways<'a>(book: &'a Book<'a>) -> Vec<Way<'a>> {
+    let mut ways = Vec::new();
+    for own in book.rules.iter().filter(|own| own.rule.limit.is_none()) {
+        for (arm, guard) in own.rule.arms.iter().zip(&own.guards) {
+            if [&own.rule.guard, &arm.guard].into_iter().flatten().any(asks_outside) {
+                continue;
+            }
+            let sources = sources(book, own, guard);
+            for effect in &arm.effects {
+                let to = match effect.kind {
+                    EffectKind::Tier(tier) => Place::Tier(tier),
+                    EffectKind::Start(sequence) if may_return(book, sequence) => Place::Sequence(sequence),
+                    _ => continue,
+                };
+                let goes = |from: &&Place| !stays(book, **from, to);
+                let way = |from: &Place| Way { from: *from, to, by: Some((own, effect.range)) };
+                ways.extend(sources.iter().filter(goes).map(way));
+            }
+        }
+    }
+    for (id, sequence, _) in &book.sequences {
+        let waits = sequence.guard.as_ref().is_some_and(asks_outside);
+        if let Some(tier) = sequence.tier.filter(|_| !waits && may_return(book, *id)) {
+            ways.push(Way { from: Place::Tier(tier), to: Place::Sequence(*id), by: None });
+        }
+    }
+    ways
+}
+
+/// Whether a lead may be enrolled again at any time.
+fn may_return(book: &Book, sequence: SequenceId) -> bool {
+    book.rulebook.sequences.get(sequence.index()).is_some_and(|sequence| sequence.again == Again::Always)
+}
+
+/// Whether nothing changes: the tier the lead is in, also by its sequence.
+fn stays(book: &Book, from: Place, to: Place) -> bool {
+    match (from, to) {
+        (Place::Tier(from), Place::Tier(to)) => from == to,
+        (Place::Sequence(id), Place::Tier(to)) => {
+            let sequence = book.rulebook.sequences.get(id.index());
+            sequence.is_some_and(|sequence| sequence.tier == Some(to)) && !book.is_started(id)
+        }
+        _ => false,
+    }
+}
+
+/// Where a lead is when a rule acts that nothing outside has to trigger; empty where it has to.
+fn sources(book: &Book, own: &Own, guard: &Formula) -> Vec<Place> {
+    match &own.rule.trigger {
+        Trigger::Becomes(tier) => vec![Place::Tier(*tier)],
+        Trigger::Finished(sequence) | Trigger::Enrolled(sequence) | Trigger::Exited(sequence) => {
+            vec![Place::Sequence(*sequence)]
+        }
+        // A silence begins again only where the state does.
+        Trigger::Absent { .. } if own.rule.while_.is_some() => held(book, own, guard),
+        Trigger::AbsentAfter { after, .. } if is_touched(book, *after) && own.rule.while_.is_some() => {
+            held(book, own, guard)
+        }
+        Trigger::Every { .. } | Trigger::EveryWeekday { .. } => held(book, own, guard),
+        _ => Vec::new(),
+    }
+}
+
+/// The tiers in which the rule can act, and the sequences without which it cannot.
+fn held(book: &Book, own: &Own, guard: &Formula) -> Vec<Place> {
+    let acts = |also: &Formula| book.possible(&[&own.fires, guard, also]);
+    let tiers = (0..book.rulebook.tiers.len()).map(|at| TierId(at as u8));
+    let tiers = tiers.filter(|tier| acts(&Formula::tier(*tier, book.rulebook))).map(Place::Tier);
+    let sequences = book.sequences.iter().map(|(id, ..)| *id);
+    let sequences = sequences.filter(|id| !acts(&Formula::inside(*id).not())).map(Place::Sequence);
+    tiers.chain(sequences).collect()
+}
+
+fn is_touched(book: &Book, set: SetId) -> bool {
+    book.set(set).is_some_and(|set| set.alternatives.iter().all(|alternative| alternative.ty == TypeId(0)))
+}
+
+/// Whether an expression asks about what happens outside, so that a loop would wait for it.
+fn asks_outside(expr: &Expr) -> bool {
+    match expr {
+        Expr::Constant(_) | Expr::Fact(_) | Expr::Tier => false,
+        Expr::Has(inner) | Expr::Not(inner) | Expr::Negate(inner) => asks_outside(inner),
+        Expr::Default(a, b)
+        | Expr::And(a, b)
+        | Expr::Or(a, b)
+        | Expr::Compare(_, a, b)
+        | Expr::In(a, b)
+        | Expr::Arithmetic(_, a, b) => asks_outside(a) || asks_outside(b),
+        Expr::List(items) => items.iter().any(asks_outside),
+        Expr::Prop(_)
+        | Expr::Score(_)
+        | Expr::Touches
+        | Expr::Now
+        | Expr::Count(..)
+        | Expr::DaysSince(_)
+        | Expr::Call { .. } => true,
+    }
+}
