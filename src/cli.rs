@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod fmt;
 mod ingest;
+mod out;
 mod place;
 mod progress;
 mod render;
