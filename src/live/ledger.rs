@@ -57,19 +57,27 @@ pub(crate) fn append(
 
 fn line(store: &mut Store, names: &Names<'_>, decision: &Decision) -> Result<Line, LiveError> {
     let text = names.line(decision).to_string();
-    let Body::Set { fact, value: Value::Text(value) } = &decision.body else { return Ok(Line::Plain(text)) };
-    let name = names.rulebook.facts.get(fact.index()).map_or("", |fact| fact.name.as_str());
-    if !is_personal(name, value) {
-        return Ok(Line::Plain(text));
-    }
-    let mut redacted = decision.clone();
-    redacted.body = Body::Set { fact: *fact, value: Value::Text(ERASED.into()) };
+    let Some(redacted) = redacted(names, decision) else { return Ok(Line::Plain(text)) };
     let shown = names.line(&redacted).to_string();
     let lead = names.log.lead_name(decision.lead);
     Ok(match store.seal(lead, "decision", text.as_bytes())? {
         Some(sealed) => Line::Sealed(lead.to_owned(), sealed, shown),
         None => Line::Plain(shown),
     })
+}
+
+/// A decision without what it says of its lead; `None` where it says nothing.
+fn redacted(names: &Names<'_>, decision: &Decision) -> Option<Decision> {
+    let mut redacted = decision.clone();
+    if let Body::Set { fact, value: Value::Text(value) } = &decision.body {
+        let name = names.rulebook.facts.get(fact.index()).map_or("", |fact| fact.name.as_str());
+        if is_personal(name, value) {
+            redacted.body = Body::Set { fact: *fact, value: Value::Text(ERASED.into()) };
+        }
+    }
+    // Why a person did something is free text.
+    redacted.note = decision.note.as_ref().map(|note| note.split(": ").next().unwrap_or_default().into());
+    (redacted != *decision).then_some(redacted)
 }
 
 /// Gives every line written so far to `each`, in order.

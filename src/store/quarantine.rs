@@ -1,5 +1,7 @@
 //! Records that could not be taken into the log, kept with the reason until someone decides.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 use super::Store;
@@ -19,7 +21,32 @@ pub struct BadRecord {
     pub line: u64,
 }
 
+/// Begins a text that is sealed: then come the lead, a zero, and the sealed bytes in hexadecimal.
+const SEALED: char = '\u{1}';
+
 impl Store {
+    /// A record as it is written: where it can be told whose it is, under the key of its lead.
+    pub(super) fn sealed(&mut self, record: &BadRecord) -> Result<BadRecord, StoreError> {
+        let Some(lead) = lead_of(&record.text) else { return Ok(record.clone()) };
+        let sealed = self.keys.seal(&lead, CONTEXT, record.text.as_bytes())?.unwrap_or_default();
+        let mut text = format!("{SEALED}{lead}\0");
+        for byte in sealed {
+            let _ = write!(text, "{byte:02x}");
+        }
+        Ok(BadRecord { text, ..record.clone() })
+    }
+
+    fn opened(&self, record: BadRecord) -> BadRecord {
+        let Some((lead, hex)) = record.text.strip_prefix(SEALED).and_then(|rest| rest.split_once('\0')) else {
+            return record;
+        };
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let bytes: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(byte).collect();
+        let text = bytes.and_then(|bytes| self.keys.unseal(lead, CONTEXT, &bytes));
+        let text = text.and_then(|text| String::from_utf8(text).ok()).unwrap_or_else(|| String::from("(erased)"));
+        BadRecord { text, ..record }
+    }
+
     /// Puts a record into quarantine, durably, and returns its number.
     pub fn quarantine_put(&mut self, text: &str, reason: &str, path: &str, line: u64) -> Result<u64, StoreError> {
         let record = BadRecord { text: text.into(), reason: reason.into(), path: path.into(), line };
@@ -31,13 +58,13 @@ impl Store {
     /// All records in quarantine with their numbers, oldest first.
     pub fn quarantine_list(&self) -> Result<Vec<(u64, BadRecord)>, StoreError> {
         let found = self.scan_prefix(TreeName::Quarantine, &[])?;
-        found.iter().map(|(key, value)| Ok((number_of(key)?, decode(value)?))).collect()
+        found.iter().map(|(key, value)| Ok((number_of(key)?, self.opened(decode(value)?)))).collect()
     }
 
     /// One record in quarantine.
     pub fn quarantine_show(&self, number: u64) -> Result<BadRecord, StoreError> {
         let value = self.get(TreeName::Quarantine, &number.to_be_bytes())?;
-        decode(&value.ok_or(StoreError::NotInQuarantine { number })?)
+        Ok(self.opened(decode(&value.ok_or(StoreError::NotInQuarantine { number })?)?))
     }
 
     /// Takes a record out of quarantine.
@@ -47,6 +74,15 @@ impl Store {
         batch.delete(TreeName::Quarantine, &number.to_be_bytes());
         self.commit(&batch).map(drop)
     }
+}
+
+const CONTEXT: &str = "quarantine";
+
+/// Whose a record is, where that much of it can be read.
+fn lead_of(text: &str) -> Option<String> {
+    let record: serde_json::Value = serde_json::from_str(text).ok()?;
+    let lead = record.get("lead").or_else(|| record.get("subject"))?.as_str()?;
+    (!lead.is_empty() && !lead.contains('\0')).then(|| lead.to_owned())
 }
 
 /// The bytes of a record in quarantine.

@@ -222,3 +222,27 @@ fn not_made(rulebook: &Rulebook, event: &TestEvent) -> Failure {
 pub(super) fn event_range(test: &Test, number: EventNumber) -> Option<crate::source::Range> {
     in_order(test).nth(number.0 as usize).map(|event| event.range)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay;
+
+    /// What a test sees is what a dry run of the same events decides.
+    #[test]
+    fn a_test_decides_what_a_replay_decides() {
+        let checked = crate::load::rulebook(std::path::Path::new("rules")).unwrap();
+        let plan = Arc::new(Plan::compile(checked.rulebook.unwrap()));
+        assert!(plan.rulebook.tests.len() > 90);
+        let told = |decisions: &[Decision]| -> Vec<_> {
+            decisions.iter().map(|d| (d.at, d.lead, d.body.clone(), d.cause, d.because.clone())).collect()
+        };
+        for test in &plan.rulebook.tests {
+            let played = play(&plan, test).unwrap();
+            let options = replay::Options { until: Some(test.until), threads: 1, ..replay::Options::default() };
+            let replayed = replay::replay(&plan, &played.log, &options).unwrap();
+            assert_eq!(told(&replayed.decisions), told(&played.decisions), "{}", test.name);
+            assert_eq!(told(&replayed.pending), told(&played.pending), "{}", test.name);
+        }
+    }
+}
