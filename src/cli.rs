@@ -10,9 +10,11 @@ mod clock;
 mod dry_run;
 mod exit;
 mod explain;
+mod ingest;
 mod place;
 mod progress;
 mod render;
+mod run;
 mod test;
 mod vocabulary;
 
@@ -40,7 +42,9 @@ enum Verb {
     Check(check::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
+    Ingest(ingest::Args),
     Render(render::Args),
+    Run(run::Args),
     Test(test::Args),
     Vocabulary(vocabulary::Args),
 }
@@ -66,13 +70,13 @@ pub fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "ensue: this is a bug in ensue, not in your rules: {info}");
         let _ = writeln!(io::stderr(), "ensue: please report it with the command and the files that led to it");
     }));
-    match std::panic::catch_unwind(run) {
+    match std::panic::catch_unwind(begin) {
         Ok(exit) => exit.into(),
         Err(_) => Exit::Bug.into(),
     }
 }
 
-fn run() -> Exit {
+fn begin() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -85,7 +89,9 @@ fn run() -> Exit {
         Verb::Check(args) => check::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
+        Verb::Ingest(args) => ingest::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
+        Verb::Run(args) => run::run(&args, io),
         Verb::Test(args) => test::run(&args, io),
         Verb::Vocabulary(args) => vocabulary::run(&args, io),
     };

@@ -32,7 +32,7 @@ use crate::timestamp::Timestamp;
 pub use append::{Appended, Arrival, Told};
 pub use error::LiveError;
 pub use handover::{Desk, HandedOver, Window};
-pub use ingest::Lines;
+pub use ingest::Line;
 pub use outbox::{Done, Fate, Item, State, What};
 pub use record::Record;
 pub use step::Advanced;
