@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, Parser, Subcommand};
 
+mod activate;
 mod check;
 mod clock;
 mod dry_run;
@@ -39,6 +40,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Activate(activate::Args),
     Check(check::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
@@ -86,6 +88,7 @@ fn begin() -> Exit {
     };
     let io = Io { color: color(cli.color) };
     let result = match cli.verb {
+        Verb::Activate(args) => activate::run(&args, io),
         Verb::Check(args) => check::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),

@@ -192,13 +192,15 @@ impl Enrollment {
     }
 }
 
-/// Touches a person has skipped or moved, before they fell due; and those that are done though a
-/// changed rulebook puts them ahead.
+/// Touches a person has skipped or moved, before they fell due; and those that a change of the
+/// rulebook has put ahead or taken away though they are done.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ByHand {
     pub skipped: Vec<u16>,
     pub moved: Vec<(u16, Timestamp)>,
     pub done: Vec<u16>,
+    /// Touches that were done and that the rulebook no longer has, by name, and how often.
+    pub gone: Vec<(String, u32)>,
 }
 
 /// Why something that is due does not go out.

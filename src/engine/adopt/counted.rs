@@ -38,9 +38,12 @@ impl World {
         for (index, periodic) in plan.periodics.iter().enumerate() {
             let state = plan.rulebook.rules.get(periodic.rule.index()).and_then(|rule| rule.while_.as_ref());
             let holds = state.is_none_or(|state| self.scope(moment, slot).state(state));
-            self.note_periodic(moment, slot, index, holds);
-            let Some(due) = self.lead(slot).periodics.get(index).map(|state| state.due) else { continue };
-            if holds && due <= moment.now {
+            let Some((since, due)) = self.lead(slot).periodics.get(index).map(|state| (state.since, state.due)) else {
+                continue;
+            };
+            if holds != (since != Timestamp::MAX) {
+                self.note_periodic(moment, slot, index, holds);
+            } else if holds && due <= moment.now {
                 self.next_period(moment, slot, index, moment.now);
             } else if holds && due < Timestamp::MAX {
                 let position = rule_position(plan, periodic.rule);

@@ -3,7 +3,7 @@
 
 use crate::decision::{Because, Body, Cause, Decision, Status, TouchLine};
 use crate::plan::Plan;
-use crate::rulebook::{RuleId, Sequence, SequenceId, TierId};
+use crate::rulebook::{RuleId, Sequence, SequenceId, TierId, Touch};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 
@@ -108,7 +108,7 @@ impl World {
         let mut enrollment = found.clone();
         enrollment.sequence = to;
         enrollment.saved = standing::rename_props(matching, found.saved.as_deref());
-        enrollment.by_hand = by_hand(found, places, way.done);
+        enrollment.by_hand = by_hand(found, places, &way);
         enrollment.next = way.next;
         enrollment.tail_done = way.tail_done;
         if !way.is_same {
@@ -218,36 +218,69 @@ struct Way {
     /// Touches after it that are not to be sent.
     done: Vec<u16>,
     tail_done: u32,
+    /// What was done of touches that the rulebook no longer has: id and how often.
+    gone: Vec<(String, u32)>,
 }
 
 impl Way {
     /// `places` says where each touch of the old sequence is in the new one.
     fn of(enrollment: &Enrollment, (was, now): (&Sequence, &Sequence), places: &[Option<u16>]) -> Self {
         let (old_tail, tail) = (was.touches.len(), now.touches.len());
-        let is_done = |old: usize| {
-            let listed = || enrollment.by_hand.as_ref().is_some_and(|hand| hand.done.contains(&(old as u16)));
-            if old == old_tail { enrollment.tail_done > 0 } else { old < usize::from(enrollment.next) || listed() }
+        let hand = enrollment.by_hand.as_deref();
+        // How often a touch of the old sequence was done.
+        let times = |old: usize| {
+            let listed = || hand.is_some_and(|hand| hand.done.contains(&(old as u16)));
+            match old == old_tail {
+                true => enrollment.tail_done,
+                false => u32::from(old < usize::from(enrollment.next) || listed()),
+            }
         };
         let before = |new: usize| places.iter().position(|place| *place == Some(new as u16));
+        let remembered: &[(String, u32)] = hand.map_or(&[], |hand| &hand.gone);
+        let done = |new: usize| {
+            let named = |(id, _): &&(String, u32)| touch_at(now, new).is_some_and(|touch| is_called(touch, id));
+            let known = remembered.iter().find(named).map_or(0, |(_, times)| *times);
+            known.max(before(new).map_or(0, times))
+        };
         // A new touch lies ahead unless what stands around it is done.
         let lies_ahead = |new: usize| {
             let after = (new + 1..=tail).find_map(before);
             let previous = (0..new).rev().find_map(before);
-            after.is_none_or(|old| !is_done(old)) || previous.is_some_and(|old| !is_done(old))
+            after.is_none_or(|old| times(old) == 0) || previous.is_some_and(|old| times(old) == 0)
         };
-        let is_pending = |new: &usize| before(*new).map_or_else(|| lies_ahead(*new), |old| !is_done(old));
+        let is_pending = |new: &usize| done(*new) == 0 && (before(*new).is_some() || lies_ahead(*new));
         let next = (0..tail).find(is_pending).unwrap_or(tail);
+        let mut gone: Vec<(String, u32)> = remembered.to_vec();
+        for (old, place) in places.iter().enumerate().filter(|(old, _)| times(*old) > 0) {
+            // A tail that is one touch among others now has been sent more often than that one tells.
+            let is_told = place.is_some_and(|place| old != old_tail || usize::from(place) == tail);
+            if let Some(touch) = touch_at(was, old).filter(|_| !is_told) {
+                gone.retain(|(id, _)| *id != touch.id);
+                gone.push((touch.id.clone(), times(old)));
+            }
+        }
         Self {
             next: next as u16,
             is_same: before(next) == Some(usize::from(enrollment.next)),
             done: (next..tail).filter(|new| !is_pending(new)).map(|new| new as u16).collect(),
-            tail_done: if before(tail) == Some(old_tail) { enrollment.tail_done } else { 0 },
+            tail_done: done(tail),
+            gone,
         }
     }
 }
 
+/// A touch of a sequence, the tail after the last.
+fn touch_at(sequence: &Sequence, place: usize) -> Option<&Touch> {
+    let tail = sequence.tail.as_ref().filter(|_| place == sequence.touches.len()).map(|(tail, _)| tail);
+    sequence.touches.get(place).or(tail)
+}
+
+fn is_called(touch: &Touch, id: &str) -> bool {
+    touch.id == id || touch.renamed_from.as_deref() == Some(id)
+}
+
 /// What a person has skipped and moved, by the new numbers, and what is not to be sent again.
-fn by_hand(enrollment: &Enrollment, places: &[Option<u16>], done: Vec<u16>) -> Option<Box<ByHand>> {
+fn by_hand(enrollment: &Enrollment, places: &[Option<u16>], way: &Way) -> Option<Box<ByHand>> {
     let place = |touch: u16| places.get(usize::from(touch)).copied().flatten();
     let (skipped, moved) = match enrollment.by_hand.as_deref() {
         Some(hand) => (
@@ -256,8 +289,8 @@ fn by_hand(enrollment: &Enrollment, places: &[Option<u16>], done: Vec<u16>) -> O
         ),
         None => (Vec::new(), Vec::new()),
     };
-    let hand = ByHand { skipped, moved, done };
-    let is_empty = hand.skipped.is_empty() && hand.moved.is_empty() && hand.done.is_empty();
+    let hand = ByHand { skipped, moved, done: way.done.clone(), gone: way.gone.clone() };
+    let is_empty = hand.skipped.is_empty() && hand.moved.is_empty() && hand.done.is_empty() && hand.gone.is_empty();
     (!is_empty).then(|| Box::new(hand))
 }
 
