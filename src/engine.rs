@@ -18,6 +18,7 @@ use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
 
+mod adopt;
 pub mod ask;
 mod count;
 mod departure;
@@ -41,6 +42,7 @@ mod send;
 mod timer;
 pub mod witness;
 
+pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, Live};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
 
