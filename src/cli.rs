@@ -10,9 +10,12 @@ mod clock;
 mod dry_run;
 mod exit;
 mod explain;
+mod lead;
+mod near;
 mod place;
 mod progress;
 mod render;
+mod store;
 mod test;
 mod vocabulary;
 
@@ -40,7 +43,9 @@ enum Verb {
     Check(check::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
+    Lead(lead::Args),
     Render(render::Args),
+    Store(store::Args),
     Test(test::Args),
     Vocabulary(vocabulary::Args),
 }
@@ -85,7 +90,9 @@ fn run() -> Exit {
         Verb::Check(args) => check::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
+        Verb::Lead(args) => lead::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
+        Verb::Store(args) => store::run(&args, io),
         Verb::Test(args) => test::run(&args, io),
         Verb::Vocabulary(args) => vocabulary::run(&args, io),
     };

@@ -37,11 +37,13 @@ mod schedule;
 mod score;
 mod script;
 mod send;
+mod standing;
 mod timer;
 pub mod witness;
 
 pub use departure::{Covered, Departure, Ending, Live};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
+pub use standing::{Paused, Standing, Way};
 
 use instant::{Fired, Pending};
 use lead::Lead;

@@ -3,7 +3,9 @@
 pub mod diagnostic;
 pub mod experiment;
 pub mod explain;
+pub mod lead;
 pub mod line;
 pub mod summary;
 pub mod timeline;
+pub mod told;
 pub mod trial;
