@@ -32,7 +32,7 @@ use crate::timestamp::Timestamp;
 pub use append::{Appended, Arrival, Told};
 pub use error::LiveError;
 pub use handover::{Desk, HandedOver, Window};
-pub use ingest::Lines;
+pub use ingest::Line;
 pub use outbox::{Done, Fate, Item, State, What};
 pub use record::Record;
 pub use step::Advanced;
@@ -112,6 +112,12 @@ impl Live {
     /// The store, to put records into quarantine and take them out.
     pub fn store_mut(&mut self) -> &mut Store {
         &mut self.store
+    }
+
+    /// The store alone, with nothing left to handle it.
+    #[must_use]
+    pub fn into_store(self) -> Store {
+        self.store
     }
 
     /// The plan in force.

@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod experiment;
 pub mod explain;
+pub mod invariant;
 pub mod lead;
 pub mod line;
 pub mod summary;

@@ -7,10 +7,13 @@ use crate::config::{self, Config, ConfigError};
 use crate::live::{Live, LiveError};
 use crate::load::Files;
 use crate::rulebook::Rulebook;
-use crate::store;
+use crate::store::{self, StoreError};
 
 use super::Io;
 use super::exit::Error;
+
+/// So many tenths of a second another process may hold the store.
+const PATIENCE: u32 = 100;
 
 /// The store of a live run.
 #[derive(Debug, clap::Args)]
@@ -57,13 +60,24 @@ impl Place {
 
     /// The store, which must be there.
     pub fn open(&self) -> Result<Live, Error> {
-        let options = store::Options { create: false, ..store::Options::default() };
-        Ok(Live::open(&self.store, &options)?)
+        self.patiently(&store::Options { create: false, ..store::Options::default() })
     }
 
     /// The store, made where there is none.
     pub fn open_or_make(&self) -> Result<Live, Error> {
-        Ok(Live::open(&self.store, &store::Options::default())?)
+        self.patiently(&store::Options::default())
+    }
+
+    /// Opens the store; while another process has it, waits a little.
+    fn patiently(&self, options: &store::Options) -> Result<Live, Error> {
+        let nap = std::time::Duration::from_millis(100);
+        for _ in 0..PATIENCE {
+            match Live::open(&self.store, options) {
+                Err(LiveError::Store(StoreError::Locked { .. })) => std::thread::sleep(nap),
+                other => return Ok(other?),
+            }
+        }
+        Ok(Live::open(&self.store, options)?)
     }
 }
 

@@ -64,7 +64,7 @@ fn is_observed(expect: &Expect) -> bool {
     let sent = expect.status.is_none_or(|status| status == Status::Sent);
     let kind = |wanted: &Wanted| match wanted {
         Wanted::Tier(_) | Wanted::Alert { .. } | Wanted::Webhook(_) => true,
-        Wanted::Touch | Wanted::Send { .. } => sent,
+        Wanted::Touch(_) | Wanted::Send { .. } => sent,
         _ => false,
     };
     !expect.never && expect.wanted.iter().all(kind)
