@@ -196,7 +196,7 @@ enum Packed<'a> {
 
 /// What stands in the place of a text whose lead was erased. Rules that only ask whether there is
 /// one, and templates, decide as they did.
-const ERASED: &str = "erased";
+pub(crate) const ERASED: &str = "erased";
 const ERASED_ADDRESS: &str = "erased@erased.invalid";
 
 /// What stands in the place of a personal text once its lead is erased.

@@ -219,6 +219,11 @@ impl Live {
         let lead = String::from_utf8_lossy(&lead).into_owned();
         let mut batch = Batch::new();
         shelf::unseal_lead(&self.store, &lead, &mut batch)?;
+        for (number, record) in self.store.quarantine_list()? {
+            if record.lead().as_deref() == Some(lead.as_str()) {
+                batch.delete(TreeName::Quarantine, &number.to_be_bytes());
+            }
+        }
         self.store.commit(&batch)?;
         self.store.erase(&lead)?;
         let mut batch = Batch::new();
