@@ -15,13 +15,16 @@ mod explain;
 mod fmt;
 mod ingest;
 mod init;
+mod lead;
 mod man;
+mod near;
 mod out;
 mod place;
 mod progress;
 mod render;
 mod replace;
 mod run;
+mod store;
 mod test;
 mod vocabulary;
 
@@ -55,8 +58,10 @@ enum Verb {
     Ingest(ingest::Args),
     Init(init::Args),
     Man(man::Args),
+    Lead(lead::Args),
     Render(render::Args),
     Run(run::Args),
+    Store(store::Args),
     Test(test::Args),
     Vocabulary(vocabulary::Args),
 }
@@ -112,8 +117,10 @@ fn begin() -> Exit {
         Verb::Ingest(args) => ingest::run(&args, io),
         Verb::Init(args) => init::run(&args, io),
         Verb::Man(args) => man::run(&args, io),
+        Verb::Lead(args) => lead::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
         Verb::Run(args) => run::run(&args, io),
+        Verb::Store(args) => store::run(&args, io),
         Verb::Test(args) => test::run(&args, io),
         Verb::Vocabulary(args) => vocabulary::run(&args, io),
     };

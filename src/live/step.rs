@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::append::is_event;
 use super::error::LiveError;
-use super::outbox::{self, Fate, Item, State};
+use super::outbox::{self, Fate, Item, State, Words};
 use super::record::{self, kind};
 use super::roster::Roster;
 use super::{Live, Progress, ledger, shelf};
@@ -19,7 +19,7 @@ use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::report::line::Names;
 use crate::report::summary::Counts;
-use crate::store::{Batch, Sequence, StoredEntry, TreeName};
+use crate::store::{Batch, Sequence, Store, StoredEntry, TreeName};
 use crate::timestamp::Timestamp;
 
 /// How many entries one step handles at most.
@@ -218,7 +218,7 @@ impl Live {
         // What another store has told of its hand-overs comes first: it was known before.
         for entry in told {
             let said = record::props(&self.store, &entry.as_entry())?;
-            take_in_outcome(&mut items, entry, &said, batch);
+            take_in_outcome(&mut items, entry, &said, &mut self.store, batch)?;
         }
         let mut endings: BTreeMap<&str, Vec<&Ending>> = BTreeMap::new();
         for ending in &kept.endings {
@@ -236,10 +236,11 @@ impl Live {
                 } else {
                     format!("{} [{}]", ending.reason, because.join(", "))
                 };
-                outbox::finish(&item, Fate::Withdrawn, ending.at, &reason, batch);
+                let words = Words::Ours(&reason);
+                outbox::finish(&item, Fate::Withdrawn, ending.at, words, &mut self.store, batch)?;
                 done.withdrawn += 1;
             } else if !is_old {
-                outbox::put(&item, batch);
+                outbox::put(&item, &mut self.store, batch)?;
             }
         }
         Ok(())
@@ -306,32 +307,31 @@ fn take_in_outcome(
     items: &mut BTreeMap<u64, Item>,
     entry: &StoredEntry,
     said: &serde_json::Map<String, serde_json::Value>,
+    store: &mut Store,
     batch: &mut Batch<'_>,
-) {
+) -> Result<(), LiveError> {
     let text = |name: &str| said.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
     let found = items.values_mut().find(|item| item.id == text("action"));
-    let Some(item) = found else { return };
-    let sink = text("sink").to_owned();
+    let Some(item) = found else { return Ok(()) };
+    let (sink, reason) = (text("sink"), text("reason"));
     if entry.kind == kind::INTENT {
         item.attempts.made += 1;
-        item.state = State::Going { sink, since: entry.received_at };
-        outbox::put(item, batch);
-        return;
+        item.state = State::Going { sink: sink.to_owned(), since: entry.received_at };
+        return outbox::put(item, store, batch);
     }
-    let reason = text("reason").to_owned();
     match Fate::parse(text("outcome")) {
         Some(fate) => {
-            outbox::finish(item, fate, entry.received_at, &reason, batch);
+            let words = outbox::words(fate, reason, sink);
+            outbox::finish(item, fate, entry.received_at, words, store, batch)?;
             let decision = item.decision;
             items.remove(&decision);
+            return Ok(());
         }
         None if text("outcome") == "unknown" => {
+            let (sink, reason) = (sink.to_owned(), reason.to_owned());
             item.state = State::Unknown { sink, since: entry.received_at, reason };
-            outbox::put(item, batch);
         }
-        None => {
-            item.state = State::Waiting;
-            outbox::put(item, batch);
-        }
+        None => item.state = State::Waiting,
     }
+    outbox::put(item, store, batch)
 }

@@ -241,8 +241,12 @@ fn changing_case(seed: u64) -> Result<(), String> {
     while !rest.is_empty() {
         let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
         rest = after;
-        let line =
-            |((_, text), number): (&(Timestamp, String), u64)| Line { path: "-", number, text: text.into(), broken: false };
+        let line = |((_, text), number): (&(Timestamp, String), u64)| Line {
+            path: "-",
+            number,
+            text: text.into(),
+            broken: false,
+        };
         let lines: Vec<Line<'_>> = group.iter().zip(1..).map(line).collect();
         live.ingest(&lines, Arrival::At(group[0].0), random.one_in(12)).unwrap();
         if random.one_in(2) {

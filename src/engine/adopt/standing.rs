@@ -159,8 +159,7 @@ fn merge_firings(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: 
             let same = kin.is_some_and(|kin| kin.same);
             *place = if same { fired_at } else { fired_at.max(*place) };
         }
-        let (firings, fired_at) =
-            (if numbered { 0 } else { firings }, if limited { Timestamp::MIN } else { fired_at });
+        let (firings, fired_at) = (if numbered { 0 } else { firings }, if limited { Timestamp::MIN } else { fired_at });
         if firings > 0 || fired_at > Timestamp::MIN {
             former.rules.push((rule.label.clone(), firings, fired_at));
         }
