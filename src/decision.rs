@@ -1,6 +1,7 @@
 //! What the engine decides, as data: one [`Decision`] is one line of the timeline. Made by
 //! `engine`, written by `report`.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::event::{AccountId, EventNumber, LeadId};
@@ -8,6 +9,7 @@ use crate::local::Zone;
 use crate::rulebook::{ChannelId, ExperimentId, FactId, Person, RuleId, ScoreId, SequenceId, TagId, TierId};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::Content;
+pub use crate::units::Status;
 use crate::value::Value;
 
 /// The events a decision rests on, in the order they arrived.
@@ -32,6 +34,13 @@ pub struct Decision {
     pub cause: Cause,
     /// The events it rests on.
     pub because: Because,
+    /// Who did it by hand and why: `by bob: on holiday`.
+    pub note: Option<Box<str>>,
+}
+
+impl RuleId {
+    /// Stands for a person where a rule is named as the cause.
+    pub const PERSON: Self = Self(u16::MAX);
 }
 
 /// Where a decision stands: moment, then timers that were due before anything arrived at that
@@ -61,7 +70,7 @@ impl Order {
 }
 
 /// What decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// A rule, and which of its arms.
     Rule(RuleId, u8),
@@ -69,25 +78,6 @@ pub enum Cause {
     Sequence(SequenceId, Option<u16>),
     /// A score's own lines (only where a trace is asked for).
     Score(ScoreId),
-}
-
-/// What became of a touch or an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Due later.
-    Scheduled,
-    /// Handed over.
-    Sent,
-    /// Not wanted when it fell due.
-    Skipped,
-    /// Ended before it fell due.
-    Cancelled,
-    /// Could not be sent in time.
-    Expired,
-    /// The lead may not be contacted.
-    Suppressed,
-    /// Waits for a person.
-    Held,
 }
 
 /// What was decided.
@@ -254,7 +244,7 @@ pub struct ActionLine {
 
 /// The identity of an action: the first 8 bytes of a BLAKE3 hash of lead, rule or sequence, touch
 /// or effect, and enrollment or firing number. Neither due time nor position in a file is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ActionId(pub u64);
 
 impl ActionId {
@@ -277,21 +267,5 @@ impl ActionId {
 impl std::fmt::Display for ActionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:016x}", self.0)
-    }
-}
-
-impl Status {
-    /// The word of the output.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::Sent => "sent",
-            Self::Skipped => "skipped",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::Suppressed => "suppressed",
-            Self::Held => "held",
-        }
     }
 }

@@ -13,26 +13,35 @@ use crate::decision::{Because, Body, Cause, Decision, Order, Part};
 use crate::event::{AccountId, Event, LeadId, Props};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{ScoreId, TemplateId};
+use crate::rulebook::{RuleId, ScoreId, TemplateId};
 use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
 
+pub mod ask;
 mod count;
+mod departure;
 mod effect;
 mod enroll;
 mod evaluate;
 mod fire;
 mod instant;
 mod intake;
+pub mod judge;
 mod lead;
+mod manual;
 mod message;
 mod pending;
+mod persist;
 mod schedule;
 mod score;
 mod script;
 mod send;
 mod timer;
+pub mod witness;
+
+pub use departure::{Covered, Departure, Ending, Live};
+pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
 
 use instant::{Fired, Pending};
 use lead::Lead;
@@ -68,15 +77,21 @@ struct World {
     /// The entry handled last: its moment, and one more than its number.
     last_entry: (Timestamp, u32),
     /// Sends counted by caps of owners.
-    owner_sends: std::collections::BTreeMap<Box<str>, Vec<(crate::rulebook::ChannelId, Timestamp)>>,
+    owner_sends: OwnerSends,
     trace: bool,
     runner: script::Runner,
+    /// Writes down why, where the engine is watched.
+    witness: Option<Box<witness::Witness>>,
     // What one instant is working on; empty between instants.
     fired: Vec<Fired>,
     done: Vec<(u32, crate::rulebook::RuleId)>,
     pending: Vec<Pending>,
     changed: Vec<u32>,
     tied: Vec<Timer>,
+    /// Who does by hand what this instant does, and why.
+    note: Option<Box<str>>,
+    /// What a live run must know, where it is asked for.
+    live: Option<Box<Live>>,
 }
 
 /// What leads of one account share.
@@ -85,6 +100,8 @@ struct Account {
     leads: Vec<u32>,
     zone: Option<Zone>,
     sends: Vec<(crate::rulebook::ChannelId, Timestamp)>,
+    /// A lead has left it.
+    touched: bool,
 }
 
 /// What holds for one instant.
@@ -96,6 +113,8 @@ struct Moment<'a> {
     order: Order,
     /// How long ago what is handled happened or was due.
     age: Span,
+    /// History that was loaded so that nothing acts.
+    backfill: bool,
     props: Props<'a>,
     /// Type and time of the event that is handled.
     event: Option<(crate::rulebook::TypeId, Timestamp)>,
@@ -136,6 +155,7 @@ impl Engine {
             now,
             order: Order { at: now, after, timer: 0, kind: 0, position: 0, lead: event.lead },
             age: (now - event.at).max(Span::ZERO),
+            backfill: event.backfill,
             props: event.props,
             event: event.ty.map(|ty| (ty, event.at)),
         };
@@ -209,8 +229,16 @@ impl Engine {
         let known = self.world.leads.get(lead.0 as usize).is_some_and(Option::is_some);
         let template = self.plan.rulebook.templates.get(template.index())?;
         let order = Order { at: self.world.now, after: 0, timer: 0, kind: 0, position: 0, lead };
-        let moment =
-            Moment { plan: &self.plan, names, now: self.world.now, order, age: Span::ZERO, props, event: None };
+        let moment = Moment {
+            plan: &self.plan,
+            names,
+            now: self.world.now,
+            order,
+            age: Span::ZERO,
+            backfill: false,
+            props,
+            event: None,
+        };
         known.then(|| message::message(&self.world.scope(&moment, lead.0), template))
     }
 
@@ -228,7 +256,9 @@ impl World {
 
     #[expect(clippy::indexing_slicing, clippy::expect_used, reason = "slots are filled when they are handed out")]
     fn lead_mut(&mut self, slot: u32) -> &mut Lead {
-        self.leads[slot as usize].as_deref_mut().expect("a slot in use holds a lead")
+        let lead = self.leads[slot as usize].as_deref_mut().expect("a slot in use holds a lead");
+        lead.touched = true;
+        lead
     }
 
     /// The first known zone of a chain, and which link it was.
@@ -253,6 +283,7 @@ impl World {
             body,
             cause: by.0,
             because: by.1.clone(),
+            note: self.note.clone().filter(|_| matches!(by.0, Cause::Rule(RuleId::PERSON, _))),
         });
     }
 }

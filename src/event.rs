@@ -1,20 +1,22 @@
 //! Events as the engine takes them in: typed, compact, borrowed from the log that holds them.
 //! Made by `log` (from text) and `store` (from blocks).
 
+use serde::{Deserialize, Serialize};
+
 use crate::rulebook::{PropId, TypeId};
 use crate::timestamp::Timestamp;
 use crate::value::{Value, View};
 
 /// The position of an event in its log, in order of arrival, from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventNumber(pub u32);
 
 /// A lead of a log: index into its names, in order of first appearance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LeadId(pub u32);
 
 /// An account of a log: index into its names, in order of first appearance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountId(pub u32);
 
 /// One event, as the engine sees it.
@@ -32,6 +34,8 @@ pub struct Event<'a> {
     pub at: Timestamp,
     /// When it was learned of; never before the entry before it.
     pub received_at: Timestamp,
+    /// History that was loaded so that nothing acts, but for what protects the lead.
+    pub backfill: bool,
     /// Its properties.
     pub props: Props<'a>,
 }
@@ -48,7 +52,7 @@ pub struct Props<'a> {
 }
 
 /// A property's value; texts and lists live beside it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PropValue {
     /// A truth value.
     Bool(bool),

@@ -93,6 +93,7 @@ pub mod decision;
 pub mod engine;
 pub mod replay;
 
+pub mod live;
 pub mod report;
 
 pub mod cli;

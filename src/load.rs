@@ -7,6 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::check::{self, Checked, Env};
 
 /// A file of a rulebook may have so many bytes; a longer one is surely not meant to be read.
@@ -60,19 +62,64 @@ impl std::error::Error for LoadError {
     }
 }
 
+/// The texts of a rulebook's files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Files {
+    /// Rules by path as people see it.
+    pub rules: Vec<(String, String)>,
+    /// The rulebook's folder as people see it.
+    pub root: String,
+    /// Files beside the rules by path relative to the rulebook's folder.
+    pub beside: BTreeMap<String, String>,
+}
+
+impl Files {
+    /// Reads the files of the rulebook at a path.
+    ///
+    /// # Errors
+    /// Fails where files cannot be read.
+    pub fn read(path: &Path) -> Result<Self, LoadError> {
+        let kind = fs::metadata(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => LoadError::Missing(path.to_owned()),
+            _ => LoadError::Io(path.to_owned(), error),
+        })?;
+        if kind.is_dir() { folder(path) } else { single(path) }
+    }
+
+    /// Checks them.
+    #[must_use]
+    pub fn check(&self) -> Checked {
+        check::load(self.rules.clone(), &Env { root: self.root.clone(), files: self.beside.clone() })
+    }
+
+    /// The same for the same files, wherever the rulebook lies.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        let inner = |path: &str| {
+            let rest = path.strip_prefix(&self.root).unwrap_or(path);
+            rest.trim_start_matches('/').to_owned()
+        };
+        let rules = self.rules.iter().map(|(path, text)| (inner(path), text));
+        for (path, text) in rules.chain(self.beside.iter().map(|(path, text)| (path.clone(), text))) {
+            for part in [path.as_str(), text] {
+                hasher.update(&(part.len() as u64).to_be_bytes());
+                hasher.update(part.as_bytes());
+            }
+        }
+        *hasher.finalize().as_bytes()
+    }
+}
+
 /// Reads and checks the rulebook at a path.
 ///
 /// # Errors
 /// Fails where files cannot be read; mistakes in them are findings of the result.
 pub fn rulebook(path: &Path) -> Result<Checked, LoadError> {
-    let kind = fs::metadata(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => LoadError::Missing(path.to_owned()),
-        _ => LoadError::Io(path.to_owned(), error),
-    })?;
-    if kind.is_dir() { folder(path) } else { single(path) }
+    Ok(Files::read(path)?.check())
 }
 
-fn folder(path: &Path) -> Result<Checked, LoadError> {
+fn folder(path: &Path) -> Result<Files, LoadError> {
     let mut files = Vec::new();
     collect(path, &mut files)?;
     files.sort();
@@ -89,10 +136,10 @@ fn folder(path: &Path) -> Result<Checked, LoadError> {
     if rules.is_empty() {
         return Err(LoadError::NoRules(path.to_owned()));
     }
-    Ok(check::load(rules, &Env { root: shown(path), files: beside }))
+    Ok(Files { rules, root: shown(path), beside })
 }
 
-fn single(path: &Path) -> Result<Checked, LoadError> {
+fn single(path: &Path) -> Result<Files, LoadError> {
     let root = path.parent().unwrap_or(Path::new(""));
     let mut files = Vec::new();
     for name in ["calendars", "scripts", "templates"] {
@@ -105,7 +152,7 @@ fn single(path: &Path) -> Result<Checked, LoadError> {
     for file in files.into_iter().filter(|file| beside_the_rules(file)) {
         beside.insert(shown(file.strip_prefix(root).unwrap_or(&file)), text(&file)?);
     }
-    Ok(check::load([(shown(path), text(path)?)], &Env { root: shown(root), files: beside }))
+    Ok(Files { rules: vec![(shown(path), text(path)?)], root: shown(root), beside })
 }
 
 /// Every file below a folder but for hidden ones; links to folders are not followed.

@@ -169,6 +169,20 @@ impl fmt::Display for Zone {
     }
 }
 
+impl serde::Serialize for Zone {
+    /// By its name, since numbers change with the database.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Zone {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = <&str>::deserialize(deserializer)?;
+        Self::parse(name).ok_or_else(|| serde::de::Error::custom(format_args!("there is no zone `{name}`")))
+    }
+}
+
 impl fmt::Debug for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Zone({})", self.name())

@@ -149,6 +149,7 @@ pub struct Entry {
     ty: u16,
     id_len: u16,
     props_len: u16,
+    backfill: bool,
 }
 
 const _: () = assert!(size_of::<Entry>() <= 56, "events are held by the million");
@@ -183,6 +184,8 @@ pub struct Log {
     pub bad: Vec<BadRecord>,
     /// Types no event of the rulebook has, with how many records are of each.
     pub undeclared: BTreeMap<String, u64>,
+    /// When the last record of a store's own was received: how far the store was drained.
+    pub drained_to: Option<Timestamp>,
 }
 
 impl Log {
@@ -231,6 +234,7 @@ impl Log {
             account: entry.account(),
             at: entry.at,
             received_at: entry.received_at,
+            backfill: entry.backfill,
             props,
         }
     }
@@ -369,6 +373,7 @@ fn assemble(mut blocks: Vec<Parsed>, paths: Vec<String>, skip_bad: bool) -> Resu
     for (ty, count) in blocks.iter().flat_map(|block| &block.undeclared) {
         *undeclared.entry(ty.clone()).or_default() += count;
     }
+    let drained_to = blocks.iter().filter_map(|block| block.horizon).max();
     Ok(Log {
         entries: merged.entries,
         chunks: blocks.into_iter().map(|block| block.chunk).collect(),
@@ -379,6 +384,7 @@ fn assemble(mut blocks: Vec<Parsed>, paths: Vec<String>, skip_bad: bool) -> Resu
         conflicts: repeats.conflicts.len() as u64,
         bad,
         undeclared,
+        drained_to,
     })
 }
 

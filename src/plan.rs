@@ -9,6 +9,11 @@ use crate::timestamp::Span;
 use crate::units::{Length, ZoneSource};
 
 mod compile;
+mod overrides;
+
+pub(crate) use overrides::{Override, Overrides};
+
+pub(crate) use compile::walk;
 
 /// A rulebook, ready to run. Cheap to share between threads.
 #[derive(Clone, Debug)]
@@ -72,6 +77,8 @@ pub struct Plan {
     pub(crate) zones: Vec<ZoneSource>,
     /// The fact `owner_timezone`, where the rulebook declares one.
     pub(crate) owner_zone: Option<FactId>,
+    /// What people do by hand, by type of event.
+    pub(crate) overrides: Overrides,
     /// Whether some cap counts across accounts, so that all leads must be run together.
     pub(crate) crosses_accounts: bool,
 }

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use crate::decision::Decision;
 use crate::engine::{Engine, Names};
-use crate::event::EventNumber;
-use crate::log::Log;
+use crate::event::{EventNumber, LeadId};
+use crate::log::{Entry, Log};
 use crate::plan::Plan;
 use crate::timestamp::Timestamp;
 
@@ -52,7 +52,7 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed
         Some(until) => entries.partition_point(|entry| entry.received_at <= until),
         None => entries.len(),
     };
-    let last = entries.last().map_or(Timestamp(0), |entry| entry.received_at);
+    let last = entries.last().map(|entry| entry.received_at).max(log.drained_to).unwrap_or(Timestamp(0));
     let horizon = options.until.unwrap_or(last);
     let size = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
     let shards = Shards::of(log, handled, plan.crosses_accounts(), size);
@@ -63,6 +63,34 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed
     let (decisions, pending): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     let (decisions, pending) = pool.install(|| rayon::join(|| in_order(decisions, log), || in_order(pending, log)));
     Ok(Replayed { decisions, pending, handled, horizon })
+}
+
+/// Which events decide about one lead, and the leads of its account, itself included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// The events, in order.
+    pub events: Vec<EventNumber>,
+    /// The leads that share an account with it at any time.
+    pub together: Vec<LeadId>,
+}
+
+/// The part of a log that decides about a lead: its own events and those of its account; all, where
+/// something counts across accounts.
+#[must_use]
+pub fn part(plan: &Plan, log: &Log, lead: LeadId) -> Part {
+    let leads = log.lead_count() as u32;
+    let mut groups = Groups::new(leads as usize + log.account_count());
+    for entry in log.entries() {
+        if let Some(account) = entry.account() {
+            groups.join(entry.lead.0, leads + account.0);
+        }
+    }
+    let own = groups.find(lead.0);
+    let mut inside = |other: LeadId| groups.find(other.0) == own;
+    let together: Vec<LeadId> = (0..leads).map(LeadId).filter(|other| inside(*other)).collect();
+    let decides = |entry: &Entry| plan.crosses_accounts() || together.binary_search(&entry.lead).is_ok();
+    let numbered = log.entries().iter().zip(0..).filter(|(entry, _)| decides(entry));
+    Part { events: numbered.map(|(_, number)| EventNumber(number)).collect(), together }
 }
 
 /// Decisions of all shards in the order of the log. Each shard's own order is kept.

@@ -12,6 +12,7 @@ mod score;
 mod script;
 mod sequence;
 mod template;
+mod test;
 
 use std::sync::Arc;
 
@@ -26,6 +27,9 @@ pub use self::score::{Decay, Score, ScriptScore};
 pub use self::script::{BookScript, Read};
 pub use self::sequence::{Again, Sequence, Touch, TouchTime, When};
 pub use self::template::{BookTemplate, Filling};
+pub use self::test::{
+    Allowed, By, Expect, ExpectedAt, Invariant, InvariantKind, Kept, ScoreExpect, Test, TestEvent, TestLead, Wanted,
+};
 
 use crate::calendar::Calendar;
 use crate::source::{Range, Sources};
@@ -34,7 +38,7 @@ use crate::timestamp::Span;
 macro_rules! index {
     ($($(#[$doc:meta])* $name:ident($int:ty)),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub struct $name(pub $int);
         impl $name {
             /// As an index into the list of its kind.
@@ -109,6 +113,10 @@ pub struct Rulebook {
     pub tags: Vec<String>,
     /// Rules in rulebook order: vocabulary first, then by path and line.
     pub rules: Vec<Rule>,
+    /// Tests in rulebook order.
+    pub tests: Vec<Test>,
+    /// Invariants in rulebook order.
+    pub invariants: Vec<Invariant>,
     /// Settings with their defaults.
     pub settings: Settings,
     /// Which facts and events the engine itself looks at.

@@ -90,6 +90,8 @@ slugs! {
     EmptyRule = "empty-rule" Error,
     /// A sequence without touches.
     EmptySequence = "empty-sequence" Error,
+    /// A test in which nothing happens.
+    EmptyTest = "empty-test" Error,
     /// An `allow` comment whose date has passed.
     ExpiredAllow = "expired-allow" Warning,
     /// `has` of what always has a value.
@@ -138,6 +140,8 @@ slugs! {
     NotWholeNumber = "not-whole-number" Error,
     /// A more urgent tier for opened mails alone.
     OpensAlone = "opens-alone" Warning,
+    /// An expectation after the end of its test.
+    OutsideTest = "outside-test" Error,
     /// Shares of variants that do not sum to 100%.
     PercentSum = "percent-sum" Error,
     /// A period of less than a minute.
@@ -156,6 +160,12 @@ slugs! {
     TemplateChannel = "template-channel" Error,
     /// A template file whose name no rule can write.
     TemplateName = "template-name" Error,
+    /// A test whose clock has no start or goes back.
+    TestClock = "test-clock" Error,
+    /// An event that a test cannot make.
+    TestEvent = "test-event" Error,
+    /// Facts of a test's lead that no event sets.
+    TestFacts = "test-facts" Error,
     /// Two tiers named at one moment.
     TierConflict = "tier-conflict" Warning,
     /// An experiment with fewer than two variants.
@@ -180,6 +190,8 @@ slugs! {
     UnknownFact = "unknown-fact" Error,
     /// A function that does not exist.
     UnknownFunction = "unknown-function" Error,
+    /// A lead that its test does not declare.
+    UnknownLead = "unknown-lead" Error,
     /// A name in an expression that means nothing.
     UnknownName = "unknown-name" Error,
     /// A part of the day its calendar does not have.
@@ -188,6 +200,8 @@ slugs! {
     UnknownPerson = "unknown-person" Error,
     /// A property the event does not have.
     UnknownProperty = "unknown-property" Error,
+    /// A rule or sequence, expected of a test, that does not exist.
+    UnknownRule = "unknown-rule" Error,
     /// A score nobody declared.
     UnknownScore = "unknown-score" Error,
     /// A sequence nobody declared.

@@ -66,12 +66,31 @@ pub enum Roll {
 }
 
 /// What an action carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Content {
     /// A template by name.
     Template(String),
     /// Words, for a person.
     Text(String),
+}
+
+/// What became of a touch or an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Due later.
+    Scheduled,
+    /// Handed over.
+    Sent,
+    /// Not wanted when it fell due.
+    Skipped,
+    /// Ended before it fell due.
+    Cancelled,
+    /// Could not be sent in time.
+    Expired,
+    /// The lead may not be contacted.
+    Suppressed,
+    /// Waits for a person.
+    Held,
 }
 
 impl Length {
@@ -116,5 +135,21 @@ impl std::fmt::Display for Weekday {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         f.write_str(names.get(usize::from(self.0)).unwrap_or(&"?"))
+    }
+}
+
+impl Status {
+    /// The word of the output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Sent => "sent",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Suppressed => "suppressed",
+            Self::Held => "held",
+        }
     }
 }

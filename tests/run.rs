@@ -46,6 +46,7 @@ fn otherwise(case: &Case, expected: &str) -> impl Iterator<Item = String> {
         ways.push((format!("{threads} threads, shards of {leads}"), case.sharded(threads, leads)));
     }
     ways.push((String::from("one engine, one event after the other"), case.fed_by_hand()));
+    ways.push((String::from("taken apart between events"), case.taken_apart()));
     // Of two records with one id the first in the file counts, so bad records depend on its order.
     for seed in (1..=3).filter(|_| !case.skips_bad()) {
         ways.push((format!("lines shuffled, seed {seed}"), case.shuffled(seed).sharded(1, 0)));

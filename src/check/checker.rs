@@ -16,8 +16,8 @@ use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{
-    BookScript, BookTemplate, Channel, EventSet, EventType, Experiment, Fact, PropId, Rule, Rulebook, Score, Sequence,
-    SetId, Settings, TagId, Tier, WellKnown,
+    BookScript, BookTemplate, Channel, EventSet, EventType, Experiment, Fact, Invariant, PropId, Rule, Rulebook, Score,
+    Sequence, SetId, Settings, TagId, Test, Tier, WellKnown,
 };
 use crate::slug::Slug;
 use crate::source::{Range, Source, Sources};
@@ -41,6 +41,8 @@ pub(super) struct Declared<'a> {
     pub scores: Table<&'a tree::ScoreDecl>,
     pub experiments: Table<&'a tree::ExperimentDecl>,
     pub rules: Vec<&'a tree::At<tree::ItemKind>>,
+    pub tests: Vec<&'a tree::TestDecl>,
+    pub invariants: Table<&'a tree::InvariantDecl>,
     pub settings: Vec<&'a tree::Setting>,
     /// Every event, those replaced by a rulebook too.
     pub event_decls: Vec<&'a tree::EventDecl>,
@@ -64,6 +66,8 @@ pub(super) struct Resolved {
     pub experiments: Vec<Experiment>,
     pub tags: Vec<String>,
     pub rules: Vec<Rule>,
+    pub tests: Vec<Test>,
+    pub invariants: Vec<Invariant>,
     /// Meanings of events by index into the two tables, `true` for the vocabulary's own.
     pub meanings: BTreeMap<(bool, usize), Meaning>,
     pub constants: BTreeMap<usize, Constant>,
@@ -131,6 +135,8 @@ impl<'a> Checker<'a> {
         checker.check_sequences();
         checker.check_rules();
         checker.check_experiments();
+        checker.check_invariants();
+        checker.check_tests();
         checker.check_template_uses();
         checker.check_sizes();
         checker.finish(well_known)
@@ -157,6 +163,8 @@ impl<'a> Checker<'a> {
             experiments: resolved.experiments,
             tags: resolved.tags,
             rules: resolved.rules,
+            tests: resolved.tests,
+            invariants: resolved.invariants,
             settings: self.settings,
             well_known,
         });

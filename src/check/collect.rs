@@ -60,6 +60,11 @@ impl<'a> Checker<'a> {
                 let done = self.declared.scores.declare(entry(&score.name, standard, score));
                 self.refuse("score", &score.name, done);
             }
+            ItemKind::Test(test) => self.declared.tests.push(test),
+            ItemKind::Invariant(invariant) => {
+                let done = self.declared.invariants.declare(entry(&invariant.name, standard, invariant));
+                self.refuse("invariant", &invariant.name, done);
+            }
             ItemKind::Experiment(experiment) => {
                 let done = self.declared.experiments.declare(entry(&experiment.name, standard, experiment));
                 self.refuse("experiment", &experiment.name, done);

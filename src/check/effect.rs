@@ -109,7 +109,8 @@ impl Checker<'_> {
         None
     }
 
-    fn person(&mut self, name: &Name) -> Option<Person> {
+    /// Whom an alert is for.
+    pub fn person(&mut self, name: &Name) -> Option<Person> {
         match name.node.as_str() {
             "owner" => Some(Person::Owner),
             "manager" => Some(Person::Manager),

@@ -9,6 +9,7 @@ use crate::timestamp::{Span, Timestamp};
 use crate::units::{Content, Length};
 use crate::value::{Value, View};
 
+use super::departure::Covered;
 use super::enroll::{effect_of, is_parallel, rule_label};
 use super::evaluate::Scope;
 use super::instant::{Pending, Wanted};
@@ -18,7 +19,7 @@ use super::timer::{Kind, Timer, What};
 use super::{Moment, World, score};
 
 /// A rule's arm and the events it rests on.
-type By<'a> = (Cause, &'a Because);
+pub(super) type By<'a> = (Cause, &'a Because);
 
 impl World {
     /// Applies one effect, but for tiers and starts, which a round applies together.
@@ -52,7 +53,10 @@ impl World {
                 }
             }
             EffectKind::Resume => self.resume(moment, slot, by, out),
-            EffectKind::Suppress { channel, length } => self.suppress(moment, slot, (*channel, *length), rule, by, out),
+            EffectKind::Suppress { channel, length } => {
+                let until = length.map(|length| self.later(moment.plan, slot, moment.now, length));
+                self.suppress(moment, slot, (*channel, until), rule, by, out);
+            }
             EffectKind::Unsuppress { channel } => self.unsuppress(moment, slot, *channel, by, out),
             EffectKind::Send { channel, content, timing } => {
                 self.schedule(moment, pending, rule, (*channel, content, timing), by, out);
@@ -132,16 +136,25 @@ impl World {
         shield
     }
 
-    fn stop(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, by: By<'_>, out: &mut Vec<Decision>) {
+    pub(super) fn stop(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, by: By<'_>, out: &mut Vec<Decision>) {
         let reason = with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+        self.note_ending(moment, slot, (Covered::Sequences, &reason), by.1, out.len());
         for sequence in self.lead(slot).sequences(moment.plan) {
             self.exit(moment, slot, sequence, &reason, by, out);
         }
         self.shield(moment, slot).sequences.get_or_insert(rule);
     }
 
-    fn stop_all(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, by: By<'_>, out: &mut Vec<Decision>) {
+    pub(super) fn stop_all(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        rule: RuleId,
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) {
         let reason = with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+        self.note_ending(moment, slot, (Covered::All, &reason), by.1, out.len());
         self.stop(moment, slot, rule, by, out);
         let parallel: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
         for sequence in parallel.into_iter().filter(|id| is_parallel(moment.plan, *id)) {
@@ -162,21 +175,36 @@ impl World {
     }
 
     /// Pauses a lead's touches; a longer hold outlasts a shorter one.
-    fn hold(&mut self, moment: &Moment<'_>, slot: u32, until: Option<Timestamp>, by: By<'_>, out: &mut Vec<Decision>) {
+    pub(super) fn hold(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        until: Option<Timestamp>,
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) {
         if until.is_some_and(|until| until <= moment.now) {
             return;
         }
         let rule = cause_name(moment, by.0);
+        let by_hand = matches!(by.0, Cause::Rule(RuleId::PERSON, _));
         let lead = self.lead_mut(slot);
         match &mut lead.hold {
             Some(hold) => {
-                if hold.until.is_none_or(|old| until.is_some_and(|new| new <= old)) {
+                let outlasts = hold.until.is_none_or(|old| until.is_some_and(|new| new <= old));
+                if outlasts && (hold.by_hand || !by_hand) {
                     return;
                 }
-                hold.until = until;
-                hold.by = rule;
+                // A person's word stands, be it longer or shorter than a rule's.
+                if by_hand || !hold.by_hand {
+                    hold.until = until;
+                    hold.by = rule;
+                    hold.by_hand = by_hand;
+                } else {
+                    return;
+                }
             }
-            None => lead.hold = Some(Box::new(Hold { since: moment.now, until, by: rule })),
+            None => lead.hold = Some(Box::new(Hold { since: moment.now, until, by: rule, by_hand })),
         }
         let since = lead.hold.as_ref().map_or(moment.now, |hold| hold.since);
         for enrollment in &mut lead.enrollments {
@@ -190,7 +218,11 @@ impl World {
         self.decide(moment, slot, Body::Hold(until), by, out);
     }
 
-    fn resume(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
+    pub(super) fn resume(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
+        let by_hand = matches!(by.0, Cause::Rule(RuleId::PERSON, _));
+        if !by_hand && self.lead(slot).hold.as_ref().is_some_and(|hold| hold.by_hand) {
+            return self.decide(moment, slot, Body::Muted(String::from("paused by hand")), by, out);
+        }
         let Some(hold) = self.lead_mut(slot).hold.take() else { return };
         self.shift_pending(moment, slot, hold.since);
         self.decide(moment, slot, Body::Resume, by, out);
@@ -202,23 +234,23 @@ impl World {
         let Some(hold) = self.lead_mut(slot).hold.take_if(|hold| over(hold)) else { return };
         self.shift_pending(moment, slot, hold.since);
         let rule = moment.plan.rulebook.rules.iter().position(|rule| rule.label == hold.by);
-        let cause = Cause::Rule(RuleId(rule.unwrap_or(0) as u16), 0);
+        let rule = if hold.by_hand { RuleId::PERSON } else { RuleId(rule.unwrap_or(0) as u16) };
+        let cause = Cause::Rule(rule, 0);
         self.decide(moment, slot, Body::Resume, (cause, &Because::new()), out);
     }
 
     /// No more contact. For good and on every channel, it also ends all that is under way.
-    fn suppress(
+    pub(super) fn suppress(
         &mut self,
         moment: &Moment<'_>,
         slot: u32,
-        (channel, length): (Option<ChannelId>, Option<Length>),
+        (channel, until): (Option<ChannelId>, Option<Timestamp>),
         rule: RuleId,
         by: By<'_>,
         out: &mut Vec<Decision>,
     ) {
-        let until = length.map(|length| self.later(moment.plan, slot, moment.now, length));
         let definition = moment.plan.rulebook.rules.get(rule.index());
-        let standard = definition.is_some_and(|rule| rule.standard);
+        let standard = definition.is_some_and(|rule| rule.standard) || rule == RuleId::PERSON;
         let known = self.lead(slot).suppressions.iter().any(|s| {
             s.channel == channel && (s.until.is_none() || until.is_some() && s.until >= until) && s.standard == standard
         });
@@ -229,6 +261,8 @@ impl World {
         self.lead_mut(slot).suppressions.retain(|s| s.until.is_none_or(|until| until > moment.now));
         self.lead_mut(slot).suppressions.push(Suppression { channel, until, by: String::from(label), standard });
         self.changed.push(slot);
+        let covered = channel.map_or(Covered::All, Covered::Channel);
+        self.note_ending(moment, slot, (covered, &format!("suppressed by {label}")), by.1, out.len());
         self.decide(moment, slot, Body::Suppress { channel, until }, by, out);
         if let Some(due) = until {
             let position = moment.order.position;
@@ -243,8 +277,8 @@ impl World {
         }
     }
 
-    /// Allows contact again, but for what the standard safety rules have ended.
-    fn unsuppress(
+    /// Allows contact again, but for what the standard safety rules or a person have ended.
+    pub(super) fn unsuppress(
         &mut self,
         moment: &Moment<'_>,
         slot: u32,
@@ -253,16 +287,18 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         let covers = |s: &Suppression| channel.is_none() || s.channel == channel;
+        let locks = |s: &Suppression| s.standard && !matches!(by.0, Cause::Rule(RuleId::PERSON, _));
         let lead = self.lead_mut(slot);
-        let locked = lead.suppressions.iter().find(|s| covers(s) && s.standard).map(|s| s.by.clone());
+        let locked = lead.suppressions.iter().find(|s| covers(s) && locks(s)).map(|s| s.by.clone());
         let before = lead.suppressions.len();
-        lead.suppressions.retain(|s| !covers(s) || s.standard);
+        lead.suppressions.retain(|s| !covers(s) || locks(s));
         if lead.suppressions.len() < before {
             self.changed.push(slot);
             self.decide(moment, slot, Body::Unsuppress(channel), by, out);
         }
         if let Some(by_safety) = locked {
-            let reason = format!("{by_safety} cannot be undone by a rule");
+            let whose = if by_safety == "hand" { "a suppression by hand" } else { by_safety.as_str() };
+            let reason = format!("{whose} cannot be undone by a rule");
             self.decide(moment, slot, Body::Muted(reason), by, out);
         }
     }
@@ -290,7 +326,9 @@ impl World {
             *n += 1;
             *n
         });
-        ActionId::new(&[moment.names.lead(self.lead(slot).id), rule_label(moment.plan, rule), effect], firing)
+        let id = ActionId::new(&[moment.names.lead(self.lead(slot).id), rule_label(moment.plan, rule), effect], firing);
+        self.witness_action(slot, rule, id);
+        id
     }
 
     /// Puts a single action on its way: at the first moment its channel may be used from the time

@@ -7,6 +7,7 @@ use crate::plan::Plan;
 use crate::rulebook::{Again, EffectKind, RuleId, Sequence, SequenceId, TierId, Touch};
 use crate::timestamp::Timestamp;
 
+use super::departure::Covered;
 use super::instant::{Fired, Pending, Wanted};
 use super::lead::{Enrollment, Lead, Past};
 use super::message::EXPIRES;
@@ -21,6 +22,13 @@ impl World {
         for pending in wanted {
             let Some((rule, arm, EffectKind::Tier(to))) = effect_of(moment.plan, pending) else { continue };
             let (to, cause) = (*to, Cause::Rule(rule, arm));
+            if self.lead(pending.slot).tier_locked {
+                if self.lead(pending.slot).tier != Some(to) {
+                    let reason = String::from("the tier is locked by hand");
+                    self.decide(moment, pending.slot, Body::Overridden { to, reason }, (cause, &pending.because), out);
+                }
+                continue;
+            }
             let first = written.iter().find(|(slot, ..)| *slot == pending.slot).map(|(_, rule, to)| (*rule, *to));
             match first {
                 Some((by, tier)) if tier != to => {
@@ -37,7 +45,14 @@ impl World {
     }
 
     /// Moves a lead to a tier; its sequence of the old tier ends, and that of the new one begins.
-    fn move_to(&mut self, moment: &Moment<'_>, slot: u32, to: TierId, by: (Cause, &Because), out: &mut Vec<Decision>) {
+    pub(super) fn move_to(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        to: TierId,
+        by: (Cause, &Because),
+        out: &mut Vec<Decision>,
+    ) {
         let plan = moment.plan;
         let from = self.lead(slot).tier;
         if from == Some(to) {
@@ -54,6 +69,7 @@ impl World {
             }
         }
         self.fire_all(plan.becomes.get(to.index()), slot, by.1);
+        self.witness_tier(moment, slot, to);
         let fits = |id: &&SequenceId| {
             let sequence = plan.rulebook.sequences.get(id.index());
             let guard = sequence.and_then(|s| s.guard.as_ref());
@@ -149,15 +165,23 @@ impl World {
             version,
             waiting: None,
             released: false,
+            approved: false,
             deferred: Vec::new(),
             not_before: Timestamp::MIN,
             because,
             saved: Self::keep_props(moment),
+            by_hand: None,
         }));
     }
 
     /// Why a lead may not be enrolled now.
-    fn kept_out(&self, moment: &Moment<'_>, slot: u32, id: SequenceId, sequence: &Sequence) -> Option<String> {
+    pub(super) fn kept_out(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        sequence: &Sequence,
+    ) -> Option<String> {
         let plan = moment.plan;
         let lead = self.lead(slot);
         if let Some(shield) = lead.shield.as_ref().filter(|shield| shield.at == moment.now) {
@@ -208,6 +232,7 @@ impl World {
         by: (Cause, &Because),
         out: &mut Vec<Decision>,
     ) {
+        self.note_ending(moment, slot, (Covered::Sequence(id), reason), by.1, out.len());
         if !self.lead(slot).enrolled(id) {
             return;
         }
@@ -367,6 +392,17 @@ impl World {
             let mut line = self.touch_line(plan, names, slot, &ahead, touch);
             line.status = if stuck.is_some() { Status::Held } else { Status::Scheduled };
             line.reason = stuck.clone().unwrap_or_else(|| planned.reason());
+            if ahead.is_skipped(ahead.next) {
+                line.status = Status::Skipped;
+                line.reason = String::from(super::manual::SKIPPED);
+                lines.push((planned.due.filter(|_| stuck.is_none()), line));
+                if in_tail {
+                    break;
+                }
+                let anchor = ahead.anchor;
+                advance(&mut ahead, sequence, None, anchor);
+                continue;
+            }
             line.due_by = planned.due_by.filter(|_| stuck.is_none());
             lines.push((planned.due.filter(|_| stuck.is_none()), line));
             if ahead.waiting.is_some() {
@@ -454,6 +490,7 @@ pub(super) fn advance(
     enrollment.anchor = now;
     enrollment.waiting = None;
     enrollment.released = false;
+    enrollment.approved = false;
     enrollment.deferred.clear();
     enrollment.not_before = Timestamp::MIN;
     if sent.is_some() {
@@ -474,7 +511,8 @@ pub(super) fn is_parallel(plan: &Plan, id: SequenceId) -> bool {
 }
 
 pub(super) fn rule_label(plan: &Plan, rule: RuleId) -> &str {
-    plan.rulebook.rules.get(rule.index()).map_or("", |rule| rule.label.as_str())
+    let by_hand = if rule == RuleId::PERSON { "hand" } else { "" };
+    plan.rulebook.rules.get(rule.index()).map_or(by_hand, |rule| rule.label.as_str())
 }
 
 fn tier_name(plan: &Plan, tier: TierId) -> &str {

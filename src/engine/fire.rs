@@ -21,9 +21,11 @@ impl World {
     pub(super) fn fire(&mut self, plan: &Plan, names: &dyn Names, timer: Timer, out: &mut Vec<Decision>) {
         let now = self.now;
         let after = if self.last_entry.0 == now { self.last_entry.1 } else { 0 };
-        let (kind, lead) = (timer.kind as u8, self.lead(timer.slot).id);
+        // Even a timer that does nothing is one timer less.
+        let (kind, lead) = (timer.kind as u8, self.lead_mut(timer.slot).id);
         let order = Order { at: now, after, timer: 1, kind, position: timer.position, lead };
-        let mut moment = Moment { plan, names, now, order, age: Span::ZERO, props: Props::default(), event: None };
+        let mut moment =
+            Moment { plan, names, now, order, age: Span::ZERO, backfill: false, props: Props::default(), event: None };
         match timer.what {
             What::Absence(index) => moment.age = self.fire_absence(&moment, timer.slot, index as usize),
             What::Deadline(index, number) => {

@@ -105,6 +105,24 @@ fn always_acts(effect: &EffectKind) -> bool {
         && !matches!(effect, EffectKind::Unsuppress { .. } | EffectKind::Resume)
 }
 
+/// Whether some effect of a rule is kept from acting when the news is too old.
+pub(super) fn heeds_age(rule: &Rule) -> bool {
+    rule.arms.iter().flat_map(|arm| &arm.effects).any(|effect| !always_acts(&effect.kind))
+}
+
+/// The arm of a rule that acts: the first whose guard holds.
+pub(super) fn arm_of<'a>(rule: &'a Rule, scope: &Scope<'a>) -> Option<usize> {
+    rule.arms.iter().position(|arm| arm.guard.as_ref().is_none_or(|guard| scope.holds(guard)))
+}
+
+/// Whether a rule that acted last at `last` may act again; `MIN` where it never has.
+pub(super) fn is_open(limit: Limit, last: Timestamp, now: Timestamp) -> bool {
+    match limit {
+        Limit::Once => last == Timestamp::MIN,
+        Limit::AtMostOncePer(length) => now >= last + length,
+    }
+}
+
 impl World {
     /// Carries out everything that has fired, round after round.
     pub(super) fn settle(&mut self, moment: &Moment<'_>, out: &mut Vec<Decision>) {
@@ -161,6 +179,7 @@ impl World {
     /// Judges a rule whose trigger has happened: `while`, `where`, its limit, its arms.
     fn judge(&mut self, moment: &Moment<'_>, fired: &Fired, out: &mut Vec<Decision>) {
         let Some(rule) = moment.plan.rulebook.rules.get(fired.rule.index()) else { return };
+        self.witness_rule(moment, fired);
         let scope = self.scope_of(moment, fired);
         if rule.while_.as_ref().is_some_and(|state| !scope.state(state)) {
             return;
@@ -169,7 +188,7 @@ impl World {
             self.write_faults(moment, fired.slot, Cause::Rule(fired.rule, 0), out);
             return;
         }
-        let arm = rule.arms.iter().position(|arm| arm.guard.as_ref().is_none_or(|guard| scope.holds(guard)));
+        let arm = arm_of(rule, &scope);
         self.write_faults(moment, fired.slot, Cause::Rule(fired.rule, 0), out);
         let Some(arm) = arm else { return };
         self.done.push((fired.slot, fired.rule));
@@ -193,12 +212,9 @@ impl World {
     fn limited(&mut self, moment: &Moment<'_>, fired: &Fired, rule: &Rule) -> Option<String> {
         let slot = moment.plan.limit_slot.get(fired.rule.index()).copied().flatten()?;
         let last = self.lead_mut(fired.slot).fired_at.get_mut(slot)?;
-        let open = match rule.limit? {
-            Limit::Once => *last == Timestamp::MIN,
-            Limit::AtMostOncePer(length) => moment.now >= *last + length,
-        };
+        let open = is_open(rule.limit?, *last, moment.now);
         if open {
-            if moment.age <= moment.plan.rulebook.settings.stale_after {
+            if !moment.backfill && moment.age <= moment.plan.rulebook.settings.stale_after {
                 *last = moment.now;
             }
             return None;
@@ -213,7 +229,7 @@ impl World {
     fn want(&mut self, moment: &Moment<'_>, fired: &Fired, rule: &Rule, arm: usize, out: &mut Vec<Decision>) {
         let Some(effects) = rule.arms.get(arm).map(|arm| &arm.effects) else { return };
         let stale_after = moment.plan.rulebook.settings.stale_after;
-        let stale = moment.age > stale_after;
+        let stale = moment.backfill || moment.age > stale_after;
         let mut kept_out = false;
         for (index, effect) in effects.iter().enumerate() {
             if stale && !always_acts(&effect.kind) {
@@ -230,8 +246,11 @@ impl World {
             });
         }
         if kept_out {
-            let reason =
-                format!("stale: {} old, older than stale_after {}", moment.age.in_words(), stale_after.in_words());
+            let reason = if moment.backfill {
+                String::from("backfill: history that was loaded so that nothing acts")
+            } else {
+                format!("stale: {} old, older than stale_after {}", moment.age.in_words(), stale_after.in_words())
+            };
             let cause = Cause::Rule(fired.rule, arm as u8);
             self.decide(moment, fired.slot, Body::Muted(reason), (cause, &fired.because), out);
         }

@@ -32,8 +32,12 @@ impl World {
         if moment.plan.rulebook.types.get(ty.index()).is_some_and(|ty| ty.sets_facts) {
             self.learn_facts(moment, slot, event.props);
         }
+        if let Some(kind) = moment.plan.overrides.kind(ty) {
+            self.by_hand(moment, slot, kind, event, out);
+        }
         self.happen(moment, slot, ty, Stamp { at: event.at, number: event.number }, out);
         self.settle(moment, out);
+        self.note = None;
     }
 
     /// Makes sure the lead is known, and its account.
@@ -62,6 +66,7 @@ impl World {
         let old = self.lead(slot).account_slot;
         if let Some(old) = self.accounts.get_mut(old as usize) {
             old.leads.retain(|other| *other != slot);
+            old.touched = true;
         }
         let lead = self.lead_mut(slot);
         lead.account = Some(account);
@@ -139,6 +144,7 @@ impl World {
     pub(super) fn happen(&mut self, moment: &Moment<'_>, slot: u32, ty: TypeId, stamp: Stamp, out: &mut Vec<Decision>) {
         let plan = moment.plan;
         let Some(tests) = plan.dispatch.get(ty.index()) else { return };
+        self.witness_event(moment, slot, ty, stamp);
         let mut seen: SmallVec<[SetId; 16]> = SmallVec::new();
         let mut before: Before = SmallVec::new();
         let mut scripts: SmallVec<[usize; 4]> = SmallVec::new();
@@ -171,7 +177,7 @@ impl World {
     }
 
     /// Whether an event meets a condition of a set.
-    fn meets(&self, moment: &Moment<'_>, slot: u32, condition: &Condition) -> bool {
+    pub(super) fn meets(&self, moment: &Moment<'_>, slot: u32, condition: &Condition) -> bool {
         match condition {
             Condition::NotTrue(prop) => moment.props.get(*prop) != View::Bool(true),
             Condition::Is(prop, text) => moment.props.get(*prop) == View::Text(text),
@@ -247,7 +253,8 @@ impl World {
                 }
             }
             Reaction::Exit(sequence) => {
-                if lead.enrolled(sequence) {
+                // A live run may still have something of an enrollment that is over.
+                if lead.enrolled(sequence) || self.live.is_some() {
                     self.pending.push(Pending::exit(plan, slot, sequence, because_of(stamp)));
                 }
             }

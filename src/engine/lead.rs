@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::decision::{Because, Cause};
@@ -18,7 +19,7 @@ use crate::value::Value;
 
 /// When an event happened and which one it was. Ordered by both, so that of two events of the
 /// same moment the one that arrived later is the later one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Stamp {
     pub at: Timestamp,
     pub number: EventNumber,
@@ -40,7 +41,7 @@ impl Stamp {
 pub(crate) const NO_NUMBER: EventNumber = EventNumber(u32::MAX);
 
 /// The state of one counting rule; its stamps lie in [`Lead::ring`].
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Count {
     pub len: u16,
     /// Fired, and not emptied since.
@@ -48,7 +49,7 @@ pub(crate) struct Count {
 }
 
 /// The state of `no A for D while S`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct AbsenceState {
     /// When S began to hold; `MAX` while it does not.
     pub since: Timestamp,
@@ -59,7 +60,7 @@ pub(crate) struct AbsenceState {
 }
 
 /// The state of `no A within D after B`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct DeadlineState {
     /// The newest B waits for its answer.
     pub armed: bool,
@@ -70,7 +71,7 @@ pub(crate) struct DeadlineState {
 }
 
 /// Properties of an event that a rule will ask for later.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct SavedProps {
     pub list: Vec<(PropId, PropValue)>,
     pub texts: String,
@@ -78,7 +79,7 @@ pub(crate) struct SavedProps {
 }
 
 /// The state of `every …`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct PeriodicState {
     /// When the `while` clause began to hold; `MAX` while it does not.
     pub since: Timestamp,
@@ -86,7 +87,7 @@ pub(crate) struct PeriodicState {
 }
 
 /// The state of a rule that fires when a score falls.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct FallState {
     /// The score stands above the rule's line.
     pub above: bool,
@@ -95,7 +96,7 @@ pub(crate) struct FallState {
 }
 
 /// A score: its worth at a moment, and for `window` every contribution inside it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ScoreState {
     pub sum: f64,
     pub at: Timestamp,
@@ -103,7 +104,7 @@ pub(crate) struct ScoreState {
 }
 
 /// What a stop of this moment covers, so that nothing of it starts or leaves at the same moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Shield {
     pub at: Timestamp,
     /// Every sequence that is not parallel.
@@ -114,26 +115,28 @@ pub(crate) struct Shield {
     pub some: SmallVec<[(SequenceId, RuleId); 1]>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Hold {
     pub since: Timestamp,
     /// `None`: until a `resume`.
     pub until: Option<Timestamp>,
     pub by: String,
+    /// Set by hand: no rule ends it.
+    pub by_hand: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Suppression {
     pub channel: Option<ChannelId>,
     /// `None`: for good.
     pub until: Option<Timestamp>,
     pub by: String,
-    /// By a rule of the standard vocabulary: `unsuppress` does not lift it.
+    /// By a rule of the standard vocabulary or by hand: a rule's `unsuppress` does not lift it.
     pub standard: bool,
 }
 
 /// A lead's way through a sequence.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Enrollment {
     pub sequence: SequenceId,
     /// Which enrollment in this sequence, from 1.
@@ -158,6 +161,8 @@ pub(crate) struct Enrollment {
     pub waiting: Option<Box<Wait>>,
     /// What the touch waited for has come: it goes out as soon as its channel may be used.
     pub released: bool,
+    /// A person has released the next touch.
+    pub approved: bool,
     /// Reasons a due touch was put off.
     pub deferred: Vec<String>,
     /// Not before this moment (caps, closed windows of a second choice).
@@ -165,10 +170,32 @@ pub(crate) struct Enrollment {
     pub because: Because,
     /// Properties of the event that led to the enrollment, where a template may ask for them.
     pub saved: Option<Arc<SavedProps>>,
+    /// What a person has changed of it.
+    pub by_hand: Option<Box<ByHand>>,
+}
+
+impl Enrollment {
+    /// Where a person has moved the next touch.
+    pub fn moved_to(&self) -> Option<Timestamp> {
+        let moved = &self.by_hand.as_ref()?.moved;
+        moved.iter().find(|(touch, _)| *touch == self.next).map(|(_, to)| *to)
+    }
+
+    /// Whether a person has skipped a touch.
+    pub fn is_skipped(&self, touch: u16) -> bool {
+        self.by_hand.as_ref().is_some_and(|by_hand| by_hand.skipped.contains(&touch))
+    }
+}
+
+/// Touches a person has skipped or moved, before they fell due.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ByHand {
+    pub skipped: Vec<u16>,
+    pub moved: Vec<(u16, Timestamp)>,
 }
 
 /// Why something that is due does not go out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Wait {
     pub since: Timestamp,
     /// A fact of the lead is missing; one that changes releases it.
@@ -177,7 +204,7 @@ pub(crate) struct Wait {
 }
 
 /// A single action that waits for its time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PendingAction {
     pub channel: ChannelId,
     pub content: Content,
@@ -197,7 +224,7 @@ pub(crate) struct PendingAction {
 }
 
 /// Past enrollments of a lead in one sequence.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Past {
     pub sequence: SequenceId,
     pub count: u32,
@@ -205,7 +232,7 @@ pub(crate) struct Past {
 }
 
 /// Everything the engine knows of one lead.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Lead {
     pub id: LeadId,
     pub account: Option<AccountId>,
@@ -213,6 +240,8 @@ pub(crate) struct Lead {
     pub account_slot: u32,
     pub first_at: Timestamp,
     pub tier: Option<TierId>,
+    /// Set by hand: no rule moves it.
+    pub tier_locked: bool,
     pub zone: Option<Zone>,
     /// Empty while every fact has its default.
     pub facts: Vec<Value>,
@@ -250,6 +279,9 @@ pub(crate) struct Lead {
     pub next_serial: u32,
     /// Last touch sent to the lead, in any sequence.
     pub last_touch: Option<(Timestamp, String)>,
+    /// Something of it changed since it was read from a store.
+    #[serde(skip)]
+    pub touched: bool,
 }
 
 impl Lead {
@@ -262,6 +294,7 @@ impl Lead {
             account_slot: u32::MAX,
             first_at,
             tier: None,
+            tier_locked: false,
             zone: None,
             facts: Vec::new(),
             ring: SmallVec::from_elem(Stamp::NEVER, plan.ring_len),
@@ -297,6 +330,7 @@ impl Lead {
             sends: Vec::new(),
             next_serial: 0,
             last_touch: None,
+            touched: true,
         }
     }
 

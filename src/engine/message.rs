@@ -51,6 +51,20 @@ impl World {
         }
     }
 
+    /// The message of an action, where it has a template and every value is there.
+    pub(super) fn filled(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        (channel, content): (ChannelId, &Content),
+        saved: Option<&Arc<SavedProps>>,
+    ) -> Option<Message> {
+        let template = template(moment.plan, channel, content)?;
+        let mut scope = self.scope(moment, slot);
+        scope.props = saved.map_or_else(Props::default, |saved| saved.props());
+        message(&scope, template).ok()
+    }
+
     /// What a touch carries for a lead where an experiment is on it.
     pub(super) fn variant(
         &self,

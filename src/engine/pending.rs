@@ -42,6 +42,7 @@ impl World {
                 body,
                 cause,
                 because,
+                note: None,
             });
         };
         for enrollment in &lead.enrollments {

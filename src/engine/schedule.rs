@@ -79,6 +79,12 @@ impl Ground<'_> {
             (time, _) => time,
         };
         let nominal = self.nominal(touch, time, enrollment);
+        if let Some(at) = enrollment.moved_to() {
+            let due = at.max(enrollment.not_before).max(self.now);
+            let mut trail = vec![nominal_text(touch, time, nominal.planned), String::from("moved by hand")];
+            trail.push(self.landing(due));
+            return Planned { due: Some(due), due_by: None, deadline: None, trail };
+        }
         let (start, end) = nominal.dates;
         let first = self.first_moment(enrollment);
         let mut trail = vec![nominal_text(touch, time, nominal.planned)];

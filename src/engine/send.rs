@@ -6,7 +6,7 @@ use chrono::Days;
 use crate::decision::{ActionLine, Because, Body, Cause, Decision, Status, TouchLine};
 use crate::event::{PropValue, Props};
 use crate::plan::Plan;
-use crate::rulebook::{Cap, CapScope, ChannelId, ExperimentId, Sequence, SequenceId, Touch, TypeId};
+use crate::rulebook::{Cap, CapScope, Channel, ChannelId, ExperimentId, Expr, Sequence, SequenceId, Touch, TypeId};
 use crate::timestamp::Timestamp;
 use crate::units::{Content, Unit};
 use crate::value::Value;
@@ -19,7 +19,7 @@ use super::timer::{Kind, Timer, What};
 use super::{Moment, World};
 
 /// Whether a channel can be used for a lead now.
-enum Use {
+pub(super) enum Use {
     /// It can.
     Yes,
     /// Later: not before that moment, for this reason.
@@ -73,10 +73,11 @@ impl World {
         if due > moment.now {
             return self.replan(moment, slot, id);
         }
+        self.witness_touch(moment, slot, touch, (id, enrollment.next, enrollment.number));
         if touch.condition.as_ref().is_some_and(|condition| !self.scope(moment, slot).holds(condition)) {
             return let_pass(self, Status::Skipped, format!("if {} does not hold", touch.condition_text));
         }
-        if touch.approve {
+        if touch.approve && !enrollment.approved {
             let wait = Wait { since: moment.now, for_value: false, reason: String::from("waits for approval") };
             return self.wait(moment, slot, id, (wait, line), out);
         }
@@ -147,8 +148,10 @@ impl World {
     ) {
         let (channel, content, experiment) = (line.channel, line.content.clone(), line.experiment);
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
-        let Some((because, next)) = found.map(|e| (e.because.clone(), e.next)) else { return };
+        let Some((because, next, saved)) = found.map(|e| (e.because.clone(), e.next, e.saved.clone())) else { return };
         let cause = Cause::Sequence(id, Some(next));
+        let message = |world: &Self| world.filled(moment, slot, (channel, &content), saved.as_ref());
+        self.note_departure(out.len(), message);
         self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
         self.note_send(moment.plan, slot, channel, moment.now);
         let lead = self.lead_mut(slot);
@@ -210,6 +213,20 @@ impl World {
     ) {
         let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else { return };
         advance(enrollment, sequence, sent, moment.now);
+        self.resume_plan(moment, slot, id, sequence, out);
+    }
+
+    /// Plans the next touch of an enrollment, past those a person has skipped, or ends it.
+    pub(super) fn resume_plan(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        sequence: &Sequence,
+        out: &mut Vec<Decision>,
+    ) {
+        self.pass_skipped(moment, slot, id, sequence, out);
+        let Some(enrollment) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
         if next_touch(sequence, enrollment).is_some() {
             self.replan(moment, slot, id);
         } else {
@@ -246,32 +263,54 @@ impl World {
         let Some(definition) = plan.rulebook.channels.get(channel.index()) else {
             return Use::No(Status::Skipped, String::from("the channel does not exist"));
         };
-        let name = &definition.name;
-        let lead = self.lead(slot);
-        if let Some(suppression) = lead.suppressed(Some(channel), moment.now) {
-            return Use::No(Status::Suppressed, format!("{name} suppressed by {}", suppression.by));
-        }
-        let scope = self.scope(moment, slot);
-        if let Some((_, text)) = definition.requires.iter().find(|(expr, _)| !scope.holds(expr)) {
-            return Use::No(Status::Suppressed, format!("{name} requires {text}"));
-        }
-        let zone = self.channel_zone(plan, slot, channel).0;
-        let window = Self::window(plan, channel);
-        if let Err(refusal) = window.allows(zone.to_local(moment.now)) {
-            return match window.next_open(moment.now, zone) {
-                Some((from, _)) => Use::Later(from, format!("{name} {refusal}")),
-                None => Use::No(Status::Skipped, format!("{name} is never open: {refusal}")),
-            };
-        }
-        let full = definition.caps.iter().filter_map(|cap| self.capped(moment, slot, channel, cap)).max();
-        match full {
-            Some((from, reason)) => Use::Later(from, reason),
-            None => Use::Yes,
-        }
+        let required = |(expr, text): &(_, String)| self.require_gate(moment, slot, definition, (expr, text));
+        let full = || definition.caps.iter().filter_map(|cap| self.capped(moment, slot, channel, cap)).max();
+        self.suppression_gate(moment, slot, channel)
+            .or_else(|| definition.requires.iter().find_map(required))
+            .or_else(|| self.window_gate(moment, slot, channel))
+            .or_else(|| full().map(|(from, reason)| Use::Later(from, reason)))
+            .unwrap_or(Use::Yes)
+    }
+
+    /// Whether the lead may be contacted on a channel at all; `None` where it may.
+    pub(super) fn suppression_gate(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Use> {
+        let suppression = self.lead(slot).suppressed(Some(channel), moment.now)?;
+        let name = &moment.plan.rulebook.channels.get(channel.index())?.name;
+        Some(Use::No(Status::Suppressed, format!("{name} suppressed by {}", suppression.by)))
+    }
+
+    /// Whether something the channel requires holds; `None` where it does.
+    pub(super) fn require_gate(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        channel: &Channel,
+        (expr, text): (&Expr, &str),
+    ) -> Option<Use> {
+        let holds = self.scope(moment, slot).holds(expr);
+        (!holds).then(|| Use::No(Status::Suppressed, format!("{} requires {text}", channel.name)))
+    }
+
+    /// Whether the channel is open now; `None` where it is.
+    pub(super) fn window_gate(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Use> {
+        let name = &moment.plan.rulebook.channels.get(channel.index())?.name;
+        let zone = self.channel_zone(moment.plan, slot, channel).0;
+        let window = Self::window(moment.plan, channel);
+        let refusal = window.allows(zone.to_local(moment.now)).err()?;
+        Some(match window.next_open(moment.now, zone) {
+            Some((from, _)) => Use::Later(from, format!("{name} {refusal}")),
+            None => Use::No(Status::Skipped, format!("{name} is never open: {refusal}")),
+        })
     }
 
     /// Where a cap is full: from when on there is room again, and the cap in words.
-    fn capped(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, cap: &Cap) -> Option<(Timestamp, String)> {
+    pub(super) fn capped(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        channel: ChannelId,
+        cap: &Cap,
+    ) -> Option<(Timestamp, String)> {
         let lead = self.lead(slot);
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         let calendar_days = match cap.per.unit {
@@ -350,6 +389,7 @@ impl World {
         let Some(action) = self.lead(slot).actions.get(place).cloned() else { return };
         let shield = self.lead(slot).shield.as_ref().filter(|shield| shield.at == moment.now);
         let stopped = shield.and_then(|shield| shield.all);
+        self.witness_due(moment, slot, action.channel, action.id);
         let verdict = match stopped {
             Some(rule) => Use::No(Status::Suppressed, format!("suppressed by {}", rule_label(moment.plan, rule))),
             None => self.usable(moment, slot, action.channel),
@@ -383,6 +423,9 @@ impl World {
     ) {
         let action = self.lead_mut(slot).actions.remove(place);
         if status == Status::Sent {
+            let message =
+                |world: &Self| world.filled(moment, slot, (action.channel, &action.content), action.saved.as_ref());
+            self.note_departure(out.len(), message);
             self.note_send(moment.plan, slot, action.channel, moment.now);
         }
         let line = self.action_line(moment.plan, slot, &action, status, reason);

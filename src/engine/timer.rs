@@ -3,11 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::source::Range;
 use crate::timestamp::Timestamp;
 
 /// What kind of timer, in the order they fire at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Kind {
     /// Something did not happen in time.
     Absence,
@@ -22,7 +24,7 @@ pub(crate) enum Kind {
 }
 
 /// One timer. Those that are out of date when they fire are let pass: whoever set them can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Timer {
     pub due: Timestamp,
     pub kind: Kind,
@@ -40,7 +42,7 @@ impl Timer {
 }
 
 /// What fires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum What {
     /// `no A for D`: index into the plan's absences.
     Absence(u32),
@@ -69,6 +71,11 @@ pub(crate) struct Timers {
 impl Timers {
     pub fn push(&mut self, timer: Timer) {
         self.heap.push(Reverse(timer));
+    }
+
+    /// Takes all timers, in no order.
+    pub fn take(&mut self) -> Vec<Timer> {
+        std::mem::take(&mut self.heap).into_iter().map(|timer| timer.0).collect()
     }
 
     /// When the next timer fires.

@@ -17,6 +17,10 @@ use crate::rulebook::{PropId, TOUCHED_TYPE};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
+/// Types of records by which a store keeps what it did itself: rulebooks put in force, actions
+/// handed over, how far it was drained. They move the clock and nothing else.
+const OWN_TYPES: &str = "ensue.";
+
 /// What stays of a block: the texts and properties its entries point into.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
@@ -46,6 +50,8 @@ pub(super) struct Parsed {
     /// What could not be read.
     pub(super) bad: Vec<BadLine>,
     pub(super) undeclared: BTreeMap<String, u64>,
+    /// When the last record of the program's own was received.
+    pub(super) horizon: Option<Timestamp>,
 }
 
 /// What duplicates are known by.
@@ -168,6 +174,10 @@ impl Parsed {
         if at > received_at + LATEST || ty == TOUCHED_TYPE || account.is_some_and(|account| account.len() > MAX_NAME) {
             return Err(Refused);
         }
+        if ty.starts_with(OWN_TYPES) {
+            self.horizon = self.horizon.max(Some(received_at));
+            return Ok(());
+        }
         let (type_hash, lead_hash) = (hash::of_text(ty), hash::of_text(lead));
         let type_id = vocabulary.type_id(ty, type_hash);
         let props = self.chunk.props.len();
@@ -192,6 +202,7 @@ impl Parsed {
             ty: type_id.map_or(u16::MAX, |id| id.0),
             id_len: id.len() as u16,
             props_len: (self.chunk.props.len() - props) as u16,
+            backfill: record.backfill,
         });
         self.chunk.texts.push_str(id);
         Ok(())

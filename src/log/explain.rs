@@ -238,7 +238,10 @@ impl<'a> Careful<'a> {
     /// Fields that are text, whatever they say.
     fn check_text(member: &Member<'_>) -> Result<(), At> {
         let Some(field) = Field::of(&member.key) else { return Ok(()) };
-        if matches!(field, Field::Props | Field::Data | Field::DataBase64 | Field::Specversion) {
+        if field == Field::Backfill && !matches!(member.value, Raw::Bool(_)) {
+            return at(member.value_at, "field `backfill` is neither `true` nor `false`");
+        }
+        if matches!(field, Field::Backfill | Field::Props | Field::Data | Field::DataBase64 | Field::Specversion) {
             return Ok(());
         }
         let name = &member.key;

@@ -198,6 +198,8 @@ mod tests {
 
     fn rulebook() -> Rulebook {
         Rulebook {
+            tests: Vec::new(),
+            invariants: Vec::new(),
             sources: Arc::default(),
             types: Vec::new(),
             props: vec!["page".to_owned(), "seconds".to_owned()],
@@ -228,8 +230,8 @@ mod tests {
     }
 
     fn show(record: &Record<'_>, scratch: &Scratch<'_>) -> String {
-        let Record { id, ty, lead, account, at, received_at, props_hash } = record;
-        format!("{id:?} {ty:?} {lead:?} {account:?} {at:?} {received_at:?} {props_hash} {:?}", scratch.props)
+        let Record { id, ty, lead, account, at, received_at, props_hash, backfill } = record;
+        format!("{id:?} {ty:?} {lead:?} {account:?} {at:?} {received_at:?} {props_hash} {backfill} {:?}", scratch.props)
     }
 
     fn plainly(line: &str) -> Option<String> {

@@ -21,6 +21,7 @@ pub(super) enum Field {
     At,
     ReceivedAt,
     Props,
+    Backfill,
     Specversion,
     Subject,
     Time,
@@ -29,7 +30,7 @@ pub(super) enum Field {
 }
 
 /// The fields of a record of our own shape.
-pub(super) const OWN: [&str; 7] = ["id", "type", "lead", "account", "at", "received_at", "props"];
+pub(super) const OWN: [&str; 8] = ["id", "type", "lead", "account", "at", "received_at", "props", "backfill"];
 
 impl Field {
     #[inline]
@@ -42,6 +43,7 @@ impl Field {
             "at" => Self::At,
             "received_at" => Self::ReceivedAt,
             "props" => Self::Props,
+            "backfill" => Self::Backfill,
             "specversion" => Self::Specversion,
             "subject" => Self::Subject,
             "time" => Self::Time,
@@ -54,7 +56,17 @@ impl Field {
     /// Whether it means something in a record of our own shape.
     #[inline]
     pub(super) fn is_own(self) -> bool {
-        matches!(self, Self::Id | Self::Type | Self::Lead | Self::Account | Self::At | Self::ReceivedAt | Self::Props)
+        matches!(
+            self,
+            Self::Id
+                | Self::Type
+                | Self::Lead
+                | Self::Account
+                | Self::At
+                | Self::ReceivedAt
+                | Self::Props
+                | Self::Backfill
+        )
     }
 }
 
@@ -67,6 +79,8 @@ pub(super) struct Record<'a> {
     pub(super) account: Option<Cow<'a, str>>,
     pub(super) at: Option<Cow<'a, str>>,
     pub(super) received_at: Option<Cow<'a, str>>,
+    /// History that was loaded so that nothing acts.
+    pub(super) backfill: bool,
     /// The hash of all properties, declared or not; a property that is null is as good as absent.
     pub(super) props_hash: u64,
 }
@@ -134,6 +148,10 @@ impl<'de> Visitor<'de> for RecordSeed<'_, 'de> {
                 Field::Props | Field::Data => {
                     let vocabulary = self.vocabulary;
                     record.props_hash = map.next_value_seed(PropsSeed { vocabulary, scratch: self.scratch })?;
+                    continue;
+                }
+                Field::Backfill => {
+                    record.backfill = map.next_value()?;
                     continue;
                 }
                 Field::DataBase64 => {

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::overrides::Overrides;
 use super::{Absence, Condition, Counter, Deadline, Fall, Follow, History, Periodic, Plan, Reaction, Test};
 use crate::rulebook::{
     Again, CapScope, Comparison, Decay, Effect, EffectKind, ExperimentId, Expr, Limit, Read, RuleId, Rulebook, ScoreId,
@@ -254,6 +255,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
             .position(|f| f.name == "owner_timezone")
             .map(|i| crate::rulebook::FactId(i as u16)),
         crosses_accounts: rulebook.channels.iter().any(crosses),
+        overrides: Overrides::of(rulebook),
     }
 }
 
@@ -337,7 +339,8 @@ fn effect_exprs(effect: &EffectKind) -> Vec<&Expr> {
     }
 }
 
-fn walk(expr: &Expr, f: &mut impl FnMut(&Expr)) {
+/// Calls `f` with an expression and every expression inside it.
+pub(crate) fn walk(expr: &Expr, f: &mut impl FnMut(&Expr)) {
     f(expr);
     match expr {
         Expr::Has(a) | Expr::Not(a) | Expr::Negate(a) => walk(a, f),

@@ -1,15 +1,16 @@
 //! A decision as one JSON line, with the keys of the manual in their order.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::decision::{Body, Cause, Decision, Part};
-use crate::event::EventNumber;
+use crate::event::{AccountId, EventNumber, LeadId};
 use crate::local::{Zone, rfc3339};
 use crate::log::Log;
-use crate::rulebook::{ChannelId, Person, Rulebook, SequenceId, TierId};
+use crate::rulebook::{ChannelId, Person, RuleId, Rulebook, SequenceId, TierId};
 use crate::source::Range;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
@@ -21,7 +22,31 @@ pub struct Names<'a> {
     /// The rulebook that decided.
     pub rulebook: &'a Rulebook,
     /// The log it decided on.
-    pub log: &'a Log,
+    pub log: &'a dyn Journal,
+}
+
+/// What a decision's numbers stand for in the log it was made on.
+pub trait Journal: fmt::Debug {
+    /// A lead's id as the log writes it, empty for one it does not have.
+    fn lead_name(&self, lead: LeadId) -> &str;
+    /// An account's id, empty for one it does not have.
+    fn account_name(&self, account: AccountId) -> &str;
+    /// An event's id, empty for one it does not have.
+    fn event_id(&self, number: EventNumber) -> &str;
+}
+
+impl Journal for Log {
+    fn lead_name(&self, lead: LeadId) -> &str {
+        self.lead_name(lead)
+    }
+
+    fn account_name(&self, account: AccountId) -> &str {
+        self.account_name(account)
+    }
+
+    fn event_id(&self, number: EventNumber) -> &str {
+        self.event_id(number)
+    }
 }
 
 /// One line of the timeline; keys that do not apply are absent.
@@ -75,7 +100,7 @@ pub struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'a str>,
+    pub reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,12 +129,18 @@ impl<'a> Names<'a> {
             at: rfc3339(decision.at, decision.zone),
             lead: self.log.lead_name(decision.lead),
             account: decision.account.map(|account| self.log.account_name(account)),
-            rule: Some(rule),
-            source: Some(self.rulebook.sources.place(range)),
+            rule,
+            source: rule.map(|_| self.rulebook.sources.place(range)),
             because: self.because(&decision.because),
             ..Line::default()
         };
         self.fill(&mut line, &decision.body, decision.zone);
+        if let Some(note) = &decision.note {
+            line.reason = Some(match line.reason {
+                Some(reason) => Cow::Owned(format!("{reason} ({note})")),
+                None => Cow::Borrowed(note),
+            });
+        }
         line
     }
 
@@ -123,20 +154,20 @@ impl<'a> Names<'a> {
             Body::Overridden { to, reason } => {
                 line.verb = "override";
                 line.to = raw(self.tier(*to));
-                line.reason = some(reason);
+                line.reason = some(reason).map(Cow::Borrowed);
             }
             Body::Enroll { sequence, enrollment, suppressed } => {
                 line.verb = "enroll";
                 line.sequence = Some(self.sequence(*sequence));
                 line.enrollment = Some(*enrollment);
                 line.status = suppressed.as_ref().map(|_| "suppressed");
-                line.reason = suppressed.as_deref();
+                line.reason = suppressed.as_deref().map(Cow::Borrowed);
             }
             Body::Exit { sequence, enrollment, reason } => {
                 line.verb = "exit";
                 line.sequence = Some(self.sequence(*sequence));
                 line.enrollment = Some(*enrollment);
-                line.reason = some(reason);
+                line.reason = some(reason).map(Cow::Borrowed);
             }
             Body::Touch(touch) => {
                 line.verb = "touch";
@@ -154,7 +185,7 @@ impl<'a> Names<'a> {
                 line.enrollment = Some(touch.enrollment);
                 line.id = Some(touch.id.to_string());
                 line.due_by = touch.due_by.map(|by| rfc3339(by, touch.zone));
-                line.reason = some(&touch.reason);
+                line.reason = some(&touch.reason).map(Cow::Borrowed);
             }
             Body::Action(action) => {
                 line.verb = "action";
@@ -162,7 +193,7 @@ impl<'a> Names<'a> {
                 line.channel = Some(self.channel(action.channel));
                 carry(line, &action.content);
                 line.id = Some(action.id.to_string());
-                line.reason = some(&action.reason);
+                line.reason = some(&action.reason).map(Cow::Borrowed);
             }
             Body::Alert { to, text } => {
                 line.verb = "alert";
@@ -212,7 +243,7 @@ impl<'a> Names<'a> {
             }
             Body::Muted(reason) => {
                 line.verb = "muted";
-                line.reason = some(reason);
+                line.reason = some(reason).map(Cow::Borrowed);
             }
             Body::Fault(text) => {
                 line.verb = "fault";
@@ -222,8 +253,16 @@ impl<'a> Names<'a> {
     }
 
     /// The name and place of what decided: a rule's label and its arm, a sequence and its touch.
-    fn cause(&self, decision: &Decision) -> (&'a str, Range) {
-        match decision.cause {
+    fn cause(&self, decision: &Decision) -> (Option<&'a str>, Range) {
+        if matches!(decision.cause, Cause::Rule(RuleId::PERSON, _)) {
+            return (None, Range::default());
+        }
+        let (name, range) = self.named_cause(decision.cause);
+        (Some(name), range)
+    }
+
+    fn named_cause(&self, cause: Cause) -> (&'a str, Range) {
+        match cause {
             Cause::Rule(id, arm) => self.rulebook.rules.get(id.index()).map_or(("", Range::default()), |rule| {
                 let arms = rule.arms.len();
                 let arm = rule.arms.get(usize::from(arm)).filter(|_| arms > 1);

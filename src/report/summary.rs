@@ -32,6 +32,12 @@ impl Fates {
         self.0.get(status as usize).copied().unwrap_or(0)
     }
 
+    fn join(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
+    }
+
     fn add(&mut self, status: Status) {
         if let Some(count) = self.0.get_mut(status as usize) {
             *count += 1;
@@ -40,6 +46,16 @@ impl Fates {
 }
 
 impl Counts {
+    /// Adds what others counted, but for leads, which may be the same.
+    pub fn join(&mut self, other: &Self) {
+        self.events += other.events;
+        self.touches.join(&other.touches);
+        self.actions.join(&other.actions);
+        self.tier_changes += other.tier_changes;
+        self.alerts += other.alerts;
+        self.faults += other.faults;
+    }
+
     /// Counts one decision.
     pub fn add(&mut self, decision: &Decision) {
         match &decision.body {

@@ -91,8 +91,8 @@ fn row(names: &Names<'_>, decision: &Decision, usual: Option<&str>) -> Row {
     let (verb, what) = words(names, decision);
     let zone = planned_in(decision).filter(|zone| Some(zone.as_str()) != usual);
     let told = matches!(decision.body, Body::Exit { .. } | Body::Muted(_));
-    let reason = line.reason.filter(|_| !told);
-    let notes: Vec<String> = reason.map(String::from).into_iter().chain(zone).collect();
+    let reason = if told { decision.note.as_deref().map(Into::into) } else { line.reason };
+    let notes: Vec<String> = reason.map(std::borrow::Cow::into_owned).into_iter().chain(zone).collect();
     let mut by: Vec<String> = line.rule.map(String::from).into_iter().chain(line.source).collect();
     if !line.because.is_empty() {
         by.push(format!("[{}]", line.because.join(", ")));

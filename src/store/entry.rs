@@ -133,6 +133,21 @@ impl<'a> Entry<'a> {
 }
 
 impl StoredEntry {
+    /// The same entry, borrowed.
+    pub fn as_entry(&self) -> Entry<'_> {
+        Entry {
+            sequence: self.sequence,
+            kind: self.kind,
+            id: &self.id,
+            lead: &self.lead,
+            account: self.account.as_deref(),
+            ty: &self.ty,
+            at: self.at,
+            received_at: self.received_at,
+            payload: &self.payload,
+        }
+    }
+
     /// The same entry as one to append.
     pub fn as_new(&self) -> NewEntry<'_> {
         NewEntry {

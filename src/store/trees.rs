@@ -33,11 +33,14 @@ pub enum TreeName {
     Rulesets,
     /// Single values: the floor, counters.
     Meta,
+    /// What was decided, in blocks of lines.
+    Decisions,
 }
 
 impl TreeName {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::State, Self::Timers, Self::Outbox, Self::Quarantine, Self::Rulesets, Self::Meta];
+    pub const ALL: [Self; 7] =
+        [Self::State, Self::Timers, Self::Outbox, Self::Quarantine, Self::Rulesets, Self::Meta, Self::Decisions];
 
     /// Its name, in the database and in messages.
     pub const fn name(self) -> &'static str {
@@ -48,6 +51,7 @@ impl TreeName {
             Self::Quarantine => "quarantine",
             Self::Rulesets => "rulesets",
             Self::Meta => "meta",
+            Self::Decisions => "decisions",
         }
     }
 }
@@ -128,7 +132,7 @@ pub(crate) struct Trees {
     pub system: Tree,
     /// Pieces of large values.
     pub pieces: Tree,
-    named: [Tree; 6],
+    named: [Tree; 7],
 }
 
 /// What a commit writes beside the callers' changes.
@@ -143,20 +147,21 @@ pub(crate) struct LogWrites {
 impl Trees {
     /// Opens, and in a new store makes, every tree.
     pub fn open(db: &sled::Db) -> sled::Result<Self> {
-        let [state, timers, outbox, quarantine, rulesets, meta] = TreeName::ALL.map(|tree| db.open_tree(tree.name()));
+        let [state, timers, outbox, quarantine, rulesets, meta, decisions] =
+            TreeName::ALL.map(|tree| db.open_tree(tree.name()));
         Ok(Self {
             log: db.open_tree("log")?,
             ids: db.open_tree("ids")?,
             postings: db.open_tree("postings")?,
             system: db.open_tree("system")?,
             pieces: db.open_tree("pieces")?,
-            named: [state?, timers?, outbox?, quarantine?, rulesets?, meta?],
+            named: [state?, timers?, outbox?, quarantine?, rulesets?, meta?, decisions?],
         })
     }
 
     /// One of the callers' trees.
     pub fn named(&self, name: TreeName) -> &Tree {
-        let [state, timers, outbox, quarantine, rulesets, meta] = &self.named;
+        let [state, timers, outbox, quarantine, rulesets, meta, decisions] = &self.named;
         match name {
             TreeName::State => state,
             TreeName::Timers => timers,
@@ -164,6 +169,7 @@ impl Trees {
             TreeName::Quarantine => quarantine,
             TreeName::Rulesets => rulesets,
             TreeName::Meta => meta,
+            TreeName::Decisions => decisions,
         }
     }
 

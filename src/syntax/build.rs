@@ -6,6 +6,7 @@ mod expr;
 mod literal;
 mod rule;
 mod sequence;
+mod test;
 
 use super::bracket::Brackets;
 use super::grammar::{Grammar, Rule};
@@ -71,10 +72,6 @@ impl<'a> Parser<'a> {
         let strays = mistake::strays(self.source, self.text, tokens);
         let troubled = !strays.is_empty() || self.in_trouble(first.start, last.end);
         self.findings.extend(strays);
-        if let Some(finding) = mistake::not_yet(self.source, self.text, tokens) {
-            self.findings.push(finding);
-            return None;
-        }
         let repaired = repair(text, base, tokens);
         match Grammar::parse(Rule::statement, &repaired) {
             Ok(pairs) => {
@@ -180,6 +177,8 @@ impl Build<'_> {
             Rule::sequence_decl => ItemKind::Sequence(self.sequence(pair)?),
             Rule::score_decl => ItemKind::Score(self.score(pair)?),
             Rule::experiment_decl => ItemKind::Experiment(self.experiment(pair)?),
+            Rule::test_decl => ItemKind::Test(self.test(pair)?),
+            Rule::invariant_decl => ItemKind::Invariant(self.invariant(&pair)?),
             Rule::rule_decl => ItemKind::Rule(self.rule(pair)?),
             _ => return None,
         })
@@ -192,6 +191,7 @@ impl Build<'_> {
 
 fn is_name(pair: &Pair<'_>) -> bool {
     matches!(pair.as_rule(), Rule::name | Rule::soft_name | Rule::value_name | Rule::step_name | Rule::type_name)
+        || matches!(pair.as_rule(), Rule::lead_name | Rule::wanted_name)
 }
 
 /// The first pair of a rule directly inside another.

@@ -39,6 +39,12 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::reserved
         | Rule::touch_word
         | Rule::line_word
+        | Rule::test_line
+        | Rule::lead_verb
+        | Rule::wanted
+        | Rule::expect_clause
+        | Rule::test_word
+        | Rule::clause_word
         | Rule::text
         | Rule::digits
         | Rule::number_end
@@ -62,7 +68,9 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::rule_decl
         | Rule::sequence_decl
         | Rule::score_decl
-        | Rule::experiment_decl => "a rule or a declaration",
+        | Rule::experiment_decl
+        | Rule::test_decl
+        | Rule::invariant_decl => "a rule or a declaration",
         Rule::fields | Rule::field => "a property such as `plan text`",
         Rule::type_name => "a type such as `text` or `number`",
         Rule::days_entry
@@ -148,7 +156,54 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::script_on
         | Rule::points => "a line such as `opened +5` or `half_life 14d`",
         Rule::goal | Rule::variant => "a variant such as `recap 50%`",
+        Rule::test_zone | Rule::test_lead | Rule::test_allow | Rule::test_until | Rule::clock_line => {
+            "a line such as `+1d ana opened`"
+        }
+        Rule::of_account | Rule::kw_of => "`of`",
+        Rule::properties => "`{`",
+        Rule::property => "a value such as `page: \"pricing\"`",
+        Rule::moment => "a moment such as `2026-03-02 09:00` or `+1d`",
+        Rule::happening => "a lead and an event, such as `ana opened`",
+        Rule::late | Rule::kw_late => "`late`",
+        Rule::expectation | Rule::kw_expect => "`expect`",
+        Rule::score_table => "a table of scores",
+        Rule::score_row => "a row such as `+1d 10`",
+        Rule::about_lead
+        | Rule::starts
+        | Rule::exits
+        | Rule::finishes
+        | Rule::holds
+        | Rule::suppressed
+        | Rule::unsuppressed
+        | Rule::set_to
+        | Rule::assign_to
+        | Rule::kw_starts
+        | Rule::kw_exits
+        | Rule::kw_finishes
+        | Rule::kw_holds
+        | Rule::kw_resumes
+        | Rule::kw_unsuppressed => "what becomes of a lead, such as `ana becomes hot`",
+        Rule::wanted_none | Rule::wanted_alert | Rule::wanted_webhook | Rule::wanted_send => {
+            "what is expected, such as `email recap to ana`"
+        }
+        Rule::of_lead
+        | Rule::at_moment
+        | Rule::on_day
+        | Rule::by_name
+        | Rule::because
+        | Rule::status
+        | Rule::kw_by
+        | Rule::kw_because
+        | Rule::kw_scheduled
+        | Rule::kw_sent
+        | Rule::kw_skipped
+        | Rule::kw_cancelled
+        | Rule::kw_expired
+        | Rule::kw_held => "a clause such as `to ana`, `at 2026-03-05 10:00` or `by third_open`",
+        Rule::never_after | Rule::at_most | Rule::in_time => "an invariant such as `after replied never email`",
+        Rule::kept_from => "a channel, `touch` or `alert`",
         Rule::expr
+        | Rule::plain_value
         | Rule::sum
         | Rule::has
         | Rule::bracketed
@@ -159,7 +214,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::nothing
         | Rule::value_name => "a value",
         Rule::compare | Rule::plus | Rule::minus | Rule::times_op | Rule::over | Rule::default_op => "an operator",
-        Rule::name | Rule::soft_name | Rule::step_name => "a name",
+        Rule::name | Rule::soft_name | Rule::step_name | Rule::lead_name | Rule::wanted_name => "a name",
         Rule::short_text | Rule::long_text => r#"a text such as `"call now"`"#,
         Rule::number => "a number",
         Rule::whole => "a whole number",
@@ -269,6 +324,13 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_until => "`until`",
         Rule::kw_up => "`up`",
         Rule::kw_webhook => "`webhook`",
+        Rule::kw_allow => "`allow`",
+        Rule::kw_invariant => "`invariant`",
+        Rule::kw_test => "`test`",
+        Rule::kw_todo => "`todo`",
+        Rule::kw_touch => "`touch`",
+        Rule::kw_touches => "`touches`",
+        Rule::kw_updated => "`updated`",
         Rule::kw_window => "`window`",
     }
 }

@@ -4,7 +4,6 @@ use super::grammar::{self, Rule};
 use super::slip;
 use super::split::Statement;
 use super::token::{Kind, Token};
-use super::words::Class;
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
 use crate::source::{Range, SourceId};
@@ -75,22 +74,6 @@ fn stray(sign: &str) -> Said {
         _ if sign.starts_with('\'') => said("text is written in double quotes", "", "write `\"...\"`"),
         _ => said(format!("`{shown}` is not a sign of the language"), "", "remove it, or put it into a text in quotes"),
     }
-}
-
-/// A finding for a block that this version does not read.
-pub fn not_yet(source: SourceId, text: &str, tokens: &[Token]) -> Option<Diagnostic> {
-    let first = tokens.first().filter(|t| t.kind == Kind::Word(Class::Declaration))?;
-    let word = first.text(text);
-    if !matches!(word, "test" | "todo" | "invariant") {
-        return None;
-    }
-    let what = if word == "invariant" { "invariants" } else { "blocks" };
-    let message = match what {
-        "blocks" => format!("`{word}` blocks are not understood by this version yet"),
-        _ => "invariants are not understood by this version yet".to_owned(),
-    };
-    let range = Range { source, start: first.start as u32, end: first.end as u32 };
-    Some(diagnose(range, said(message, "skipped", "remove it for now, or keep it in a file outside the rulebook")))
 }
 
 impl Context<'_> {

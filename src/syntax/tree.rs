@@ -1,8 +1,11 @@
 //! The syntax tree: what the author wrote, with the place of every part. Made by `syntax::parse`,
 //! read by `check` alone. Names are not resolved and nothing is typed here.
 
+mod test;
+
 use crate::source::{Range, SourceId};
 pub use crate::units::{ClockTime, Content, Length, Roll, Unit, Weekday, ZoneSource};
+pub use test::*;
 
 /// Something with its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +49,8 @@ pub enum ItemKind {
     Sequence(SequenceDecl),
     Score(ScoreDecl),
     Experiment(ExperimentDecl),
+    Test(TestDecl),
+    Invariant(InvariantDecl),
 }
 
 /// `event trial_started is "product.trial_started" where E { plan text, seats number? }`

@@ -1,11 +1,12 @@
 //! One rulebook and one log, and the ways to run them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use ensue::decision::Decision;
-use ensue::engine::Engine;
+use ensue::engine::{Engine, SavedAccount, SavedLead};
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
@@ -115,6 +116,25 @@ impl Case {
         self.text(&log, handled, &decisions, &engine.pending(&log))
     }
 
+    /// The same with the engine taken apart into bytes and put together again before every event.
+    pub fn taken_apart(&self) -> String {
+        let log = self.log();
+        let mut shelf = Shelf::default();
+        let (mut decisions, mut handled, mut last) = (Vec::new(), 0, Timestamp(0));
+        let traced = |engine: Engine| if self.trace { engine.with_trace() } else { engine };
+        let mut engine = traced(Engine::new(Arc::clone(&self.plan)));
+        for event in log.iter().filter(|event| self.until.is_none_or(|until| event.received_at <= until)) {
+            engine.drain(Timestamp(i64::midpoint(last.0, event.received_at.0)), &log, &mut decisions);
+            engine = traced(shelf.through(engine, &self.plan));
+            engine.handle(&event, &log, &mut decisions);
+            last = event.received_at;
+            handled += 1;
+        }
+        engine = traced(shelf.through(engine, &self.plan));
+        engine.drain(self.until.unwrap_or(last), &log, &mut decisions);
+        self.text(&log, handled, &decisions, &engine.pending(&log))
+    }
+
     fn text(&self, log: &Log, handled: usize, decisions: &[Decision], pending: &[Decision]) -> String {
         let names = Names { rulebook: &self.plan.rulebook, log };
         let mut counts = Counts { leads: log.lead_count(), events: handled, ..Counts::default() };
@@ -148,4 +168,29 @@ fn mixed(seed: u64, n: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
+}
+
+/// Leads and accounts as bytes.
+#[derive(Default)]
+struct Shelf {
+    leads: BTreeMap<u32, SavedLead>,
+    accounts: BTreeMap<u32, SavedAccount>,
+}
+
+impl Shelf {
+    /// An engine with the state of another one.
+    fn through(&mut self, engine: Engine, plan: &Arc<Plan>) -> Engine {
+        let (clock, owner_sends) = (engine.clock(), engine.owner_sends().clone());
+        let (leads, accounts) = engine.into_changed().unwrap();
+        self.leads.extend(leads.into_iter().map(|saved| (saved.lead.0, saved)));
+        self.accounts.extend(accounts.into_iter().map(|saved| (saved.account.0, saved)));
+        let mut engine = Engine::resume(Arc::clone(plan), clock, owner_sends);
+        for saved in self.accounts.values() {
+            engine.put_account(saved).unwrap();
+        }
+        for saved in self.leads.values() {
+            engine.put_lead(saved.lead, saved.account, &saved.bytes).unwrap();
+        }
+        engine
+    }
 }

@@ -79,6 +79,7 @@ proptest! {
         prop_assert_eq!(&expected, &case.sharded(4, 1), "shards of one");
         prop_assert_eq!(&expected, &case.sharded(2, 2), "shards of two");
         prop_assert_eq!(&expected, &case.fed_by_hand(), "one engine, one event after the other");
+        prop_assert_eq!(&expected, &case.taken_apart(), "taken apart between events");
         prop_assert_eq!(&expected, &case.shuffled(seed).sharded(1, 0), "lines shuffled");
     }
 }

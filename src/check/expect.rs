@@ -1,0 +1,275 @@
+//! What a test expects.
+
+use std::collections::BTreeSet;
+
+use super::checker::Checker;
+use super::name::FACT;
+use super::test::Reading;
+use super::words::{listed, nearest};
+use crate::diagnostic::Diagnostic;
+use crate::local::Zone;
+use crate::rulebook::{By, ChannelId, EffectKind, Expect, ExpectedAt, RuleId, ScoreExpect, SequenceId, Wanted};
+use crate::slug::Slug;
+use crate::source::Range;
+use crate::syntax::tree::{self, At, AtTime, Clauses, Content, Expectation, ItemKind, Name, ScoreRow, WantedKind};
+use crate::timestamp::Timestamp;
+use crate::value::Type;
+
+impl Checker<'_> {
+    /// Resolves one `expect` line; `None` where a mistake was reported.
+    pub(super) fn expectation(
+        &mut self,
+        expectation: &Expectation,
+        range: Range,
+        reading: &mut Reading<'_>,
+    ) -> Option<()> {
+        match expectation {
+            Expectation::Some(wanted, clauses) => {
+                self.expect(std::slice::from_ref(wanted), clauses, (false, range), reading)
+            }
+            Expectation::None(wanted, clauses) => self.expect(wanted, clauses, (true, range), reading),
+            Expectation::Score { score, lead, rows } => self.score_table(score, lead.as_ref(), rows, range, reading),
+        }
+    }
+
+    fn expect(
+        &mut self,
+        wanted: &[tree::Wanted],
+        clauses: &Clauses,
+        (never, range): (bool, Range),
+        reading: &mut Reading<'_>,
+    ) -> Option<()> {
+        let place = wanted.first().zip(wanted.last()).map(|(first, last)| first.range.to(last.range))?;
+        let lead = clauses.lead.as_ref().map(|name| self.test_lead(name, reading));
+        let wanted: Vec<Option<Wanted>> = wanted.iter().map(|one| self.wanted(one, reading)).collect();
+        let at = clauses.at.as_ref().map(|at| self.expected_at(at, reading));
+        let by = clauses.by.as_ref().map(|(name, touch)| self.expected_by(name, touch.as_ref()));
+        let times = clauses.times.as_ref().map(|times| self.times(times));
+        let expect = Expect {
+            range,
+            place,
+            never,
+            wanted: wanted.into_iter().collect::<Option<_>>()?,
+            lead: super::rule::all_or_none(lead)?,
+            at: super::rule::all_or_none(at)?,
+            by: super::rule::all_or_none(by)?,
+            because: clauses.because.as_ref().map(|text| text.node.clone()),
+            status: clauses.status.as_ref().map(|status| status.node),
+            times: super::rule::all_or_none(times)?.unwrap_or(1),
+        };
+        reading.test.expects.push(expect);
+        Some(())
+    }
+
+    fn wanted(&mut self, wanted: &tree::Wanted, reading: &Reading<'_>) -> Option<Wanted> {
+        let zone = reading.test.zone;
+        Some(match &wanted.node {
+            WantedKind::Becomes(name) => Wanted::Tier(self.tier(&name.node, name.range)?),
+            WantedKind::Starts(name) => Wanted::Starts(self.sequence(name)?),
+            WantedKind::Exits(name) => Wanted::Exits(self.sequence(name)?),
+            WantedKind::Finishes(name) => Wanted::Finishes(self.sequence(name)?),
+            WantedKind::Holds(until) => {
+                let until = until.as_ref().map(|until| self.test_moment(until, reading.clock, zone));
+                Wanted::Holds(super::rule::all_or_none(until)?)
+            }
+            WantedKind::Resumes => Wanted::Resumes,
+            WantedKind::Suppressed(channel) => Wanted::Suppressed(self.wanted_channel(channel.as_ref())?),
+            WantedKind::Unsuppressed(channel) => Wanted::Unsuppressed(self.wanted_channel(channel.as_ref())?),
+            WantedKind::Tag(name) => Wanted::Tag { tag: self.tag(&name.node), on: true },
+            WantedKind::Untag(name) => Wanted::Tag { tag: self.tag(&name.node), on: false },
+            WantedKind::Set { field, value } => self.wanted_fact(field, value.as_ref(), zone)?,
+            WantedKind::Assign(owner) => {
+                let owner = owner.as_ref().map(|owner| self.test_value(owner, Type::Text, zone, "an owner"));
+                Wanted::Assign(super::rule::all_or_none(owner)?)
+            }
+            WantedKind::Alert { to, text } => {
+                let to = to.as_ref().map(|to| self.person(to));
+                Wanted::Alert { to: super::rule::all_or_none(to)?, text: text.as_ref().map(|text| text.node.clone()) }
+            }
+            WantedKind::Webhook(name) => Wanted::Webhook(name.as_ref().map(|name| name.node.clone())),
+            WantedKind::Touch => Wanted::Touch,
+            WantedKind::Send { channel, content } => {
+                let id = self.channel(channel)?;
+                if let Some(content) = content {
+                    self.wanted_content(content, channel, id)?;
+                }
+                Wanted::Send { channel: id, content: content.as_ref().map(|content| content.node.clone()) }
+            }
+        })
+    }
+
+    #[expect(clippy::option_option, reason = "absent and mistaken are two things")]
+    fn wanted_channel(&mut self, name: Option<&Name>) -> Option<Option<ChannelId>> {
+        super::rule::all_or_none(name.map(|name| self.channel(name)))
+    }
+
+    fn wanted_fact(&mut self, field: &Name, value: Option<&tree::Expr>, zone: Zone) -> Option<Wanted> {
+        let Some((fact, ty, _)) = self.fact(&field.node) else {
+            let names = self.declared.facts.names();
+            self.unknown(&FACT, &field.node, field.range, &names, None);
+            return None;
+        };
+        let what = format!("{} `{}`", FACT.one, field.node);
+        let value = value.map(|value| self.test_value(value, ty, zone, &what));
+        Some(Wanted::Set(fact, super::rule::all_or_none(value)?))
+    }
+
+    /// What no rule and no sequence sends cannot be expected.
+    fn wanted_content(&mut self, content: &At<Content>, channel: &Name, id: ChannelId) -> Option<()> {
+        let sent = self.sent_on(id);
+        let (name, is_text) = match &content.node {
+            Content::Template(name) => (name, false),
+            Content::Text(text) => (text, true),
+        };
+        if sent.contains(&(is_text, name.clone())) || self.incomplete {
+            return Some(());
+        }
+        let names: Vec<String> = sent.into_iter().filter(|(text, _)| *text == is_text).map(|(_, name)| name).collect();
+        let help = match nearest(name, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.is_empty() => format!("no rule and no sequence says `{} …`", channel.node),
+            None => format!("on this channel there are {}", listed(&names)),
+        };
+        let message = format!("no rule and no sequence sends `{name}` on `{}`", channel.node);
+        let found = Diagnostic::new(Slug::UnknownTemplate, content.range, message).label("never sent");
+        self.report(found.help(help));
+        None
+    }
+
+    /// Everything that is ever sent on a channel: whether it is a text, and the text or template.
+    fn sent_on(&self, channel: ChannelId) -> BTreeSet<(bool, String)> {
+        let key = |content: &Content| match content {
+            Content::Template(name) => (false, name.clone()),
+            Content::Text(text) => (true, text.clone()),
+        };
+        let resolved = &self.resolved;
+        let mut sent = BTreeSet::new();
+        for effect in resolved.rules.iter().flat_map(|rule| &rule.arms).flat_map(|arm| &arm.effects) {
+            if let EffectKind::Send { channel: other, content, .. } = &effect.kind
+                && *other == channel
+            {
+                sent.insert(key(content));
+            }
+        }
+        for sequence in &resolved.sequences {
+            let tail = sequence.tail.iter().map(|(tail, _)| tail);
+            let choices = sequence.touches.iter().chain(tail).flat_map(|touch| &touch.choices);
+            sent.extend(choices.filter(|(other, _)| *other == channel).map(|(_, content)| key(content)));
+        }
+        let variants = resolved.experiments.iter().flat_map(|experiment| &experiment.variants);
+        sent.extend(variants.map(|(template, _)| (false, template.clone())));
+        sent
+    }
+
+    fn expected_at(&mut self, at: &At<AtTime>, reading: &mut Reading<'_>) -> Option<ExpectedAt> {
+        let zone = reading.test.zone;
+        match at.node {
+            AtTime::Moment(moment) => {
+                let moment = At { node: moment, range: at.range };
+                let at_time = self.test_moment(&moment, reading.clock, zone)?;
+                reading.named.push((at_time, at.range));
+                Some(ExpectedAt::Moment(at_time))
+            }
+            AtTime::Clock(time) => Some(ExpectedAt::Clock(time.0)),
+            AtTime::Day(day) => {
+                let date = self.test_day(day)?;
+                let start = zone.day_start(date);
+                let end = zone.day_start(date.succ_opt()?);
+                // The day is looked at to its last moment.
+                reading.named.push((Timestamp(end.0 - 1), at.range));
+                Some(ExpectedAt::Day(start, end))
+            }
+        }
+    }
+
+    fn expected_by(&mut self, name: &Name, touch: Option<&Name>) -> Option<By> {
+        let rule = self.resolved.rules.iter().position(|rule| rule.label == name.node);
+        let rule = rule.map(|at| RuleId(at as u16)).filter(|_| touch.is_none());
+        let sequence = self.declared.sequences.find(&name.node).map(|at| SequenceId(at as u16));
+        if rule.is_none() && sequence.is_none() {
+            return self.unknown_rule(name);
+        }
+        let text = touch.map_or_else(|| name.node.clone(), |touch| format!("{}.{}", name.node, touch.node));
+        let place = match (sequence, touch) {
+            (Some(sequence), Some(touch)) => Some(self.expected_touch(sequence, touch)?),
+            _ => None,
+        };
+        Some(By { text, rule, sequence: sequence.map(|sequence| (sequence, place)) })
+    }
+
+    fn expected_touch(&mut self, sequence: SequenceId, name: &Name) -> Option<u16> {
+        let found = self.resolved.sequences.get(sequence.index())?;
+        let ids: Vec<String> = found
+            .touches
+            .iter()
+            .chain(found.tail.as_ref().map(|(tail, _)| tail))
+            .map(|touch| touch.id.clone())
+            .collect();
+        if let Some(at) = ids.iter().position(|id| *id == name.node) {
+            return Some(at as u16);
+        }
+        let help = match nearest(&name.node, &ids) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("its touches are {}", listed(&ids)),
+        };
+        let message = format!("sequence `{}` has no touch `{}`", found.name, name.node);
+        self.report(Diagnostic::new(Slug::UnknownTouch, name.range, message).label("not a touch of it").help(help));
+        None
+    }
+
+    fn unknown_rule(&mut self, name: &Name) -> Option<By> {
+        // A rule that was left out for a mistake is not unknown.
+        let declared = self.declared.rules.iter().filter_map(|item| match &item.node {
+            ItemKind::Rule(rule) => rule.label.as_ref(),
+            _ => None,
+        });
+        if declared.into_iter().any(|label| label.node == name.node) || self.broken.contains(&name.node) {
+            return None;
+        }
+        let mut names: Vec<String> = self.resolved.rules.iter().map(|rule| rule.label.clone()).collect();
+        names.extend(self.declared.sequences.names());
+        let help = match nearest(&name.node, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => String::from("name a rule by its label, or a sequence"),
+        };
+        let message = format!("`{}` is no rule and no sequence", name.node);
+        self.report(
+            Diagnostic::new(Slug::UnknownRule, name.range, message).label("nothing decides by that name").help(help),
+        );
+        None
+    }
+
+    fn score_table(
+        &mut self,
+        name: &Name,
+        lead: Option<&Name>,
+        rows: &[ScoreRow],
+        range: Range,
+        reading: &mut Reading<'_>,
+    ) -> Option<()> {
+        let score = self.score(name);
+        let lead = match lead {
+            Some(lead) => self.test_lead(lead, reading),
+            None if reading.test.leads.len() == 1 => Some(0),
+            None => {
+                let message = "it is not said whose score this is";
+                let found = Diagnostic::new(Slug::UnknownLead, range, message).label("of which lead?");
+                self.report(found.help(format!("name the lead: `score {} of ana {{ … }}`", name.node)));
+                None
+            }
+        };
+        let mut before = reading.clock;
+        for row in rows {
+            let at = self.test_moment(&row.moment, before, reading.test.zone)?;
+            before = Some(at);
+            reading.named.push((at, row.moment.range));
+            if let (Some(score), Some(lead)) = (score, lead) {
+                let place = row.value.range;
+                let (value, decimals) = (row.value.node, row.decimals);
+                let range = row.moment.range.to(place);
+                reading.test.scores.push(ScoreExpect { score, lead, at, value, decimals, range, place });
+            }
+        }
+        score.zip(lead).map(|_| ())
+    }
+}

@@ -1,0 +1,65 @@
+//! Invariants.
+
+use super::checker::Checker;
+use crate::rulebook::{CapScope, ChannelId, Invariant, InvariantKind, Kept};
+use crate::syntax::tree::{self, InvariantDecl, Name};
+
+impl Checker<'_> {
+    /// Resolves every invariant.
+    pub fn check_invariants(&mut self) {
+        let invariants: Vec<&InvariantDecl> = self.declared.invariants.iter().map(|entry| entry.item).collect();
+        for declared in invariants {
+            let kind = self.invariant(&declared.rule);
+            self.resolved.invariants.extend(kind.map(|kind| Invariant {
+                name: declared.name.node.clone(),
+                range: declared.range,
+                kind,
+            }));
+        }
+    }
+
+    fn invariant(&mut self, kind: &tree::InvariantKind) -> Option<InvariantKind> {
+        match kind {
+            tree::InvariantKind::NeverAfter { event, never, length } => {
+                let set = self.occurrence(event).map(|event| event.set);
+                let never: Vec<Option<Kept>> = never.iter().map(|name| self.kept(name)).collect();
+                let length = length.as_ref().map(|length| self.length(length, "an invariant's time"));
+                let length = super::rule::all_or_none(length)?;
+                Some(InvariantKind::NeverAfter { set: set?, never: never.into_iter().collect::<Option<_>>()?, length })
+            }
+            tree::InvariantKind::AtMost { count, what, per, scope } => {
+                let what = self.kept(what);
+                let count = self.times(count);
+                let per = self.length(per, "an invariant's time");
+                let scope = match scope.node.as_str() {
+                    "lead" => CapScope::Lead,
+                    "account" => CapScope::Account,
+                    _ => CapScope::Owner,
+                };
+                Some(InvariantKind::AtMost { count: count?, what: what?, per: per?, scope })
+            }
+            tree::InvariantKind::InTime { within, event, expect } => {
+                let set = self.occurrence(event).map(|event| event.set);
+                let within = self.length(within, "an invariant's time");
+                let expect = self.kept(expect);
+                Some(InvariantKind::InTime { within: within?, set: set?, expect: expect? })
+            }
+        }
+    }
+
+    fn kept(&mut self, name: &Name) -> Option<Kept> {
+        match name.node.as_str() {
+            "touch" => Some(Kept::Touch),
+            "alert" => Some(Kept::Alert),
+            other => {
+                if let Some(at) = self.declared.channels.find(other) {
+                    return Some(Kept::Channel(ChannelId(at as u8)));
+                }
+                let mut names = self.declared.channels.names();
+                names.extend(["touch", "alert"].map(str::to_owned));
+                self.unknown(&super::name::CHANNEL, other, name.range, &names, None);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What a person does with a lead by hand: `override.*` events, appended to the log with who did it
+//! and why, and taken in like any other. They outrank rules. Semantics section 8.
+
+use std::fmt::Write as _;
+
+use crate::decision::{Body, Cause, Decision, Status, TouchLine};
+use crate::event::{Event, Props};
+use crate::plan::Override;
+use crate::rulebook::{ChannelId, PropId, RuleId, Sequence, SequenceId, TierId};
+use crate::timestamp::Timestamp;
+use crate::value::View;
+
+use super::effect::By;
+use super::enroll::{advance, next_touch};
+use super::intake::because_of;
+use super::lead::Stamp;
+use super::{Moment, World};
+
+/// Why a touch is let pass that a person has skipped.
+pub(super) const SKIPPED: &str = "skipped by hand";
+
+const PERSON: Cause = Cause::Rule(RuleId::PERSON, 0);
+
+impl World {
+    /// Does what an override says.
+    pub(super) fn by_hand(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        kind: Override,
+        event: &Event<'_>,
+        out: &mut Vec<Decision>,
+    ) {
+        let names = &moment.plan.overrides;
+        let props = event.props;
+        self.note = Some(note(text(props, names.by), text(props, names.reason)));
+        let because = because_of(Stamp { at: event.at, number: event.number });
+        let by: By<'_> = (PERSON, &because);
+        let channel = self.channel_named(moment, text(props, names.channel));
+        let until = time(props, names.ends);
+        match kind {
+            Override::Pause => self.hold(moment, slot, until, by, out),
+            Override::Resume => self.resume(moment, slot, by, out),
+            Override::Stop if flag(props, names.all) => self.stop_all(moment, slot, RuleId::PERSON, by, out),
+            Override::Stop => self.stop(moment, slot, RuleId::PERSON, by, out),
+            Override::Skip => self.skip(moment, slot, text(props, names.touch), by, out),
+            Override::Move => {
+                if let (Some(touch), Some(to)) = (text(props, names.touch), time(props, names.to)) {
+                    self.move_touch(moment, slot, touch, to, by, out);
+                }
+            }
+            Override::Approve => self.approve(moment, slot, text(props, names.touch), by, out),
+            Override::Tier => self.set_tier(moment, slot, (text(props, names.to), flag(props, names.lock)), by, out),
+            Override::Unlock => self.lead_mut(slot).tier_locked = false,
+            Override::Suppress if text(props, names.channel).is_some() && channel.is_none() => {
+                let name = text(props, names.channel).unwrap_or_default();
+                self.mute(moment, slot, format!("there is no channel `{name}`"), by, out);
+            }
+            Override::Suppress => self.suppress(moment, slot, (channel, until), RuleId::PERSON, by, out),
+            Override::Unsuppress => self.unsuppress(moment, slot, channel, by, out),
+            Override::Erase => self.forget(moment, slot, by, out),
+        }
+    }
+
+    fn mute(&self, moment: &Moment<'_>, slot: u32, reason: String, by: By<'_>, out: &mut Vec<Decision>) {
+        self.decide(moment, slot, Body::Muted(reason), by, out);
+    }
+
+    fn channel_named(&self, moment: &Moment<'_>, name: Option<&str>) -> Option<ChannelId> {
+        let place = moment.plan.rulebook.channels.iter().position(|channel| Some(channel.name.as_str()) == name)?;
+        Some(ChannelId(place as u8))
+    }
+
+    /// The touches of a name that lie ahead of a lead: sequence and place in it.
+    fn ahead(&self, moment: &Moment<'_>, slot: u32, name: &str) -> Vec<(SequenceId, u16)> {
+        let mut found = Vec::new();
+        for enrollment in &self.lead(slot).enrollments {
+            let Some(sequence) = moment.plan.rulebook.sequences.get(enrollment.sequence.index()) else { continue };
+            let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
+            let touches = sequence.touches.iter().chain(tail).enumerate().skip(usize::from(enrollment.next));
+            let named = touches.filter(|(_, touch)| touch.id == name);
+            found.extend(named.map(|(place, _)| (enrollment.sequence, place as u16)));
+        }
+        found
+    }
+
+    /// A touch that lies ahead is not sent.
+    fn skip(&mut self, moment: &Moment<'_>, slot: u32, name: Option<&str>, by: By<'_>, out: &mut Vec<Decision>) {
+        let name = name.unwrap_or_default();
+        let found = self.ahead(moment, slot, name);
+        if found.is_empty() {
+            return self.mute(moment, slot, format!("no touch `{name}` lies ahead"), by, out);
+        }
+        for (id, place) in found {
+            let Some(sequence) = moment.plan.rulebook.sequences.get(id.index()) else { continue };
+            let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else {
+                continue;
+            };
+            enrollment.by_hand.get_or_insert_default().skipped.push(place);
+            if enrollment.next == place {
+                self.resume_plan(moment, slot, id, sequence, out);
+            }
+        }
+    }
+
+    /// Lets pass what a person has skipped, until a touch comes that nobody has.
+    pub(super) fn pass_skipped(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        sequence: &Sequence,
+        out: &mut Vec<Decision>,
+    ) {
+        loop {
+            let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
+            let Some(enrollment) = found.filter(|e| e.is_skipped(e.next)) else { return };
+            let Some(touch) = next_touch(sequence, enrollment) else { return };
+            let line = self.touch_line(moment.plan, moment.names, slot, enrollment, touch);
+            let line = TouchLine { status: Status::Skipped, reason: String::from(SKIPPED), ..line };
+            let (because, next) = (enrollment.because.clone(), enrollment.next);
+            let cause = Cause::Sequence(id, Some(next));
+            self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
+            let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else {
+                return;
+            };
+            // Each occurrence of a tail is skipped by itself.
+            if let Some(by_hand) = &mut enrollment.by_hand {
+                by_hand.skipped.retain(|place| *place != next);
+            }
+            let anchor = enrollment.anchor;
+            advance(enrollment, sequence, None, anchor);
+        }
+    }
+
+    /// A touch that lies ahead falls due at another moment.
+    fn move_touch(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        name: &str,
+        to: Timestamp,
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) {
+        let found = self.ahead(moment, slot, name);
+        if found.is_empty() {
+            return self.mute(moment, slot, format!("no touch `{name}` lies ahead"), by, out);
+        }
+        for (id, place) in found {
+            let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else {
+                continue;
+            };
+            let moved = &mut enrollment.by_hand.get_or_insert_default().moved;
+            moved.retain(|(other, _)| *other != place);
+            moved.push((place, to));
+            self.replan(moment, slot, id);
+        }
+    }
+
+    /// Releases the touches that wait for a person, or the one of a name.
+    fn approve(&mut self, moment: &Moment<'_>, slot: u32, name: Option<&str>, by: By<'_>, out: &mut Vec<Decision>) {
+        let mut released = Vec::new();
+        for enrollment in &mut self.lead_mut(slot).enrollments {
+            let Some(sequence) = moment.plan.rulebook.sequences.get(enrollment.sequence.index()) else { continue };
+            let named = next_touch(sequence, enrollment).is_some_and(|touch| name.is_none_or(|name| touch.id == name));
+            if named && enrollment.waiting.as_ref().is_some_and(|wait| !wait.for_value) {
+                enrollment.waiting = None;
+                enrollment.released = true;
+                enrollment.approved = true;
+                released.push(enrollment.sequence);
+            }
+        }
+        if released.is_empty() {
+            let which = name.map_or(String::from("no touch"), |name| format!("no touch `{name}`"));
+            self.mute(moment, slot, format!("{which} waits for approval"), by, out);
+        }
+        for id in released {
+            self.replan(moment, slot, id);
+        }
+    }
+
+    fn set_tier(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        (name, lock): (Option<&str>, bool),
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) {
+        let name = name.unwrap_or_default();
+        let Some(tier) = moment.plan.rulebook.tiers.iter().position(|tier| tier.name == name) else {
+            return self.mute(moment, slot, format!("there is no tier `{name}`"), by, out);
+        };
+        self.lead_mut(slot).tier_locked = lock;
+        self.move_to(moment, slot, TierId(tier as u8), by, out);
+    }
+
+    /// The lead is forgotten: everything ends, its facts go, and it is never contacted again.
+    fn forget(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
+        self.suppress(moment, slot, (None, None), RuleId::PERSON, by, out);
+        let lead = self.lead_mut(slot);
+        lead.facts = Vec::new();
+        lead.deadlines.iter_mut().for_each(|deadline| deadline.props = None);
+        self.changed.push(slot);
+    }
+}
+
+/// `by bob: on holiday`
+fn note(by: Option<&str>, why: Option<&str>) -> Box<str> {
+    let mut note = String::from("by ");
+    note.push_str(by.unwrap_or("a person"));
+    if let Some(why) = why {
+        let _ = write!(note, ": {why}");
+    }
+    note.into_boxed_str()
+}
+
+fn get(props: Props<'_>, id: Option<PropId>) -> View<'_> {
+    id.map_or(View::Missing, |id| props.get(id))
+}
+
+fn text(props: Props<'_>, id: Option<PropId>) -> Option<&str> {
+    match get(props, id) {
+        View::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn time(props: Props<'_>, id: Option<PropId>) -> Option<Timestamp> {
+    match get(props, id) {
+        View::Time(time) => Some(time),
+        _ => None,
+    }
+}
+
+fn flag(props: Props<'_>, id: Option<PropId>) -> bool {
+    get(props, id) == View::Bool(true)
+}

@@ -1,0 +1,226 @@
+//! Live runs: events into the store, decisions out of the engine, state and outbox kept between the
+//! two, all of one step in one transaction. Used by the command line; reads no clock itself.
+//!
+//! INVARIANT: what is decided depends on the rulebooks, the log and the moments drained to alone,
+//! never on how the log was cut into steps; see `tests/live`.
+
+mod activate;
+mod append;
+mod error;
+mod ingest;
+mod ledger;
+mod outbox;
+mod record;
+mod roster;
+mod shelf;
+mod step;
+mod view;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Clock;
+use crate::load::Files;
+use crate::plan::Plan;
+use crate::store::{self, Batch, Sequence, Store, StoreError, TreeName};
+use crate::timestamp::Timestamp;
+
+pub use append::{Appended, Arrival, Told};
+pub use error::LiveError;
+pub use ingest::Lines;
+pub use outbox::{Done, Fate, Item, State, What};
+pub use record::Record;
+pub use step::Advanced;
+pub use view::LeadView;
+
+/// The version of the bookkeeping in the store.
+const FORMAT: u32 = 1;
+
+/// How far the log has been handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Progress {
+    format: u32,
+    clock: Clock,
+    /// Entries handled: the first so many of the log.
+    handled: u64,
+    /// Decisions made.
+    decisions: u64,
+}
+
+/// A rulebook in force.
+#[derive(Clone, Debug)]
+struct Ruleset {
+    id: String,
+    plan: Arc<Plan>,
+}
+
+/// An open store with the rulebook in force.
+#[derive(Debug)]
+pub struct Live {
+    store: Store,
+    progress: Progress,
+    ruleset: Option<Ruleset>,
+    /// How many entries one step handles at most.
+    step: usize,
+}
+
+impl Live {
+    /// Opens the store in a folder.
+    ///
+    /// # Errors
+    /// The store cannot be opened, or the rulebook in force cannot be read.
+    pub fn open(dir: &Path, options: &store::Options) -> Result<Self, LiveError> {
+        let store = Store::open(dir, options)?;
+        let progress = match store.get(TreeName::Meta, b"progress")? {
+            Some(bytes) => postcard::from_bytes::<Progress>(&bytes).map_err(|_| {
+                let reason = String::from("a value that is not in its format");
+                StoreError::TreeDamaged { part: "meta", reason }
+            })?,
+            None => Progress { format: FORMAT, clock: Clock::default(), handled: 0, decisions: 0 },
+        };
+        if progress.format > FORMAT {
+            return Err(LiveError::Newer);
+        }
+        let mut live = Self { store, progress, ruleset: None, step: step::ENTRIES };
+        if let Some(id) = live.store.get(TreeName::Meta, b"ruleset")? {
+            live.ruleset = Some(live.ruleset_of(&String::from_utf8_lossy(&id))?);
+        }
+        live.finish_erasing()?;
+        Ok(live)
+    }
+
+    /// The same with steps of at most so many entries, for tests that how a log is cut does not
+    /// matter.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_step(mut self, entries: usize) -> Self {
+        self.step = entries;
+        self
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The store, to put records into quarantine and take them out.
+    pub fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// The plan in force.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Arc<Plan>> {
+        self.ruleset.as_ref().map(|ruleset| &ruleset.plan)
+    }
+
+    /// The fingerprint of the rulebook in force, as text.
+    #[must_use]
+    pub fn ruleset(&self) -> Option<&str> {
+        self.ruleset.as_ref().map(|ruleset| ruleset.id.as_str())
+    }
+
+    /// Whether a rulebook is the one in force.
+    #[must_use]
+    pub fn is_in_force(&self, files: &Files) -> bool {
+        self.ruleset() == Some(activate::id_of(files).as_str())
+    }
+
+    /// The earliest moment anything may still happen at: how far the store was drained, and the
+    /// arrival of its last entry.
+    #[must_use]
+    pub fn floor(&self) -> Timestamp {
+        self.progress.clock.now.max(self.store.last_received_at().unwrap_or(Timestamp(0)))
+    }
+
+    /// How many entries of the log wait to be handled.
+    #[must_use]
+    pub fn unhandled(&self) -> u64 {
+        self.store.len().saturating_sub(self.progress.handled)
+    }
+
+    /// How many decisions were made so far.
+    #[must_use]
+    pub fn decisions(&self) -> u64 {
+        self.progress.decisions
+    }
+
+    /// When the first timer of any lead is due.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn next_due(&self) -> Result<Option<Timestamp>, LiveError> {
+        shelf::next_due(&self.store)
+    }
+
+    /// Everything that waits to be handed over, is under way or unknown, in the order decided.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn outbox(&self) -> Result<Vec<Item>, LiveError> {
+        outbox::waiting(&self.store)
+    }
+
+    /// What became of a lead's actions.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn done(&self, lead: &str) -> Result<Vec<Done>, LiveError> {
+        outbox::done(&self.store, lead)
+    }
+
+    /// Gives every decision so far to `each`, as the lines of a dry run, in order.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn each_decision(&self, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError> {
+        ledger::read(&self.store, each)
+    }
+
+    /// Gives every entry of the log to `each` as a line of JSON that can be appended to an empty
+    /// store again, and at last how far this one was drained.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn export(&self, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError> {
+        for entry in self.store.entries(Sequence(0))? {
+            let entry = entry?;
+            let line = record::line(&self.store, &entry.as_entry())?;
+            if each(&line).is_break() {
+                return Ok(());
+            }
+        }
+        if self.progress.clock.now > Timestamp(0) {
+            let at = crate::local::rfc3339(self.floor(), crate::local::Zone::UTC);
+            let line = format!(
+                r#"{{"id":"ensue.drained {at}","type":"{}","lead":"ensue","at":"{at}","received_at":"{at}"}}"#,
+                record::DRAINED
+            );
+            let _ = each(&line);
+        }
+        Ok(())
+    }
+
+    /// Makes leads, timers, decisions and outbox anew from the log and the rulebooks, as after a
+    /// repair. What was handed over stays so.
+    ///
+    /// # Errors
+    /// Damage found on the way, or a rulebook that is missing.
+    pub fn rebuild(&mut self) -> Result<Advanced, LiveError> {
+        let floor = self.floor();
+        let mut batch = Batch::new();
+        shelf::clear(&self.store, &mut batch)?;
+        ledger::clear(&self.store, &mut batch)?;
+        outbox::clear(&self.store, &mut batch)?;
+        self.progress = Progress { format: FORMAT, clock: Clock::default(), handled: 0, decisions: 0 };
+        self.ruleset = None;
+        batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
+        batch.delete(TreeName::Meta, b"ruleset");
+        self.store.commit(&batch)?;
+        self.advance(floor)
+    }
+}

@@ -1,0 +1,75 @@
+//! What can go wrong in a live run, in the words a user sees.
+
+use std::fmt;
+
+use crate::store::StoreError;
+
+/// Why a live run could not do what it was asked.
+#[derive(Debug)]
+pub enum LiveError {
+    /// The store said no.
+    Store(StoreError),
+    /// No rulebook is in force yet.
+    NoRulebook,
+    /// Another rulebook is in force than the one that was given.
+    Changed,
+    /// A rulebook of the past is not in the store, or does not compile any more.
+    Ruleset {
+        /// Its fingerprint.
+        id: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store's own bookkeeping was written by a later Ensue.
+    Newer,
+    /// An event of the log cannot be read by the rulebook in force.
+    Unreadable {
+        /// The event's id.
+        id: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl LiveError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Store(error) => error.help(),
+            Self::NoRulebook => Some("put one in force with `ensue activate RULES`"),
+            Self::Changed => Some("put it in force with `ensue activate RULES`"),
+            Self::Ruleset { .. } => Some("restore the store from a backup"),
+            Self::Newer => Some("use the version of ensue that wrote the store, or a later one"),
+            Self::Unreadable { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for LiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => error.fmt(f),
+            Self::NoRulebook => f.write_str("no rulebook is in force in this store"),
+            Self::Changed => f.write_str("the rulebook differs from the one in force in this store"),
+            Self::Ruleset { id, reason } => write!(f, "the rulebook {id} that was in force cannot be used: {reason}"),
+            Self::Newer => f.write_str("the store was written by a later version of ensue"),
+            Self::Unreadable { id, reason } => write!(f, "the event `{id}` does not fit the rulebook: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for LiveError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for LiveError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

@@ -1,0 +1,328 @@
+//! What was decided and is still to be handed over, and what became of what was. One decision is
+//! one item; messages lie in it as they were when they fell due, sealed under the key of their lead.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::LiveError;
+use super::shelf::{encode, hash};
+use crate::decision::{ActionId, ActionLine, Body, Decision, Status, TouchLine};
+use crate::engine::{Covered, Ending};
+use crate::plan::Plan;
+use crate::report::line::{Names, person};
+use crate::rulebook::{ChannelId, SequenceId};
+use crate::store::{Batch, Store, StoreError, TreeName};
+use crate::template::Message;
+use crate::timestamp::{Span, Timestamp};
+use crate::units::Content;
+
+/// A message to a lead that could not be handed over so long after it fell due has expired.
+const EXPIRES: Span = Span::days(1);
+
+/// What an item is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum What {
+    /// A message to the lead: goes out at most once.
+    Message,
+    /// A task for a person.
+    Task,
+    /// Words to a person: goes out at least once.
+    Alert,
+    /// A call of a named sink.
+    Webhook,
+}
+
+/// Where an item stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum State {
+    /// It waits to be handed over.
+    Waiting,
+    /// It is being handed over: whoever finds it so later does not know what came of it.
+    Going {
+        /// To which sink.
+        sink: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// What came of it is not known; a person must look.
+    Unknown {
+        /// Which sink had it.
+        sink: String,
+        /// Since when.
+        since: Timestamp,
+        /// Why it is not known.
+        reason: String,
+    },
+}
+
+/// Something to hand over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Item {
+    /// The number of its decision.
+    pub decision: u64,
+    /// The action's id.
+    pub id: String,
+    /// What it is.
+    pub what: What,
+    /// Whose.
+    pub lead: String,
+    /// The lead's account.
+    pub account: Option<String>,
+    /// The channel; none for alerts and webhooks.
+    pub channel: Option<String>,
+    /// The template, for messages that have one.
+    pub template: Option<String>,
+    /// Words, for what has no template.
+    pub text: Option<String>,
+    /// Whom an alert is for; the name of a webhook.
+    pub to: Option<String>,
+    /// The sequence and the touch.
+    pub sequence: Option<(String, String)>,
+    /// Whether the sequence runs beside others.
+    pub parallel: bool,
+    /// The rule or sequence that decided, and where it stands.
+    pub rule: String,
+    /// `rules/rules.ensue:14`
+    pub source: String,
+    /// When it fell due.
+    pub due: Timestamp,
+    /// After this moment it has expired.
+    pub expires: Option<Timestamp>,
+    /// The ids of the events it rests on.
+    pub because: Vec<String>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Not before this moment, after an attempt that failed.
+    pub not_before: Timestamp,
+    /// Where it stands.
+    pub state: State,
+    /// Subject and body, sealed.
+    message: Option<Vec<u8>>,
+}
+
+/// How an item ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fate {
+    /// A sink has taken it.
+    Taken,
+    /// No sink would take it.
+    Refused,
+    /// Too late.
+    Expired,
+    /// Something ended before it was handed over.
+    Withdrawn,
+    /// A person has settled an unknown outcome.
+    Settled,
+}
+
+impl Fate {
+    /// As it is written in the log.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Refused => "failed",
+            Self::Expired => "expired",
+            Self::Withdrawn => "cancelled",
+            Self::Settled => "settled",
+        }
+    }
+
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        [Self::Taken, Self::Refused, Self::Expired, Self::Withdrawn, Self::Settled]
+            .into_iter()
+            .find(|fate| fate.word() == word)
+    }
+}
+
+/// What became of an item.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Done {
+    /// The item, without its message.
+    pub item: Item,
+    /// How it ended.
+    pub fate: Fate,
+    /// When.
+    pub at: Timestamp,
+    /// Why, where it did not simply go out; the sink that has it, where it did.
+    pub reason: String,
+}
+
+fn waiting_key(decision: u64) -> Vec<u8> {
+    let mut key = vec![b'w'];
+    key.extend(decision.to_be_bytes());
+    key
+}
+
+fn done_key(lead: &str, decision: u64) -> Vec<u8> {
+    let mut key = vec![b'd'];
+    key.extend(hash(lead));
+    key.extend(decision.to_be_bytes());
+    key
+}
+
+fn damaged() -> LiveError {
+    let reason = String::from("a value that is not in its format");
+    LiveError::Store(StoreError::TreeDamaged { part: "outbox", reason })
+}
+
+/// Everything that waits, is under way or unknown, in the order decided.
+pub(crate) fn waiting(store: &Store) -> Result<Vec<Item>, LiveError> {
+    let rows = store.scan_prefix(TreeName::Outbox, b"w")?;
+    rows.iter().map(|(_, value)| postcard::from_bytes(value).map_err(|_| damaged())).collect()
+}
+
+/// What became of a lead's actions, in the order decided.
+pub(crate) fn done(store: &Store, lead: &str) -> Result<Vec<Done>, LiveError> {
+    let mut prefix = vec![b'd'];
+    prefix.extend(hash(lead));
+    let rows = store.scan_prefix(TreeName::Outbox, &prefix)?;
+    rows.iter().map(|(_, value)| postcard::from_bytes(value).map_err(|_| damaged())).collect()
+}
+
+pub(crate) fn put(item: &Item, batch: &mut Batch<'_>) {
+    batch.put_large(TreeName::Outbox, &waiting_key(item.decision), encode(item));
+}
+
+/// An item has come to its end.
+pub(crate) fn finish(item: &Item, fate: Fate, at: Timestamp, reason: &str, batch: &mut Batch<'_>) {
+    batch.delete(TreeName::Outbox, &waiting_key(item.decision));
+    let done = Done { item: Item { message: None, ..item.clone() }, fate, at, reason: reason.to_owned() };
+    batch.put_large(TreeName::Outbox, &done_key(&item.lead, item.decision), encode(&done));
+}
+
+/// Removes everything.
+pub(crate) fn clear(store: &Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
+    for (key, _) in store.scan_prefix(TreeName::Outbox, &[])? {
+        batch.delete(TreeName::Outbox, &key);
+    }
+    Ok(())
+}
+
+impl Item {
+    /// The message, where there is one and its lead was not erased.
+    pub(crate) fn message(&self, store: &Store) -> Option<Message> {
+        let open = store.unseal(&self.lead, &self.id, self.message.as_ref()?)?;
+        let (subject, body) = postcard::from_bytes(&open).ok()?;
+        Some(Message { subject, body })
+    }
+
+    /// Keeps the message, sealed.
+    pub(crate) fn keep(&mut self, message: &Message, store: &mut Store) -> Result<(), LiveError> {
+        let plain = encode(&(&message.subject, &message.body));
+        self.message = store.seal(&self.lead, &self.id, &plain)?;
+        Ok(())
+    }
+
+    /// Whether handing it over twice does less harm than not at all.
+    #[must_use]
+    pub fn may_repeat(&self) -> bool {
+        matches!(self.what, What::Alert | What::Task)
+    }
+
+    fn is_covered(&self, ending: &Covered, plan: &Plan) -> bool {
+        let reaches_lead = matches!(self.what, What::Message | What::Task);
+        reaches_lead
+            && match ending {
+                Covered::All => true,
+                Covered::Sequences => self.sequence.is_some() && !self.parallel,
+                Covered::Sequence(id) => {
+                    let name = plan.rulebook.sequences.get(id.index()).map(|sequence| sequence.name.as_str());
+                    self.sequence.as_ref().is_some_and(|(sequence, _)| Some(sequence.as_str()) == name)
+                }
+                Covered::Channel(id) => {
+                    let name = plan.rulebook.channels.get(id.index()).map(|channel| channel.name.as_str());
+                    self.channel.as_deref() == name
+                }
+            }
+    }
+}
+
+/// The first of what ended that covers an item, from the ending at `from` on.
+pub(crate) fn covering<'e>(item: &Item, lead: &str, endings: &'e [Ending], plan: &Plan) -> Option<&'e Ending> {
+    if item.lead != lead || item.state != State::Waiting {
+        return None;
+    }
+    endings.iter().find(|ending| item.is_covered(&ending.covered, plan))
+}
+
+/// A decision as something to hand over, where it is one.
+pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: u64) -> Option<Item> {
+    let line = names.line(decision);
+    let mut item = Item {
+        decision: number,
+        id: String::new(),
+        what: What::Alert,
+        lead: line.lead.to_owned(),
+        account: line.account.map(str::to_owned),
+        channel: line.channel.map(str::to_owned),
+        template: line.template.map(str::to_owned),
+        text: line.text.map(str::to_owned),
+        to: None,
+        sequence: line.sequence.zip(line.touch).map(|(sequence, touch)| (sequence.to_owned(), touch.to_owned())),
+        parallel: false,
+        rule: line.rule.unwrap_or_default().to_owned(),
+        source: line.source.unwrap_or_default(),
+        due: decision.at,
+        expires: None,
+        because: line.because.iter().map(|id| (*id).to_owned()).collect(),
+        attempts: 0,
+        not_before: Timestamp::MIN,
+        state: State::Waiting,
+        message: None,
+    };
+    match &decision.body {
+        Body::Touch(touch) if touch.status == Status::Sent => item.be_touch(plan, touch),
+        Body::Action(action) if action.status == Status::Sent => item.be_action(plan, action),
+        Body::Alert { to, text } => {
+            // An alert has no number of its own; what names it is all that tells it from others.
+            let at = decision.at.0.to_string();
+            let parts = [&item.lead, &item.rule, "alert", person(*to), text, &at];
+            item.id = ActionId::new(&parts, 0).to_string();
+            item.to = Some(person(*to).to_owned());
+        }
+        Body::Webhook { name, id } => {
+            item.what = What::Webhook;
+            item.id = id.to_string();
+            item.to = Some(name.to_string());
+        }
+        _ => return None,
+    }
+    Some(item)
+}
+
+impl Item {
+    fn be_touch(&mut self, plan: &Plan, line: &TouchLine) {
+        self.id = line.id.to_string();
+        self.carry(plan, line.channel, &line.content);
+        let sequence = plan.rulebook.sequences.get(line.sequence.index());
+        self.parallel = sequence.is_some_and(|sequence| sequence.parallel);
+        if self.what == What::Message {
+            self.expires = Some(self.due + expires(plan, line.sequence, line.touch));
+        }
+    }
+
+    fn be_action(&mut self, plan: &Plan, line: &ActionLine) {
+        self.id = line.id.to_string();
+        self.carry(plan, line.channel, &line.content);
+        if self.what == What::Message {
+            self.expires = Some(self.due + EXPIRES);
+        }
+    }
+
+    fn carry(&mut self, plan: &Plan, channel: ChannelId, content: &Content) {
+        let manual = plan.rulebook.channels.get(channel.index()).is_some_and(|channel| channel.manual);
+        self.what = if manual { What::Task } else { What::Message };
+        match content {
+            Content::Template(template) => self.template = Some(template.clone()),
+            Content::Text(text) => self.text = Some(text.clone()),
+        }
+    }
+}
+
+/// How long after it fell due a touch may still be handed over.
+fn expires(plan: &Plan, sequence: SequenceId, touch: u16) -> Span {
+    let sequence = plan.rulebook.sequences.get(sequence.index());
+    let tail = sequence.and_then(|s| s.tail.as_ref()).map(|(tail, _)| tail);
+    let touch = sequence.and_then(|s| s.touches.get(usize::from(touch))).or(tail);
+    touch.and_then(|touch| touch.expires).and_then(crate::units::Length::measured).unwrap_or(EXPIRES)
+}

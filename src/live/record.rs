@@ -1,0 +1,266 @@
+//! One record on its way into the store and out again: from a line of JSON to an entry's fields and
+//! payload, and back. Texts that may tell who a lead is are sealed under the lead's key.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::local::{Zone, parse_rfc3339, rfc3339};
+use crate::store::{Entry, Store, StoreError};
+use crate::timestamp::Timestamp;
+
+/// What sort an entry of the log is. The numbers are part of the store's format.
+pub(crate) mod kind {
+    /// An event, as it was told.
+    pub const EVENT: u8 = 0;
+    /// An event of history, loaded so that nothing acts.
+    pub const BACKFILL: u8 = 1;
+    /// A rulebook came into force.
+    pub const ACTIVATION: u8 = 3;
+    /// An action is about to be handed over.
+    pub const INTENT: u8 = 4;
+    /// What came of handing it over.
+    pub const OUTCOME: u8 = 5;
+}
+
+/// Types of the store's own records.
+pub(crate) const ACTIVATED: &str = "ensue.activated";
+pub(crate) const HANDING: &str = "ensue.handing_over";
+pub(crate) const HANDED: &str = "ensue.handed_over";
+pub(crate) const DRAINED: &str = "ensue.drained";
+
+/// Longer texts are taken for free text, and may tell more than a rule should ask for.
+const FREE_TEXT: usize = 40;
+/// Properties that tell who someone is, whatever their value.
+const PERSONAL: [&str; 22] = [
+    "name",
+    "first_name",
+    "last_name",
+    "full_name",
+    "email",
+    "phone",
+    "mobile",
+    "address",
+    "street",
+    "birthday",
+    "linkedin",
+    "text",
+    "subject",
+    "body",
+    "note",
+    "notes",
+    "message",
+    "comment",
+    "reason",
+    "signature",
+    "ip",
+    "user_agent",
+];
+
+/// A record as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Unique in the log.
+    pub id: String,
+    /// Its type.
+    pub ty: String,
+    /// Whose it is.
+    pub lead: String,
+    /// The lead's account.
+    pub account: Option<String>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it was learned of, where the record says so.
+    pub received_at: Option<Timestamp>,
+    /// Its properties, by name.
+    pub props: Map<String, Value>,
+    /// History that nothing should act on.
+    pub backfill: bool,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    specversion: Option<String>,
+    id: Option<String>,
+    #[serde(rename = "type")]
+    ty: Option<String>,
+    lead: Option<String>,
+    subject: Option<String>,
+    account: Option<String>,
+    at: Option<String>,
+    time: Option<String>,
+    received_at: Option<String>,
+    props: Option<Map<String, Value>>,
+    data: Option<Map<String, Value>>,
+    #[serde(default)]
+    backfill: bool,
+}
+
+impl Record {
+    /// A line that the log's reader has found good; `None` for one it would refuse.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let line: Line = serde_json::from_str(line).ok()?;
+        let cloud = line.specversion.is_some();
+        let (lead, at, props) =
+            if cloud { (line.subject, line.time, line.data) } else { (line.lead, line.at, line.props) };
+        let moment = |text: String| parse_rfc3339(text.as_bytes()).ok();
+        Some(Self {
+            id: line.id?,
+            ty: line.ty?,
+            lead: lead?,
+            account: line.account.filter(|account| !account.is_empty()),
+            at: moment(at?)?,
+            received_at: line.received_at.and_then(moment),
+            props: props.unwrap_or_default(),
+            backfill: line.backfill,
+        })
+    }
+
+    /// Its kind among the entries of the log.
+    pub(crate) fn kind(&self) -> u8 {
+        match self.ty.as_str() {
+            ACTIVATED => kind::ACTIVATION,
+            HANDING => kind::INTENT,
+            HANDED => kind::OUTCOME,
+            _ if self.backfill => kind::BACKFILL,
+            _ => kind::EVENT,
+        }
+    }
+
+    /// Its properties as an entry's payload; personal ones sealed.
+    ///
+    /// # Errors
+    /// No key can be made.
+    pub(crate) fn payload(&self, store: &mut Store) -> Result<Vec<u8>, StoreError> {
+        let mut props: Vec<(&str, Packed<'_>)> = Vec::with_capacity(self.props.len());
+        // A property that is null is as good as absent.
+        for (name, value) in self.props.iter().filter(|(_, value)| !value.is_null()) {
+            props.push((name, self.pack(name, value, store)?));
+        }
+        props.sort_unstable_by_key(|(name, _)| *name);
+        // Writing into memory cannot fail.
+        Ok(postcard::to_allocvec(&props).unwrap_or_default())
+    }
+
+    fn pack<'a>(&self, name: &str, value: &'a Value, store: &mut Store) -> Result<Packed<'a>, StoreError> {
+        let json = match value {
+            Value::Null => return Ok(Packed::Bool(false)),
+            Value::Bool(value) => return Ok(Packed::Bool(*value)),
+            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(number), _) => return Ok(Packed::Whole(number)),
+                (None, Some(number)) if !value.is_u64() => return Ok(Packed::Number(number)),
+                _ => value.to_string(),
+            },
+            Value::String(text) if !is_personal(name, text) => return Ok(Packed::Text(Cow::Borrowed(text))),
+            Value::String(text) => {
+                let sealed = store.seal(&self.lead, &context(&self.id, name), text.as_bytes())?;
+                let sealed = Cow::Owned(sealed.unwrap_or_default());
+                return Ok(if text.contains('@') { Packed::SealedAddress(sealed) } else { Packed::Sealed(sealed) });
+            }
+            Value::Array(_) | Value::Object(_) => value.to_string(),
+        };
+        // What lies deeper could hold anything.
+        let sealed = store.seal(&self.lead, &context(&self.id, name), json.as_bytes())?;
+        Ok(Packed::SealedJson(Cow::Owned(sealed.unwrap_or_default())))
+    }
+}
+
+/// Whether a text may tell who somebody is.
+pub(crate) fn is_personal(name: &str, text: &str) -> bool {
+    PERSONAL.contains(&name) || text.len() > FREE_TEXT || text.contains('@')
+}
+
+fn context(id: &str, name: &str) -> String {
+    format!("{id}\0{name}")
+}
+
+/// A property's value in a payload. The order of the variants is part of the store's format.
+#[derive(Serialize, Deserialize)]
+enum Packed<'a> {
+    Bool(bool),
+    Whole(i64),
+    Number(f64),
+    #[serde(borrow)]
+    Text(Cow<'a, str>),
+    /// A text that is sealed.
+    #[serde(borrow)]
+    Sealed(Cow<'a, [u8]>),
+    /// The same for one in the shape of an address.
+    #[serde(borrow)]
+    SealedAddress(Cow<'a, [u8]>),
+    /// Any other value as JSON, sealed.
+    #[serde(borrow)]
+    SealedJson(Cow<'a, [u8]>),
+}
+
+/// What stands in the place of a text whose lead was erased. Rules that only ask whether there is
+/// one, and templates, decide as they did.
+pub(crate) const ERASED: &str = "erased";
+const ERASED_ADDRESS: &str = "erased@erased.invalid";
+
+/// The properties of an entry; those of an erased lead with placeholders.
+///
+/// # Errors
+/// A payload that is not in its format.
+pub(crate) fn props(store: &Store, entry: &Entry<'_>) -> Result<Map<String, Value>, StoreError> {
+    let damaged = |reason: &str| StoreError::Damaged { readable: entry.sequence.0, reason: reason.to_owned() };
+    let packed: Vec<(&str, Packed<'_>)> =
+        postcard::from_bytes(entry.payload).map_err(|_| damaged("the properties of an entry cannot be read"))?;
+    let mut props = Map::with_capacity(packed.len());
+    for (name, value) in packed {
+        let unseal = |sealed: &[u8]| store.unseal(entry.lead, &context(entry.id, name), sealed);
+        let text = |sealed: &[u8], erased: &str| {
+            let open = unseal(sealed).and_then(|bytes| String::from_utf8(bytes).ok());
+            Value::String(open.unwrap_or_else(|| erased.to_owned()))
+        };
+        let value = match value {
+            Packed::Bool(value) => Value::Bool(value),
+            Packed::Whole(number) => Value::from(number),
+            Packed::Number(number) => Value::from(number),
+            Packed::Text(text) => Value::String(text.into_owned()),
+            Packed::Sealed(sealed) => text(&sealed, ERASED),
+            Packed::SealedAddress(sealed) => text(&sealed, ERASED_ADDRESS),
+            Packed::SealedJson(sealed) => match unseal(&sealed) {
+                Some(json) => serde_json::from_slice(&json).map_err(|_| damaged("a property is not JSON"))?,
+                None => continue,
+            },
+        };
+        props.insert(name.to_owned(), value);
+    }
+    Ok(props)
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    ty: &'a str,
+    lead: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    at: String,
+    received_at: String,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    props: Map<String, Value>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    backfill: bool,
+}
+
+/// An entry as a line of JSON, without a line break.
+///
+/// # Errors
+/// A payload that is not in its format.
+pub(crate) fn line(store: &Store, entry: &Entry<'_>) -> Result<String, StoreError> {
+    let shown = Shown {
+        id: entry.id,
+        ty: entry.ty,
+        lead: if entry.lead.is_empty() { "ensue" } else { entry.lead },
+        account: entry.account,
+        at: rfc3339(entry.at, Zone::UTC),
+        received_at: rfc3339(entry.received_at, Zone::UTC),
+        props: props(store, entry)?,
+        backfill: entry.kind == kind::BACKFILL,
+    };
+    Ok(serde_json::to_string(&shown).unwrap_or_default())
+}

@@ -1,0 +1,313 @@
+//! One step of a live run: entries of the log and timers that are due go through the engine; what
+//! is decided, what is left of the leads and what is to be handed over are written in one
+//! transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
+use std::sync::Arc;
+
+use super::append::is_event;
+use super::error::LiveError;
+use super::outbox::{self, Fate, Item, State};
+use super::record::{self, kind};
+use super::roster::Roster;
+use super::{Live, Progress, ledger, shelf};
+use crate::decision::Decision;
+use crate::engine::{Engine, Live as Kept};
+use crate::event::{Event, EventNumber, LeadId};
+use crate::log::{self, Input, Log, ReadOptions};
+use crate::plan::Plan;
+use crate::report::line::Names;
+use crate::report::summary::Counts;
+use crate::store::{Batch, Sequence, StoredEntry, TreeName};
+use crate::timestamp::Timestamp;
+
+/// How many entries one step handles at most.
+pub(super) const ENTRIES: usize = 50_000;
+/// About how many leads with a due timer one step takes at most.
+const LEADS: usize = 20_000;
+
+/// What a live run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Advanced {
+    /// Entries of the log handled.
+    pub entries: u64,
+    /// Decisions made, by kind.
+    pub counts: Counts,
+    /// Decisions made.
+    pub decisions: u64,
+    /// Items that ended before they were handed over.
+    pub withdrawn: u64,
+    /// Entries the rulebook in force cannot read; they are left out.
+    pub unreadable: u64,
+}
+
+impl Advanced {
+    fn add(&mut self, other: &Self) {
+        self.entries += other.entries;
+        self.decisions += other.decisions;
+        self.withdrawn += other.withdrawn;
+        self.unreadable += other.unreadable;
+        self.counts.join(&other.counts);
+    }
+}
+
+/// What the engine made of a step.
+struct Worked {
+    decisions: Vec<Decision>,
+    kept: Kept,
+}
+
+impl Live {
+    /// Handles everything in the log, and every timer due by a moment.
+    ///
+    /// # Errors
+    /// The store, or no rulebook is in force.
+    pub fn advance(&mut self, until: Timestamp) -> Result<Advanced, LiveError> {
+        let mut total = Advanced::default();
+        while let Some(step) = self.step(until)? {
+            total.add(&step);
+        }
+        Ok(total)
+    }
+
+    /// Handles a part of the log, or of the timers; nothing where all is done.
+    fn step(&mut self, until: Timestamp) -> Result<Option<Advanced>, LiveError> {
+        let mut entries = self.next_entries()?;
+        if let Some(first) = entries.first().filter(|entry| entry.kind == kind::ACTIVATION) {
+            let entry = first.clone();
+            self.activate_again(&entry)?;
+            return Ok(Some(Advanced { entries: 1, ..Advanced::default() }));
+        }
+        let whole = self.progress.handled + entries.len() as u64 == self.store.len();
+        let last = entries.last().map(|entry| entry.received_at);
+        let mut horizon = if whole { until.max(last.unwrap_or(until)) } else { last.unwrap_or(until) };
+        horizon = horizon.max(self.progress.clock.now);
+        if entries.is_empty()
+            && self.progress.clock.now >= horizon
+            && shelf::next_due(&self.store)?.is_none_or(|due| due > horizon)
+        {
+            return Ok(None);
+        }
+        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
+        let (mut leads, reached) = shelf::due(&self.store, horizon, LEADS)?;
+        horizon = horizon.min(reached);
+        entries.truncate(entries.partition_point(|entry| entry.received_at <= horizon));
+        let events = || entries.iter().filter(|entry| is_event(entry.kind));
+        leads.extend(events().map(|entry| entry.lead.clone()));
+        let accounts: BTreeSet<String> = events().filter_map(|entry| entry.account.clone()).collect();
+        let mut roster = Roster::default();
+        let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, accounts), &mut roster)?;
+        let (mut engine, dues) = loaded.into_parts();
+        let (log, places) = self.read_log(&plan, &entries)?;
+        let mut worked = Worked { decisions: Vec::new(), kept: Kept::default() };
+        work(&mut engine, &log, &places, (self.progress.handled, horizon), &mut roster, &mut worked);
+        worked.kept = engine.take_live();
+        let mut done = Advanced {
+            entries: entries.len() as u64,
+            decisions: worked.decisions.len() as u64,
+            unreadable: log.bad.len() as u64,
+            ..Advanced::default()
+        };
+        self.write(&plan, &entries, (engine, &dues), &mut roster, worked, &mut done)?;
+        Ok(Some(done))
+    }
+
+    /// The next entries of the log, up to the next activation of a rulebook; that alone where it
+    /// comes first.
+    fn next_entries(&self) -> Result<Vec<StoredEntry>, LiveError> {
+        let mut entries = Vec::new();
+        for entry in self.store.entries(Sequence(self.progress.handled))? {
+            let entry = entry?;
+            let is_activation = entry.kind == kind::ACTIVATION;
+            if is_activation && !entries.is_empty() {
+                break;
+            }
+            entries.push(entry);
+            if is_activation || entries.len() == self.step {
+                break;
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The events among entries, read by the rulebook, and which entry each line is.
+    fn read_log(&self, plan: &Plan, entries: &[StoredEntry]) -> Result<(Log, Vec<u64>), LiveError> {
+        let (mut text, mut places) = (String::new(), Vec::new());
+        for entry in entries.iter().filter(|entry| is_event(entry.kind)) {
+            text.push_str(&record::line(&self.store, &entry.as_entry())?);
+            text.push('\n');
+            places.push(entry.sequence.0);
+        }
+        let input = Input { path: String::from("store"), reader: Box::new(Cursor::new(text.into_bytes())) };
+        let options = ReadOptions { skip_bad: true, threads: 1, ..ReadOptions::default() };
+        let log = log::read(vec![input], &plan.rulebook, &options, &|_| {})
+            .map_err(|error| LiveError::Unreadable { id: String::new(), reason: error.to_string() })?;
+        Ok((log, places))
+    }
+
+    fn write(
+        &mut self,
+        plan: &Plan,
+        entries: &[StoredEntry],
+        (engine, dues): (Engine, &BTreeMap<String, Option<Timestamp>>),
+        roster: &mut Roster,
+        worked: Worked,
+        done: &mut Advanced,
+    ) -> Result<(), LiveError> {
+        let Worked { decisions, kept } = worked;
+        self.name_events(&decisions, &kept, roster)?;
+        let names = Names { rulebook: &plan.rulebook, log: roster };
+        let mut batch = Batch::new();
+        let first = self.progress.decisions;
+        ledger::append(&mut self.store, &names, &decisions, first, &mut batch)?;
+        for decision in &decisions {
+            done.counts.add(decision);
+        }
+        self.move_outbox(plan, &names, (&decisions, &kept), entries, &mut batch, done)?;
+        self.progress = Progress {
+            clock: engine.clock(),
+            handled: self.progress.handled + entries.len() as u64,
+            decisions: first + decisions.len() as u64,
+            ..self.progress
+        };
+        shelf::save(&mut self.store, engine, dues, roster, &mut batch)?;
+        batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
+        self.store.commit(&batch)?;
+        Ok(())
+    }
+
+    /// What is to be handed over after this step, and what no longer is.
+    fn move_outbox(
+        &mut self,
+        plan: &Plan,
+        names: &Names<'_>,
+        (decisions, kept): (&[Decision], &Kept),
+        entries: &[StoredEntry],
+        batch: &mut Batch<'_>,
+        done: &mut Advanced,
+    ) -> Result<(), LiveError> {
+        let told = |entry: &&StoredEntry| entry.kind == kind::INTENT || entry.kind == kind::OUTCOME;
+        let told: Vec<&StoredEntry> = entries.iter().filter(told).collect();
+        let mut items: BTreeMap<u64, Item> = BTreeMap::new();
+        if !(kept.endings.is_empty() && told.is_empty()) {
+            items.extend(outbox::waiting(&self.store)?.into_iter().map(|item| (item.decision, item)));
+        }
+        let old: BTreeSet<u64> = items.keys().copied().collect();
+        let mut messages = kept.departures.iter().peekable();
+        for (index, decision) in decisions.iter().enumerate() {
+            let number = self.progress.decisions + index as u64;
+            let Some(mut item) = outbox::item(names, plan, decision, number) else { continue };
+            while let Some(departure) = messages.next_if(|departure| departure.decision <= index) {
+                if departure.decision == index {
+                    item.keep(&departure.message, &mut self.store)?;
+                }
+            }
+            items.insert(number, item);
+        }
+        // What another store has told of its hand-overs comes first: it was known before.
+        for entry in told {
+            let said = record::props(&self.store, &entry.as_entry())?;
+            take_in_outcome(&mut items, entry, &said, batch);
+        }
+        for item in items.into_values() {
+            let is_old = old.contains(&item.decision);
+            let from = kept.endings.partition_point(|ending| {
+                !is_old && ending.decisions as u64 + self.progress.decisions <= item.decision
+            });
+            let endings = kept.endings.get(from..).unwrap_or_default();
+            let of_lead = |ending: &crate::engine::Ending| names.log.lead_name(ending.lead) == item.lead;
+            let own: Vec<_> = endings.iter().filter(|ending| of_lead(ending)).cloned().collect();
+            if let Some(ending) = outbox::covering(&item, &item.lead, &own, plan) {
+                let because: Vec<&str> = ending.because.iter().map(|event| names.log.event_id(*event)).collect();
+                let reason = if because.is_empty() {
+                    ending.reason.clone()
+                } else {
+                    format!("{} [{}]", ending.reason, because.join(", "))
+                };
+                outbox::finish(&item, Fate::Withdrawn, ending.at, &reason, batch);
+                done.withdrawn += 1;
+            } else if !is_old {
+                outbox::put(&item, batch);
+            }
+        }
+        Ok(())
+    }
+
+    /// Names the events that decisions rest on.
+    pub(super) fn name_events(
+        &self,
+        decisions: &[Decision],
+        kept: &Kept,
+        roster: &mut Roster,
+    ) -> Result<(), LiveError> {
+        let because = decisions.iter().flat_map(|decision| &decision.because);
+        for number in because.chain(kept.endings.iter().flat_map(|ending| &ending.because)) {
+            if !roster.knows_event(*number) {
+                let id = self.store.with_entry(Sequence(u64::from(number.0)), |entry| entry.id.to_owned())?;
+                roster.name_event(*number, &id);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Feeds events to an engine and fires what is due by the horizon.
+fn work(
+    engine: &mut Engine,
+    log: &Log,
+    places: &[u64],
+    (_handled, horizon): (u64, Timestamp),
+    roster: &mut Roster,
+    worked: &mut Worked,
+) {
+    let mut events: Vec<Event<'_>> = Vec::with_capacity(log.len());
+    for event in log.iter() {
+        let line = log.place(event.number).1;
+        let Some(sequence) = places.get((line as usize).saturating_sub(1)) else { continue };
+        let number = EventNumber(*sequence as u32);
+        roster.name_event(number, log.event_id(event.number));
+        let lead: LeadId = roster.lead(log.lead_name(event.lead));
+        let account = event.account.map(|account| roster.account(log.account_name(account)));
+        events.push(Event { number, lead, account, ..event });
+    }
+    for event in &events {
+        engine.handle(event, roster, &mut worked.decisions);
+    }
+    engine.drain(horizon, roster, &mut worked.decisions);
+}
+
+/// What a record of a hand-over says of an item.
+fn take_in_outcome(
+    items: &mut BTreeMap<u64, Item>,
+    entry: &StoredEntry,
+    said: &serde_json::Map<String, serde_json::Value>,
+    batch: &mut Batch<'_>,
+) {
+    let text = |name: &str| said.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let found = items.values_mut().find(|item| item.id == text("action"));
+    let Some(item) = found else { return };
+    let sink = text("sink").to_owned();
+    if entry.kind == kind::INTENT {
+        item.attempts += 1;
+        item.state = State::Going { sink, since: entry.received_at };
+        outbox::put(item, batch);
+        return;
+    }
+    let reason = text("reason").to_owned();
+    match Fate::parse(text("outcome")) {
+        Some(fate) => {
+            outbox::finish(item, fate, entry.received_at, &reason, batch);
+            let decision = item.decision;
+            items.remove(&decision);
+        }
+        None if text("outcome") == "unknown" => {
+            item.state = State::Unknown { sink, since: entry.received_at, reason };
+            outbox::put(item, batch);
+        }
+        None => {
+            item.state = State::Waiting;
+            outbox::put(item, batch);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The events by which a person acts on a lead by hand, and the properties they carry. Semantics
+//! section 8.
+
+use crate::rulebook::{PropId, Rulebook, TypeId};
+
+/// What a person does with a lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Override {
+    Pause,
+    Resume,
+    Stop,
+    Skip,
+    Move,
+    Approve,
+    Tier,
+    Unlock,
+    Suppress,
+    Unsuppress,
+    Erase,
+}
+
+const TYPES: [(&str, Override); 11] = [
+    ("override.pause", Override::Pause),
+    ("override.resume", Override::Resume),
+    ("override.stop", Override::Stop),
+    ("override.skip", Override::Skip),
+    ("override.move", Override::Move),
+    ("override.approve", Override::Approve),
+    ("override.tier", Override::Tier),
+    ("override.unlock", Override::Unlock),
+    ("override.suppress", Override::Suppress),
+    ("override.unsuppress", Override::Unsuppress),
+    ("override.erase", Override::Erase),
+];
+
+/// The override events of a rulebook.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    types: Vec<(TypeId, Override)>,
+    pub ends: Option<PropId>,
+    pub to: Option<PropId>,
+    pub touch: Option<PropId>,
+    pub channel: Option<PropId>,
+    pub lock: Option<PropId>,
+    pub all: Option<PropId>,
+    pub by: Option<PropId>,
+    pub reason: Option<PropId>,
+}
+
+impl Overrides {
+    pub fn of(rulebook: &Rulebook) -> Self {
+        let prop = |name: &str| rulebook.props.iter().position(|prop| prop == name).map(|at| PropId(at as u16));
+        let kind = |(at, name): (usize, &str)| {
+            let found = TYPES.iter().find(|(ty, _)| *ty == name)?;
+            Some((TypeId(at as u16), found.1))
+        };
+        Self {
+            types: rulebook.types.iter().map(|ty| ty.name.as_str()).enumerate().filter_map(kind).collect(),
+            ends: prop("ends"),
+            to: prop("to"),
+            touch: prop("touch"),
+            channel: prop("channel"),
+            lock: prop("lock"),
+            all: prop("all"),
+            by: prop("by"),
+            reason: prop("reason"),
+        }
+    }
+
+    /// What an event of a type does by hand.
+    pub fn kind(&self, ty: TypeId) -> Option<Override> {
+        // Types of the vocabulary are few, and asked about once for every event.
+        let (first, last) = (self.types.first()?, self.types.last()?);
+        if ty < first.0 || ty > last.0 {
+            return None;
+        }
+        self.types.iter().find(|(other, _)| *other == ty).map(|(_, kind)| *kind)
+    }
+}
