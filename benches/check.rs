@@ -61,8 +61,10 @@ fn block(n: usize, event: &str, tier: &str, other: &str) -> String {
     writeln!(text, "  why \"so much of {event}\"").unwrap();
     writeln!(text, "counted_{n}: seen_{n} 3x within 7d while not {tier} where plan == \"p{n}\" -> {tier}").unwrap();
     writeln!(text, "  why \"three times in a week\"").unwrap();
-    writeln!(text, "plain_{n}: {event} where source == \"s{n}\" and count(signs_{n}, 30d) > 2 -> {tier}, tag t{n}").unwrap();
-    writeln!(text, "quiet_{n}: no signs_{n} for {}d while in talk_{n} -> alert owner \"silent {n}\"", 5 + n % 60).unwrap();
+    writeln!(text, "plain_{n}: {event} where source == \"s{n}\" and count(signs_{n}, 30d) > 2 -> {tier}, tag t{n}")
+        .unwrap();
+    writeln!(text, "quiet_{n}: no signs_{n} for {}d while in talk_{n} -> alert owner \"silent {n}\"", 5 + n % 60)
+        .unwrap();
     writeln!(text, "listed_{n}: on {event} while {other} {{").unwrap();
     writeln!(text, "  where source in [\"a{n}\", \"b{n}\"]  -> start talk_{n}").unwrap();
     writeln!(text, "  where deal_value ?? 0 >= {}_000  -> task \"look at {n}\"", n + 1).unwrap();

@@ -34,7 +34,7 @@ mod template;
 mod test;
 mod touch;
 mod trigger;
-mod words;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -10,8 +10,15 @@ mod clock;
 mod dry_run;
 mod exit;
 mod explain;
+mod fmt;
+mod ingest;
+mod out;
+mod place;
 mod progress;
 mod render;
+mod replace;
+mod run;
+mod test;
 mod vocabulary;
 
 pub use exit::Exit;
@@ -38,7 +45,11 @@ enum Verb {
     Check(check::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
+    Ingest(ingest::Args),
+    Fmt(fmt::Args),
     Render(render::Args),
+    Run(run::Args),
+    Test(test::Args),
     Vocabulary(vocabulary::Args),
 }
 
@@ -63,13 +74,13 @@ pub fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "ensue: this is a bug in ensue, not in your rules: {info}");
         let _ = writeln!(io::stderr(), "ensue: please report it with the command and the files that led to it");
     }));
-    match std::panic::catch_unwind(run) {
+    match std::panic::catch_unwind(begin) {
         Ok(exit) => exit.into(),
         Err(_) => Exit::Bug.into(),
     }
 }
 
-fn run() -> Exit {
+fn begin() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -82,7 +93,11 @@ fn run() -> Exit {
         Verb::Check(args) => check::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
+        Verb::Ingest(args) => ingest::run(&args, io),
+        Verb::Fmt(args) => fmt::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
+        Verb::Run(args) => run::run(&args, io),
+        Verb::Test(args) => test::run(&args, io),
         Verb::Vocabulary(args) => vocabulary::run(&args, io),
     };
     result.unwrap_or_else(exit::Error::report)

@@ -25,6 +25,7 @@ mod effect;
 mod enroll;
 mod evaluate;
 mod fire;
+mod guard;
 mod instant;
 mod intake;
 pub mod judge;
@@ -43,6 +44,7 @@ pub mod witness;
 pub use departure::{Covered, Departure, Ending, Live};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
 
+pub(crate) use guard::BREAKS;
 use instant::{Fired, Pending};
 use lead::Lead;
 use timer::{Timer, Timers};

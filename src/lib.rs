@@ -48,18 +48,22 @@
 //! 2. [`timestamp`], [`units`], [`value`], [`local`]: moments, lengths, values, and clocks in zones.
 //! 3. [`syntax`]: text to tree, every syntax error of a file in one run.
 //! 4. [`check`]: tree to [`rulebook`], with every name resolved and every expression typed; [`script`],
-//!    [`template`] and [`calendar`] read what stands beside the rules; [`load`] reads it all from a folder.
+//!    [`template`] and [`calendar`] (with [`yaml`]) read what stands beside the rules; [`load`] reads it all
+//!    from a folder, [`config`] reads `ensue.yaml`.
 //! 5. [`plan`]: the rulebook compiled for the engine.
 //! 6. [`log`]: JSON Lines to [`event`]s in order of arrival; [`store`] keeps them.
 //! 7. [`engine`]: plan, state and event to [`decision`]s; [`replay`] runs a whole log through it.
-//! 8. [`report`]: decisions and findings as text; [`cli`] is the program.
+//! 8. [`live`]: events into the store, decisions out of the engine; [`sink`] takes what is handed over.
+//! 9. [`explain`]: why a decision was made, and why another was not, asked of the engine.
+//! 10. [`report`]: decisions and findings as text; [`cli`] is the program.
 //!
 //! # What always holds
 //!
 //! - A decision is a function of rulebook, log in order of arrival, and the moment it is drained to.
 //!   The same input gives the same bytes, with any number of threads.
-//! - Only [`cli`] prints, exits and looks at the terminal; only [`load`], [`store`] and [`cli`] touch files.
-//!   The engine reads no clock, draws no random numbers and iterates over nothing without an order.
+//! - Only [`cli`] prints, exits and looks at the terminal; only [`load`], [`config`], [`store`],
+//!   [`sink`] and [`cli`] touch files. The engine reads no clock, draws no random numbers and iterates
+//!   over nothing without an order.
 //! - A stage imports earlier stages, never later ones.
 //! - At one instant timers come before entries, and a stop beats a start.
 //! - Mistakes of authors are [`diagnostic::Diagnostic`]s, never panics; so is hostile input an error.
@@ -79,9 +83,11 @@ pub mod check;
 pub mod rulebook;
 
 pub mod calendar;
+pub mod config;
 pub mod load;
 pub mod script;
 pub mod template;
+pub mod yaml;
 
 pub mod plan;
 
@@ -91,9 +97,16 @@ pub mod store;
 
 pub mod decision;
 pub mod engine;
+pub mod invariant;
 pub mod replay;
+pub mod trial;
+
+pub mod sink;
 
 pub mod live;
+
+pub mod explain;
+
 pub mod report;
 
 pub mod cli;

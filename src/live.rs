@@ -7,6 +7,7 @@
 mod activate;
 mod append;
 mod error;
+mod handover;
 mod ingest;
 mod ledger;
 mod outbox;
@@ -30,7 +31,8 @@ use crate::timestamp::Timestamp;
 
 pub use append::{Appended, Arrival, Told};
 pub use error::LiveError;
-pub use ingest::Lines;
+pub use handover::{Desk, HandedOver, Window};
+pub use ingest::Line;
 pub use outbox::{Done, Fate, Item, State, What};
 pub use record::Record;
 pub use step::Advanced;

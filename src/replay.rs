@@ -67,7 +67,7 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed
 
 /// Which events decide about one lead, and the leads of its account, itself included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Part {
+pub struct LeadPart {
     /// The events, in order.
     pub events: Vec<EventNumber>,
     /// The leads that share an account with it at any time.
@@ -77,7 +77,7 @@ pub struct Part {
 /// The part of a log that decides about a lead: its own events and those of its account; all, where
 /// something counts across accounts.
 #[must_use]
-pub fn part(plan: &Plan, log: &Log, lead: LeadId) -> Part {
+pub fn part(plan: &Plan, log: &Log, lead: LeadId) -> LeadPart {
     let leads = log.lead_count() as u32;
     let mut groups = Groups::new(leads as usize + log.account_count());
     for entry in log.entries() {
@@ -90,7 +90,7 @@ pub fn part(plan: &Plan, log: &Log, lead: LeadId) -> Part {
     let together: Vec<LeadId> = (0..leads).map(LeadId).filter(|other| inside(*other)).collect();
     let decides = |entry: &Entry| plan.crosses_accounts() || together.binary_search(&entry.lead).is_ok();
     let numbered = log.entries().iter().zip(0..).filter(|(entry, _)| decides(entry));
-    Part { events: numbered.map(|(_, number)| EventNumber(number)).collect(), together }
+    LeadPart { events: numbered.map(|(_, number)| EventNumber(number)).collect(), together }
 }
 
 /// Decisions of all shards in the order of the log. Each shard's own order is kept.

@@ -8,6 +8,8 @@ mod process;
 
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/fmt.rs"]
+mod fmt;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/hostile.rs"]

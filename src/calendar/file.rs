@@ -1,53 +1,30 @@
 //! Calendar files: the closed, short and extra days of `closed from "calendars/us.yaml"`. Read by
 //! `check`, which turns a [`FileError`] into a diagnostic inside the file.
-//!
-//! The YAML crate reads the text; [`keys`] finds where each key stands, because the crate places no
-//! mistake that it does not find itself, and refuses what a calendar never needs before it is read.
-
-mod keys;
-mod node;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::NaiveDate;
 
-use self::node::Node;
 use super::{ClockRange, Exception};
 use crate::units::ClockTime;
+use crate::yaml::{Dialect, Entry, Node};
 
-/// The largest calendar file that is read, in bytes.
-pub const MAX_BYTES: usize = 64 * 1024;
+pub use crate::yaml::{MAX_BYTES, Mistake as FileError};
 
-/// A mistake in a calendar file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileError {
-    /// First byte of what is wrong.
-    pub range_start: usize,
-    /// One past its last byte.
-    pub range_end: usize,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub help: Option<String>,
-}
-
-impl FileError {
-    fn new(range: Range<usize>, message: impl Into<String>, help: &str) -> Self {
-        let help = (!help.is_empty()).then(|| help.to_owned());
-        Self { range_start: range.start, range_end: range.end, message: message.into(), help }
-    }
-}
+/// What a calendar file may hold.
+const DIALECT: Dialect = Dialect {
+    file: "a calendar file",
+    holds: "write a date, a name and hours",
+    entry: "write a day as `2026-12-25: Christmas Day`",
+    smaller: "list the days of fewer years, or split the calendar",
+    lists: false,
+};
 
 /// Reads a calendar file: the days that differ from their weekday. Every mistake is reported, in file
 /// order; a mistake in the YAML itself hides those after it.
 pub fn parse(text: &str) -> Result<BTreeMap<NaiveDate, Exception>, Vec<FileError>> {
-    if text.len() > MAX_BYTES {
-        let message = format!("a calendar file holds at most {MAX_BYTES} bytes, this one {}", text.len());
-        return Err(vec![FileError::new(0..0, message, "list the days of fewer years, or split the calendar")]);
-    }
-    let keys = keys::find(text).map_err(|error| vec![error])?;
-    let root = node::read(text, &keys).map_err(|error| vec![error])?;
+    let root = crate::yaml::read(text, &DIALECT).map_err(|error| vec![error])?;
     let mut reader = Reader::default();
     reader.file(&root);
     if reader.errors.is_empty() {
@@ -101,8 +78,8 @@ impl Reader {
             }
             return;
         };
-        for (index, (key, range, value)) in entries.iter().enumerate() {
-            if entries.iter().take(index).any(|(earlier, ..)| earlier == key) {
+        for (index, Entry { key, range, value, .. }) in entries.iter().enumerate() {
+            if entries.iter().take(index).any(|earlier| earlier.key == *key) {
                 self.error(range, format!("`{key}` is given twice"), "put its days under one heading");
                 continue;
             }
@@ -128,7 +105,7 @@ impl Reader {
             }
             return;
         };
-        for (key, range, value) in entries {
+        for Entry { key, range, value, .. } in entries {
             let Some(date) = self.date(key, range) else { continue };
             let exception = self.exception(list, key, range, value);
             match (self.days.get(&date), exception) {
@@ -178,16 +155,10 @@ impl Reader {
         }
     }
 
-    fn fields(
-        &mut self,
-        list: List,
-        key: &str,
-        range: &Range<usize>,
-        entries: &[(String, Range<usize>, Node)],
-    ) -> Option<Exception> {
+    fn fields(&mut self, list: List, key: &str, range: &Range<usize>, entries: &[Entry]) -> Option<Exception> {
         let known = self.errors.len();
         let (mut name, mut hours) = (None, None);
-        for (field, range, value) in entries {
+        for Entry { key: field, range, value, .. } in entries {
             match field.as_str() {
                 "name" if name.is_some() => self.error(range, "`name` is given twice", "keep one of the two"),
                 "hours" if hours.is_some() => self.error(range, "`hours` is given twice", "keep one of the two"),

@@ -13,7 +13,6 @@ use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, AtTime, Clauses, Content, Expectation, ItemKind, Name, ScoreRow, WantedKind};
 use crate::timestamp::Timestamp;
-use crate::value::Type;
 
 impl Checker<'_> {
     /// Resolves one `expect` line; `None` where a mistake was reported.
@@ -40,6 +39,9 @@ impl Checker<'_> {
         reading: &mut Reading<'_>,
     ) -> Option<()> {
         let place = wanted.first().zip(wanted.last()).map(|(first, last)| first.range.to(last.range))?;
+        // `ana becomes hot`: the lead stands first.
+        let before = clauses.lead.as_ref().filter(|lead| lead.range.start < place.start);
+        let place = before.map_or(place, |lead| lead.range.to(place));
         let lead = clauses.lead.as_ref().map(|name| self.test_lead(name, reading));
         let wanted: Vec<Option<Wanted>> = wanted.iter().map(|one| self.wanted(one, reading)).collect();
         let at = clauses.at.as_ref().map(|at| self.expected_at(at, reading));
@@ -78,16 +80,13 @@ impl Checker<'_> {
             WantedKind::Tag(name) => Wanted::Tag { tag: self.tag(&name.node), on: true },
             WantedKind::Untag(name) => Wanted::Tag { tag: self.tag(&name.node), on: false },
             WantedKind::Set { field, value } => self.wanted_fact(field, value.as_ref(), zone)?,
-            WantedKind::Assign(owner) => {
-                let owner = owner.as_ref().map(|owner| self.test_value(owner, Type::Text, zone, "an owner"));
-                Wanted::Assign(super::rule::all_or_none(owner)?)
-            }
+            WantedKind::Assign(owner) => Wanted::Assign(owner.as_ref().map(|owner| owner.node.clone())),
             WantedKind::Alert { to, text } => {
                 let to = to.as_ref().map(|to| self.person(to));
                 Wanted::Alert { to: super::rule::all_or_none(to)?, text: text.as_ref().map(|text| text.node.clone()) }
             }
             WantedKind::Webhook(name) => Wanted::Webhook(name.as_ref().map(|name| name.node.clone())),
-            WantedKind::Touch => Wanted::Touch,
+            WantedKind::Touch => Wanted::Touch(self.declared.channels.find("task").map(|at| ChannelId(at as u8))),
             WantedKind::Send { channel, content } => {
                 let id = self.channel(channel)?;
                 if let Some(content) = content {

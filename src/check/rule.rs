@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::rulebook::{Arm, Limit, Rule};
 use crate::slug::Slug;
 use crate::source::Range;
-use crate::syntax::tree::{self, At, ItemKind, Name, RuleBody, RuleDecl};
+use crate::syntax::tree::{self, At, BinaryOp, ExprKind, ItemKind, Name, RuleBody, RuleDecl};
 
 /// The prefix of the labels that only the vocabulary may use.
 const RESERVED: &str = "standard_";
@@ -51,6 +51,7 @@ impl Checker<'_> {
             trigger: fires.trigger?,
             while_: all_or_none(state)?,
             guard: all_or_none(guard)?.map(|guard| guard.expr),
+            guard_parts: parts(declared.guard.as_ref()),
             limit: all_or_none(limit)?,
             arms: arms?,
             standard: self.standard,
@@ -84,7 +85,7 @@ impl Checker<'_> {
         match body {
             RuleBody::Effects(effects) => {
                 let effects = self.effects(effects, scope, &known)?;
-                Some(vec![Arm { guard: None, effects, why: None, range }])
+                Some(vec![Arm { guard: None, guard_parts: Vec::new(), effects, why: None, range }])
             }
             RuleBody::Decision(arms) => self.decision(arms, range, scope, known),
         }
@@ -121,6 +122,7 @@ impl Checker<'_> {
             let why = arm.why.as_ref().map(|why| why.node.clone());
             let done = all_or_none(guard).zip(effects).map(|(guard, effects)| Arm {
                 guard: guard.map(|guard| guard.expr),
+                guard_parts: parts(arm.guard.as_ref()),
                 effects,
                 why,
                 range: arm.range,
@@ -131,6 +133,27 @@ impl Checker<'_> {
             });
         }
         arms
+    }
+}
+
+/// Where the conditions stand that `and` and `or` join, in the order written.
+pub(super) fn parts(guard: Option<&tree::Expr>) -> Vec<Range> {
+    let mut found = Vec::new();
+    if let Some(guard) = guard {
+        push_parts(guard, &mut found);
+    }
+    found
+}
+
+fn push_parts(expr: &tree::Expr, found: &mut Vec<Range>) {
+    let joins = |expr: &tree::Expr| matches!(&expr.node, ExprKind::Binary { op, .. } if matches!(op.node, BinaryOp::And | BinaryOp::Or));
+    match &expr.node {
+        ExprKind::Binary { left, right, .. } if joins(expr) => {
+            push_parts(left, found);
+            push_parts(right, found);
+        }
+        ExprKind::Not(inner) if joins(inner) => push_parts(inner, found),
+        _ => found.push(expr.range),
     }
 }
 

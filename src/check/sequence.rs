@@ -29,6 +29,7 @@ impl Checker<'_> {
             range: declared.name.range,
             tier: declared.tier.as_ref().and_then(|tier| self.tier(&tier.node, tier.range)),
             guard: None,
+            guard_parts: super::rule::parts(declared.guard.as_ref()),
             parallel: false,
             exit_on: Vec::new(),
             gap: GAP,

@@ -6,7 +6,7 @@ use crate::value::Type;
 
 /// The candidate nearest to a name, where one is near: at most a third of the name's letters
 /// changed, added, left out or swapped. The first of several equally near.
-pub(super) fn nearest<'n>(name: &str, candidates: &'n [String]) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(name: &str, candidates: &'n [String]) -> Option<&'n str> {
     let limit = name.chars().count() / 3;
     candidates
         .iter()
@@ -17,7 +17,7 @@ pub(super) fn nearest<'n>(name: &str, candidates: &'n [String]) -> Option<&'n st
 }
 
 /// At most eight names, in backticks.
-pub(super) fn listed(names: &[String]) -> String {
+pub(crate) fn listed(names: &[String]) -> String {
     let text = names.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(8) {
         0 => text,

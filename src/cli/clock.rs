@@ -4,9 +4,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{Days, NaiveDate};
 
+use crate::timestamp::Timestamp;
+
 /// Today in UTC.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 pub fn today() -> NaiveDate {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     NaiveDate::default().checked_add_days(Days::new(since.as_secs() / 86_400)).unwrap_or_default()
+}
+
+/// Now, to the microsecond.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX / 8))
 }

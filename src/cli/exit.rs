@@ -43,6 +43,8 @@ pub enum Error {
     Use(String),
     /// The rules do not compile; the findings are printed already.
     Rules,
+    /// Wrong use or a mistake in a file, printed already.
+    Told,
 }
 
 impl Error {
@@ -60,6 +62,7 @@ impl Error {
         match self {
             Self::Gone => Exit::Fine,
             Self::Rules => Exit::Rules,
+            Self::Told => Exit::Use,
             Self::Use(text) => {
                 let _ = writeln!(io::stderr(), "{text}");
                 Exit::Use

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::event::{AccountId, LeadId};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::ChannelId;
+use crate::rulebook::{ChannelId, FactId};
 use crate::timestamp::Timestamp;
+use crate::value::Value;
 
 use super::lead::Lead;
 use super::timer::{Timer, What};
@@ -113,6 +114,15 @@ impl Engine {
         self.world.account_slots.insert(saved.account, self.world.accounts.len() as u32);
         self.world.accounts.push(Account { leads, zone: shared.zone, sends: shared.sends, touched: false });
         Ok(())
+    }
+
+    /// What is known of a lead, by fact; defaults are left out.
+    #[must_use]
+    pub fn facts(&self, lead: LeadId) -> Vec<(FactId, Value)> {
+        let found = self.world.leads.get(lead.0 as usize).and_then(Option::as_ref);
+        let facts = found.into_iter().flat_map(|lead| lead.facts.iter().enumerate());
+        let known = facts.filter(|(_, value)| **value != Value::Missing);
+        known.map(|(index, value)| (FactId(index as u16), value.clone())).collect()
     }
 
     /// Takes the engine apart: the leads that changed since they were put in, in the order of their

@@ -4,7 +4,7 @@
 use super::Live;
 use super::error::LiveError;
 use super::record::{ACTIVATED, DRAINED, Record, kind};
-use crate::store::{BadRecord, Batch, NewEntry, Outcome};
+use crate::store::{BadRecord, Batch, NewEntry, Outcome, TreeName};
 use crate::timestamp::{Span, Timestamp};
 
 /// How long after we learned of it an event may have happened: clocks differ.
@@ -31,6 +31,8 @@ pub struct Appended {
     pub conflicts: u64,
     /// Records that went to quarantine, conflicts among them.
     pub quarantined: u64,
+    /// How far another store was drained, as its export says.
+    pub drained_to: Option<Timestamp>,
 }
 
 impl Appended {
@@ -40,6 +42,7 @@ impl Appended {
         self.duplicates += other.duplicates;
         self.conflicts += other.conflicts;
         self.quarantined += other.quarantined;
+        self.drained_to = self.drained_to.max(other.drained_to);
     }
 }
 
@@ -71,6 +74,12 @@ impl Live {
             let record = told.record;
             // How far another store was drained is no event of this one.
             if record.ty == DRAINED {
+                appended.drained_to = appended.drained_to.max(Some(record.at));
+                continue;
+            }
+            if let Some(reason) = self.refused(record)? {
+                quarantine.push(bad_record(told, reason));
+                appended.quarantined += 1;
                 continue;
             }
             let received_at = match arrival {
@@ -140,6 +149,18 @@ impl Live {
             self.store.commit(&batch)?;
         }
         Ok(appended)
+    }
+}
+
+impl Live {
+    /// Why a record of another store cannot be taken over.
+    fn refused(&self, record: &Record) -> Result<Option<String>, LiveError> {
+        if record.ty != ACTIVATED {
+            return Ok(None);
+        }
+        let ruleset = record.props.get("ruleset").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let known = self.store.get(TreeName::Rulesets, ruleset.as_bytes())?.is_some();
+        Ok((!known).then(|| format!("the rulebook {ruleset} was in force then, and is not in this store")))
     }
 }
 

@@ -1,6 +1,8 @@
 //! What was decided and is still to be handed over, and what became of what was. One decision is
 //! one item; messages lie in it as they were when they fell due, sealed under the key of their lead.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::error::LiveError;
@@ -9,7 +11,9 @@ use crate::decision::{ActionId, ActionLine, Body, Decision, Status, TouchLine};
 use crate::engine::{Covered, Ending};
 use crate::plan::Plan;
 use crate::report::line::{Names, person};
-use crate::rulebook::{ChannelId, SequenceId};
+use crate::rulebook::{ChannelId, SequenceId, Touch};
+use crate::sink::Handed;
+use crate::sink::attempt::Attempts;
 use crate::store::{Batch, Store, StoreError, TreeName};
 use crate::template::Message;
 use crate::timestamp::{Span, Timestamp};
@@ -89,10 +93,16 @@ pub struct Item {
     pub expires: Option<Timestamp>,
     /// The ids of the events it rests on.
     pub because: Vec<String>,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// Not before this moment, after an attempt that failed.
-    pub not_before: Timestamp,
+    /// When it fell due, and the end of the part of the day it fell into, on the lead's clock.
+    pub due_at: (String, Option<String>),
+    /// Which enrollment, from 1.
+    pub enrollment: Option<u32>,
+    /// The experiment and the variant the lead gets.
+    pub variant: Option<(String, String)>,
+    /// The touch's note for the person.
+    pub note: Option<String>,
+    /// How it fared at its sink.
+    pub attempts: Attempts,
     /// Where it stands.
     pub state: State,
     /// Subject and body, sealed.
@@ -206,11 +216,57 @@ impl Item {
         Some(Message { subject, body })
     }
 
+    /// The same in another state.
+    pub(crate) fn standing(&self, state: State) -> Self {
+        Self { state, ..self.clone() }
+    }
+
     /// Keeps the message, sealed.
     pub(crate) fn keep(&mut self, message: &Message, store: &mut Store) -> Result<(), LiveError> {
         let plain = encode(&(&message.subject, &message.body));
         self.message = store.seal(&self.lead, &self.id, &plain)?;
         Ok(())
+    }
+
+    /// As a sink gets it, with what is known of its lead.
+    pub(crate) fn handed(&self, store: &Store, facts: BTreeMap<String, serde_json::Value>) -> Handed {
+        let message = self.message(store);
+        let (subject, body) = message.map_or((None, None), |message| (message.subject, Some(message.body)));
+        let verb = match (self.what, &self.sequence) {
+            (What::Alert, _) => "alert",
+            (What::Webhook, _) => "webhook",
+            (_, Some(_)) => "touch",
+            (_, None) => "action",
+        };
+        let is_webhook = self.what == What::Webhook;
+        Handed {
+            id: self.id.clone(),
+            verb: String::from(verb),
+            lead: self.lead.clone(),
+            account: self.account.clone(),
+            channel: self.channel.clone(),
+            manual: self.what == What::Task,
+            to: self.to.clone().filter(|_| !is_webhook),
+            name: self.to.clone().filter(|_| is_webhook),
+            template: self.template.clone(),
+            subject,
+            body,
+            text: self.text.clone(),
+            note: self.note.clone(),
+            due_at: self.due_at.0.clone(),
+            due_by: self.due_at.1.clone(),
+            expires_at: self.expires.map(|at| crate::local::rfc3339(at, crate::local::Zone::UTC)),
+            sequence: self.sequence.as_ref().map(|(sequence, _)| sequence.clone()),
+            touch: self.sequence.as_ref().map(|(_, touch)| touch.clone()),
+            enrollment: self.enrollment,
+            experiment: self.variant.as_ref().map(|(experiment, _)| experiment.clone()),
+            variant: self.variant.as_ref().map(|(_, variant)| variant.clone()),
+            rule: self.rule.clone(),
+            source: self.source.clone(),
+            because: self.because.clone(),
+            facts,
+            attempt: self.attempts.made + 1,
+        }
     }
 
     /// Whether handing it over twice does less harm than not at all.
@@ -265,8 +321,11 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         due: decision.at,
         expires: None,
         because: line.because.iter().map(|id| (*id).to_owned()).collect(),
-        attempts: 0,
-        not_before: Timestamp::MIN,
+        due_at: (line.at, line.due_by),
+        enrollment: line.enrollment,
+        variant: line.experiment.zip(line.variant).map(|(experiment, variant)| (experiment.into(), variant.into())),
+        note: None,
+        attempts: Attempts::default(),
         state: State::Waiting,
         message: None,
     };
@@ -296,6 +355,7 @@ impl Item {
         self.carry(plan, line.channel, &line.content);
         let sequence = plan.rulebook.sequences.get(line.sequence.index());
         self.parallel = sequence.is_some_and(|sequence| sequence.parallel);
+        self.note = touch_of(plan, line.sequence, line.touch).and_then(|touch| touch.note.clone());
         if self.what == What::Message {
             self.expires = Some(self.due + expires(plan, line.sequence, line.touch));
         }
@@ -321,8 +381,13 @@ impl Item {
 
 /// How long after it fell due a touch may still be handed over.
 fn expires(plan: &Plan, sequence: SequenceId, touch: u16) -> Span {
-    let sequence = plan.rulebook.sequences.get(sequence.index());
-    let tail = sequence.and_then(|s| s.tail.as_ref()).map(|(tail, _)| tail);
-    let touch = sequence.and_then(|s| s.touches.get(usize::from(touch))).or(tail);
-    touch.and_then(|touch| touch.expires).and_then(crate::units::Length::measured).unwrap_or(EXPIRES)
+    touch_of(plan, sequence, touch)
+        .and_then(|touch| touch.expires)
+        .and_then(crate::units::Length::measured)
+        .unwrap_or(EXPIRES)
+}
+
+fn touch_of(plan: &Plan, sequence: SequenceId, touch: u16) -> Option<&Touch> {
+    let sequence = plan.rulebook.sequences.get(sequence.index())?;
+    sequence.touches.get(usize::from(touch)).or(sequence.tail.as_ref().map(|(tail, _)| tail))
 }

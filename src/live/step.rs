@@ -289,7 +289,7 @@ fn take_in_outcome(
     let Some(item) = found else { return };
     let sink = text("sink").to_owned();
     if entry.kind == kind::INTENT {
-        item.attempts += 1;
+        item.attempts.made += 1;
         item.state = State::Going { sink, since: entry.received_at };
         outbox::put(item, batch);
         return;

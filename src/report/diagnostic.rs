@@ -5,8 +5,12 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
+use crate::config::ConfigError;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Range, Source, SourceId, Sources};
+
+use crate::trial::Failure;
+use crate::yaml::Mistake;
 
 /// How wide a line is shown, in characters; longer ones are cut around what is underlined.
 const WIDTH: usize = 140;
@@ -19,6 +23,30 @@ pub fn human(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> Stri
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
     diagnostics.iter().map(|found| draw(found, sources, &renderer) + "\n\n").collect()
+}
+
+/// Mistakes of a file beside the rules, which have no page: `error: there is no sink` with their lines.
+#[must_use]
+pub fn mistakes(mistakes: &[Mistake], source: &Source, color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
+    let draw = |mistake: &Mistake| {
+        let snippet = Snippet::source(source.text.as_str()).path(source.path.as_str()).fold(true);
+        let mark = AnnotationKind::Primary.span(mistake.range_start..mistake.range_end);
+        let group = Level::ERROR.primary_title(mistake.message.as_str()).element(snippet.annotation(mark));
+        let help = mistake.help.iter().map(|help| Level::HELP.message(help.as_str()));
+        tight(&renderer.render(&[group.elements(help)])) + "\n\n"
+    };
+    mistakes.iter().map(draw).collect()
+}
+
+/// Why there is no configuration, with the lines of its mistakes.
+#[must_use]
+pub fn config(error: &ConfigError, color: bool) -> String {
+    match error {
+        ConfigError::Mistakes(source, found) => mistakes(found, source, color),
+        other => format!("error: {other}\n"),
+    }
 }
 
 /// One line a finding: `path:line:column: error[slug]: message`.
@@ -56,7 +84,15 @@ fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn severity(severity: Severity) -> &'static str {
+/// The message with what to do about it, on one line.
+pub(super) fn advice(found: &Diagnostic) -> String {
+    match &found.help {
+        Some(help) => format!("{}; {help}", found.message),
+        None => found.message.clone(),
+    }
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "note",
         Severity::Warning => "warning",
@@ -70,9 +106,31 @@ fn draw(found: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
     };
-    let mut group: Group<'_> =
-        level.primary_title(found.message.as_str()).id(found.slug.name()).elements(snippets(found, sources));
+    let mut group: Group<'_> = level.primary_title(found.message.as_str()).id(found.slug.name()).elements(snippets(
+        (found.range, &found.label),
+        &found.others,
+        sources,
+    ));
     if let Some(help) = &found.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    tight(&renderer.render(&[group]))
+}
+
+/// A failed test drawn like a finding, with notes below.
+#[must_use]
+pub(super) fn failure(failed: &Failure, sources: &Sources, color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
+    let mut group: Group<'_> = Level::ERROR.primary_title(failed.message.as_str()).elements(snippets(
+        (failed.range, &failed.label),
+        &failed.others,
+        sources,
+    ));
+    for note in &failed.notes {
+        group = group.element(Level::NOTE.message(note.as_str()));
+    }
+    if let Some(help) = &failed.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     tight(&renderer.render(&[group]))
@@ -82,9 +140,13 @@ fn draw(found: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
 type Mark<'a> = (AnnotationKind, Range, &'a str);
 
 /// One snippet for marks near each other, that of the finding first.
-fn snippets<'a>(found: &'a Diagnostic, sources: &'a Sources) -> Vec<Snippet<'a, Annotation<'a>>> {
-    let mut groups = vec![vec![(AnnotationKind::Primary, found.range, found.label.as_str())]];
-    for (range, label) in &found.others {
+fn snippets<'a>(
+    (range, label): (Range, &'a str),
+    others: &'a [(Range, String)],
+    sources: &'a Sources,
+) -> Vec<Snippet<'a, Annotation<'a>>> {
+    let mut groups = vec![vec![(AnnotationKind::Primary, range, label)]];
+    for (range, label) in others {
         let mark = (AnnotationKind::Context, *range, label.as_str());
         match groups.iter_mut().find(|group| group.iter().all(|(_, other, _)| near(*other, *range))) {
             Some(group) => group.push(mark),
@@ -121,11 +183,12 @@ fn snippet<'a>(marks: Vec<Mark<'a>>, sources: &'a Sources) -> Snippet<'a, Annota
     ))
 }
 
-/// Without the empty line before the help.
+/// Without the empty line before the notes and the help.
 fn tight(drawn: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
     for line in drawn.trim_end().lines() {
-        let helps = uncolored(line).trim_start().starts_with("= help");
+        let plain = uncolored(line);
+        let helps = plain.trim_start().starts_with("= help") || plain.trim_start().starts_with("= note");
         if helps && lines.last().is_some_and(|last| uncolored(last).trim() == "|") {
             lines.pop();
         }

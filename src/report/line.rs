@@ -349,7 +349,7 @@ pub fn person(person: Person) -> &'static str {
 }
 
 /// A score as it is shown: at most two decimals.
-fn rounded(number: f64) -> f64 {
+pub(super) fn rounded(number: f64) -> f64 {
     (number * 100.0).round() / 100.0
 }
 
@@ -357,7 +357,7 @@ fn raw<T: Serialize + ?Sized>(value: &T) -> Option<Box<RawValue>> {
     serde_json::value::to_raw_value(value).ok()
 }
 
-fn value_text(value: &Value, zone: Zone) -> Option<Box<RawValue>> {
+pub(super) fn value_text(value: &Value, zone: Zone) -> Option<Box<RawValue>> {
     match value {
         Value::Missing => raw(&()),
         Value::Bool(b) => raw(b),
@@ -370,6 +370,12 @@ fn value_text(value: &Value, zone: Zone) -> Option<Box<RawValue>> {
             raw(&items)
         }
     }
+}
+
+/// A value as JSON.
+#[must_use]
+pub fn json(value: &Value, zone: Zone) -> Option<serde_json::Value> {
+    serde_json::from_str(value_text(value, zone)?.get()).ok()
 }
 
 /// A value as people read it.

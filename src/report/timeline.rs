@@ -70,7 +70,7 @@ fn write_rows(text: &mut String, rows: &[Row], color: bool) {
 }
 
 /// A color per kind of row: green for what goes out, red for what a person must see.
-fn tint(verb: &str) -> &'static str {
+pub(super) fn tint(verb: &str) -> &'static str {
     match verb {
         "sent" => "32",
         "alert" | "fault" => "31",
@@ -81,7 +81,7 @@ fn tint(verb: &str) -> &'static str {
     }
 }
 
-fn paint(text: &str, code: &str, color: bool) -> String {
+pub(super) fn paint(text: &str, code: &str, color: bool) -> String {
     if color && code != "0" { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { String::from(text) }
 }
 
@@ -110,7 +110,8 @@ fn planned_in(decision: &Decision) -> Option<String> {
     matches!(status, Status::Sent | Status::Scheduled).then(|| format!("{} ({from})", zone.name()))
 }
 
-fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, String) {
+/// A decision in two columns: what kind, and what.
+pub(super) fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, String) {
     match &decision.body {
         Body::Tier { to, from } => {
             let from = from.map_or("none", |from| names.tier(from));
@@ -181,7 +182,7 @@ fn until_words(until: Option<Timestamp>, zone: Zone, forever: &str) -> String {
 }
 
 /// `Thu 2026-03-05 10:00 -05`; seconds, and minutes of the offset, only where there are any.
-fn clock(at: Timestamp, zone: Zone) -> String {
+pub(super) fn clock(at: Timestamp, zone: Zone) -> String {
     let local = zone.to_local(at);
     let format = if at.0.rem_euclid(60_000_000) == 0 { "%a %Y-%m-%d %H:%M" } else { "%a %Y-%m-%d %H:%M:%S" };
     let offset = zone.offset_at(at);

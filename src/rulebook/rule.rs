@@ -20,6 +20,8 @@ pub struct Rule {
     pub while_: Option<State>,
     /// `where`
     pub guard: Option<Expr>,
+    /// Where the conditions stand that `and` and `or` join in it.
+    pub guard_parts: Vec<Range>,
     /// `once`, `at most once per D`
     pub limit: Option<Limit>,
     /// The arms, the first that matches acts; a plain rule has one, without a guard.
@@ -42,6 +44,8 @@ pub enum Limit {
 pub struct Arm {
     /// `where E`
     pub guard: Option<Expr>,
+    /// Where the conditions stand that `and` and `or` join in it.
+    pub guard_parts: Vec<Range>,
     /// What it does.
     pub effects: Vec<Effect>,
     /// Its own `why`.

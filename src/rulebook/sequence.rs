@@ -15,6 +15,8 @@ pub struct Sequence {
     pub tier: Option<TierId>,
     /// `where`: for whom.
     pub guard: Option<Expr>,
+    /// Where the conditions stand that `and` and `or` join in it.
+    pub guard_parts: Vec<Range>,
     /// Runs beside others, and a plain `stop` leaves it alone.
     pub parallel: bool,
     /// `exit on`

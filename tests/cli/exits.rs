@@ -58,7 +58,8 @@ fn one_is_a_finding() {
 #[test]
 fn one_is_a_finding_at_or_above_the_level() {
     let two_lines = "check fixtures/cli/two_lines.ensue --format short";
-    for (level, code) in [("", 0), (" --fail-level error", 0), (" --fail-level warning", 1), (" --fail-level info", 1)] {
+    for (level, code) in [("", 0), (" --fail-level error", 0), (" --fail-level warning", 1), (" --fail-level info", 1)]
+    {
         let ran = ensue(&format!("{two_lines}{level}"));
         assert_eq!((ran.code, ran.err.as_str()), (code, ""), "{level}");
         assert!(ran.out.ends_with("check: 1 warning, 1 note in 1 file\n"), "{}", ran.out);
@@ -70,7 +71,9 @@ fn one_is_a_finding_at_or_above_the_level() {
 /// A comment allows a finding up to its day, that day included.
 #[test]
 fn allowed_findings_come_back_after_their_day() {
-    let day = |today: &str| ensue(&format!("check fixtures/cli/allowed.ensue --fail-level warning --format short --today {today}"));
+    let day = |today: &str| {
+        ensue(&format!("check fixtures/cli/allowed.ensue --fail-level warning --format short --today {today}"))
+    };
     let ran = day("2026-12-31");
     assert_eq!((ran.code, ran.out.as_str()), (0, "check: no findings in 1 file\n"), "{}", ran.err);
     let ran = day("2027-01-01");

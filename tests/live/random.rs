@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use ensue::live::{Arrival, Lines, Live};
+use ensue::live::{Arrival, Line, Live};
 use ensue::load::Files;
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
 use ensue::log::{self, Input, ReadOptions};
@@ -116,9 +116,14 @@ fn live(random: &mut Random, files: &Files, lines: &[(Timestamp, String)]) -> (S
     while !rest.is_empty() {
         let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
         rest = after;
-        let text: String = group.iter().map(|(_, line)| format!("{line}\n")).collect();
-        let lines = Lines { path: "-", first: 1, text: &text };
-        live.ingest(lines, Arrival::At(group[0].0), random.one_in(12)).unwrap();
+        let lines = group.iter().zip(1..).map(|((_, text), number)| Line {
+            path: "-",
+            number,
+            text: text.into(),
+            broken: false,
+        });
+        let lines: Vec<Line<'_>> = lines.collect();
+        live.ingest(&lines, Arrival::At(group[0].0), random.one_in(12)).unwrap();
         if random.one_in(2) {
             // A poll by a clock that may have been set back.
             live.advance(group[0].0 + Span::seconds(random.below(100_000) as i64)).unwrap();

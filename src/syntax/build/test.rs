@@ -117,7 +117,7 @@ impl Build<'_> {
             Rule::tag => WantedKind::Tag(self.name_in(pair)?),
             Rule::untag => WantedKind::Untag(self.name_in(pair)?),
             Rule::set_to => WantedKind::Set { field: self.name_in(pair)?, value: self.plain_value_in(pair) },
-            Rule::assign_to => WantedKind::Assign(self.plain_value_in(pair)),
+            Rule::assign_to => WantedKind::Assign(self.text_in(pair)),
             Rule::wanted_alert => WantedKind::Alert { to: self.name_in(pair), text: self.text_in(pair) },
             Rule::wanted_webhook => WantedKind::Webhook(self.name_in(pair)),
             Rule::kw_touch => WantedKind::Touch,
@@ -222,7 +222,7 @@ impl Build<'_> {
                     count: child(pair, Rule::whole).map(|kid| self.whole(&kid))?,
                     what,
                     per: self.length_in(pair)?,
-                    scope: child(pair, Rule::scope).map(|kid| self.name(&kid))?,
+                    scope: child(pair, Rule::guard_scope).map(|kid| self.name(&kid))?,
                 }
             }
             _ => InvariantKind::InTime {

@@ -136,12 +136,12 @@ pub enum WantedKind {
     /// `ana set region = "north"`
     Set { field: Name, value: Option<Expr> },
     /// `ana assign "ben"`
-    Assign(Option<Expr>),
+    Assign(Option<Text>),
     /// `alert owner "call now"`
     Alert { to: Option<Name>, text: Option<Text> },
     /// `webhook crm`
     Webhook(Option<Name>),
-    /// `touch`: a message or a task on any channel.
+    /// `touch`: a message on any channel but `task`.
     Touch,
     /// `email`, `email recap`, `task "look at it"`
     Send { channel: Name, content: Option<At<Content>> },

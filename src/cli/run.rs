@@ -1,0 +1,287 @@
+//! `ensue run`: handles all that is due and hands actions to the sinks.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::config::{self, Breaker, Config, Destination, Kind, Retries};
+use crate::live::{Advanced, Desk, HandedOver, Item, Live, State, Window};
+use crate::load::{Files, LoadError};
+use crate::report::summary::many;
+use crate::sink;
+use crate::timestamp::Timestamp;
+
+use super::exit::{Error, Exit};
+use super::place::{self, Place, StoreArgs};
+use super::{Io, clock, dry_run};
+
+/// Handle all that is due now and hand actions to the sinks, once (for cron) or watching
+#[derive(Debug, clap::Args)]
+#[command(
+    before_help = "Example: ensue run",
+    after_help = "Sinks are named in `ensue.yaml`; without one, actions are written to standard output.\nExit codes: 0 fine, 1 an action failed or its outcome is unknown, 2 the rules do not compile, 3 wrong use or a store that cannot be used."
+)]
+pub struct Args {
+    /// The rulebook, which must be the one in force; default: from `ensue.yaml`, else `rules`
+    #[arg(value_name = "RULES")]
+    rules: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Take this moment for the time of the wall clock (RFC 3339); never before what was handled
+    #[arg(long, value_name = "TIME", value_parser = dry_run::moment, conflicts_with = "watch")]
+    at: Option<Timestamp>,
+    /// Keep running; SIGTERM ends it after the action at hand
+    #[arg(long)]
+    watch: bool,
+    /// How often `--watch` looks for new events, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    poll: u32,
+    /// Show what would go out now, and hand nothing over
+    #[arg(long, conflicts_with = "watch")]
+    dry: bool,
+    /// List the actions of which nobody knows whether they went out
+    #[arg(long, conflicts_with_all = ["watch", "dry"])]
+    unknown: bool,
+    /// Say of an unknown action that it went out; may be given several times
+    #[arg(long, value_name = "ACTION", conflicts_with_all = ["watch", "dry"])]
+    went_out: Vec<String>,
+    /// Say of an unknown action that it did not go out and is to go out now; may be given several times
+    #[arg(long, value_name = "ACTION", conflicts_with_all = ["watch", "dry"])]
+    again: Vec<String>,
+}
+
+pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
+    let place = args.store.place(io)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    if args.watch {
+        on_signals(&stop);
+    }
+    let mut worst = Exit::Fine;
+    loop {
+        let (exit, next) = once(args, &place, &stop, io)?;
+        if exit != Exit::Fine {
+            worst = exit;
+        }
+        if !args.watch || stop.load(Ordering::Relaxed) {
+            return Ok(worst);
+        }
+        sleep(args, next, &stop);
+        if stop.load(Ordering::Relaxed) {
+            return Ok(worst);
+        }
+    }
+}
+
+/// One round: the store is open no longer than that, so that events can be appended in between.
+fn once(args: &Args, place: &Place, stop: &AtomicBool, io: Io) -> Result<(Exit, Option<Timestamp>), Error> {
+    let mut live = if place.store.exists() { place.open()? } else { place.open_or_make()? };
+    in_force(args, place, &mut live, io)?;
+    let mut wall = || args.at.unwrap_or_else(clock::now);
+    if args.unknown {
+        return list_unknown(&live, io).map(|exit| (exit, None));
+    }
+    settle(args, &mut live, wall())?;
+    let advanced = live.advance(wall().max(live.floor()))?;
+    let mut sinks = Sinks::open(place, &live, io)?;
+    if args.dry {
+        return would_go_out(&live, &mut sinks, wall(), io).map(|exit| (exit, None));
+    }
+    let to_stdout = sinks.write_to_stdout;
+    let handed = {
+        let route = |destination: Destination<'_>| sinks.route.sink(destination);
+        let mut desk = Desk { windows: std::mem::take(&mut sinks.windows), route: &route };
+        live.hand_over(&mut desk, &mut wall, &|| stop.load(Ordering::Relaxed))?
+    };
+    // What was written down moves the clock; nothing may be left that was due by then.
+    let rest = live.advance(live.floor())?;
+    let text = summary(&advanced, &rest, &handed);
+    let quiet = args.watch && advanced.entries + advanced.decisions == 0 && handed == HandedOver::default();
+    if !quiet {
+        if to_stdout { io.err(&text) } else { io.out(&text)? }
+    }
+    if handed.unknown > 0 {
+        io.err("note: `ensue run --unknown` lists the actions of which nobody knows whether they went out\n");
+    }
+    if handed.unrouted > 0 {
+        io.err("note: no sink takes some of the actions: name one in `ensue.yaml`, under `route`\n");
+    }
+    let exit = if handed.failed + handed.unknown > 0 { Exit::Findings } else { Exit::Fine };
+    Ok((exit, live.next_due()?))
+}
+
+/// Makes sure that the rulebook is the one in force; the first one of a store is put in force.
+fn in_force(args: &Args, place: &Place, live: &mut Live, io: Io) -> Result<(), Error> {
+    let path = place.rules(args.rules.as_deref());
+    if live.plan().is_none() {
+        let (files, rulebook) = place::rulebook(&path, io)?;
+        live.activate_first(&files, rulebook, args.at.unwrap_or_else(clock::now))?;
+        io.err(&format!("note: the rulebook `{}` is in force now\n", path.display()));
+        return Ok(());
+    }
+    match Files::read(&path) {
+        Ok(files) if live.is_in_force(&files) => Ok(()),
+        Ok(_) => Err(Error::Use(format!(
+            "error: the rulebook `{}` differs from the one in force in this store\n  = help: put it in force with `ensue activate {}`",
+            path.display(),
+            path.display()
+        ))),
+        // The store has the rulebook in force; a machine that only runs it need not have the files.
+        Err(LoadError::Missing(_)) if args.rules.is_none() => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn settle(args: &Args, live: &mut Live, now: Timestamp) -> Result<(), Error> {
+    let said = args.went_out.iter().map(|id| (id, true)).chain(args.again.iter().map(|id| (id, false)));
+    for (id, went_out) in said {
+        if !live.settle(id, went_out, now)? {
+            return Err(Error::Use(format!(
+                "error: no action `{id}` has an unknown outcome\n  = help: `ensue run --unknown` lists those that have"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
+    let mut count = 0;
+    for item in live.outbox()? {
+        let State::Unknown { sink, reason, .. } = &item.state else { continue };
+        count += 1;
+        io.out(&format!("{}  {}  {}  {} -> {sink}: {reason}\n", item.id, item.due_at.0, item.lead, words(&item)))?;
+    }
+    io.out(&format!("run: {} of unknown outcome\n", many(count, "action")))?;
+    if count > 0 {
+        io.err("note: say what became of one with `--went-out ACTION` or `--again ACTION`\n");
+    }
+    Ok(Exit::Fine)
+}
+
+fn would_go_out(live: &Live, sinks: &mut Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
+    let route = |destination: Destination<'_>| sinks.route.sink(destination);
+    let desk = Desk { windows: std::mem::take(&mut sinks.windows), route: &route };
+    let due = live.due_now(&desk, now.max(live.floor()))?;
+    for (item, sink) in &due {
+        let sink = sink.as_deref().unwrap_or("no sink");
+        io.out(&format!("{}  {}  {} -> {sink}\n", item.due_at.0, item.lead, words(item)))?;
+    }
+    io.out(&format!("run: {} would go out\n", many(due.len(), "action")))?;
+    Ok(Exit::Fine)
+}
+
+/// `email recap`, `alert owner "call now"`
+fn words(item: &Item) -> String {
+    let what = item.channel.as_deref().unwrap_or("alert");
+    let to = item.to.as_deref().map(|to| format!(" {to}")).unwrap_or_default();
+    let text = item.text.as_deref().map(|text| format!(" \"{text}\"")).unwrap_or_default();
+    format!("{what}{to}{}{text}", item.template.as_deref().map(|t| format!(" {t}")).unwrap_or_default())
+}
+
+fn summary(advanced: &Advanced, rest: &Advanced, handed: &HandedOver) -> String {
+    let mut text = format!(
+        "run: {} handled, {}; {} handed over",
+        many((advanced.entries + rest.entries) as usize, "entry").replace("entrys", "entries"),
+        many((advanced.decisions + rest.decisions) as usize, "decision"),
+        handed.taken
+    );
+    let withdrawn = advanced.withdrawn + rest.withdrawn;
+    for (count, what) in [
+        (handed.put_off, "put off"),
+        (handed.failed, "failed"),
+        (handed.unknown, "unknown"),
+        (handed.expired, "expired"),
+        (withdrawn, "cancelled"),
+        (handed.waiting, "waiting"),
+        (handed.unrouted, "without a sink"),
+        (advanced.unreadable + rest.unreadable, "unreadable"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(", {count} {what}"));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// The sinks of a run.
+struct Sinks {
+    windows: BTreeMap<String, Window>,
+    route: Route,
+    write_to_stdout: bool,
+}
+
+enum Route {
+    By(Config),
+    /// Everything to standard output.
+    Usual,
+}
+
+const USUAL: &str = "stdout";
+
+impl Route {
+    fn sink(&self, destination: Destination<'_>) -> Option<String> {
+        match self {
+            Self::By(config) => config.sink_for(destination).map(|sink| sink.name.clone()),
+            Self::Usual => Some(USUAL.to_owned()),
+        }
+    }
+}
+
+impl Sinks {
+    fn open(place: &Place, live: &Live, io: Io) -> Result<Self, Error> {
+        let Some(config) = &place.config else {
+            let settings = config::Sink {
+                name: USUAL.to_owned(),
+                kind: Kind::Stdout,
+                idempotent: false,
+                retries: Retries::default(),
+                breaker: Breaker::default(),
+            };
+            let sink = open(&settings, std::path::Path::new(""))?;
+            let windows = BTreeMap::from([(USUAL.to_owned(), Window { settings, sink })]);
+            return Ok(Self { windows, route: Route::Usual, write_to_stdout: true });
+        };
+        let unknown = live.plan().map(|plan| config.unknown_names(&plan.rulebook)).unwrap_or_default();
+        if !unknown.is_empty() {
+            io.err(&crate::report::diagnostic::mistakes(&unknown, config.source(), io.color_err()));
+            return Err(Error::Told);
+        }
+        let mut windows = BTreeMap::new();
+        for settings in &config.sinks {
+            let sink = open(settings, &config.folder)?;
+            windows.insert(settings.name.clone(), Window { settings: settings.clone(), sink });
+        }
+        let write_to_stdout = config.sinks.iter().any(|sink| sink.kind == Kind::Stdout);
+        Ok(Self { windows, route: Route::By(config.clone()), write_to_stdout })
+    }
+}
+
+fn open(settings: &config::Sink, folder: &std::path::Path) -> Result<Box<dyn sink::Sink>, Error> {
+    sink::open(settings, folder).map_err(|error| Error::Use(format!("error: {error}")))
+}
+
+/// Until the next timer is due, or it is time to look for new events.
+fn sleep(args: &Args, next: Option<Timestamp>, stop: &AtomicBool) {
+    let slice = Duration::from_millis(100);
+    let until_due = next.map_or(i64::MAX, |due| (due.0 - clock::now().0).max(0)) / 1000;
+    let most = (i64::from(args.poll) * 1000).min(until_due.max(100));
+    let mut left = Duration::from_millis(most.unsigned_abs());
+    while !left.is_zero() && !stop.load(Ordering::Relaxed) {
+        let nap = left.min(slice);
+        std::thread::sleep(nap);
+        left = left.saturating_sub(nap);
+    }
+}
+
+#[cfg(unix)]
+fn on_signals(stop: &Arc<AtomicBool>) {
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+        // Without a handler the signal ends the process at once, which loses nothing either.
+        let _ = signal_hook::flag::register(signal, Arc::clone(stop));
+    }
+}
+
+#[cfg(not(unix))]
+fn on_signals(_: &Arc<AtomicBool>) {}

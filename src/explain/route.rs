@@ -1,0 +1,244 @@
+//! Routes: every rule, touch and sequence that could bring something, clause by clause as of now.
+
+use crate::decision::{Body, Decision, Status};
+use crate::engine::judge::LeadAsked;
+use crate::event::{EventNumber, Props};
+use crate::rulebook::{ChannelId, EffectKind, RuleId, SequenceId, TierId, Touch, Trigger};
+use crate::timestamp::Timestamp;
+
+use super::future::Future;
+use super::question::carries;
+use super::{Clause, ClauseKind, Inquiry, Question, Route, Tried};
+
+/// A message comes by a sequence, a sequence by a tier, a tier by a rule: no need to go deeper.
+const DEEPEST: usize = 3;
+
+impl Inquiry<'_> {
+    /// Everything that could bring what is asked for.
+    pub(super) fn routes(&self, question: &Question, future: &Future, depth: usize) -> Vec<Route> {
+        if depth >= DEEPEST {
+            return Vec::new();
+        }
+        let mut routes = match question {
+            Question::Rule(id) => vec![self.rule_route(*id, None, question, future)],
+            Question::Enrolled(id) => self.tier_route(*id, future, depth).into_iter().collect(),
+            Question::Message(channel, content) => self.touch_routes(*channel, content.as_deref(), future, depth),
+            _ => Vec::new(),
+        };
+        for (index, rule) in self.rulebook().rules.iter().enumerate() {
+            for (arm, line) in rule.arms.iter().enumerate() {
+                if line.effects.iter().any(|effect| question.wanted_by(&effect.kind)) {
+                    routes.push(self.rule_route(RuleId(index as u16), Some(arm), question, future));
+                }
+            }
+        }
+        routes
+    }
+
+    fn rule_route(&self, id: RuleId, arm: Option<usize>, question: &Question, future: &Future) -> Route {
+        let event = self.last_event(id);
+        let props = event.and_then(|number| self.log.event(number)).map_or(Props::default(), |event| event.props);
+        let mut clauses = Vec::new();
+        if let Some(asked) = self.engine.ask_rule(self.lead, id, props, self.log) {
+            clauses.push(self.standing_trigger(id, &asked));
+            let mut rest = self.rule_clauses(id, &asked, self.engine.now(), arm);
+            for clause in &mut rest {
+                self.mark_event(clause, event);
+            }
+            clauses.append(&mut rest);
+        }
+        clauses.extend(self.effect_clauses(id, arm, question));
+        let next = future.acts.iter().find(|(rule, _)| *rule == id).map(|(_, at)| *at);
+        Route { by: self.rule_source(id, arm), clauses, tried: self.tried(id), next, routes: Vec::new() }
+    }
+
+    /// The last event that could have triggered a rule.
+    fn last_event(&self, id: RuleId) -> Option<EventNumber> {
+        let set = match self.rulebook().rules.get(id.index())?.trigger {
+            Trigger::Event(set) | Trigger::Count { set, .. } | Trigger::Follows { set, .. } => set,
+            Trigger::AbsentAfter { after, .. } => after,
+            _ => return None,
+        };
+        self.heard().filter(|heard| heard.sets.contains(&set)).filter_map(|heard| heard.number).last()
+    }
+
+    /// What a clause finds in an event is said of the last one, or left open.
+    fn mark_event(&self, clause: &mut Clause, event: Option<EventNumber>) {
+        let of_event = |clause: &Clause| clause.values.iter().any(|(name, _)| name.starts_with("event."));
+        for part in &mut clause.parts {
+            self.mark_event(part, event);
+        }
+        if !of_event(clause) && !clause.parts.iter().any(|part| part.holds.is_none()) {
+            return;
+        }
+        if let Some(number) = event {
+            clause.says = format!("of {}", self.log.event_id(number));
+        } else {
+            clause.holds = None;
+            clause.values.retain(|(name, _)| !name.starts_with("event."));
+            clause.says = String::from("the event will tell");
+        }
+    }
+
+    /// What stands between a rule that acts and what it brings.
+    fn effect_clauses(&self, id: RuleId, arm: Option<usize>, question: &Question) -> Vec<Clause> {
+        let Some(stands) = self.engine.ask_lead(self.lead, self.log) else { return Vec::new() };
+        match question {
+            Question::Becomes(tier) => {
+                let locked = || Clause::new(ClauseKind::Effect, "the tier is not locked", false).says("locked by hand");
+                let locked = stands.tier_locked.then(locked);
+                std::iter::once(self.not_in_tier(&stands, *tier)).chain(locked).collect()
+            }
+            Question::Enrolled(sequence) => self.entry_clauses(&stands, *sequence),
+            Question::Message(..) => {
+                let effects = self.rulebook().rules.get(id.index()).and_then(|rule| rule.arms.get(arm.unwrap_or(0)));
+                let effects = effects.into_iter().flat_map(|arm| &arm.effects);
+                let sends = effects.filter(|effect| question.wanted_by(&effect.kind));
+                let channel = sends.filter_map(|effect| match effect.kind {
+                    EffectKind::Send { channel, .. } => Some(channel),
+                    _ => None,
+                });
+                let gates =
+                    |channel| self.gates(channel, &self.engine.ask_channel(self.lead, channel, self.log), false);
+                channel.take(1).flat_map(gates).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn not_in_tier(&self, stands: &LeadAsked, tier: TierId) -> Clause {
+        let name = self.tier_name(tier);
+        let clause = Clause::new(ClauseKind::Effect, format!("not {name} yet"), stands.tier != Some(tier));
+        clause.says(self.tier_words(stands.tier, self.engine.now()))
+    }
+
+    /// What stands between a lead and an enrollment, but for how it comes about.
+    fn entry_clauses(&self, stands: &LeadAsked, id: SequenceId) -> Vec<Clause> {
+        let name = self.rulebook().sequences.get(id.index()).map_or("", |s| s.name.as_str());
+        let inside = stands.enrollments.iter().any(|(other, ..)| *other == id);
+        let now = self.engine.now();
+        let mut clauses = vec![
+            Clause::new(ClauseKind::Effect, format!("not in {name} yet"), !inside).says(self.enrolled_words(id, now)),
+        ];
+        let entry = self.engine.ask_entry(self.lead, id, self.log);
+        if let Some(reason) = entry.and_then(|entry| entry.kept_out).filter(|_| !inside) {
+            clauses.push(Clause::new(ClauseKind::Effect, "may be enrolled", false).says(reason));
+        }
+        clauses
+    }
+
+    /// A sequence that entering its tier brings.
+    fn tier_route(&self, id: SequenceId, future: &Future, depth: usize) -> Option<Route> {
+        let tier = self.rulebook().sequences.get(id.index())?.tier?;
+        let stands = self.engine.ask_lead(self.lead, self.log)?;
+        let inside = stands.tier == Some(tier);
+        let name = self.tier_name(tier);
+        let needs =
+            if inside { format!("must leave {name}, then become it") } else { format!("needs to become {name}") };
+        let when = Clause::new(ClauseKind::When, format!("becomes {name}"), inside);
+        let mut clauses = vec![when.says(self.tier_words(stands.tier, self.engine.now())).needs(needs)];
+        let siblings = self.rulebook().sequences.iter().enumerate();
+        for (other, _) in siblings.filter(|(_, s)| s.tier == Some(tier)).take_while(|(n, _)| *n < id.index()) {
+            let other = SequenceId(other as u16);
+            let guard = self.engine.ask_entry(self.lead, other, self.log).and_then(|entry| entry.guard);
+            let source = self.sequence_source(other);
+            let fits = guard.as_ref().is_none_or(|guard| guard.holds);
+            let mut clause = Clause::new(ClauseKind::Where, format!("{} does not fit", source.name), !fits);
+            clause.parts = guard.iter().map(|guard| self.asked(ClauseKind::Where, guard)).collect();
+            clauses.push(clause);
+        }
+        let guard = self.engine.ask_entry(self.lead, id, self.log).and_then(|entry| entry.guard);
+        clauses.extend(guard.iter().flat_map(|guard| self.condition(ClauseKind::Where, guard)));
+        clauses.extend(self.entry_clauses(&stands, id));
+        let routes = if inside { Vec::new() } else { self.routes(&Question::Becomes(tier), future, depth + 1) };
+        let next =
+            first(future, |body| matches!(body, Body::Enroll { sequence, suppressed: None, .. } if *sequence == id));
+        Some(Route { by: self.sequence_source(id), clauses, tried: Tried::default(), next, routes })
+    }
+
+    /// Touches of sequences that carry a message.
+    fn touch_routes(&self, channel: ChannelId, content: Option<&str>, future: &Future, depth: usize) -> Vec<Route> {
+        let mut routes = Vec::new();
+        for (index, sequence) in self.rulebook().sequences.iter().enumerate() {
+            let tail = sequence.tail.iter().map(|(tail, _)| tail);
+            for (place, touch) in sequence.touches.iter().chain(tail).enumerate() {
+                let carried = |(other, carried): &(ChannelId, _)| {
+                    *other == channel && content.is_none_or(|content| carries(carried, content))
+                };
+                if touch.choices.iter().any(carried) {
+                    let id = (SequenceId(index as u16), place as u16);
+                    routes.extend(self.touch_route(id, touch, channel, future, depth));
+                }
+            }
+        }
+        routes
+    }
+
+    fn touch_route(
+        &self,
+        (id, place): (SequenceId, u16),
+        touch: &Touch,
+        channel: ChannelId,
+        future: &Future,
+        depth: usize,
+    ) -> Option<Route> {
+        let stands = self.engine.ask_lead(self.lead, self.log)?;
+        let now = self.engine.now();
+        let name = self.rulebook().sequences.get(id.index()).map_or("", |s| s.name.as_str());
+        let enrolled = stands.enrollments.iter().find(|(other, ..)| *other == id);
+        let clause = Clause::new(ClauseKind::Enrolled, format!("in {name}"), enrolled.is_some());
+        let mut clauses = vec![clause.says(self.enrolled_words(id, now))];
+        if let Some((_, number, ..)) = enrolled {
+            clauses.push(self.turn(id, place, *number));
+            clauses.extend(stands.hold.iter().map(|(by, until)| self.held(by, *until)));
+        }
+        if let Some(asked) = self.engine.ask_touch(self.lead, touch, self.log) {
+            clauses.extend(asked.condition.iter().flat_map(|asked| self.condition(ClauseKind::If, asked)));
+            let own = asked.channels.iter().filter(|(other, _)| *other == channel);
+            clauses.extend(own.flat_map(|(channel, gates)| self.gates(*channel, gates, false)));
+        }
+        let sent = |body: &Body| {
+            matches!(body, Body::Touch(line)
+                if line.sequence == id && line.touch == place && line.status == Status::Sent)
+        };
+        let routes =
+            if enrolled.is_some() { Vec::new() } else { self.routes(&Question::Enrolled(id), future, depth + 1) };
+        let next = first(future, sent);
+        Some(Route { by: self.touch_source(id, place, true), clauses, tried: Tried::default(), next, routes })
+    }
+
+    /// A touch's turn in the enrollment the lead is in.
+    fn turn(&self, id: SequenceId, place: u16, number: u32) -> Clause {
+        let clause = Clause::new(ClauseKind::Turn, "its turn", false);
+        let of = |decision: &Decision| match &decision.body {
+            Body::Touch(line) if line.sequence == id && line.touch == place && line.enrollment == number => {
+                Some((line.status, line.reason.clone()))
+            }
+            _ => None,
+        };
+        let planned = self.pending.iter().find_map(|decision| Some((decision.at, of(decision)?)));
+        if let Some((at, (status, reason))) = planned {
+            return match status {
+                Status::Held => clause.says(reason).needs("waits without an end of its own"),
+                _ => clause.says(reason).needs(format!("due {}", self.words.clock(at))).next(Some(at)),
+            };
+        }
+        let past = self.decisions.iter().rev().find_map(|decision| Some((decision.at, of(decision)?)));
+        let Some((at, (status, reason))) = past else { return clause.says("comes later") };
+        let why = if reason.is_empty() || status == Status::Sent { String::new() } else { format!(": {reason}") };
+        let says = format!("was {} {}{why}", status.word(), self.words.clock(at));
+        clause.says(says).needs("comes again in another enrollment")
+    }
+
+    fn held(&self, by: &str, until: Option<Timestamp>) -> Clause {
+        let clause = Clause::new(ClauseKind::Hold, "not on hold", false).says(format!("held by {by}"));
+        match until {
+            Some(until) => clause.needs(format!("waits until {}", self.words.clock(until))).next(Some(until)),
+            None => clause.needs("waits for a `resume`"),
+        }
+    }
+}
+
+fn first(future: &Future, fits: impl Fn(&Body) -> bool) -> Option<Timestamp> {
+    future.decisions.iter().find(|decision| fits(&decision.body)).map(|decision| decision.at)
+}

@@ -1,0 +1,360 @@
+//! Handing over what is due. The intent is durable before a sink hears of an action, and the outcome
+//! after; what a crash leaves in between is unknown, and goes out again on its own only where that
+//! does no harm. Semantics section 7.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::error::LiveError;
+use super::outbox::{self, Fate, Item, State, What};
+use super::record::{HANDED, HANDING, Record, kind};
+use super::roster::Roster;
+use super::{Live, shelf};
+use crate::config::{self, Destination};
+use crate::local::{Zone, rfc3339};
+use crate::sink::attempt::{Breaker, Next};
+use crate::sink::{Handed, Outcome, Sink};
+use crate::store::{Batch, NewEntry, TreeName};
+use crate::timestamp::Timestamp;
+
+/// So many actions of a sink that only writes lines are handed over as one group.
+const LINES: usize = 256;
+
+/// An open sink and how it is asked.
+pub struct Window {
+    /// Its settings.
+    pub settings: config::Sink,
+    /// The sink.
+    pub sink: Box<dyn Sink>,
+}
+
+/// All sinks of a run, and which action goes to which.
+pub struct Desk<'a> {
+    /// By name.
+    pub windows: BTreeMap<String, Window>,
+    /// The name of the sink for a destination.
+    pub route: &'a dyn Fn(Destination<'_>) -> Option<String>,
+}
+
+/// What came of handing over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HandedOver {
+    /// Taken by a sink.
+    pub taken: u64,
+    /// Refused, to be tried again.
+    pub put_off: u64,
+    /// Refused for good.
+    pub failed: u64,
+    /// Nobody knows.
+    pub unknown: u64,
+    /// Too late.
+    pub expired: u64,
+    /// Left for later: the lead is paused, the sink is left alone, or it is too early to try again.
+    pub waiting: u64,
+    /// Left because no sink takes them.
+    pub unrouted: u64,
+}
+
+/// One thing to write down: the intent, or what came of it.
+struct Note {
+    item: Item,
+    kind: u8,
+    outcome: &'static str,
+    sink: String,
+    reason: String,
+    at: Timestamp,
+}
+
+/// What is to become of an item now.
+enum Turn {
+    Go(String),
+    Wait,
+    Unrouted,
+    Ends(Fate, String),
+    Lost(String),
+    Known,
+}
+
+impl Live {
+    /// Hands over everything that may go out now; `clock` says what time it is, `stop` whether to
+    /// end after the action at hand.
+    ///
+    /// # Errors
+    /// The store cannot write. What was handed over by then and not written down is unknown.
+    pub fn hand_over(
+        &mut self,
+        desk: &mut Desk<'_>,
+        clock: &mut dyn FnMut() -> Timestamp,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<HandedOver, LiveError> {
+        let mut done = HandedOver::default();
+        let mut breakers = self.breakers()?;
+        let mut notes: Vec<Note> = Vec::new();
+        let mut groups: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+        let now = clock().max(self.floor());
+        for item in outbox::waiting(&self.store)? {
+            match self.turn(&item, desk, now)? {
+                Turn::Go(sink) => groups.entry(sink).or_default().push(item),
+                Turn::Wait => done.waiting += 1,
+                Turn::Unrouted => done.unrouted += 1,
+                Turn::Known => done.unknown += 1,
+                Turn::Ends(fate, reason) => {
+                    done.expired += 1;
+                    notes.push(Note::end(item, fate, String::new(), reason, now));
+                }
+                Turn::Lost(sink) => {
+                    done.unknown += 1;
+                    let reason = String::from("the program ended before it was known");
+                    notes.push(Note { kind: kind::OUTCOME, outcome: "unknown", sink, reason, at: now, item });
+                }
+            }
+        }
+        for (sink, items) in groups {
+            let Some(window) = desk.windows.get_mut(&sink) else { continue };
+            let size = if matches!(window.settings.kind, config::Kind::Exec { .. }) { 1 } else { LINES };
+            let breaker = breakers.entry(sink.clone()).or_default();
+            let mut rest = items.as_slice();
+            while !rest.is_empty() && !stop() {
+                let now = clock().max(self.floor());
+                if breaker.admit(window.settings.breaker, now).is_err() {
+                    break;
+                }
+                let (group, after) = rest.split_at(size.min(rest.len()));
+                rest = after;
+                let actions = self.actions(group)?;
+                for item in group {
+                    let (item, sink) = (item.clone(), sink.clone());
+                    notes.push(Note { item, kind: kind::INTENT, outcome: "", sink, reason: String::new(), at: now });
+                }
+                // What came of the group before is written together with the intent of this one.
+                self.write_down(&mut notes, &breakers_of(breaker, &sink))?;
+                for (item, action) in group.iter().zip(actions) {
+                    let outcome = window.sink.hand_over(&action);
+                    let now = clock().max(self.floor());
+                    breaker.ended(&outcome, window.settings.breaker, now);
+                    notes.push(after_attempt(item, outcome, &window.settings, now, &mut done));
+                }
+            }
+            done.waiting += rest.len() as u64;
+            self.write_down(&mut notes, &breakers_of(breaker, &sink))?;
+        }
+        self.write_down(&mut notes, &BTreeMap::new())?;
+        Ok(done)
+    }
+
+    /// What would be handed over now, each with the sink it would go to.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn due_now(&self, desk: &Desk<'_>, now: Timestamp) -> Result<Vec<(Item, Option<String>)>, LiveError> {
+        let mut due = Vec::new();
+        for item in outbox::waiting(&self.store)? {
+            match self.turn(&item, desk, now)? {
+                Turn::Go(sink) => due.push((item, Some(sink))),
+                Turn::Unrouted => due.push((item, None)),
+                Turn::Wait | Turn::Ends(..) | Turn::Lost(_) | Turn::Known => {}
+            }
+        }
+        Ok(due)
+    }
+
+    /// A person says what became of an action whose outcome is unknown: it went out, or it is to go
+    /// out again. Whether there was such an action.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub fn settle(&mut self, action: &str, went_out: bool, now: Timestamp) -> Result<bool, LiveError> {
+        let unknown = |item: &Item| item.id == action && matches!(item.state, State::Unknown { .. });
+        let Some(item) = outbox::waiting(&self.store)?.into_iter().find(unknown) else { return Ok(false) };
+        let at = now.max(self.floor());
+        let mut notes = vec![if went_out {
+            Note::end(item, Fate::Settled, String::new(), String::from("a person says that it went out"), at)
+        } else {
+            let reason = String::from("a person says that it did not go out");
+            Note { item, kind: kind::OUTCOME, outcome: "again", sink: String::new(), reason, at }
+        }];
+        self.write_down(&mut notes, &BTreeMap::new())?;
+        Ok(true)
+    }
+
+    fn turn(&self, item: &Item, desk: &Desk<'_>, now: Timestamp) -> Result<Turn, LiveError> {
+        let window = |sink: &str| desk.windows.get(sink);
+        match &item.state {
+            State::Unknown { .. } => return Ok(Turn::Known),
+            State::Going { sink, .. } => {
+                let idempotent = window(sink).is_some_and(|window| window.settings.idempotent);
+                if !(item.may_repeat() || idempotent) {
+                    return Ok(Turn::Lost(sink.clone()));
+                }
+            }
+            State::Waiting => {}
+        }
+        if item.expires.is_some_and(|expires| expires < now) {
+            let due = rfc3339(item.due, Zone::UTC);
+            return Ok(Turn::Ends(Fate::Expired, format!("was due {due} and could not be handed over in time")));
+        }
+        let to_lead = matches!(item.what, What::Message | What::Task);
+        if item.attempts.due_at() > now || (to_lead && self.is_held(&item.lead)?) {
+            return Ok(Turn::Wait);
+        }
+        let destination = match (&item.channel, item.what, &item.to) {
+            (Some(channel), ..) => Destination::Channel(channel),
+            (None, What::Webhook, Some(name)) => Destination::Webhook(name),
+            _ => Destination::Alert,
+        };
+        Ok((desk.route)(destination).filter(|sink| window(sink).is_some()).map_or(Turn::Unrouted, Turn::Go))
+    }
+
+    /// Actions as sinks get them, with what is known of their leads now.
+    fn actions(&self, items: &[Item]) -> Result<Vec<Handed>, LiveError> {
+        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
+        let leads: BTreeSet<String> = items.iter().map(|item| item.lead.clone()).collect();
+        let mut roster = Roster::default();
+        let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
+        let (engine, _) = loaded.into_parts();
+        let facts = |lead: &str| -> BTreeMap<String, Value> {
+            let Some(lead) = roster.known(lead) else { return BTreeMap::new() };
+            let named = engine.facts(lead).into_iter().filter_map(|(fact, value)| {
+                let name = plan.rulebook.facts.get(fact.index())?.name.clone();
+                Some((name, crate::report::line::json(&value, Zone::UTC)?))
+            });
+            named.collect()
+        };
+        Ok(items.iter().map(|item| item.handed(&self.store, facts(&item.lead))).collect())
+    }
+
+    fn breakers(&self) -> Result<BTreeMap<String, Breaker>, LiveError> {
+        let found = self.store.scan_prefix(TreeName::Meta, b"breaker ")?;
+        let read = |(key, value): &(Vec<u8>, Vec<u8>)| {
+            let name = String::from_utf8_lossy(key.strip_prefix(b"breaker ").unwrap_or(key)).into_owned();
+            (name, postcard::from_bytes(value).unwrap_or_default())
+        };
+        Ok(found.iter().map(read).collect())
+    }
+
+    /// Writes notes into the log and the outbox, durably.
+    fn write_down(&mut self, notes: &mut Vec<Note>, breakers: &BTreeMap<String, Breaker>) -> Result<(), LiveError> {
+        if notes.is_empty() {
+            return Ok(());
+        }
+        let first = self.store.len();
+        let mut records = Vec::with_capacity(notes.len());
+        for (note, number) in notes.iter().zip(first..) {
+            let record = note.record(number);
+            let payload = record.payload(&mut self.store)?;
+            records.push((record, payload));
+        }
+        let mut batch = Batch::new();
+        let mut floor = self.floor();
+        for ((record, payload), note) in records.iter().zip(notes.iter()) {
+            floor = floor.max(note.at);
+            batch.append(NewEntry {
+                kind: note.kind,
+                id: &record.id,
+                lead: &record.lead,
+                account: None,
+                ty: &record.ty,
+                at: note.at,
+                received_at: floor,
+                payload,
+            });
+            note.apply(&mut batch);
+        }
+        for (sink, breaker) in breakers {
+            batch.put(TreeName::Meta, format!("breaker {sink}").as_bytes(), shelf::encode(breaker));
+        }
+        // What is written here is known; it need not be handled again.
+        if self.progress.handled == first {
+            self.progress.handled += records.len() as u64;
+            batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
+        }
+        self.store.commit(&batch)?;
+        notes.clear();
+        Ok(())
+    }
+}
+
+fn breakers_of(breaker: &Breaker, sink: &str) -> BTreeMap<String, Breaker> {
+    BTreeMap::from([(sink.to_owned(), *breaker)])
+}
+
+/// What follows from an attempt.
+fn after_attempt(item: &Item, outcome: Outcome, sink: &config::Sink, now: Timestamp, done: &mut HandedOver) -> Note {
+    let mut item = item.clone();
+    let next = item.attempts.ended(outcome, sink, &item.id, now);
+    let note =
+        |item, outcome, reason| Note { item, kind: kind::OUTCOME, outcome, sink: sink.name.clone(), reason, at: now };
+    match next {
+        Next::Done { note: said } => {
+            done.taken += 1;
+            Note::end(item, Fate::Taken, sink.name.clone(), said.unwrap_or_default(), now)
+        }
+        Next::Failed { reason } => {
+            done.failed += 1;
+            Note::end(item, Fate::Refused, sink.name.clone(), reason, now)
+        }
+        Next::Again { reason, .. } => {
+            done.put_off += 1;
+            note(item, "again", reason)
+        }
+        Next::Unknown { reason } if item.may_repeat() => {
+            done.put_off += 1;
+            note(item, "again", reason)
+        }
+        Next::Unknown { reason } => {
+            done.unknown += 1;
+            note(item, "unknown", reason)
+        }
+    }
+}
+
+impl Note {
+    fn end(item: Item, fate: Fate, sink: String, reason: String, at: Timestamp) -> Self {
+        Self { item, kind: kind::OUTCOME, outcome: fate.word(), sink, reason, at }
+    }
+
+    fn record(&self, number: u64) -> Record {
+        let (ty, word) = if self.kind == kind::INTENT { (HANDING, "to") } else { (HANDED, "from") };
+        let mut props = Map::new();
+        props.insert(String::from("action"), self.item.id.as_str().into());
+        for (name, value) in [("outcome", self.outcome), ("sink", &self.sink), ("reason", &self.reason)] {
+            if !value.is_empty() {
+                // An entry has room for so much and no more.
+                let short: String = value.chars().take(500).collect();
+                props.insert(String::from(name), short.into());
+            }
+        }
+        Record {
+            id: format!("ensue {word} {number}"),
+            ty: String::from(ty),
+            lead: self.item.lead.clone(),
+            account: None,
+            at: self.at,
+            received_at: None,
+            props,
+            backfill: false,
+        }
+    }
+
+    /// What it does to the outbox.
+    fn apply(&self, batch: &mut Batch<'_>) {
+        let sink = self.sink.clone();
+        if self.kind == kind::INTENT {
+            let state = State::Going { sink, since: self.at };
+            return outbox::put(&self.item.standing(state), batch);
+        }
+        match Fate::parse(self.outcome) {
+            Some(fate) => {
+                let reason = if self.reason.is_empty() { sink } else { self.reason.clone() };
+                outbox::finish(&self.item, fate, self.at, &reason, batch);
+            }
+            None if self.outcome == "unknown" => {
+                let state = State::Unknown { sink, since: self.at, reason: self.reason.clone() };
+                outbox::put(&self.item.standing(state), batch);
+            }
+            None => outbox::put(&self.item.standing(State::Waiting), batch),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Actions as JSON Lines in a file that they are appended to: `kind: file`. An action is taken when it
+//! is on the disk.
+
+use std::fs;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use super::{Handed, Outcome, Sink};
+
+/// Appends each action as a line.
+#[derive(Debug)]
+pub struct File {
+    file: fs::File,
+    /// Whether it can be cut and synced; a pipe cannot.
+    regular: bool,
+}
+
+impl File {
+    /// Opens a file for appending and makes it where it does not exist. A last line that a crash left
+    /// without its end is ended, so that it spoils no other.
+    ///
+    /// # Errors
+    /// Fails where the system does not let us read, write or sync it.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let existed = path.exists();
+        let regular = !existed || path.metadata()?.is_file();
+        let file = fs::OpenOptions::new().read(regular).append(true).create(true).open(path)?;
+        let mut opened = Self { file, regular };
+        if !existed {
+            sync_folder(path)?;
+        }
+        if regular && opened.ends_torn()? {
+            opened.file.write_all(b"\n")?;
+            opened.file.sync_data()?;
+        }
+        Ok(opened)
+    }
+
+    fn ends_torn(&mut self) -> io::Result<bool> {
+        if self.file.metadata()?.len() == 0 {
+            return Ok(false);
+        }
+        let mut last = [0];
+        self.file.seek(SeekFrom::End(-1))?;
+        self.file.read_exact(&mut last)?;
+        Ok(last != *b"\n")
+    }
+
+    /// Appends a line. What was only begun is taken back.
+    fn append(&mut self, line: &[u8]) -> Result<(), Outcome> {
+        let before = self.file.metadata().map_err(|error| Outcome::refused(failed(&error)))?.len();
+        let Err(error) = self.file.write_all(line) else { return Ok(()) };
+        match self.regular.then(|| self.file.set_len(before)) {
+            Some(Ok(())) => Err(Outcome::refused(failed(&error))),
+            _ => Err(Outcome::Unknown { reason: failed(&error) }),
+        }
+    }
+}
+
+impl Sink for File {
+    fn hand_over(&mut self, action: &Handed) -> Outcome {
+        let line = match action.line() {
+            Ok(line) => line,
+            Err(error) => return Outcome::Refused { reason: error.to_string(), retry: false },
+        };
+        if let Err(outcome) = self.append(line.as_bytes()) {
+            return outcome;
+        }
+        // After an error of this call nobody knows what is on the disk.
+        match if self.regular { self.file.sync_data() } else { Ok(()) } {
+            Ok(()) => Outcome::Taken { note: None },
+            Err(error) => Outcome::Unknown { reason: format!("the file cannot be synced: {error}") },
+        }
+    }
+}
+
+fn failed(error: &io::Error) -> String {
+    format!("the file cannot be written: {error}")
+}
+
+/// Makes the name of a new file durable.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}

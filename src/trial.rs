@@ -1,0 +1,151 @@
+//! Tests of a rulebook: each plays its events through the ordinary engine and compares what was
+//! decided with what it expects. Pure: made from a plan, drawn by `report::trial`, printed by the
+//! command line.
+
+mod compare;
+pub mod coverage;
+mod matching;
+mod stage;
+mod update;
+mod why;
+mod words;
+
+use std::sync::Arc;
+
+use crate::plan::Plan;
+use crate::rulebook::Test;
+use crate::source::Range;
+
+use coverage::{Coverage, Hits};
+pub use update::{Edit, edits};
+
+/// What to run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only tests whose name holds this text, whatever its case; empty: all.
+    pub pattern: String,
+    /// Also find out what of the rulebook the tests show.
+    pub coverage: bool,
+}
+
+/// How a test went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything is as expected.
+    Passed,
+    /// Something is not; see [`TestResult::failures`].
+    Failed,
+    /// A `todo` that fails, which is no failure.
+    Todo,
+    /// A `todo` that passes and could be a `test`.
+    TodoPasses,
+}
+
+impl Outcome {
+    /// The word of the output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Todo => "todo",
+            Self::TodoPasses => "todo passes",
+        }
+    }
+}
+
+/// One way in which a test is not met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// One line, lower case, the author's text in backticks.
+    pub message: String,
+    /// The place in the test.
+    pub range: Range,
+    /// A few words under it; may be empty.
+    pub label: String,
+    /// Places of the rules that decided, each with a few words.
+    pub others: Vec<(Range, String)>,
+    /// What happened instead, and why what was expected did not.
+    pub notes: Vec<String>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// What came of one test.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestResult {
+    /// Its name.
+    pub name: String,
+    /// Where its name stands.
+    pub range: Range,
+    /// How it went.
+    pub outcome: Outcome,
+    /// Why it failed, in the order of the file.
+    pub failures: Vec<Failure>,
+    /// How many events it plays.
+    pub events: usize,
+    /// How many decisions were made.
+    pub decisions: usize,
+    /// What was decided within it that a complete test expects, as lines of a test.
+    pub observed: Vec<String>,
+}
+
+/// What came of all tests that were run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TestReport {
+    /// The tests in rulebook order.
+    pub tests: Vec<TestResult>,
+    /// How many the rulebook has that were not asked for.
+    pub left_out: usize,
+    /// What the tests show, where that was asked for.
+    pub coverage: Option<Coverage>,
+}
+
+impl TestReport {
+    /// How many tests went so.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.tests.iter().filter(|test| test.outcome == outcome).count()
+    }
+
+    /// Whether no test failed and some ran.
+    #[must_use]
+    pub fn is_fine(&self) -> bool {
+        !self.tests.is_empty() && self.count(Outcome::Failed) == 0
+    }
+}
+
+/// Runs the tests of a rulebook.
+#[must_use]
+pub fn run(plan: &Arc<Plan>, options: &Options) -> TestReport {
+    let pattern = options.pattern.to_lowercase();
+    let asked = |test: &&Test| test.name.to_lowercase().contains(&pattern);
+    let all = &plan.rulebook.tests;
+    let mut hits = Hits::default();
+    let mut one = |test| run_one(plan, test, options.coverage.then_some(&mut hits));
+    let tests: Vec<TestResult> = all.iter().filter(asked).map(&mut one).collect();
+    let left_out = all.len() - tests.len();
+    let coverage = options.coverage.then(|| Coverage::of(&plan.rulebook, &hits));
+    TestReport { tests, left_out, coverage }
+}
+
+fn run_one(plan: &Arc<Plan>, test: &Test, hits: Option<&mut Hits>) -> TestResult {
+    let (failures, events, decisions, observed) = match stage::play(plan, test) {
+        Ok(played) => {
+            if let Some(hits) = hits {
+                hits.add(&played);
+            }
+            let failures = compare::failures(plan, test, &played);
+            (failures, played.log.len(), played.decisions.len(), compare::observed(plan, test, &played))
+        }
+        Err(failure) => (vec![failure], 0, 0, Vec::new()),
+    };
+    let outcome = match (test.todo, failures.is_empty() && !test.events.is_empty()) {
+        (false, true) => Outcome::Passed,
+        (false, false) => Outcome::Failed,
+        (true, true) => Outcome::TodoPasses,
+        (true, false) => Outcome::Todo,
+    };
+    let (name, range) = (test.name.clone(), test.range);
+    TestResult { name, range, outcome, failures, events, decisions, observed }
+}

@@ -1,0 +1,170 @@
+//! Which expectations are met by which decisions: each covers one, or as many as it says, and
+//! together they cover as many as can be.
+
+use crate::decision::{Body, Decision, Status};
+use crate::log::Log;
+use crate::rulebook::{By, Expect, ExpectedAt, Test, Wanted};
+use crate::timestamp::Timestamp;
+
+use crate::decision::Cause;
+
+/// A decision as far as expectations can see it.
+pub(super) struct Candidate<'a> {
+    pub decision: &'a Decision,
+    /// It lies after the end of the test.
+    pub pending: bool,
+}
+
+/// How much of an expectation is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strictness {
+    /// All of it.
+    All,
+    /// What and whose, but neither when, nor by what, nor what became of it.
+    What,
+}
+
+/// Whether a decision is what an expectation speaks of.
+pub(super) fn meets(
+    test: &Test,
+    log: &Log,
+    expect: &Expect,
+    wanted: &Wanted,
+    candidate: &Candidate<'_>,
+    how: Strictness,
+) -> bool {
+    let decision = candidate.decision;
+    let lead = expect.lead.and_then(|lead| test.leads.get(lead));
+    let same_lead = lead.is_none_or(|lead| lead.name == log.lead_name(decision.lead));
+    if !same_lead || !is_what(wanted, decision) {
+        return false;
+    }
+    how == Strictness::What
+        || (fits_status(expect, wanted, candidate)
+            && expect.at.is_none_or(|at| is_at(test, at, decision.at))
+            && expect.by.as_ref().is_none_or(|by| is_by(by, decision.cause))
+            && expect.because.as_ref().is_none_or(|text| reason(&decision.body).is_some_and(|r| r.contains(text))))
+}
+
+fn is_what(wanted: &Wanted, decision: &Decision) -> bool {
+    match (wanted, &decision.body) {
+        (Wanted::Tier(tier), Body::Tier { to, .. }) => tier == to,
+        (Wanted::Starts(wanted), Body::Enroll { sequence, .. })
+        | (Wanted::Exits(wanted), Body::Exit { sequence, .. }) => wanted == sequence,
+        (Wanted::Finishes(wanted), Body::Exit { sequence, reason, .. }) => wanted == sequence && reason == "finished",
+        (Wanted::Holds(until), Body::Hold(held)) => until.is_none() || until == held,
+        (Wanted::Resumes, Body::Resume) => true,
+        (Wanted::Suppressed(wanted), Body::Suppress { channel, .. })
+        | (Wanted::Unsuppressed(wanted), Body::Unsuppress(channel)) => wanted.is_none() || wanted == channel,
+        (Wanted::Tag { tag, on }, Body::Tag { tag: other, on: is_on }) => tag == other && on == is_on,
+        (Wanted::Set(fact, value), Body::Set { fact: other, value: set }) => {
+            fact == other && value.as_ref().is_none_or(|value| value == set)
+        }
+        (Wanted::Assign(owner), Body::Assign(to)) => owner.is_none() || owner.as_deref() == to.as_deref(),
+        (Wanted::Alert { to, text }, Body::Alert { to: person, text: words }) => {
+            to.is_none_or(|to| to == *person) && text.as_ref().is_none_or(|text| **text == **words)
+        }
+        (Wanted::Webhook(wanted), Body::Webhook { name, .. }) => wanted.as_ref().is_none_or(|w| **w == **name),
+        (Wanted::Touch(task), body) => sent(body).is_some_and(|(channel, ..)| *task != Some(channel)),
+        (Wanted::Send { channel, content }, body) => sent(body).is_some_and(|(other, carried, _)| {
+            *channel == other && content.as_ref().is_none_or(|content| content == carried)
+        }),
+        _ => false,
+    }
+}
+
+/// Channel, content and status of a message.
+pub(super) fn sent(body: &Body) -> Option<(crate::rulebook::ChannelId, &crate::units::Content, Status)> {
+    match body {
+        Body::Touch(touch) => Some((touch.channel, &touch.content, touch.status)),
+        Body::Action(action) => Some((action.channel, &action.content, action.status)),
+        _ => None,
+    }
+}
+
+/// A message counts where it was sent, unless the expectation says what else became of it.
+fn fits_status(expect: &Expect, wanted: &Wanted, candidate: &Candidate<'_>) -> bool {
+    let body = &candidate.decision.body;
+    let Some((_, _, status)) = sent(body) else {
+        let kept_out = matches!(body, Body::Enroll { suppressed: Some(_), .. });
+        let asked = expect.status == Some(Status::Suppressed);
+        return !candidate.pending && (!matches!(wanted, Wanted::Starts(_)) || kept_out == asked);
+    };
+    match expect.status {
+        Some(Status::Scheduled) => candidate.pending && status == Status::Scheduled,
+        wanted => !candidate.pending && status == wanted.unwrap_or(Status::Sent),
+    }
+}
+
+/// A test's clock shows minutes.
+pub(super) fn is_at(test: &Test, wanted: ExpectedAt, at: Timestamp) -> bool {
+    match wanted {
+        ExpectedAt::Moment(moment) => minute(at) == minute(moment),
+        ExpectedAt::Day(start, end) => start <= at && at < end,
+        ExpectedAt::Clock(clock) => {
+            use chrono::Timelike;
+            let local = test.zone.to_local(at);
+            local.hour() * 60 + local.minute() == u32::from(clock)
+        }
+    }
+}
+
+fn minute(at: Timestamp) -> i64 {
+    at.0.div_euclid(60_000_000)
+}
+
+pub(super) fn is_by(by: &By, cause: Cause) -> bool {
+    match cause {
+        Cause::Rule(rule, _) => by.rule == Some(rule),
+        Cause::Sequence(sequence, touch) => {
+            by.sequence.is_some_and(|(wanted, place)| wanted == sequence && (place.is_none() || place == touch))
+        }
+        Cause::Score(_) => false,
+    }
+}
+
+/// Why a decision is as it is.
+pub(super) fn reason(body: &Body) -> Option<&str> {
+    match body {
+        Body::Touch(touch) => Some(&touch.reason),
+        Body::Action(action) => Some(&action.reason),
+        Body::Exit { reason, .. } | Body::Overridden { reason, .. } | Body::Muted(reason) => Some(reason),
+        Body::Enroll { suppressed, .. } => suppressed.as_deref(),
+        _ => None,
+    }
+}
+
+/// Pairs units (each an expectation once) with candidates so that as many as possible are paired;
+/// `choices` are the candidates of each unit. The result has the candidate of each unit.
+pub(super) fn pair(choices: &[Vec<usize>], candidates: usize) -> Vec<Option<usize>> {
+    let mut taken: Vec<Option<usize>> = vec![None; candidates];
+    for unit in 0..choices.len() {
+        let mut tried = vec![false; candidates];
+        place(unit, choices, &mut taken, &mut tried);
+    }
+    let mut of_unit = vec![None; choices.len()];
+    for (candidate, unit) in taken.iter().enumerate() {
+        if let Some(slot) = unit.and_then(|unit| of_unit.get_mut(unit)) {
+            *slot = Some(candidate);
+        }
+    }
+    of_unit
+}
+
+/// Finds a candidate for a unit, moving others where that makes room.
+fn place(unit: usize, choices: &[Vec<usize>], taken: &mut [Option<usize>], tried: &mut [bool]) -> bool {
+    for candidate in choices.get(unit).into_iter().flatten() {
+        let Some(seen) = tried.get_mut(*candidate) else { continue };
+        if std::mem::replace(seen, true) {
+            continue;
+        }
+        let other = taken.get(*candidate).copied().flatten();
+        if other.is_none_or(|other| place(other, choices, taken, tried)) {
+            if let Some(slot) = taken.get_mut(*candidate) {
+                *slot = Some(unit);
+            }
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,224 @@
+//! Why something expected did not happen: the rules and sequences that could have brought it, and
+//! how far each of them came.
+
+use super::Failure;
+use super::stage::Played;
+use super::words::Words;
+use crate::engine::judge::{Asked, RuleAsked, Stand};
+use crate::engine::witness::Judged;
+use crate::event::LeadId;
+use crate::rulebook::{ChannelId, Effect, EffectKind, Expect, Expr, Rule, RuleId, SequenceId, Test, Trigger, Wanted};
+use crate::source::Range;
+use crate::units::Content;
+
+/// How many rules are named beside a failure.
+const SHOWN: usize = 4;
+
+pub(super) struct Why<'a> {
+    pub test: &'a Test,
+    pub played: &'a Played,
+    pub words: Words<'a>,
+}
+
+impl Why<'_> {
+    /// Adds what could have brought what is missing.
+    pub fn not(&self, expect: &Expect, failure: &mut Failure) {
+        let lead = expect.lead.and_then(|lead| self.test.leads.get(lead)).map(|lead| lead.name.as_str());
+        let lead = (0..self.played.log.lead_count() as u32)
+            .map(LeadId)
+            .find(|id| lead.is_none_or(|lead| self.played.log.lead_name(*id) == lead));
+        let Some(wanted) = expect.wanted.first() else { return };
+        let asked = expect.by.as_ref();
+        let mut told = 0;
+        for (index, rule) in self.words.rulebook.rules.iter().enumerate() {
+            let id = RuleId(index as u16);
+            let able = rule.arms.iter().flat_map(|arm| &arm.effects).any(|effect| self.brings(effect, wanted));
+            let meant = asked.is_none_or(|by| by.rule == Some(id));
+            if able && meant && told < SHOWN {
+                told += 1;
+                failure.others.extend(self.rule(id, rule, lead));
+            }
+        }
+        for (index, sequence) in self.words.rulebook.sequences.iter().enumerate() {
+            let id = SequenceId(index as u16);
+            let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
+            let touch = sequence
+                .touches
+                .iter()
+                .chain(tail)
+                .find(|touch| touch.choices.iter().any(|(channel, content)| is_wanted(wanted, *channel, content)));
+            let meant = asked.is_none_or(|by| by.sequence.is_some_and(|(wanted, _)| wanted == id));
+            if let Some(touch) = touch.filter(|_| meant && told < SHOWN) {
+                told += 1;
+                failure.others.push((touch.range, self.enrolled(id, lead)));
+            }
+        }
+        if let Wanted::Finishes(sequence) | Wanted::Exits(sequence) = wanted
+            && let Some(found) = self.words.rulebook.sequences.get(sequence.index()).filter(|_| told == 0)
+        {
+            told += 1;
+            failure.others.push((found.range, self.enrolled(*sequence, lead)));
+        }
+        if told == 0 && asked.is_none() {
+            failure.notes.push(String::from("no rule and no sequence can bring this"));
+        } else if let Some(by) = asked.filter(|_| told == 0) {
+            failure.notes.push(format!("`{}` does not do this", by.text));
+        }
+    }
+
+    /// Whether an effect would have brought what is wanted.
+    fn brings(&self, effect: &Effect, wanted: &Wanted) -> bool {
+        match (&effect.kind, wanted) {
+            (EffectKind::Tier(tier), Wanted::Tier(wanted)) => tier == wanted,
+            (EffectKind::Tier(tier), Wanted::Starts(wanted)) => {
+                self.words.rulebook.sequences.get(wanted.index()).is_some_and(|s| s.tier == Some(*tier))
+            }
+            (EffectKind::Start(sequence), Wanted::Starts(wanted)) => sequence == wanted,
+            (EffectKind::StopSequence(sequence), Wanted::Exits(wanted)) => sequence == wanted,
+            (EffectKind::Stop | EffectKind::StopAll, Wanted::Exits(_)) => true,
+            (EffectKind::Send { channel, content, .. }, wanted) => is_wanted(wanted, *channel, content),
+            (
+                EffectKind::Alert { to, text } | EffectKind::Escalate { to, text },
+                Wanted::Alert { to: who, text: say },
+            ) => who.is_none_or(|who| who == *to) && say.as_ref().is_none_or(|say| say == text),
+            (EffectKind::Webhook(name), Wanted::Webhook(wanted)) => wanted.as_ref().is_none_or(|w| w == name),
+            (EffectKind::Hold { .. }, Wanted::Holds(_)) | (EffectKind::Resume, Wanted::Resumes) => true,
+            (EffectKind::Suppress { channel, .. }, Wanted::Suppressed(wanted))
+            | (EffectKind::Unsuppress { channel }, Wanted::Unsuppressed(wanted)) => {
+                wanted.is_none() || wanted == channel
+            }
+            (EffectKind::Tag(tag), Wanted::Tag { tag: wanted, on: true })
+            | (EffectKind::Untag(tag), Wanted::Tag { tag: wanted, on: false }) => tag == wanted,
+            (EffectKind::Set { fact, .. }, Wanted::Set(wanted, _)) => fact == wanted,
+            (EffectKind::Assign(_) | EffectKind::Escalate { .. }, Wanted::Assign(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// How far a rule came for a lead: the places that say so.
+    fn rule(&self, id: RuleId, rule: &Rule, lead: Option<LeadId>) -> Vec<(Range, String)> {
+        let is_its = |judged: &&Judged| judged.rule == id && lead.is_none_or(|lead| judged.lead == lead);
+        let last = self.played.seen.judged.iter().filter(is_its).next_back();
+        match last {
+            Some(judged) => {
+                let at = self.words.moment(judged.at);
+                let state = judged.asked.state.as_ref().is_none_or(|state| state.holds);
+                let guard = judged.asked.guard.as_ref().filter(|guard| state && !guard.holds);
+                let parts = guard.map(|guard| self.parts(rule, guard, &at)).unwrap_or_default();
+                if parts.is_empty() { vec![(rule.range, self.judged(&judged.asked, at))] } else { parts }
+            }
+            None => vec![(rule.range, self.unfired(id, rule, lead))],
+        }
+    }
+
+    /// The parts of a `where` that do not hold, with what they found.
+    fn parts(&self, rule: &Rule, guard: &Asked, at: &str) -> Vec<(Range, String)> {
+        let mut leaves = Vec::new();
+        leaves_of(guard, &mut leaves);
+        let parts = rule.guard_parts.iter().zip(leaves).filter(|(_, leaf)| !leaf.holds);
+        parts.map(|(range, leaf)| (*range, format!("not so at {at}{}", self.values(leaf)))).collect()
+    }
+
+    /// `: deal_value is nothing`
+    fn values(&self, asked: &Asked) -> String {
+        let rulebook = self.words.rulebook;
+        let name = |expr: &Expr| match expr {
+            Expr::Fact(fact) => rulebook.facts.get(fact.index()).map(|fact| fact.name.clone()),
+            Expr::Prop(prop) => rulebook.props.get(prop.index()).map(|prop| format!("event.{prop}")),
+            Expr::Score(score) => rulebook.scores.get(score.index()).map(|score| score.name.clone()),
+            Expr::Count(set, _) => rulebook.sets.get(set.index()).map(|set| format!("the count of {}", set.text)),
+            Expr::DaysSince(set) => rulebook.sets.get(set.index()).map(|set| format!("days since {}", set.text)),
+            Expr::Tier => Some(String::from("tier")),
+            Expr::Touches => Some(String::from("touches")),
+            _ => None,
+        };
+        let found: Vec<String> = asked
+            .values
+            .iter()
+            .filter_map(|(expr, value)| Some(format!("{} is {}", name(expr)?, self.words.value(value))))
+            .collect();
+        if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) }
+    }
+
+    /// A rule whose trigger happened: what its clauses said.
+    fn judged(&self, asked: &RuleAsked, at: String) -> String {
+        if asked.state.as_ref().is_some_and(|state| !state.holds) {
+            return format!("`while` does not hold at {at}");
+        }
+        if asked.guard.as_ref().is_some_and(|guard| !guard.holds) {
+            return format!("`where` does not hold at {at}");
+        }
+        if asked.limit.is_some_and(|limit| !limit.open) {
+            return format!("it has acted before and may not again at {at}");
+        }
+        match asked.arm {
+            None => format!("no line of it holds at {at}"),
+            Some(arm) if asked.arms.len() > 1 => format!("its line {} acts at {at}", arm + 1),
+            Some(_) => format!("it acts at {at}, without this"),
+        }
+    }
+
+    /// A rule whose trigger has not happened: how far it came.
+    fn unfired(&self, id: RuleId, rule: &Rule, lead: Option<LeadId>) -> String {
+        let stands = self.played.stands.iter().filter(|(of, rule, ..)| *rule == id && lead.is_none_or(|l| l == *of));
+        let most = |stand: &Stand| match stand {
+            Stand::Count { counted, .. } => counted.len(),
+            _ => 0,
+        };
+        match rule.trigger {
+            Trigger::Count { times, within, .. } => {
+                let count = stands.map(|(.., stand)| most(stand)).max().unwrap_or(0);
+                let within = within.map(|within| format!(" within {}", within.in_words())).unwrap_or_default();
+                format!("it counts {count} of {times}{within}")
+            }
+            Trigger::Score { value, upward, .. } => {
+                let worth = stands.filter_map(|(.., stand)| match stand {
+                    Stand::Score { asked, .. } => Some(asked.worth),
+                    _ => None,
+                });
+                let best = worth.reduce(|a, b| if upward { a.max(b) } else { a.min(b) }).unwrap_or(0.0);
+                format!("the score comes to {best:.1}, and the line is {value}")
+            }
+            _ => String::from("it is never triggered"),
+        }
+    }
+
+    /// Whether a lead was ever in a sequence.
+    fn enrolled(&self, id: SequenceId, lead: Option<LeadId>) -> String {
+        use crate::decision::Body;
+        let of_lead = self.played.decisions.iter().filter(|decision| lead.is_none_or(|lead| decision.lead == lead));
+        let mut state = String::from("the lead is never in this sequence");
+        for decision in of_lead {
+            match &decision.body {
+                Body::Enroll { sequence, suppressed: None, .. } if *sequence == id => {
+                    state = format!("the lead is in this sequence since {}", self.words.moment(decision.at));
+                }
+                Body::Enroll { sequence, suppressed: Some(reason), .. } if *sequence == id => {
+                    state = format!("the lead is kept out of it at {}: {reason}", self.words.moment(decision.at));
+                }
+                Body::Exit { sequence, reason, .. } if *sequence == id => {
+                    state = format!("the lead has left it at {}: {reason}", self.words.moment(decision.at));
+                }
+                _ => {}
+            }
+        }
+        state
+    }
+}
+
+/// The parts of a condition that `and` and `or` join.
+fn leaves_of<'a>(asked: &'a Asked, into: &mut Vec<&'a Asked>) {
+    if asked.parts.is_empty() {
+        into.push(asked);
+    }
+    asked.parts.iter().for_each(|part| leaves_of(part, into));
+}
+
+fn is_wanted(wanted: &Wanted, channel: ChannelId, content: &Content) -> bool {
+    match wanted {
+        Wanted::Send { channel: other, content: carried } => {
+            *other == channel && carried.as_ref().is_none_or(|carried| carried == content)
+        }
+        _ => false,
+    }
+}
