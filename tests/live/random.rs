@@ -241,13 +241,13 @@ fn changing_case(seed: u64) -> Result<(), String> {
     while !rest.is_empty() {
         let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
         rest = after;
-        let line = |((_, text), number): (&(Timestamp, String), u64)| Line {
+        let lines = group.iter().zip(1..).map(|((_, text), number)| Line {
             path: "-",
             number,
             text: text.into(),
             broken: false,
-        };
-        let lines: Vec<Line<'_>> = group.iter().zip(1..).map(line).collect();
+        });
+        let lines: Vec<Line<'_>> = lines.collect();
         live.ingest(&lines, Arrival::At(group[0].0), random.one_in(12)).unwrap();
         if random.one_in(2) {
             live.advance(group[0].0 + Span::seconds(random.below(100_000) as i64)).unwrap();
