@@ -35,9 +35,9 @@ pub fn cases(summary: &str, cases: &[CaseResult]) -> String {
             Outcome::Skipped => "skipped",
         };
         let place = format!("{}:{}", case.file, case.at.unwrap_or(case.line));
-        let _ = write!(text, "\n- {word}: **{}** (`{}`)", cell(&case.name), cell(&place));
+        let _ = write!(text, "\n- {word}: **{}** (`{}`)", line(&case.name), line(&place));
         if !case.message.is_empty() {
-            let _ = write!(text, ": {}", cell(&case.message));
+            let _ = write!(text, ": {}", line(&case.message));
         }
         text.push('\n');
         if !case.detail.is_empty() {
@@ -57,9 +57,16 @@ fn heading(summary: &str) -> String {
     }
 }
 
-/// Text in one cell or line: what could end it is taken from its meaning.
+/// Text on one line: what would be a tag is taken from its meaning, but for code, where nothing is one.
+fn line(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let parts = parts.map(|(at, part)| if at % 2 == 0 { part.replace('<', "&lt;") } else { part.to_owned() });
+    parts.collect::<Vec<_>>().join("`").replace(['\n', '\r'], " ")
+}
+
+/// Text in one cell of a table.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;").replace(['\n', '\r'], " ")
+    line(text).replace('|', "\\|")
 }
 
 /// A fence longer than any in the text.
