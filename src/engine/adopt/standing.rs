@@ -18,7 +18,6 @@ type Plans<'a> = (&'a Plan, &'a Plan);
 /// The lead by the new rulebook. `was` is its state by the old one, `would` what it would be if the
 /// new one had been in force all along; its shape is the new one's.
 pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would: Box<Lead>) -> Box<Lead> {
-    let (old, new) = plans;
     let mut former = was.former.as_deref().cloned().unwrap_or_default();
     merge_facts(matching, &was, &mut would);
     merge_touched(matching, plans, &was, &mut would);
@@ -26,17 +25,15 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
     merge_firings(matching, plans, &was, &mut would, &mut former);
     would.past = merge_past(matching, plans, &was, &mut former);
     would.tier = was.tier.and_then(|tier| matching.tier(tier));
-    would.tier_locked = was.tier_locked && would.tier == was.tier.and_then(|tier| matching.tier(tier));
-    if was.tier.is_some() && would.tier.is_none() {
-        would.tier_locked = false;
-    }
+    // A lock on a tier that is gone would keep the lead out of every other.
+    would.tier_locked = was.tier_locked && would.tier.is_some() == was.tier.is_some();
     would.variants = was.variants.iter().filter_map(|variant| matching.variant(*variant)).collect();
     would.tags = was.tags.iter().filter_map(|tag| matching.tag(*tag)).collect();
     would.suppressions = was.suppressions.into_iter().filter_map(|s| rename_suppression(matching, s)).collect();
     would.shield = was.shield.map(|shield| Box::new(rename_shield(matching, &shield)));
     would.sends = was.sends;
     rename_sends(matching, &mut would.sends);
-    would.actions = was.actions.into_iter().map(|action| rename_action(matching, new, action)).collect();
+    would.actions = was.actions.into_iter().map(|action| rename_action(matching, plans.1, action)).collect();
     would.enrollments.clear();
     would.parts.clear();
     (would.id, would.account, would.account_slot) = (was.id, was.account, was.account_slot);
@@ -44,7 +41,6 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
     (would.next_serial, would.last_touch) = (was.next_serial, was.last_touch);
     would.former = (!former.is_empty()).then(|| Box::new(former));
     would.touched = true;
-    let _ = old;
     would
 }
 
