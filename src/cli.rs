@@ -7,13 +7,17 @@ use clap::{ColorChoice, Parser, Subcommand};
 
 mod check;
 mod clock;
+mod completions;
 mod dry_run;
 mod exit;
 mod explain;
 mod fmt;
 mod ingest;
+mod init;
 mod lead;
+mod man;
 mod near;
+mod out;
 mod place;
 mod progress;
 mod render;
@@ -45,11 +49,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(check::Args),
+    Completions(completions::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
     Fmt(fmt::Args),
     Ingest(ingest::Args),
+    Init(init::Args),
     Lead(lead::Args),
+    Man(man::Args),
     Render(render::Args),
     Run(run::Args),
     Store(store::Args),
@@ -68,6 +75,11 @@ fn version() -> &'static str {
         )
     });
     &VERSION
+}
+
+/// The command line as data, for completions and manual pages.
+fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
 }
 
 /// Runs the program with the arguments of the process.
@@ -95,11 +107,14 @@ fn begin() -> Exit {
     let io = Io { color: color(cli.color) };
     let result = match cli.verb {
         Verb::Check(args) => check::run(&args, io),
+        Verb::Completions(args) => completions::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
         Verb::Fmt(args) => fmt::run(&args, io),
         Verb::Ingest(args) => ingest::run(&args, io),
+        Verb::Init(args) => init::run(&args, io),
         Verb::Lead(args) => lead::run(&args, io),
+        Verb::Man(args) => man::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
         Verb::Run(args) => run::run(&args, io),
         Verb::Store(args) => store::run(&args, io),

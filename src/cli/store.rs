@@ -12,7 +12,7 @@ mod verify;
 
 use super::Io;
 use super::exit::{Error, Exit};
-use super::place::{Place, StoreArgs};
+use super::place::StoreArgs;
 
 /// Look after a store: check, copy, repair it, see what it holds
 #[derive(Debug, clap::Args)]

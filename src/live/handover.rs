@@ -51,7 +51,8 @@ pub struct HandedOver {
     pub unknown: u64,
     /// Too late.
     pub expired: u64,
-    /// Left for later: the lead is paused, the sink is left alone, or it is too early to try again.
+    /// Left for later: the lead is paused, its channel is closed now, the sink is left alone, or it is
+    /// too early to try again.
     pub waiting: u64,
     /// Left because no sink takes them.
     pub unrouted: u64,
@@ -196,7 +197,8 @@ impl Live {
             return Ok(Turn::Ends(Fate::Expired, format!("was due {due} and could not be handed over in time")));
         }
         let to_lead = matches!(item.what, What::Message | What::Task);
-        if item.attempts.due_at() > now || (to_lead && self.is_held(&item.lead)?) {
+        let closed = item.what == What::Message && self.plan().is_some_and(|plan| !item.is_open(plan, now));
+        if item.attempts.due_at() > now || closed || (to_lead && self.is_held(&item.lead)?) {
             return Ok(Turn::Wait);
         }
         let destination = match (&item.channel, item.what, &item.to) {

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::error::LiveError;
 use super::record::ERASED;
 use super::shelf::{encode, hash};
+use crate::calendar::Window;
 use crate::decision::{ActionId, ActionLine, Body, Decision, Status, TouchLine};
 use crate::engine::{Covered, Ending};
+use crate::local::Zone;
 use crate::plan::Plan;
 use crate::report::line::{Names, person};
 use crate::rulebook::{ChannelId, SequenceId, Touch};
@@ -94,6 +96,8 @@ pub struct Item {
     pub expires: Option<Timestamp>,
     /// The ids of the events it rests on.
     pub because: Vec<String>,
+    /// The zone its time was planned in.
+    pub zone: Option<Zone>,
     /// When it fell due, and the end of the part of the day it fell into, on the lead's clock.
     pub due_at: (String, Option<String>),
     /// Which enrollment, from 1.
@@ -339,6 +343,15 @@ impl Item {
         }
     }
 
+    /// Whether its channel may be used now, by the lead's clock: what fell due in the afternoon is not
+    /// to go out at night.
+    pub(crate) fn is_open(&self, plan: &Plan, now: Timestamp) -> bool {
+        let channel = plan.rulebook.channels.iter().find(|channel| Some(&channel.name) == self.channel.as_ref());
+        let (Some(channel), Some(zone)) = (channel, self.zone) else { return true };
+        let calendar = channel.calendar.and_then(|id| plan.rulebook.calendars.get(id.index()));
+        Window { calendar, quiet: channel.quiet }.allows(zone.to_local(now)).is_ok()
+    }
+
     /// Whether handing it over twice does less harm than not at all.
     #[must_use]
     pub fn may_repeat(&self) -> bool {
@@ -363,12 +376,12 @@ impl Item {
     }
 }
 
-/// The first of what ended that covers an item, from the ending at `from` on.
-pub(crate) fn covering<'e>(item: &Item, lead: &str, endings: &'e [Ending], plan: &Plan) -> Option<&'e Ending> {
-    if item.lead != lead || item.state != State::Waiting {
+/// The first of what ended for a lead that covers one of its items.
+pub(crate) fn covering<'e>(item: &Item, endings: &[&'e Ending], plan: &Plan) -> Option<&'e Ending> {
+    if item.state != State::Waiting {
         return None;
     }
-    endings.iter().find(|ending| item.is_covered(&ending.covered, plan))
+    endings.iter().copied().find(|ending| item.is_covered(&ending.covered, plan))
 }
 
 /// A decision as something to hand over, where it is one.
@@ -391,6 +404,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         due: decision.at,
         expires: None,
         because: line.because.iter().map(|id| (*id).to_owned()).collect(),
+        zone: None,
         due_at: (line.at, line.due_by),
         enrollment: line.enrollment,
         variant: line.experiment.zip(line.variant).map(|(experiment, variant)| (experiment.into(), variant.into())),
@@ -423,6 +437,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
 impl Item {
     fn be_touch(&mut self, plan: &Plan, line: &TouchLine) {
         self.id = line.id.to_string();
+        self.zone = Some(line.zone);
         self.carry(plan, line.channel, &line.content);
         let sequence = plan.rulebook.sequences.get(line.sequence.index());
         self.parallel = sequence.is_some_and(|sequence| sequence.parallel);
@@ -434,6 +449,7 @@ impl Item {
 
     fn be_action(&mut self, plan: &Plan, line: &ActionLine) {
         self.id = line.id.to_string();
+        self.zone = Some(line.zone);
         self.carry(plan, line.channel, &line.content);
         if self.what == What::Message {
             self.expires = Some(self.due + EXPIRES);

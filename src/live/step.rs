@@ -13,7 +13,7 @@ use super::record::{self, kind};
 use super::roster::Roster;
 use super::{Live, Progress, ledger, shelf};
 use crate::decision::Decision;
-use crate::engine::{Engine, Live as Kept};
+use crate::engine::{Ending, Engine, Live as Kept};
 use crate::event::{Event, EventNumber, LeadId};
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
@@ -210,15 +210,16 @@ impl Live {
             let said = record::props(&self.store, &entry.as_entry())?;
             take_in_outcome(&mut items, entry, &said, &mut self.store, batch)?;
         }
+        let mut endings: BTreeMap<&str, Vec<&Ending>> = BTreeMap::new();
+        for ending in &kept.endings {
+            endings.entry(names.log.lead_name(ending.lead)).or_default().push(ending);
+        }
         for item in items.into_values() {
             let is_old = old.contains(&item.decision);
-            let from = kept.endings.partition_point(|ending| {
-                !is_old && ending.decisions as u64 + self.progress.decisions <= item.decision
-            });
-            let endings = kept.endings.get(from..).unwrap_or_default();
-            let of_lead = |ending: &crate::engine::Ending| names.log.lead_name(ending.lead) == item.lead;
-            let own: Vec<_> = endings.iter().filter(|ending| of_lead(ending)).cloned().collect();
-            if let Some(ending) = outbox::covering(&item, &item.lead, &own, plan) {
+            let own = endings.get(item.lead.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let later = |ending: &&Ending| ending.decisions as u64 + self.progress.decisions <= item.decision;
+            let from = if is_old { 0 } else { own.partition_point(later) };
+            if let Some(ending) = outbox::covering(&item, own.get(from..).unwrap_or_default(), plan) {
                 let because: Vec<&str> = ending.because.iter().map(|event| names.log.event_id(*event)).collect();
                 let reason = if because.is_empty() {
                     ending.reason.clone()
