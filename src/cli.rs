@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, Parser, Subcommand};
 
-mod activate;
 mod check;
 mod clock;
 mod completions;
@@ -49,7 +48,6 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    Activate(activate::Args),
     Check(check::Args),
     Completions(completions::Args),
     DryRun(dry_run::Args),
@@ -57,8 +55,8 @@ enum Verb {
     Fmt(fmt::Args),
     Ingest(ingest::Args),
     Init(init::Args),
-    Man(man::Args),
     Lead(lead::Args),
+    Man(man::Args),
     Render(render::Args),
     Run(run::Args),
     Store(store::Args),
@@ -108,7 +106,6 @@ fn begin() -> Exit {
     };
     let io = Io { color: color(cli.color) };
     let result = match cli.verb {
-        Verb::Activate(args) => activate::run(&args, io),
         Verb::Check(args) => check::run(&args, io),
         Verb::Completions(args) => completions::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
@@ -116,8 +113,8 @@ fn begin() -> Exit {
         Verb::Fmt(args) => fmt::run(&args, io),
         Verb::Ingest(args) => ingest::run(&args, io),
         Verb::Init(args) => init::run(&args, io),
-        Verb::Man(args) => man::run(&args, io),
         Verb::Lead(args) => lead::run(&args, io),
+        Verb::Man(args) => man::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
         Verb::Run(args) => run::run(&args, io),
         Verb::Store(args) => store::run(&args, io),
