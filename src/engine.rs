@@ -26,6 +26,7 @@ mod effect;
 mod enroll;
 mod evaluate;
 mod fire;
+mod guard;
 mod instant;
 mod intake;
 pub mod judge;
@@ -38,13 +39,16 @@ mod schedule;
 mod score;
 mod script;
 mod send;
+mod standing;
 mod timer;
 pub mod witness;
 
 pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, Live};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
+pub use standing::{Paused, Standing, Way};
 
+pub(crate) use guard::BREAKS;
 use instant::{Fired, Pending};
 use lead::Lead;
 use timer::{Timer, Timers};

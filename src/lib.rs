@@ -97,6 +97,7 @@ pub mod store;
 
 pub mod decision;
 pub mod engine;
+pub mod invariant;
 pub mod replay;
 pub mod trial;
 

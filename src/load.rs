@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::{self, Checked, Env};
 
 /// A file of a rulebook may have so many bytes; a longer one is surely not meant to be read.
-const MAX_FILE: u64 = 8 << 20;
+pub const MAX_FILE: u64 = 8 << 20;
 
 /// Why a rulebook could not be read.
 #[derive(Debug)]
@@ -79,11 +79,7 @@ impl Files {
     /// # Errors
     /// Fails where files cannot be read.
     pub fn read(path: &Path) -> Result<Self, LoadError> {
-        let kind = fs::metadata(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => LoadError::Missing(path.to_owned()),
-            _ => LoadError::Io(path.to_owned(), error),
-        })?;
-        if kind.is_dir() { folder(path) } else { single(path) }
+        if is_folder(path)? { folder(path) } else { single(path) }
     }
 
     /// Checks them.
@@ -119,6 +115,29 @@ pub fn rulebook(path: &Path) -> Result<Checked, LoadError> {
     Ok(Files::read(path)?.check())
 }
 
+/// The `*.ensue` files of a folder and those below it in path order; of a file, itself.
+///
+/// # Errors
+/// Fails where there is no such file or folder, or no rules in it.
+pub fn rule_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    if !is_folder(path)? {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    collect(path, &mut files)?;
+    files.retain(|file| file.extension().is_some_and(|end| end == "ensue"));
+    files.sort();
+    if files.is_empty() { Err(LoadError::NoRules(path.to_owned())) } else { Ok(files) }
+}
+
+fn is_folder(path: &Path) -> Result<bool, LoadError> {
+    let kind = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => LoadError::Missing(path.to_owned()),
+        _ => LoadError::Io(path.to_owned(), error),
+    })?;
+    Ok(kind.is_dir())
+}
+
 fn folder(path: &Path) -> Result<Files, LoadError> {
     let mut files = Vec::new();
     collect(path, &mut files)?;
@@ -127,10 +146,10 @@ fn folder(path: &Path) -> Result<Files, LoadError> {
     for file in files {
         let is_rules = file.extension().is_some_and(|end| end == "ensue");
         if is_rules {
-            rules.push((shown(&file), text(&file)?));
+            rules.push((shown(&file), bare_text(&file)?));
         } else if beside_the_rules(&file) {
             let inner = file.strip_prefix(path).unwrap_or(&file);
-            beside.insert(shown(inner), text(&file)?);
+            beside.insert(shown(inner), bare_text(&file)?);
         }
     }
     if rules.is_empty() {
@@ -150,9 +169,9 @@ fn single(path: &Path) -> Result<Files, LoadError> {
     }
     let mut beside = BTreeMap::new();
     for file in files.into_iter().filter(|file| beside_the_rules(file)) {
-        beside.insert(shown(file.strip_prefix(root).unwrap_or(&file)), text(&file)?);
+        beside.insert(shown(file.strip_prefix(root).unwrap_or(&file)), bare_text(&file)?);
     }
-    Ok(Files { rules: vec![(shown(path), text(path)?)], root: shown(root), beside })
+    Ok(Files { rules: vec![(shown(path), bare_text(path)?)], root: shown(root), beside })
 }
 
 /// Every file below a folder but for hidden ones; links to folders are not followed.
@@ -179,24 +198,37 @@ fn beside_the_rules(file: &Path) -> bool {
 }
 
 /// A file's text without a byte order mark.
-fn text(path: &Path) -> Result<String, LoadError> {
+fn bare_text(path: &Path) -> Result<String, LoadError> {
+    let mut text = text(path)?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+/// A file's text as it is.
+///
+/// # Errors
+/// Fails where it cannot be read, is no UTF-8, or is far too large.
+pub fn text(path: &Path) -> Result<String, LoadError> {
     let failed = |error| LoadError::Io(path.to_owned(), error);
     if fs::metadata(path).map_err(failed)?.len() > MAX_FILE {
         return Err(LoadError::TooLarge(path.to_owned()));
     }
     let bytes = fs::read(path).map_err(failed)?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
     String::from_utf8(bytes).map_err(|error| {
         let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = memchr::memchr_iter(b'\n', good).count() + 1;
         let start = good.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(good.get(start..).unwrap_or_default()).chars().count() + 1;
+        let good = good.get(start..).unwrap_or_default();
+        let good = good.strip_prefix(b"\xef\xbb\xbf").unwrap_or(good);
+        let column = String::from_utf8_lossy(good).chars().count() + 1;
         LoadError::NotText(path.to_owned(), line, column)
     })
 }
 
 /// A path as people see it, with `/` between folders.
-fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     let joined = parts.join("/");
     joined.strip_prefix("//").map_or(joined.clone(), |rest| format!("/{rest}"))

@@ -5,6 +5,7 @@
 mod bracket;
 mod build;
 mod comment;
+pub mod format;
 mod grammar;
 mod mistake;
 mod slip;

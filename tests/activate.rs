@@ -98,8 +98,13 @@ fn write_changes(text: &mut String, changes: &[(u64, Activation)], number: u64) 
     for (_, did) in changes.iter().filter(|(after, _)| *after == number) {
         let Activation { at, changes, leads, carried, ended, cancelled, skipped, .. } = did;
         let at = rfc3339(*at, Zone::UTC);
-        writeln!(text, "=== {at}: {leads} leads, {carried} carried, {ended} ended, {cancelled} cancelled, {skipped} skipped").unwrap();
-        for (kind, change) in [("rules", &changes.rules), ("sequences", &changes.sequences), ("scores", &changes.scores)]
+        writeln!(
+            text,
+            "=== {at}: {leads} leads, {carried} carried, {ended} ended, {cancelled} cancelled, {skipped} skipped"
+        )
+        .unwrap();
+        for (kind, change) in
+            [("rules", &changes.rules), ("sequences", &changes.sequences), ("scores", &changes.scores)]
         {
             if !change.is_empty() {
                 let (added, changed, removed) =

@@ -8,9 +8,13 @@ mod process;
 
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/fmt.rs"]
+mod fmt;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/pipes.rs"]
 mod pipes;
+#[path = "cli/start.rs"]
+mod start;

@@ -86,7 +86,7 @@ impl Checker<'_> {
                 Wanted::Alert { to: super::rule::all_or_none(to)?, text: text.as_ref().map(|text| text.node.clone()) }
             }
             WantedKind::Webhook(name) => Wanted::Webhook(name.as_ref().map(|name| name.node.clone())),
-            WantedKind::Touch => Wanted::Touch,
+            WantedKind::Touch => Wanted::Touch(self.declared.channels.find("task").map(|at| ChannelId(at as u8))),
             WantedKind::Send { channel, content } => {
                 let id = self.channel(channel)?;
                 if let Some(content) = content {

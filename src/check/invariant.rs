@@ -22,41 +22,41 @@ impl Checker<'_> {
         match kind {
             tree::InvariantKind::NeverAfter { event, never, length } => {
                 let set = self.occurrence(event).map(|event| event.set);
-                let never: Vec<Option<Kept>> = never.iter().map(|name| self.kept(name)).collect();
-                let length = length.as_ref().map(|length| self.length(length, "an invariant's time"));
+                let never: Vec<Option<Kept>> = never.iter().map(|name| self.kept(name, false)).collect();
+                let length = length.as_ref().map(|length| self.length(length, "the time of an invariant"));
                 let length = super::rule::all_or_none(length)?;
                 Some(InvariantKind::NeverAfter { set: set?, never: never.into_iter().collect::<Option<_>>()?, length })
             }
             tree::InvariantKind::AtMost { count, what, per, scope } => {
-                let what = self.kept(what);
+                let what = self.kept(what, false);
                 let count = self.times(count);
-                let per = self.length(per, "an invariant's time");
+                let per = self.length(per, "the time of an invariant");
                 let scope = match scope.node.as_str() {
-                    "lead" => CapScope::Lead,
                     "account" => CapScope::Account,
-                    _ => CapScope::Owner,
+                    _ => CapScope::Lead,
                 };
                 Some(InvariantKind::AtMost { count: count?, what: what?, per: per?, scope })
             }
             tree::InvariantKind::InTime { within, event, expect } => {
                 let set = self.occurrence(event).map(|event| event.set);
-                let within = self.length(within, "an invariant's time");
-                let expect = self.kept(expect);
+                let within = self.measured(within, "the time of an invariant");
+                let expect = self.kept(expect, true);
                 Some(InvariantKind::InTime { within: within?, set: set?, expect: expect? })
             }
         }
     }
 
-    fn kept(&mut self, name: &Name) -> Option<Kept> {
+    fn kept(&mut self, name: &Name, alerts: bool) -> Option<Kept> {
         match name.node.as_str() {
             "touch" => Some(Kept::Touch),
-            "alert" => Some(Kept::Alert),
+            "alert" if alerts => Some(Kept::Alert),
             other => {
                 if let Some(at) = self.declared.channels.find(other) {
                     return Some(Kept::Channel(ChannelId(at as u8)));
                 }
                 let mut names = self.declared.channels.names();
-                names.extend(["touch", "alert"].map(str::to_owned));
+                names.push(String::from("touch"));
+                names.extend(alerts.then(|| String::from("alert")));
                 self.unknown(&super::name::CHANNEL, other, name.range, &names, None);
                 None
             }

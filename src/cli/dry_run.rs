@@ -14,14 +14,15 @@ use crate::check::Checked;
 use crate::decision::Decision;
 use crate::diagnostic::Severity;
 use crate::event::LeadId;
+use crate::invariant::violations;
 use crate::local;
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::replay::{self, Replayed};
-use crate::report::experiment;
 use crate::report::line::Names;
 use crate::report::summary::{Counts, many};
 use crate::report::timeline::timeline;
+use crate::report::{self, experiment};
 use crate::rulebook::Rulebook;
 use crate::timestamp::Timestamp;
 use crate::value::View;
@@ -151,10 +152,14 @@ fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Re
     for decision in &shown {
         counts.add(decision);
     }
+    let mut broken = violations(plan, log, &replayed.decisions, replayed.horizon);
+    broken.retain(|one| args.lead.is_empty() || args.lead.iter().any(|lead| lead == log.lead_name(one.lead)));
+    let drawn = report::invariant::human(&names, &replayed.decisions, &broken, io.color_err());
     match args.format {
         Format::Human => {
-            let table = timeline(&names, &shown, io.color);
-            io.out(&format!("{table}{}", summary(args, plan, (log, replayed), &counts)))?;
+            io.out(&timeline(&names, &shown, io.color))?;
+            io.err(&drawn);
+            io.out(&summary(args, plan, (log, replayed), &counts))?;
         }
         Format::Jsonl => {
             let mut text = String::new();
@@ -162,10 +167,11 @@ fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Re
                 let _ = writeln!(text, "{}", names.line(decision));
             }
             io.out(&text)?;
+            io.err(&drawn);
             io.err(&summary(args, plan, (log, replayed), &counts));
         }
     }
-    Ok(if counts.faults > 0 { Exit::Findings } else { Exit::Fine })
+    Ok(if counts.faults > 0 || !broken.is_empty() { Exit::Findings } else { Exit::Fine })
 }
 
 /// Leads and events that are shown, before anything decided is counted.

@@ -301,6 +301,8 @@ pub(crate) struct Lead {
     pub shield: Option<Box<Shield>>,
     /// Sends by channel, the latest first, as many as the largest cap asks for.
     pub sends: Vec<(ChannelId, Timestamp)>,
+    /// Sends by the invariant that counts them, as many as it asks for.
+    pub guarded: Vec<(u16, Timestamp)>,
     pub next_serial: u32,
     /// Last touch sent to the lead, in any sequence.
     pub last_touch: Option<(Timestamp, String)>,
@@ -354,6 +356,7 @@ impl Lead {
             suppressions: Vec::new(),
             shield: None,
             sends: Vec::new(),
+            guarded: Vec::new(),
             next_serial: 0,
             last_touch: None,
             former: None,

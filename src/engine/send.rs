@@ -86,7 +86,10 @@ impl World {
                 let (channel, content) = choice;
                 line.channel = channel;
                 line.content = with_variant(plan, &mut line.experiment, touch, content);
-                if let Some(reason) = self.unfilled(moment, slot, (channel, &line.content), enrollment.saved.as_ref()) {
+                let unfilled = self.unfilled(moment, slot, (channel, &line.content), enrollment.saved.as_ref());
+                // What a person has released goes out.
+                let asked = !enrollment.approved;
+                if let Some(reason) = unfilled.or_else(|| self.breaks(moment, slot, channel).filter(|_| asked)) {
                     let wait = Wait { since: moment.now, for_value: true, reason };
                     return self.wait(moment, slot, id, (wait, line), out);
                 }
@@ -354,6 +357,7 @@ impl World {
 
     /// Remembers a send for the caps that count it, as many as the largest asks for.
     fn note_send(&mut self, plan: &Plan, slot: u32, channel: ChannelId, at: Timestamp) {
+        self.note_guarded(plan, slot, channel, at);
         let Some(definition) = plan.rulebook.channels.get(channel.index()) else { return };
         let most = |scope: CapScope| {
             definition.caps.iter().filter(|cap| cap.scope == scope).map(|cap| cap.count as usize).max().unwrap_or(0)
@@ -400,7 +404,9 @@ impl World {
             return self.end_action(moment, slot, place, (Status::Expired, reason), out);
         }
         if matches!(verdict, Use::Yes)
-            && let Some(reason) = self.unfilled(moment, slot, (action.channel, &action.content), action.saved.as_ref())
+            && let Some(reason) = self
+                .unfilled(moment, slot, (action.channel, &action.content), action.saved.as_ref())
+                .or_else(|| self.breaks(moment, slot, action.channel))
         {
             return self.hold_action(moment, slot, place, reason, out);
         }

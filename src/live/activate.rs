@@ -112,12 +112,8 @@ impl Live {
             decisions.iter().for_each(|decision| done.counts.add(decision));
         }
         done.decisions = number - self.progress.decisions;
-        let progress = Progress {
-            clock: engine.clock(),
-            handled: self.progress.handled + 1,
-            decisions: number,
-            ..self.progress
-        };
+        let progress =
+            Progress { clock: engine.clock(), handled: self.progress.handled + 1, decisions: number, ..self.progress };
         shelf::save(&mut self.store, engine, &dues, &roster, batch)?;
         batch.put(TreeName::Meta, b"ruleset", next.id.as_bytes());
         batch.put(TreeName::Meta, b"progress", shelf::encode(&progress));

@@ -8,18 +8,18 @@ use std::sync::Arc;
 
 use super::append::is_event;
 use super::error::LiveError;
-use super::outbox::{self, Fate, Item, State};
+use super::outbox::{self, Fate, Item, State, Words};
 use super::record::{self, kind};
 use super::roster::Roster;
 use super::{Live, Progress, ledger, shelf};
 use crate::decision::Decision;
-use crate::engine::{Engine, Live as Kept};
+use crate::engine::{Ending, Engine, Live as Kept};
 use crate::event::{Event, EventNumber, LeadId};
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::report::line::Names;
 use crate::report::summary::Counts;
-use crate::store::{Batch, Sequence, StoredEntry, TreeName};
+use crate::store::{Batch, Sequence, Store, StoredEntry, TreeName};
 use crate::timestamp::Timestamp;
 
 /// How many entries one step handles at most.
@@ -218,27 +218,29 @@ impl Live {
         // What another store has told of its hand-overs comes first: it was known before.
         for entry in told {
             let said = record::props(&self.store, &entry.as_entry())?;
-            take_in_outcome(&mut items, entry, &said, batch);
+            take_in_outcome(&mut items, entry, &said, &mut self.store, batch)?;
+        }
+        let mut endings: BTreeMap<&str, Vec<&Ending>> = BTreeMap::new();
+        for ending in &kept.endings {
+            endings.entry(names.log.lead_name(ending.lead)).or_default().push(ending);
         }
         for item in items.into_values() {
             let is_old = old.contains(&item.decision);
-            let from = kept.endings.partition_point(|ending| {
-                !is_old && ending.decisions as u64 + self.progress.decisions <= item.decision
-            });
-            let endings = kept.endings.get(from..).unwrap_or_default();
-            let of_lead = |ending: &crate::engine::Ending| names.log.lead_name(ending.lead) == item.lead;
-            let own: Vec<_> = endings.iter().filter(|ending| of_lead(ending)).cloned().collect();
-            if let Some(ending) = outbox::covering(&item, &item.lead, &own, plan) {
+            let own = endings.get(item.lead.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let later = |ending: &&Ending| ending.decisions as u64 + self.progress.decisions <= item.decision;
+            let from = if is_old { 0 } else { own.partition_point(later) };
+            if let Some(ending) = outbox::covering(&item, own.get(from..).unwrap_or_default(), plan) {
                 let because: Vec<&str> = ending.because.iter().map(|event| names.log.event_id(*event)).collect();
                 let reason = if because.is_empty() {
                     ending.reason.clone()
                 } else {
                     format!("{} [{}]", ending.reason, because.join(", "))
                 };
-                outbox::finish(&item, Fate::Withdrawn, ending.at, &reason, batch);
+                let words = Words::Ours(&reason);
+                outbox::finish(&item, Fate::Withdrawn, ending.at, words, &mut self.store, batch)?;
                 done.withdrawn += 1;
             } else if !is_old {
-                outbox::put(&item, batch);
+                outbox::put(&item, &mut self.store, batch)?;
             }
         }
         Ok(())
@@ -305,32 +307,31 @@ fn take_in_outcome(
     items: &mut BTreeMap<u64, Item>,
     entry: &StoredEntry,
     said: &serde_json::Map<String, serde_json::Value>,
+    store: &mut Store,
     batch: &mut Batch<'_>,
-) {
+) -> Result<(), LiveError> {
     let text = |name: &str| said.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
     let found = items.values_mut().find(|item| item.id == text("action"));
-    let Some(item) = found else { return };
-    let sink = text("sink").to_owned();
+    let Some(item) = found else { return Ok(()) };
+    let (sink, reason) = (text("sink"), text("reason"));
     if entry.kind == kind::INTENT {
         item.attempts.made += 1;
-        item.state = State::Going { sink, since: entry.received_at };
-        outbox::put(item, batch);
-        return;
+        item.state = State::Going { sink: sink.to_owned(), since: entry.received_at };
+        return outbox::put(item, store, batch);
     }
-    let reason = text("reason").to_owned();
     match Fate::parse(text("outcome")) {
         Some(fate) => {
-            outbox::finish(item, fate, entry.received_at, &reason, batch);
+            let words = outbox::words(fate, reason, sink);
+            outbox::finish(item, fate, entry.received_at, words, store, batch)?;
             let decision = item.decision;
             items.remove(&decision);
+            return Ok(());
         }
         None if text("outcome") == "unknown" => {
+            let (sink, reason) = (sink.to_owned(), reason.to_owned());
             item.state = State::Unknown { sink, since: entry.received_at, reason };
-            outbox::put(item, batch);
         }
-        None => {
-            item.state = State::Waiting;
-            outbox::put(item, batch);
-        }
+        None => item.state = State::Waiting,
     }
+    outbox::put(item, store, batch)
 }

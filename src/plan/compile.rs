@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::overrides::Overrides;
 use super::{Absence, Condition, Counter, Deadline, Fall, Follow, History, Periodic, Plan, Reaction, Test};
 use crate::rulebook::{
-    Again, CapScope, Comparison, Decay, Effect, EffectKind, ExperimentId, Expr, Limit, Read, RuleId, Rulebook, ScoreId,
-    ScriptId, Sequence, SequenceId, SetId, Trigger,
+    Again, CapScope, Comparison, Decay, Effect, EffectKind, ExperimentId, Expr, InvariantKind, Limit, Read, RuleId,
+    Rulebook, ScoreId, ScriptId, Sequence, SequenceId, SetId, Trigger,
 };
 use crate::timestamp::Span;
 use crate::units::{Length, ZoneSource};
@@ -41,6 +41,11 @@ impl Plan {
             let place = plan.experiment_at.get_mut(experiment.sequence.index());
             if let Some(place) = place.and_then(|touches| touches.get_mut(usize::from(experiment.touch))) {
                 *place = Some(ExperimentId(index as u16));
+            }
+        }
+        for invariant in &rulebook.invariants {
+            if let InvariantKind::NeverAfter { set, .. } = invariant.kind {
+                plan.last(set);
             }
         }
         plan.react(rulebook.well_known.replied, Reaction::ResetTouches);

@@ -3,7 +3,7 @@
 use super::{CapScope, ChannelId, FactId, Person, PropId, RuleId, ScoreId, SequenceId, SetId, TagId, TierId, TypeId};
 use crate::local::Zone;
 use crate::source::Range;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Span, Timestamp};
 use crate::units::{Content, Length, Status};
 use crate::value::Value;
 
@@ -152,8 +152,8 @@ pub enum Wanted {
     Alert { to: Option<Person>, text: Option<String> },
     /// A named sink is called.
     Webhook(Option<String>),
-    /// A message or a task on any channel.
-    Touch,
+    /// A message on any channel but this one, which is for tasks.
+    Touch(Option<ChannelId>),
     /// A message or a task.
     Send { channel: ChannelId, content: Option<Content> },
 }
@@ -197,13 +197,13 @@ pub enum InvariantKind {
     /// At most so many in so long.
     AtMost { count: u32, what: Kept, per: Length, scope: CapScope },
     /// Something in time after an event.
-    InTime { within: Length, set: SetId, expect: Kept },
+    InTime { within: Span, set: SetId, expect: Kept },
 }
 
 /// What an invariant is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// A message or a task on any channel.
+    /// A message on any channel but `task`.
     Touch,
     /// An alert.
     Alert,

@@ -201,6 +201,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::kw_expired
         | Rule::kw_held => "a clause such as `to ana`, `at 2026-03-05 10:00` or `by third_open`",
         Rule::never_after | Rule::at_most | Rule::in_time => "an invariant such as `after replied never email`",
+        Rule::guard_scope => "`lead` or `account`",
         Rule::kept_from => "a channel, `touch` or `alert`",
         Rule::expr
         | Rule::plain_value

@@ -6,6 +6,7 @@ use super::stage::{Played, event_range};
 use super::why::Why;
 use super::words::Words;
 use crate::decision::{Body, Decision, Status};
+use crate::invariant::{Violation, violations};
 use crate::plan::Plan;
 use crate::rulebook::{Allowed, Expect, Rulebook, ScoreExpect, Test};
 use crate::source::Range;
@@ -17,9 +18,10 @@ const SHOWN: usize = 4;
 pub(super) fn failures(plan: &Plan, test: &Test, played: &Played) -> Vec<Failure> {
     let words = Words { rulebook: &plan.rulebook, log: &played.log, zone: test.zone };
     let comparison = Comparison { test, played, words, candidates: candidates(played) };
-    let mut failures = comparison.expectations();
+    let (mut failures, expected) = comparison.expectations();
     failures.extend(comparison.scores());
     failures.extend(comparison.faults());
+    failures.extend(comparison.invariants(plan, &expected));
     failures.sort_by_key(|failure| (failure.range.source, failure.range.start));
     failures
 }
@@ -54,7 +56,8 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn expectations(&self) -> Vec<Failure> {
+    /// What is not as expected, and the decisions that some line expects.
+    fn expectations(&self) -> (Vec<Failure>, Vec<usize>) {
         let wanted: Vec<&Expect> = self.test.expects.iter().filter(|expect| !expect.never).collect();
         let units: Vec<usize> = (0..wanted.len())
             .flat_map(|place| std::iter::repeat_n(place, wanted.get(place).map_or(0, |e| e.times as usize)))
@@ -82,7 +85,9 @@ impl Comparison<'_> {
             let first = self.meeting(expect).first().and_then(|place| self.candidates.get(*place));
             failures.extend(first.map(|candidate| self.forbidden(expect, candidate.decision)));
         }
-        failures
+        let kept = |place: &usize| paired.contains(&Some(*place));
+        let expected: Vec<usize> = (0..self.played.decisions.len()).filter(kept).collect();
+        (failures, expected)
     }
 
     /// The candidates that meet an expectation.
@@ -105,7 +110,14 @@ impl Comparison<'_> {
         let instead = near.first().copied();
         let near: Vec<&Candidate<'_>> = near.iter().filter_map(|place| self.candidates.get(*place)).collect();
         let message = match (expect.times, met, near.first()) {
-            (2.., _, _) => format!("`{text}` {met} times, not {} times", expect.times),
+            (2.., _, _) => {
+                let met = match met {
+                    0 => String::from("never"),
+                    1 => String::from("once"),
+                    more => format!("{more} times"),
+                };
+                format!("`{text}` happens {met}, not {} times", expect.times)
+            }
             (_, _, Some(candidate)) => self.differs(&text, expect, candidate),
             (_, _, None) => format!("`{text}` does not happen"),
         };
@@ -189,7 +201,7 @@ impl Comparison<'_> {
                         Wanted::Starts(_) | Wanted::Exits(_) | Wanted::Finishes(_),
                         Body::Enroll { .. } | Body::Exit { .. }
                     )
-                    | (Wanted::Send { .. } | Wanted::Touch, Body::Touch(_) | Body::Action(_))
+                    | (Wanted::Send { .. } | Wanted::Touch(_), Body::Touch(_) | Body::Action(_))
                     | (Wanted::Alert { .. }, Body::Alert { .. })
                     | (Wanted::Tag { .. }, Body::Tag { .. })
                     | (Wanted::Set(..), Body::Set { .. })
@@ -279,6 +291,29 @@ impl Comparison<'_> {
             self.decided(&mut failure, decision, "asked here");
             Some(failure)
         })
+    }
+
+    /// An invariant is watched in every test; what it holds may be expected like all else.
+    fn invariants(&self, plan: &Plan, expected: &[usize]) -> Vec<Failure> {
+        let mut broken = violations(plan, &self.played.log, &self.played.decisions, self.test.until);
+        broken.retain(|violation| violation.decision.is_none_or(|place| !expected.contains(&place)));
+        let failure = |violation: &Violation| {
+            let invariant = plan.rulebook.invariants.get(violation.invariant)?;
+            let cause = violation.because.iter().filter_map(|number| event_range(self.test, *number)).next_back();
+            let decision = violation.decision.and_then(|place| self.played.decisions.get(place));
+            let told = decision.and_then(|decision| self.words.told(decision));
+            let lead = self.played.log.lead_name(violation.lead);
+            let missing = || format!("{} nothing came in time for {lead}", self.words.moment(violation.at));
+            Some(Failure {
+                message: format!("invariant `{}` is broken", invariant.name),
+                range: cause.unwrap_or(self.test.range),
+                label: String::from("this leads to it"),
+                others: vec![(invariant.range, String::from("this must always hold"))],
+                notes: vec![told.unwrap_or_else(missing)],
+                help: None,
+            })
+        };
+        broken.iter().filter_map(failure).collect()
     }
 
     fn source(&self, range: Range) -> String {

@@ -65,7 +65,7 @@ fn is_what(wanted: &Wanted, decision: &Decision) -> bool {
             to.is_none_or(|to| to == *person) && text.as_ref().is_none_or(|text| **text == **words)
         }
         (Wanted::Webhook(wanted), Body::Webhook { name, .. }) => wanted.as_ref().is_none_or(|w| **w == **name),
-        (Wanted::Touch, Body::Touch(_) | Body::Action(_)) => true,
+        (Wanted::Touch(task), body) => sent(body).is_some_and(|(channel, ..)| *task != Some(channel)),
         (Wanted::Send { channel, content }, body) => sent(body).is_some_and(|(other, carried, _)| {
             *channel == other && content.as_ref().is_none_or(|content| content == carried)
         }),

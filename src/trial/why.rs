@@ -4,10 +4,11 @@
 use super::Failure;
 use super::stage::Played;
 use super::words::Words;
-use crate::engine::judge::{RuleAsked, Stand};
+use crate::engine::judge::{Asked, RuleAsked, Stand};
 use crate::engine::witness::Judged;
 use crate::event::LeadId;
-use crate::rulebook::{ChannelId, Effect, EffectKind, Expect, Rule, RuleId, SequenceId, Test, Trigger, Wanted};
+use crate::rulebook::{ChannelId, Effect, EffectKind, Expect, Expr, Rule, RuleId, SequenceId, Test, Trigger, Wanted};
+use crate::source::Range;
 use crate::units::Content;
 
 /// How many rules are named beside a failure.
@@ -35,7 +36,7 @@ impl Why<'_> {
             let meant = asked.is_none_or(|by| by.rule == Some(id));
             if able && meant && told < SHOWN {
                 told += 1;
-                failure.others.push((rule.range, self.rule(id, rule, lead)));
+                failure.others.extend(self.rule(id, rule, lead));
             }
         }
         for (index, sequence) in self.words.rulebook.sequences.iter().enumerate() {
@@ -51,6 +52,12 @@ impl Why<'_> {
                 told += 1;
                 failure.others.push((touch.range, self.enrolled(id, lead)));
             }
+        }
+        if let Wanted::Finishes(sequence) | Wanted::Exits(sequence) = wanted
+            && let Some(found) = self.words.rulebook.sequences.get(sequence.index()).filter(|_| told == 0)
+        {
+            told += 1;
+            failure.others.push((found.range, self.enrolled(*sequence, lead)));
         }
         if told == 0 && asked.is_none() {
             failure.notes.push(String::from("no rule and no sequence can bring this"));
@@ -88,14 +95,49 @@ impl Why<'_> {
         }
     }
 
-    /// How far a rule came for a lead.
-    fn rule(&self, id: RuleId, rule: &Rule, lead: Option<LeadId>) -> String {
+    /// How far a rule came for a lead: the places that say so.
+    fn rule(&self, id: RuleId, rule: &Rule, lead: Option<LeadId>) -> Vec<(Range, String)> {
         let is_its = |judged: &&Judged| judged.rule == id && lead.is_none_or(|lead| judged.lead == lead);
         let last = self.played.seen.judged.iter().filter(is_its).next_back();
         match last {
-            Some(judged) => self.judged(&judged.asked, self.words.moment(judged.at)),
-            None => self.unfired(id, rule, lead),
+            Some(judged) => {
+                let at = self.words.moment(judged.at);
+                let state = judged.asked.state.as_ref().is_none_or(|state| state.holds);
+                let guard = judged.asked.guard.as_ref().filter(|guard| state && !guard.holds);
+                let parts = guard.map(|guard| self.parts(rule, guard, &at)).unwrap_or_default();
+                if parts.is_empty() { vec![(rule.range, self.judged(&judged.asked, at))] } else { parts }
+            }
+            None => vec![(rule.range, self.unfired(id, rule, lead))],
         }
+    }
+
+    /// The parts of a `where` that do not hold, with what they found.
+    fn parts(&self, rule: &Rule, guard: &Asked, at: &str) -> Vec<(Range, String)> {
+        let mut leaves = Vec::new();
+        leaves_of(guard, &mut leaves);
+        let parts = rule.guard_parts.iter().zip(leaves).filter(|(_, leaf)| !leaf.holds);
+        parts.map(|(range, leaf)| (*range, format!("not so at {at}{}", self.values(leaf)))).collect()
+    }
+
+    /// `: deal_value is nothing`
+    fn values(&self, asked: &Asked) -> String {
+        let rulebook = self.words.rulebook;
+        let name = |expr: &Expr| match expr {
+            Expr::Fact(fact) => rulebook.facts.get(fact.index()).map(|fact| fact.name.clone()),
+            Expr::Prop(prop) => rulebook.props.get(prop.index()).map(|prop| format!("event.{prop}")),
+            Expr::Score(score) => rulebook.scores.get(score.index()).map(|score| score.name.clone()),
+            Expr::Count(set, _) => rulebook.sets.get(set.index()).map(|set| format!("the count of {}", set.text)),
+            Expr::DaysSince(set) => rulebook.sets.get(set.index()).map(|set| format!("days since {}", set.text)),
+            Expr::Tier => Some(String::from("tier")),
+            Expr::Touches => Some(String::from("touches")),
+            _ => None,
+        };
+        let found: Vec<String> = asked
+            .values
+            .iter()
+            .filter_map(|(expr, value)| Some(format!("{} is {}", name(expr)?, self.words.value(value))))
+            .collect();
+        if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) }
     }
 
     /// A rule whose trigger happened: what its clauses said.
@@ -162,6 +204,14 @@ impl Why<'_> {
         }
         state
     }
+}
+
+/// The parts of a condition that `and` and `or` join.
+fn leaves_of<'a>(asked: &'a Asked, into: &mut Vec<&'a Asked>) {
+    if asked.parts.is_empty() {
+        into.push(asked);
+    }
+    asked.parts.iter().for_each(|part| leaves_of(part, into));
 }
 
 fn is_wanted(wanted: &Wanted, channel: ChannelId, content: &Content) -> bool {

@@ -132,7 +132,7 @@ impl<'a> Words<'a> {
     }
 
     /// A value as it is written in a rulebook.
-    fn value(&self, value: &Value) -> String {
+    pub fn value(&self, value: &Value) -> String {
         match value {
             Value::Missing => String::from("nothing"),
             Value::Bool(truth) => truth.to_string(),

@@ -54,6 +54,29 @@ fn item(item: &ItemKind) -> String {
         ItemKind::Rule(rule) => self::rule(rule),
         ItemKind::Sequence(sequence) => self::sequence(sequence),
         ItemKind::Score(score) => block(&format!("score {}", score.name.node), &score.lines, line),
+        ItemKind::Test(test) => {
+            let word = if test.todo { "todo" } else { "test" };
+            let mark = if test.updated { " updated" } else { "" };
+            block(&format!("{word} {}{mark}", text(&test.name)), &test.lines, test_line)
+        }
+        ItemKind::Invariant(invariant) => {
+            let rule = match &invariant.rule {
+                InvariantKind::NeverAfter { event: e, never, length } => {
+                    format!(
+                        "{}{}",
+                        list(&format!("never-after {}", event(e)), never, name),
+                        part("for", length.as_ref(), shown)
+                    )
+                }
+                InvariantKind::AtMost { count, what, per, scope } => {
+                    format!("(at-most {} {} {} {})", count.node, what.node, shown(per), scope.node)
+                }
+                InvariantKind::InTime { within, event: e, expect } => {
+                    format!("(in-time {} {} {})", shown(within), event(e), expect.node)
+                }
+            };
+            format!("(invariant {} {rule})", invariant.name.node)
+        }
         ItemKind::Experiment(experiment) => {
             let head = format!("{} {}.{}", experiment.name.node, experiment.sequence.node, experiment.touch.node);
             let goal = part("goal", experiment.goal.as_ref(), |(e, d)| format!("{} {}", event(e), shown(d)));
@@ -320,4 +343,97 @@ fn line(line: &At<ScoreLine>) -> String {
         ScoreLine::Script(path) => format!("(script {})", text(path)),
         ScoreLine::On(events) => list("on", events, event),
     }
+}
+
+fn test_line(line: &At<TestLine>) -> String {
+    match &line.node {
+        TestLine::Zone(zone) => format!("(in {})", text(zone)),
+        TestLine::Lead { name, account, facts } => {
+            let of = part("of", account.as_ref(), self::name);
+            list(&format!("lead {}{of}", name.node), facts, property)
+        }
+        TestLine::Allow(names) => list("allow", names, name),
+        TestLine::Until(until) => format!("(until {})", moment(&until.node)),
+        TestLine::Clock { moment: at, event } => {
+            format!("(at {}{})", moment(&at.node), part("happens", event.as_ref(), happening))
+        }
+        TestLine::Expect(expectation) => self::expectation(expectation),
+    }
+}
+
+fn property(property: &Property) -> String {
+    format!("({} {})", property.name.node, expr(&property.value))
+}
+
+fn moment(moment: &Moment) -> String {
+    let clock = |time: &Option<ClockTime>| time.map(|time| format!(" {time}")).unwrap_or_default();
+    match moment {
+        Moment::Date(day, time) => format!("{}{}", self::day(*day), clock(time)),
+        Moment::Later(length, time) => format!("+{length}{}", clock(time)),
+    }
+}
+
+fn day(day: Day) -> String {
+    format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
+}
+
+fn happening(happening: &Happening) -> String {
+    let late = part("late", happening.late.as_ref(), shown);
+    list(&format!("{} {}", happening.lead.node, happening.event.node), &happening.properties, property) + late.as_str()
+}
+
+fn expectation(expectation: &Expectation) -> String {
+    match expectation {
+        Expectation::Some(one, given) => format!("(expect {}{})", wanted(one), clauses(given)),
+        Expectation::None(all, given) => format!("{}{}", list("expect-no", all, wanted), clauses(given)),
+        Expectation::Score { score, lead, rows } => {
+            let row = |row: &ScoreRow| format!("({} {:.*})", moment(&row.moment.node), row.decimals, row.value.node);
+            list(&format!("expect-score {}{}", score.node, part("of", lead.as_ref(), name)), rows, row)
+        }
+    }
+}
+
+fn wanted(wanted: &Wanted) -> String {
+    let maybe = |one: &Option<Name>| one.as_ref().map(|one| format!(" {}", one.node)).unwrap_or_default();
+    match &wanted.node {
+        WantedKind::Becomes(tier) => format!("(becomes {})", tier.node),
+        WantedKind::Starts(sequence) => format!("(starts {})", sequence.node),
+        WantedKind::Exits(sequence) => format!("(exits {})", sequence.node),
+        WantedKind::Finishes(sequence) => format!("(finishes {})", sequence.node),
+        WantedKind::Holds(until) => format!("(holds{})", part("until", until.as_ref(), |at| moment(&at.node))),
+        WantedKind::Resumes => "(resumes)".to_owned(),
+        WantedKind::Suppressed(channel) => format!("(suppressed{})", maybe(channel)),
+        WantedKind::Unsuppressed(channel) => format!("(unsuppressed{})", maybe(channel)),
+        WantedKind::Tag(tag) => format!("(tag {})", tag.node),
+        WantedKind::Untag(tag) => format!("(untag {})", tag.node),
+        WantedKind::Set { field, value } => format!("(set {}{})", field.node, part("to", value.as_ref(), expr)),
+        WantedKind::Assign(owner) => format!("(assign{})", part("to", owner.as_ref(), text)),
+        WantedKind::Alert { to, text: words } => format!("(alert{}{})", maybe(to), part("text", words.as_ref(), text)),
+        WantedKind::Webhook(webhook) => format!("(webhook{})", maybe(webhook)),
+        WantedKind::Touch => "(touch)".to_owned(),
+        WantedKind::Send { channel, content } => {
+            format!(
+                "(send {}{})",
+                channel.node,
+                part("with", content.as_ref(), |content| format!("{:?}", content.node))
+            )
+        }
+    }
+}
+
+fn clauses(clauses: &Clauses) -> String {
+    let by = |(by, touch): &(Name, Option<Name>)| format!("{}{}", by.node, part("touch", touch.as_ref(), name));
+    [
+        part("lead", clauses.lead.as_ref(), name),
+        part("at", clauses.at.as_ref(), |at| match at.node {
+            AtTime::Moment(at) => moment(&at),
+            AtTime::Clock(time) => time.to_string(),
+            AtTime::Day(on) => format!("on {}", day(on)),
+        }),
+        part("by", clauses.by.as_ref(), by),
+        part("because", clauses.because.as_ref(), text),
+        part("status", clauses.status.as_ref(), |status| status.node.word().to_owned()),
+        part("times", clauses.times.as_ref(), shown),
+    ]
+    .concat()
 }

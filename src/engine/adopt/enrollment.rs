@@ -35,7 +35,13 @@ impl World {
         gone: &mut Vec<Decision>,
     ) -> Vec<Carried> {
         if let Some(tier) = self.lead(slot).tier.filter(|tier| matching.tier(*tier).is_none()) {
-            self.decide(moment, slot, Body::Tier { to: TierId::NONE, from: Some(tier) }, (CHANGE, &Because::new()), gone);
+            self.decide(
+                moment,
+                slot,
+                Body::Tier { to: TierId::NONE, from: Some(tier) },
+                (CHANGE, &Because::new()),
+                gone,
+            );
             if let Some(line) = gone.last_mut() {
                 line.note = Some(REMOVED.into());
             }

@@ -60,12 +60,20 @@ impl Matching {
         let rule_to = by_name(&old.rules, &new.rules, |rule| &rule.label, RuleId);
         let back = |to: &[Option<SequenceId>], id: usize| to.iter().position(|to| *to == Some(SequenceId(id as u16)));
         Self {
-            rules: kin(&old.rules, &new.rules, |rule| &rule.label, RuleId, (&|rule| before.rule(rule), &|rule| {
-                after.rule(rule)
-            })),
-            scores: kin(&old.scores, &new.scores, |score| &score.name, ScoreId, (&|score| before.score(score), &|score| {
-                after.score(score)
-            })),
+            rules: kin(
+                &old.rules,
+                &new.rules,
+                |rule| &rule.label,
+                RuleId,
+                (&|rule| before.rule(rule), &|rule| after.rule(rule)),
+            ),
+            scores: kin(
+                &old.scores,
+                &new.scores,
+                |score| &score.name,
+                ScoreId,
+                (&|score| before.score(score), &|score| after.score(score)),
+            ),
             facts: facts(old, new),
             sets: sets(&before, &after, old, new),
             sequences: (0..new.sequences.len())

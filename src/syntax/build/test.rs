@@ -222,7 +222,7 @@ impl Build<'_> {
                     count: child(pair, Rule::whole).map(|kid| self.whole(&kid))?,
                     what,
                     per: self.length_in(pair)?,
-                    scope: child(pair, Rule::scope).map(|kid| self.name(&kid))?,
+                    scope: child(pair, Rule::guard_scope).map(|kid| self.name(&kid))?,
                 }
             }
             _ => InvariantKind::InTime {

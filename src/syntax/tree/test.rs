@@ -141,7 +141,7 @@ pub enum WantedKind {
     Alert { to: Option<Name>, text: Option<Text> },
     /// `webhook crm`
     Webhook(Option<Name>),
-    /// `touch`: a message or a task on any channel.
+    /// `touch`: a message on any channel but `task`.
     Touch,
     /// `email`, `email recap`, `task "look at it"`
     Send { channel: Name, content: Option<At<Content>> },
