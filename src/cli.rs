@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod fmt;
 mod ingest;
+mod kill;
 mod place;
 mod progress;
 mod render;

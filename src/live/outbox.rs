@@ -105,6 +105,8 @@ pub struct Item {
     pub attempts: Attempts,
     /// Where it stands.
     pub state: State,
+    /// What ended it while it was under way or unknown: it does not go out again.
+    pub ended: Option<Ended>,
     /// Subject and body, sealed.
     message: Option<Vec<u8>>,
 }
@@ -122,6 +124,15 @@ pub enum Fate {
     Withdrawn,
     /// A person has settled an unknown outcome.
     Settled,
+}
+
+/// A stop that covers an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// `stopped by stop_on_reply [e7]`
+    pub reason: String,
 }
 
 impl Fate {
@@ -181,6 +192,12 @@ pub(crate) fn waiting(store: &Store) -> Result<Vec<Item>, LiveError> {
     rows.iter().map(|(_, value)| postcard::from_bytes(value).map_err(|_| damaged())).collect()
 }
 
+/// One of them.
+pub(crate) fn find(store: &Store, decision: u64) -> Result<Option<Item>, LiveError> {
+    let row = store.get(TreeName::Outbox, &waiting_key(decision))?;
+    row.map(|value| postcard::from_bytes(&value).map_err(|_| damaged())).transpose()
+}
+
 /// What became of a lead's actions, in the order decided.
 pub(crate) fn done(store: &Store, lead: &str) -> Result<Vec<Done>, LiveError> {
     let mut prefix = vec![b'd'];
@@ -196,8 +213,35 @@ pub(crate) fn put(item: &Item, batch: &mut Batch<'_>) {
 /// An item has come to its end.
 pub(crate) fn finish(item: &Item, fate: Fate, at: Timestamp, reason: &str, batch: &mut Batch<'_>) {
     batch.delete(TreeName::Outbox, &waiting_key(item.decision));
-    let done = Done { item: Item { message: None, ..item.clone() }, fate, at, reason: reason.to_owned() };
-    batch.put_large(TreeName::Outbox, &done_key(&item.lead, item.decision), encode(&done));
+    let item = Item { message: None, ended: None, ..item.clone() };
+    let done = Done { item, fate, at, reason: reason.to_owned() };
+    batch.put_large(TreeName::Outbox, &done_key(&done.item.lead, done.item.decision), encode(&done));
+}
+
+/// Items by their action's id, which two that were decided at one moment can share.
+#[derive(Debug, Default)]
+pub(crate) struct ByAction(BTreeMap<String, Vec<u64>>);
+
+impl ByAction {
+    /// The numbers of items.
+    pub fn of<'i>(items: impl Iterator<Item = &'i Item>) -> Self {
+        let mut named = Self::default();
+        for item in items {
+            named.0.entry(item.id.clone()).or_default().push(item.decision);
+        }
+        named
+    }
+
+    /// Which item a record of a hand-over is about: an intent is about one that waits, an outcome
+    /// about one that does not, where there is such a one.
+    pub fn find(&self, id: &str, items: &BTreeMap<u64, Item>, is_intent: bool) -> Option<u64> {
+        let mut left = self.0.get(id)?.iter().copied().filter(|decision| items.contains_key(decision)).peekable();
+        let first = *left.peek()?;
+        let fits = |decision: &u64| {
+            items.get(decision).is_some_and(|item| (item.state == State::Waiting) == is_intent)
+        };
+        Some(left.find(fits).unwrap_or(first))
+    }
 }
 
 /// Removes everything.
@@ -293,12 +337,21 @@ impl Item {
     }
 }
 
-/// The first of what ended that covers an item, from the ending at `from` on.
-pub(crate) fn covering<'e>(item: &Item, lead: &str, endings: &'e [Ending], plan: &Plan) -> Option<&'e Ending> {
-    if item.lead != lead || item.state != State::Waiting {
-        return None;
+/// The first of what ended for an item's lead that covers it.
+pub(crate) fn covering<'e>(
+    item: &Item,
+    mut endings: impl Iterator<Item = &'e Ending>,
+    plan: &Plan,
+) -> Option<&'e Ending> {
+    endings.find(|ending| item.is_covered(&ending.covered, plan))
+}
+
+/// An item goes back among those that wait, or comes to its end where a stop has covered it since.
+pub(crate) fn put_back(item: &Item, batch: &mut Batch<'_>) {
+    match &item.ended {
+        Some(ended) => finish(item, Fate::Withdrawn, ended.at, &ended.reason, batch),
+        None => put(&item.standing(State::Waiting), batch),
     }
-    endings.iter().find(|ending| item.is_covered(&ending.covered, plan))
 }
 
 /// A decision as something to hand over, where it is one.
@@ -327,6 +380,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         note: None,
         attempts: Attempts::default(),
         state: State::Waiting,
+        ended: None,
         message: None,
     };
     match &decision.body {
