@@ -378,7 +378,9 @@ fn assemble(mut blocks: Vec<Parsed>, paths: Vec<String>, options: ReadOptions) -
     }
     let repeats = merge::repeats(&blocks, options.threads == 1);
     let bad = all_bad(&mut blocks, &repeats.conflicts, &paths);
-    if !options.skip_bad && let Some(first) = bad.first() {
+    if !options.skip_bad
+        && let Some(first) = bad.first()
+    {
         return Err(ReadError::Bad(first.clone()));
     }
     Ok(joined(blocks, paths, &repeats, bad, options.threads == 1))

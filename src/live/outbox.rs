@@ -237,9 +237,7 @@ impl ByAction {
     pub fn find(&self, id: &str, items: &BTreeMap<u64, Item>, is_intent: bool) -> Option<u64> {
         let mut left = self.0.get(id)?.iter().copied().filter(|decision| items.contains_key(decision)).peekable();
         let first = *left.peek()?;
-        let fits = |decision: &u64| {
-            items.get(decision).is_some_and(|item| (item.state == State::Waiting) == is_intent)
-        };
+        let fits = |decision: &u64| items.get(decision).is_some_and(|item| (item.state == State::Waiting) == is_intent);
         Some(left.find(fits).unwrap_or(first))
     }
 }

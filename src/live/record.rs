@@ -213,9 +213,7 @@ pub(crate) fn props(store: &Store, entry: &Entry<'_>) -> Result<Map<String, Valu
             Open::Whole(number) => Value::from(number),
             Open::Number(number) => Value::from(number),
             Open::Text(text) => Value::String(text.into_owned()),
-            Open::Json(json) => {
-                serde_json::from_slice(&json).map_err(|_| damaged(entry, "a property is not JSON"))?
-            }
+            Open::Json(json) => serde_json::from_slice(&json).map_err(|_| damaged(entry, "a property is not JSON"))?,
         };
         props.insert(name.to_owned(), value);
     }

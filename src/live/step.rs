@@ -212,9 +212,8 @@ impl Live {
         for mut item in items.into_values() {
             let is_old = old.contains(&item.decision);
             // What ended before it was decided does not cover it.
-            let before = |ending: &Ending| {
-                !is_old && ending.decisions as u64 + self.progress.decisions <= item.decision
-            };
+            let before =
+                |ending: &Ending| !is_old && ending.decisions as u64 + self.progress.decisions <= item.decision;
             let own = endings.get(item.lead.as_str()).into_iter().flatten().copied();
             let later = own.filter(|ending| !before(ending));
             let ending = if item.ended.is_none() { outbox::covering(&item, later, plan) } else { None };
@@ -279,11 +278,8 @@ fn work(
 /// What ended, in words.
 fn ended(ending: &Ending, names: &Names<'_>) -> Ended {
     let because: Vec<&str> = ending.because.iter().map(|event| names.log.event_id(*event)).collect();
-    let reason = if because.is_empty() {
-        ending.reason.clone()
-    } else {
-        format!("{} [{}]", ending.reason, because.join(", "))
-    };
+    let reason =
+        if because.is_empty() { ending.reason.clone() } else { format!("{} [{}]", ending.reason, because.join(", ")) };
     Ended { at: ending.at, reason }
 }
 

@@ -74,9 +74,8 @@ impl Part {
         line: impl FnOnce() -> String,
     ) {
         let vocabulary = &words.0;
-        let known = props.filter_map(|(name, value)| {
-            Some((vocabulary.prop_id(name, hash::of_text(name))?, raw(value)))
-        });
+        let known =
+            props.filter_map(|(name, value)| Some((vocabulary.prop_id(name, hash::of_text(name))?, raw(value))));
         // What is null is as good as absent.
         let known: SmallVec<[_; 8]> = known.filter(|(_, value)| !matches!(value, Raw::Null)).collect();
         let account = told.account.filter(|account| !account.is_empty());
