@@ -5,19 +5,27 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, Parser, Subcommand};
 
+mod activate;
 mod check;
 mod clock;
+mod completions;
 mod dry_run;
 mod exit;
 mod explain;
 mod fmt;
 mod ingest;
+mod init;
 mod kill;
+mod lead;
+mod man;
+mod near;
+mod out;
 mod place;
 mod progress;
 mod render;
 mod replace;
 mod run;
+mod store;
 mod test;
 mod vocabulary;
 
@@ -42,13 +50,19 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Activate(activate::Args),
     Check(check::Args),
+    Completions(completions::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
-    Ingest(ingest::Args),
     Fmt(fmt::Args),
+    Ingest(ingest::Args),
+    Init(init::Args),
+    Man(man::Args),
+    Lead(lead::Args),
     Render(render::Args),
     Run(run::Args),
+    Store(store::Args),
     Test(test::Args),
     Vocabulary(vocabulary::Args),
 }
@@ -64,6 +78,11 @@ fn version() -> &'static str {
         )
     });
     &VERSION
+}
+
+/// The command line as data, for completions and manual pages.
+fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
 }
 
 /// Runs the program with the arguments of the process.
@@ -90,13 +109,19 @@ fn begin() -> Exit {
     };
     let io = Io { color: color(cli.color) };
     let result = match cli.verb {
+        Verb::Activate(args) => activate::run(&args, io),
         Verb::Check(args) => check::run(&args, io),
+        Verb::Completions(args) => completions::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
-        Verb::Ingest(args) => ingest::run(&args, io),
         Verb::Fmt(args) => fmt::run(&args, io),
+        Verb::Ingest(args) => ingest::run(&args, io),
+        Verb::Init(args) => init::run(&args, io),
+        Verb::Man(args) => man::run(&args, io),
+        Verb::Lead(args) => lead::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
         Verb::Run(args) => run::run(&args, io),
+        Verb::Store(args) => store::run(&args, io),
         Verb::Test(args) => test::run(&args, io),
         Verb::Vocabulary(args) => vocabulary::run(&args, io),
     };

@@ -67,7 +67,7 @@ pub struct Stands {
     pub touches: u32,
     /// Its scores.
     pub scores: Vec<ScoreWhy>,
-    /// What keeps it from being contacted: holds and suppressions, in words.
+    /// What keeps it from being moved or contacted: a locked tier, holds, suppressions, in words.
     pub barred: Vec<String>,
 }
 
@@ -90,7 +90,7 @@ pub struct Why {
     pub chain: Vec<Link>,
 }
 
-/// A rule, a line of it, a sequence or a touch, where the author wrote it.
+/// A rule, a line of it, a sequence or a touch, where the author wrote it; all empty for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
     /// The name that stands in the timeline.

@@ -31,6 +31,7 @@ use crate::plan::Plan;
 use crate::store::{self, Batch, Sequence, Store, StoreError, TreeName};
 use crate::timestamp::Timestamp;
 
+pub use activate::Activation;
 pub use append::{Appended, Arrival, Told};
 pub use error::LiveError;
 #[doc(hidden)]
@@ -40,7 +41,7 @@ pub use ingest::Line;
 pub use outbox::{Done, Ended, Fate, Item, State, What};
 pub use record::Record;
 pub use step::Advanced;
-pub use view::LeadView;
+pub use view::{LeadView, Readable};
 
 /// The version of the bookkeeping in the store.
 const FORMAT: u32 = 1;
@@ -129,6 +130,12 @@ impl Live {
         &mut self.store
     }
 
+    /// The store alone, with nothing left to handle it.
+    #[must_use]
+    pub fn into_store(self) -> Store {
+        self.store
+    }
+
     /// The plan in force.
     #[must_use]
     pub fn plan(&self) -> Option<&Arc<Plan>> {
@@ -152,6 +159,12 @@ impl Live {
     #[must_use]
     pub fn floor(&self) -> Timestamp {
         self.progress.clock.now.max(self.store.last_received_at().unwrap_or(Timestamp(0)))
+    }
+
+    /// The moment up to which everything has been decided.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.progress.clock.now
     }
 
     /// How many entries of the log wait to be handled.
@@ -195,7 +208,15 @@ impl Live {
     /// # Errors
     /// Damage found on the way.
     pub fn each_decision(&self, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError> {
-        ledger::read(&self.store, each)
+        ledger::read(&self.store, 0, each)
+    }
+
+    /// The same from the decision of a number on; the first is 0.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn decisions_from(&self, first: u64, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError> {
+        ledger::read(&self.store, first, each)
     }
 
     /// Gives every entry of the log to `each` as a line of JSON that can be appended to an empty

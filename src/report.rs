@@ -1,10 +1,17 @@
 //! What people and programs read: findings, decisions, summaries. Makes text; prints nothing.
 
+pub mod case;
 pub mod diagnostic;
 pub mod experiment;
 pub mod explain;
+pub mod github;
 pub mod invariant;
+pub mod junit;
+pub mod lead;
 pub mod line;
+pub mod markdown;
+pub mod sarif;
 pub mod summary;
 pub mod timeline;
+pub mod told;
 pub mod trial;

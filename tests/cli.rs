@@ -16,3 +16,5 @@ mod help;
 mod hostile;
 #[path = "cli/pipes.rs"]
 mod pipes;
+#[path = "cli/start.rs"]
+mod start;

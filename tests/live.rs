@@ -5,13 +5,23 @@
 
 #[path = "live/book.rs"]
 mod book;
+#[path = "live/damage.rs"]
+mod damage;
+#[path = "live/handover.rs"]
+mod handover;
+#[path = "live/kill.rs"]
+mod kill;
 #[path = "live/life.rs"]
 mod life;
 #[path = "live/post.rs"]
 mod post;
+#[path = "store/power.rs"]
+mod power;
 #[path = "live/promise.rs"]
 mod promise;
 #[path = "live/random.rs"]
 mod random;
+#[path = "live/stand.rs"]
+mod stand;
 #[path = "live/told.rs"]
 mod told;

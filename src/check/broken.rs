@@ -8,7 +8,7 @@ use crate::syntax::tree::File;
 
 const DECLARE_ONE: [&str; 6] = ["group", "calendar", "channel", "let", "sequence", "score"];
 const DECLARE_MANY: [&str; 3] = ["event", "tiers", "lead"];
-const OTHERS: [&str; 5] = ["experiment", "settings", "test", "invariant", "on"];
+const OTHERS: [&str; 6] = ["experiment", "settings", "test", "todo", "invariant", "on"];
 
 impl Checker<'_> {
     /// Finds the names that broken declarations would have declared.

@@ -7,12 +7,14 @@ use clap::ValueEnum;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::log::{self, Input, ReadOptions};
-use crate::report::diagnostic;
+use crate::report::case::{CaseResult, Outcome};
+use crate::report::{diagnostic, github, junit, markdown, sarif};
 use crate::rulebook::Rulebook;
 use crate::source::Sources;
 
 use super::dry_run::open;
 use super::exit::{Error, Exit};
+use super::out::{self, Form, Out};
 use super::{Io, clock};
 
 /// Parse and check a rulebook; print every finding at once
@@ -31,6 +33,9 @@ pub struct Args {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Also write a report into a file: sarif, junit, github, json or md (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH")]
+    out: Vec<Out>,
     /// Findings of this weight and above fail
     #[arg(long, value_enum, default_value_t = Level::Error)]
     fail_level: Level,
@@ -47,6 +52,10 @@ enum Format {
     Short,
     /// One JSON object a finding
     Json,
+    /// Lines that GitHub shows beside the changed code
+    Github,
+    /// SARIF 2.1.0, for code hosts
+    Sarif,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -64,24 +73,58 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     match args.format {
         Format::Human => io.out(&format!("{}{summary}\n", diagnostic::human(findings, sources, io.color)))?,
         Format::Short => io.out(&format!("{}{summary}\n", diagnostic::short(findings, sources)))?,
-        Format::Json => {
-            io.out(&diagnostic::json(findings, sources))?;
+        Format::Json | Format::Github | Format::Sarif => {
+            io.out(&match args.format {
+                Format::Github => github::findings(findings, sources),
+                Format::Sarif => sarif::report(findings, sources),
+                _ => diagnostic::json(findings, sources),
+            })?;
             io.err(&format!("{summary}\n"));
         }
-    }
-    if let Some(rulebook) = &checked.rulebook {
-        io.err(&undeclared(&args.events, rulebook)?);
     }
     let fail = match args.fail_level {
         Level::Info => Severity::Info,
         Level::Warning => Severity::Warning,
         Level::Error => Severity::Error,
     };
+    out::write(&args.out, |form| match form {
+        Form::Sarif => sarif::report(findings, sources),
+        Form::Junit => junit::report("ensue check", &cases(findings, sources, fail)),
+        Form::Github => github::findings(findings, sources),
+        Form::Json => diagnostic::json(findings, sources),
+        Form::Markdown => markdown::findings(&summary, findings, sources),
+    })?;
+    if let Some(rulebook) = &checked.rulebook {
+        io.err(&undeclared(&args.events, rulebook)?);
+    }
     Ok(match findings.iter().map(|finding| finding.severity).max() {
         Some(Severity::Error) => Exit::Rules,
         Some(severity) if severity >= fail => Exit::Findings,
         _ => Exit::Fine,
     })
+}
+
+/// Each of the author's files as a case: one for every finding at or above the level that fails, one that
+/// passed where there is none.
+fn cases(findings: &[Diagnostic], sources: &Sources, fail: Severity) -> Vec<CaseResult> {
+    let mut cases = Vec::new();
+    for (id, source) in sources.iter().filter(|(_, source)| source.path != crate::check::VOCABULARY_PATH) {
+        let failing = findings.iter().filter(|found| found.range.source == id && found.severity >= fail);
+        let before = cases.len();
+        for found in failing {
+            let line = source.line_column(found.range.start).0;
+            cases.push(CaseResult {
+                outcome: Outcome::Failed,
+                message: found.message.clone(),
+                detail: diagnostic::human(std::slice::from_ref(found), sources, false),
+                ..CaseResult::passed(format!("{}:{line}", found.slug.name()), &source.path, line)
+            });
+        }
+        if cases.len() == before {
+            cases.push(CaseResult::passed("no findings", &source.path, 1));
+        }
+    }
+    cases
 }
 
 /// The types of the logs that no event of the rulebook has, one a line, with how often they occur.

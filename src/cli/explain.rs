@@ -19,7 +19,7 @@ use super::Io;
 use super::dry_run::{compiled, moment, open};
 use super::exit::{Error, Exit, drawn};
 
-/// Show why each action about a lead happened, why another did not, and when it could; or the page of a finding
+/// Show why an action about a lead happened or did not; or the page of a finding
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example: ensue explain ana --events fixtures/quickstart/events.jsonl --why-not \"email incentive\"\n         ensue explain unknown-tier",
@@ -42,7 +42,7 @@ pub struct Args {
     /// What this rule or sequence did, each of its clauses now, and when it could act next
     #[arg(long, value_name = "RULE", requires = "events")]
     rule: Vec<String>,
-    /// The same for all that could bring something: "email recap", "becomes hot", "sequence hot_leads", "alert owner"
+    /// The same for all that could bring something: `email recap`, `becomes hot`, `sequence hot_leads`, `alert owner`
     #[arg(long, value_name = "WHAT", requires = "events")]
     why_not: Vec<String>,
     /// Leave bad records out instead of stopping at the first

@@ -19,10 +19,10 @@ const PATIENCE: u32 = 100;
 #[derive(Debug, clap::Args)]
 pub struct StoreArgs {
     /// The store's folder; default: from `ensue.yaml`, else `.ensue`
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub store: Option<PathBuf>,
     /// The configuration
-    #[arg(long, value_name = "FILE", default_value = config::FILE)]
+    #[arg(long, global = true, value_name = "FILE", default_value = config::FILE)]
     pub config: PathBuf,
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::config::{self, Breaker, Config, Destination, Kind, Retries};
 use crate::live::{Advanced, Desk, HandedOver, Item, Live, State, Window};
 use crate::load::{Files, LoadError};
+use crate::local::{Zone, rfc3339};
 use crate::report::summary::many;
 use crate::sink;
 use crate::timestamp::Timestamp;
@@ -84,6 +85,10 @@ fn once(args: &Args, place: &Place, stop: &AtomicBool, io: Io) -> Result<(Exit, 
         return list_unknown(&live, io).map(|exit| (exit, None));
     }
     settle(args, &mut live, wall())?;
+    if let Some(at) = args.at.filter(|at| *at < live.floor()) {
+        let (at, floor) = (rfc3339(at, Zone::UTC), rfc3339(live.floor(), Zone::UTC));
+        io.err(&format!("note: the store has been handled up to {floor}; that is taken for now instead of {at}\n"));
+    }
     let advanced = live.advance(wall().max(live.floor()))?;
     let mut sinks = Sinks::open(place, &live, io)?;
     if args.dry {

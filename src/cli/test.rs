@@ -6,12 +6,13 @@ use std::sync::Arc;
 use clap::ValueEnum;
 
 use crate::plan::Plan;
-use crate::report;
+use crate::report::{self, github, junit, markdown, sarif};
 use crate::trial::{self, Edit, TestReport};
 
 use super::Io;
 use super::dry_run::compiled;
 use super::exit::{Error, Exit};
+use super::out::{self, Form, Out};
 
 /// Run every test of a rulebook
 #[derive(Debug, clap::Args)]
@@ -35,6 +36,9 @@ pub struct Args {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Also write a report into a file: sarif, junit, github, json or md (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH")]
+    out: Vec<Out>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -43,6 +47,10 @@ enum Format {
     Human,
     /// One JSON object a test
     Json,
+    /// JUnit XML, for CI systems
+    Junit,
+    /// Lines that GitHub shows beside the changed code
+    Github,
 }
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
@@ -59,17 +67,29 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     }
     let sources = &plan.rulebook.sources;
     let summary = report::trial::summary(&report);
+    let cases = report::trial::cases(&report, sources);
     match args.format {
         Format::Human => {
             let coverage = report.coverage.as_ref().map(|coverage| report::trial::coverage(coverage, sources));
             let tests = report::trial::human(&report, sources, io.color);
             io.out(&format!("{tests}{}{summary}\n", coverage.unwrap_or_default()))?;
         }
-        Format::Json => {
-            io.out(&report::trial::json(&report, sources))?;
+        Format::Json | Format::Junit | Format::Github => {
+            io.out(&match args.format {
+                Format::Junit => junit::report("ensue test", &cases),
+                Format::Github => github::cases(&cases),
+                _ => report::trial::json(&report, sources),
+            })?;
             io.err(&format!("{summary}\n"));
         }
     }
+    out::write(&args.out, |form| match form {
+        Form::Sarif => sarif::cases(&cases),
+        Form::Junit => junit::report("ensue test", &cases),
+        Form::Github => github::cases(&cases),
+        Form::Json => report::trial::json(&report, sources),
+        Form::Markdown => markdown::cases(&summary, &cases),
+    })?;
     if report.tests.is_empty() {
         io.err(&none(args, &report));
     }

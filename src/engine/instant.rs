@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::decision::{Because, Body, Cause, Decision};
 use crate::event::Props;
 use crate::plan::Plan;
-use crate::rulebook::{EffectKind, Limit, Rule, RuleId, SequenceId};
+use crate::rulebook::{Arm, EffectKind, Limit, Rule, RuleId, SequenceId};
 use crate::timestamp::Timestamp;
 
 use super::evaluate::Scope;
@@ -105,9 +105,14 @@ fn always_acts(effect: &EffectKind) -> bool {
         && !matches!(effect, EffectKind::Unsuppress { .. } | EffectKind::Resume)
 }
 
-/// Whether some effect of a rule is kept from acting when the news is too old.
-pub(super) fn heeds_age(rule: &Rule) -> bool {
-    rule.arms.iter().flat_map(|arm| &arm.effects).any(|effect| !always_acts(&effect.kind))
+/// Whether some effect of a rule's arm is kept from acting when the news is too old.
+pub(super) fn heeds_age(arm: &Arm) -> bool {
+    arm.effects.iter().any(|effect| !always_acts(&effect.kind))
+}
+
+/// Whether the news is too old to act on, or history that was loaded so that nothing acts.
+pub(super) fn is_stale(moment: &Moment<'_>) -> bool {
+    moment.backfill || moment.age > moment.plan.rulebook.settings.stale_after
 }
 
 /// The arm of a rule that acts: the first whose guard holds.
@@ -214,7 +219,7 @@ impl World {
         let last = self.lead_mut(fired.slot).fired_at.get_mut(slot)?;
         let open = is_open(rule.limit?, *last, moment.now);
         if open {
-            if !moment.backfill && moment.age <= moment.plan.rulebook.settings.stale_after {
+            if !is_stale(moment) {
                 *last = moment.now;
             }
             return None;
@@ -229,7 +234,7 @@ impl World {
     fn want(&mut self, moment: &Moment<'_>, fired: &Fired, rule: &Rule, arm: usize, out: &mut Vec<Decision>) {
         let Some(effects) = rule.arms.get(arm).map(|arm| &arm.effects) else { return };
         let stale_after = moment.plan.rulebook.settings.stale_after;
-        let stale = moment.backfill || moment.age > stale_after;
+        let stale = is_stale(moment);
         let mut kept_out = false;
         for (index, effect) in effects.iter().enumerate() {
             if stale && !always_acts(&effect.kind) {

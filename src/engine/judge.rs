@@ -9,7 +9,7 @@ use crate::timestamp::{Span, Timestamp};
 use crate::value::Value;
 
 use super::evaluate::Scope;
-use super::instant::{arm_of, heeds_age, is_open};
+use super::instant::{arm_of, heeds_age, is_open, is_stale};
 use super::intake::absence_base;
 use super::lead::{NO_NUMBER, Stamp};
 use super::send::Use;
@@ -137,6 +137,8 @@ pub struct RuleAsked {
     pub arm: Option<usize>,
     /// How old the news is, where it is too old for some effect.
     pub stale: Option<Span>,
+    /// Whether the news is history that was loaded so that nothing acts.
+    pub backfill: bool,
     /// The scores it asks for.
     pub scores: Vec<ScoreAsked>,
 }
@@ -185,6 +187,8 @@ pub struct Gate {
 pub struct LeadAsked {
     /// Its tier.
     pub tier: Option<TierId>,
+    /// A person has locked it: no rule moves the lead.
+    pub tier_locked: bool,
     /// The sequences it is in: which enrollment, since when, and the touch that comes next.
     pub enrollments: Vec<(SequenceId, u32, Timestamp, u16)>,
     /// Enrollments that have ended: how many, and when the last.
@@ -228,9 +232,15 @@ impl<'a> Scope<'a> {
                 self.note_values(a, values);
                 self.note_values(b, values);
             }
-            Expr::List(items) => items.iter().for_each(|item| self.note_values(item, values)),
+            Expr::List(items) => {
+                for item in items {
+                    self.note_values(item, values);
+                }
+            }
             Expr::Call { args, .. } => {
-                args.iter().for_each(|arg| self.note_values(arg, values));
+                for arg in args {
+                    self.note_values(arg, values);
+                }
                 values.push((expr.clone(), self.value(expr).to_value()));
             }
             _ => {
@@ -274,7 +284,8 @@ impl World {
         scope: &Scope<'a>,
     ) -> Option<RuleAsked> {
         let rule = moment.plan.rulebook.rules.get(id.index())?;
-        let stale = moment.age > moment.plan.rulebook.settings.stale_after && heeds_age(rule);
+        let arm = arm_of(rule, scope);
+        let stale = is_stale(moment) && arm.and_then(|arm| rule.arms.get(arm)).is_some_and(heeds_age);
         let scores = scores_of(rule).into_iter().map(|score| self.ask_score(moment, slot, score)).collect();
         Some(RuleAsked {
             stand: self.stand(moment, slot, id, rule),
@@ -283,8 +294,9 @@ impl World {
             guard: rule.guard.as_ref().map(|guard| scope.ask(guard)),
             limit: self.ask_limit(moment, slot, id, rule),
             arms: rule.arms.iter().map(|arm| arm.guard.as_ref().map(|guard| scope.ask(guard))).collect(),
-            arm: arm_of(rule, scope),
-            stale: stale.then_some(moment.age),
+            arm,
+            stale: (stale && !moment.backfill).then_some(moment.age),
+            backfill: stale && moment.backfill,
             scores,
         })
     }
@@ -427,6 +439,7 @@ impl World {
         let scores = (0..moment.plan.rulebook.scores.len() as u16).map(ScoreId);
         LeadAsked {
             tier: lead.tier,
+            tier_locked: lead.tier_locked,
             enrollments: lead.enrollments.iter().map(|e| (e.sequence, e.number, e.started, e.next)).collect(),
             past: lead.past.iter().map(|past| (past.sequence, past.count, past.ended)).collect(),
             hold: lead.hold.as_ref().map(|hold| (hold.by.clone(), hold.until)),

@@ -128,6 +128,10 @@ impl Inquiry<'_> {
             clauses.extend(self.arm_clauses(asked, arm));
         }
         clauses.extend(rule.limit.zip(asked.limit).map(|(limit, asked)| self.limit(limit, asked)));
+        if asked.backfill {
+            let clause = Clause::new(ClauseKind::Fresh, "not backfilled", false);
+            clauses.push(clause.says("history that was loaded so that nothing acts"));
+        }
         if let Some(age) = asked.stale {
             let most = self.rulebook().settings.stale_after;
             let text = format!("not older than {}", length(most));

@@ -17,6 +17,7 @@ impl Inquiry<'_> {
         let until = |until: Option<crate::timestamp::Timestamp>| {
             until.map_or_else(String::new, |until| format!(" until {}", self.words.clock(until)))
         };
+        let locked = asked.tier_locked.then(|| String::from("tier locked by hand"));
         let hold = asked.hold.iter().map(|(by, end)| format!("held by {by}{}", until(*end)));
         let suppressed = asked.suppressions.iter().map(|(channel, by, end)| {
             let channel = channel.and_then(|channel| self.rulebook().channels.get(channel.index()));
@@ -29,7 +30,7 @@ impl Inquiry<'_> {
             sequences: asked.enrollments.iter().map(|(id, n, at, _)| (sequence(*id).to_owned(), *n, *at)).collect(),
             touches: asked.touches,
             scores: asked.scores.iter().map(|score| self.score(score)).collect(),
-            barred: hold.chain(suppressed).collect(),
+            barred: locked.into_iter().chain(hold).chain(suppressed).collect(),
         }
     }
 
@@ -84,6 +85,15 @@ impl Inquiry<'_> {
         why.clauses.push(self.fired_trigger(judged));
         why.clauses.extend(self.rule_clauses(id, &judged.asked, judged.at, judged.asked.arm));
         why.scores = judged.asked.scores.iter().map(|score| self.score(score)).collect();
+        // What a person or a safety rule has done keeps single effects from acting, whatever the clauses say.
+        if why.clauses.iter().all(|clause| clause.holds == Some(true)) {
+            let muted = why.did.iter().filter_map(|decision| match &decision.body {
+                Body::Muted(reason) => Some(reason),
+                _ => None,
+            });
+            let kept = |reason| Clause::new(ClauseKind::Effect, "nothing stands against it", false).says(reason);
+            why.clauses.extend(muted.map(kept));
+        }
         if let Some(action) = own_action(decision)
             && let Some(due) = self.due(decision, |what| what == DueWhat::Action(action.id))
         {

@@ -42,7 +42,9 @@ impl Inquiry<'_> {
         if let Some(asked) = self.engine.ask_rule(self.lead, id, props, self.log) {
             clauses.push(self.standing_trigger(id, &asked));
             let mut rest = self.rule_clauses(id, &asked, self.engine.now(), arm);
-            rest.iter_mut().for_each(|clause| self.mark_event(clause, event));
+            for clause in &mut rest {
+                self.mark_event(clause, event);
+            }
             clauses.append(&mut rest);
         }
         clauses.extend(self.effect_clauses(id, arm, question));
@@ -69,13 +71,12 @@ impl Inquiry<'_> {
         if !of_event(clause) && !clause.parts.iter().any(|part| part.holds.is_none()) {
             return;
         }
-        match event {
-            Some(number) => clause.says = format!("of {}", self.log.event_id(number)),
-            None => {
-                clause.holds = None;
-                clause.values.retain(|(name, _)| !name.starts_with("event."));
-                clause.says = String::from("the event will tell");
-            }
+        if let Some(number) = event {
+            clause.says = format!("of {}", self.log.event_id(number));
+        } else {
+            clause.holds = None;
+            clause.values.retain(|(name, _)| !name.starts_with("event."));
+            clause.says = String::from("the event will tell");
         }
     }
 
@@ -83,7 +84,11 @@ impl Inquiry<'_> {
     fn effect_clauses(&self, id: RuleId, arm: Option<usize>, question: &Question) -> Vec<Clause> {
         let Some(stands) = self.engine.ask_lead(self.lead, self.log) else { return Vec::new() };
         match question {
-            Question::Becomes(tier) => vec![self.not_in_tier(&stands, *tier)],
+            Question::Becomes(tier) => {
+                let locked = || Clause::new(ClauseKind::Effect, "the tier is not locked", false).says("locked by hand");
+                let locked = stands.tier_locked.then(locked);
+                std::iter::once(self.not_in_tier(&stands, *tier)).chain(locked).collect()
+            }
             Question::Enrolled(sequence) => self.entry_clauses(&stands, *sequence),
             Question::Message(..) => {
                 let effects = self.rulebook().rules.get(id.index()).and_then(|rule| rule.arms.get(arm.unwrap_or(0)));

@@ -45,10 +45,10 @@ impl Words<'_> {
         };
         match expr {
             Expr::Constant(value) => (self.value(value), ATOM),
-            Expr::Fact(id) => (self.name(self.rulebook.facts.get(id.index()).map(|fact| &fact.name)), ATOM),
-            Expr::Prop(id) => (format!("event.{}", self.name(self.rulebook.props.get(id.index()))), ATOM),
+            Expr::Fact(id) => (named(self.rulebook.facts.get(id.index()).map(|fact| &fact.name)), ATOM),
+            Expr::Prop(id) => (format!("event.{}", named(self.rulebook.props.get(id.index()))), ATOM),
             Expr::Tier => (String::from("tier"), ATOM),
-            Expr::Score(id) => (self.name(self.rulebook.scores.get(id.index()).map(|score| &score.name)), ATOM),
+            Expr::Score(id) => (named(self.rulebook.scores.get(id.index()).map(|score| &score.name)), ATOM),
             Expr::Touches => (String::from("touches"), ATOM),
             Expr::Now => (String::from("now"), ATOM),
             Expr::Count(set, None) => (format!("count({})", self.set(*set)), ATOM),
@@ -94,10 +94,6 @@ impl Words<'_> {
         items.iter().map(|item| self.expr(item)).collect::<Vec<_>>().join(", ")
     }
 
-    fn name(&self, name: Option<&String>) -> String {
-        name.cloned().unwrap_or_default()
-    }
-
     /// A set of events as the author says it: `visited(page == "pricing")`.
     #[must_use]
     pub fn set(&self, id: SetId) -> &str {
@@ -140,7 +136,7 @@ impl Words<'_> {
 
     fn state_bound(&self, state: &State, outside: u8) -> String {
         let (text, binds) = match state {
-            State::Tier(id) => (self.name(self.rulebook.tiers.get(id.index()).map(|tier| &tier.name)), ATOM),
+            State::Tier(id) => (named(self.rulebook.tiers.get(id.index()).map(|tier| &tier.name)), ATOM),
             State::In(id) => (format!("in {}", self.sequence(id.index())), ATOM),
             State::Suppressed => (String::from("suppressed"), ATOM),
             State::Not(inner) => match &**inner {
@@ -215,6 +211,10 @@ impl Words<'_> {
             Limit::AtMostOncePer(span) => format!("at most once per {}", length(span)),
         }
     }
+}
+
+fn named(name: Option<&String>) -> String {
+    name.cloned().unwrap_or_default()
 }
 
 /// A number as people write it, at most two decimals.

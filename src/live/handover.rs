@@ -16,7 +16,7 @@ use crate::config::{self, Destination};
 use crate::local::{Zone, rfc3339};
 use crate::sink::attempt::{Breaker, Next};
 use crate::sink::{Handed, Outcome, Sink};
-use crate::store::{Batch, NewEntry, TreeName};
+use crate::store::{Batch, NewEntry, Store, TreeName};
 use crate::timestamp::Timestamp;
 
 /// So many actions of a sink that only writes lines are handed over as one group.
@@ -51,7 +51,8 @@ pub struct HandedOver {
     pub unknown: u64,
     /// Too late.
     pub expired: u64,
-    /// Left for later: the lead is paused, the sink is left alone, or it is too early to try again.
+    /// Left for later: the lead is paused, its channel is closed now, the sink is left alone, or it is
+    /// too early to try again.
     pub waiting: u64,
     /// Left because no sink takes them.
     pub unrouted: u64,
@@ -249,7 +250,8 @@ impl Live {
             return Ok(Turn::Ends(Fate::Expired, format!("was due {due} and could not be handed over in time")));
         }
         let to_lead = matches!(item.what, What::Message | What::Task);
-        if item.attempts.due_at() > now || (to_lead && self.is_held(&item.lead)?) {
+        let closed = item.what == What::Message && self.plan().is_some_and(|plan| !item.is_open(plan, now));
+        if item.attempts.due_at() > now || closed || (to_lead && self.is_held(&item.lead)?) {
             return Ok(Turn::Wait);
         }
         let destination = match (&item.channel, item.what, &item.to) {
@@ -313,7 +315,7 @@ impl Live {
                 received_at: floor,
                 payload,
             });
-            note.apply(floor, &mut batch);
+            note.apply(floor, &mut self.store, &mut batch)?;
         }
         for (sink, breaker) in breakers {
             batch.put(TreeName::Meta, format!("breaker {sink}").as_bytes(), shelf::encode(breaker));
@@ -404,22 +406,22 @@ impl Note {
     }
 
     /// What it does to the outbox when it arrives at a moment; the same follows from its record.
-    fn apply(&self, at: Timestamp, batch: &mut Batch<'_>) {
+    fn apply(&self, at: Timestamp, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
         let sink = self.sink.clone();
         if self.kind == kind::INTENT {
             let state = State::Going { sink, since: at };
-            return outbox::put(&self.item.standing(state), batch);
+            return outbox::put(&self.item.standing(state), store, batch);
         }
         match Fate::parse(self.outcome) {
             Some(fate) => {
-                let reason = if self.reason.is_empty() { sink } else { self.reason.clone() };
-                outbox::finish(&self.item, fate, at, &reason, batch);
+                let words = outbox::words(fate, &self.reason, &sink);
+                outbox::finish(&self.item, fate, at, words, store, batch)
             }
             None if self.outcome == "unknown" => {
                 let state = State::Unknown { sink, since: at, reason: self.reason.clone() };
-                outbox::put(&self.item.standing(state), batch);
+                outbox::put(&self.item.standing(state), store, batch)
             }
-            None => outbox::put_back(&self.item, batch),
+            None => outbox::put_back(&self.item, store, batch),
         }
     }
 }

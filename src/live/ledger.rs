@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::LiveError;
-use super::record::{ERASED, is_personal};
+use super::record::placeholder;
 use super::shelf::encode;
 use crate::decision::{Body, Decision};
 use crate::report::line::Names;
@@ -13,6 +13,8 @@ use crate::value::Value;
 
 /// Lines are put together up to so many bytes.
 const BLOCK: usize = 7000;
+/// No line has fewer bytes: a moment and what was done alone take more.
+const SHORTEST: usize = 40;
 
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,13 +59,7 @@ pub(crate) fn append(
 
 fn line(store: &mut Store, names: &Names<'_>, decision: &Decision) -> Result<Line, LiveError> {
     let text = names.line(decision).to_string();
-    let Body::Set { fact, value: Value::Text(value) } = &decision.body else { return Ok(Line::Plain(text)) };
-    let name = names.rulebook.facts.get(fact.index()).map_or("", |fact| fact.name.as_str());
-    if !is_personal(name, value) {
-        return Ok(Line::Plain(text));
-    }
-    let mut redacted = decision.clone();
-    redacted.body = Body::Set { fact: *fact, value: Value::Text(ERASED.into()) };
+    let Some(redacted) = redacted(names, decision) else { return Ok(Line::Plain(text)) };
     let shown = names.line(&redacted).to_string();
     let lead = names.log.lead_name(decision.lead);
     Ok(match store.seal(lead, "decision", text.as_bytes())? {
@@ -72,21 +68,52 @@ fn line(store: &mut Store, names: &Names<'_>, decision: &Decision) -> Result<Lin
     })
 }
 
-/// Gives every line written so far to `each`, in order.
-pub(crate) fn read(store: &Store, each: &mut dyn FnMut(&str) -> std::ops::ControlFlow<()>) -> Result<(), LiveError> {
+/// A decision as it reads once its lead is erased; `None` where it tells nothing of the lead.
+fn redacted(names: &Names<'_>, decision: &Decision) -> Option<Decision> {
+    let mut redacted = decision.clone();
+    if let Body::Set { fact, value: Value::Text(value) } = &mut redacted.body {
+        let name = names.rulebook.facts.get(fact.index()).map_or("", |fact| fact.name.as_str());
+        if let Some(shown) = placeholder(name, value) {
+            *value = shown.into();
+        }
+    }
+    if let Some(note) = &mut redacted.note {
+        *note = note_without_words(note);
+    }
+    (redacted != *decision).then_some(redacted)
+}
+
+/// `by bob: erased`: what a person wrote about a lead goes with it, as it goes from the log.
+fn note_without_words(note: &str) -> Box<str> {
+    let shown = |name, text| placeholder(name, text).unwrap_or(text);
+    let rest = note.strip_prefix("by ").unwrap_or(note);
+    match rest.split_once(": ") {
+        Some((by, why)) => format!("by {}: {}", shown("by", by), shown("reason", why)).into(),
+        None => format!("by {}", shown("by", rest)).into(),
+    }
+}
+
+/// Gives every line from the number `first` on to `each`, in order.
+pub(crate) fn read(
+    store: &Store,
+    first: u64,
+    each: &mut dyn FnMut(&str) -> std::ops::ControlFlow<()>,
+) -> Result<(), LiveError> {
     let damaged = || {
         let reason = String::from("a block that is not in its format");
         LiveError::Store(StoreError::TreeDamaged { part: "decisions", reason })
     };
-    let mut from = 0_u64.to_be_bytes().to_vec();
+    // The block that holds a line begins not far before it, for a line is not shorter than this.
+    let mut from = first.saturating_sub((BLOCK / SHORTEST) as u64).to_be_bytes().to_vec();
     loop {
         let blocks = store.scan_range(TreeName::Decisions, &from[..]..&[0xff; 9][..], 256)?;
         let Some((last, _)) = blocks.last() else { return Ok(()) };
         from = last.clone();
         from.push(0);
-        for (_, value) in &blocks {
+        for (key, value) in &blocks {
+            let number = key.as_slice().try_into().map(u64::from_be_bytes).map_err(|_| damaged())?;
             let lines: Vec<Line> = postcard::from_bytes(value).map_err(|_| damaged())?;
-            for line in lines {
+            for line in lines.into_iter().skip(first.saturating_sub(number) as usize) {
                 let text = match line {
                     Line::Plain(text) => text,
                     Line::Sealed(lead, sealed, shown) => {

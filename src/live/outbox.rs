@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::error::LiveError;
+use super::record::ERASED;
 use super::shelf::{encode, hash};
+use crate::calendar::Window;
 use crate::decision::{ActionId, ActionLine, Body, Decision, Status, TouchLine};
 use crate::engine::{Covered, Ending};
+use crate::local::Zone;
 use crate::plan::Plan;
 use crate::report::line::{Names, person};
 use crate::rulebook::{ChannelId, SequenceId, Touch};
@@ -93,6 +96,8 @@ pub struct Item {
     pub expires: Option<Timestamp>,
     /// The ids of the events it rests on.
     pub because: Vec<String>,
+    /// The zone its time was planned in.
+    pub zone: Option<Zone>,
     /// When it fell due, and the end of the part of the day it fell into, on the lead's clock.
     pub due_at: (String, Option<String>),
     /// Which enrollment, from 1.
@@ -109,6 +114,8 @@ pub struct Item {
     pub ended: Option<Ended>,
     /// Subject and body, sealed.
     message: Option<Vec<u8>>,
+    /// Why its outcome is unknown, sealed.
+    said: Option<Vec<u8>>,
 }
 
 /// How an item ended.
@@ -166,6 +173,17 @@ pub struct Done {
     pub at: Timestamp,
     /// Why, where it did not simply go out; the sink that has it, where it did.
     pub reason: String,
+    /// The same, sealed, where a sink said it.
+    said: Option<Vec<u8>>,
+}
+
+/// Whose words a reason is in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Words<'a> {
+    /// They tell nothing of the lead.
+    Ours(&'a str),
+    /// A sink may have said anything.
+    Sinks(&'a str),
 }
 
 fn waiting_key(decision: u64) -> Vec<u8> {
@@ -189,13 +207,20 @@ fn damaged() -> LiveError {
 /// Everything that waits, is under way or unknown, in the order decided.
 pub(crate) fn waiting(store: &Store) -> Result<Vec<Item>, LiveError> {
     let rows = store.scan_prefix(TreeName::Outbox, b"w")?;
-    rows.iter().map(|(_, value)| postcard::from_bytes(value).map_err(|_| damaged())).collect()
+    rows.iter().map(|(_, value)| read(store, value)).collect()
+}
+
+fn read(store: &Store, value: &[u8]) -> Result<Item, LiveError> {
+    let mut item: Item = postcard::from_bytes(value).map_err(|_| damaged())?;
+    if let (State::Unknown { reason, .. }, Some(said)) = (&mut item.state, &item.said) {
+        *reason = unsealed(store, &item.lead, &item.id, said);
+    }
+    Ok(item)
 }
 
 /// One of them.
 pub(crate) fn find(store: &Store, decision: u64) -> Result<Option<Item>, LiveError> {
-    let row = store.get(TreeName::Outbox, &waiting_key(decision))?;
-    row.map(|value| postcard::from_bytes(&value).map_err(|_| damaged())).transpose()
+    store.get(TreeName::Outbox, &waiting_key(decision))?.map(|value| read(store, &value)).transpose()
 }
 
 /// What became of a lead's actions, in the order decided.
@@ -203,19 +228,58 @@ pub(crate) fn done(store: &Store, lead: &str) -> Result<Vec<Done>, LiveError> {
     let mut prefix = vec![b'd'];
     prefix.extend(hash(lead));
     let rows = store.scan_prefix(TreeName::Outbox, &prefix)?;
-    rows.iter().map(|(_, value)| postcard::from_bytes(value).map_err(|_| damaged())).collect()
+    let read = |(_, value): &(Vec<u8>, Vec<u8>)| {
+        let mut done: Done = postcard::from_bytes(value).map_err(|_| damaged())?;
+        if let Some(said) = &done.said {
+            done.reason = unsealed(store, &done.item.lead, &done.item.id, said);
+        }
+        Ok(done)
+    };
+    rows.iter().map(read).collect()
 }
 
-pub(crate) fn put(item: &Item, batch: &mut Batch<'_>) {
-    batch.put_large(TreeName::Outbox, &waiting_key(item.decision), encode(item));
+fn unsealed(store: &Store, lead: &str, id: &str, said: &[u8]) -> String {
+    let open = store.unseal(lead, &context(id), said).and_then(|bytes| String::from_utf8(bytes).ok());
+    open.unwrap_or_else(|| ERASED.to_owned())
+}
+
+fn context(id: &str) -> String {
+    format!("said {id}")
+}
+
+/// Words of a sink, sealed; those about an erased lead are gone.
+fn sealed(store: &mut Store, item: &Item, words: &str) -> Result<Vec<u8>, LiveError> {
+    Ok(store.seal(&item.lead, &context(&item.id), words.as_bytes())?.unwrap_or_default())
+}
+
+pub(crate) fn put(item: &Item, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
+    let mut kept = item.clone();
+    if let State::Unknown { reason, .. } = &mut kept.state {
+        kept.said = Some(sealed(store, item, reason)?);
+        reason.clear();
+    }
+    batch.put_large(TreeName::Outbox, &waiting_key(item.decision), encode(&kept));
+    Ok(())
 }
 
 /// An item has come to its end.
-pub(crate) fn finish(item: &Item, fate: Fate, at: Timestamp, reason: &str, batch: &mut Batch<'_>) {
+pub(crate) fn finish(
+    item: &Item,
+    fate: Fate,
+    at: Timestamp,
+    words: Words<'_>,
+    store: &mut Store,
+    batch: &mut Batch<'_>,
+) -> Result<(), LiveError> {
     batch.delete(TreeName::Outbox, &waiting_key(item.decision));
-    let item = Item { message: None, ended: None, ..item.clone() };
-    let done = Done { item, fate, at, reason: reason.to_owned() };
+    let (reason, said) = match words {
+        Words::Ours(words) => (words.to_owned(), None),
+        Words::Sinks(words) => (String::new(), Some(sealed(store, item, words)?)),
+    };
+    let item = Item { message: None, state: State::Waiting, ended: None, said: None, ..item.clone() };
+    let done = Done { item, fate, at, reason, said };
     batch.put_large(TreeName::Outbox, &done_key(&done.item.lead, done.item.decision), encode(&done));
+    Ok(())
 }
 
 /// Items by their action's id, which two that were decided at one moment can share.
@@ -239,6 +303,15 @@ impl ByAction {
         let first = *left.peek()?;
         let fits = |decision: &u64| items.get(decision).is_some_and(|item| (item.state == State::Waiting) == is_intent);
         Some(left.find(fits).unwrap_or(first))
+    }
+}
+
+/// Why an item ended, of what its sink said and which that was.
+pub(crate) fn words<'a>(fate: Fate, reason: &'a str, sink: &'a str) -> Words<'a> {
+    match fate {
+        _ if reason.is_empty() => Words::Ours(sink),
+        Fate::Taken | Fate::Refused => Words::Sinks(reason),
+        Fate::Expired | Fate::Withdrawn | Fate::Settled => Words::Ours(reason),
     }
 }
 
@@ -311,6 +384,15 @@ impl Item {
         }
     }
 
+    /// Whether its channel may be used now, by the lead's clock: what fell due in the afternoon is not
+    /// to go out at night.
+    pub(crate) fn is_open(&self, plan: &Plan, now: Timestamp) -> bool {
+        let channel = plan.rulebook.channels.iter().find(|channel| Some(&channel.name) == self.channel.as_ref());
+        let (Some(channel), Some(zone)) = (channel, self.zone) else { return true };
+        let calendar = channel.calendar.and_then(|id| plan.rulebook.calendars.get(id.index()));
+        Window { calendar, quiet: channel.quiet }.allows(zone.to_local(now)).is_ok()
+    }
+
     /// Whether handing it over twice does less harm than not at all.
     #[must_use]
     pub fn may_repeat(&self) -> bool {
@@ -345,10 +427,10 @@ pub(crate) fn covering<'e>(
 }
 
 /// An item goes back among those that wait, or comes to its end where a stop has covered it since.
-pub(crate) fn put_back(item: &Item, batch: &mut Batch<'_>) {
+pub(crate) fn put_back(item: &Item, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
     match &item.ended {
-        Some(ended) => finish(item, Fate::Withdrawn, ended.at, &ended.reason, batch),
-        None => put(&item.standing(State::Waiting), batch),
+        Some(ended) => finish(item, Fate::Withdrawn, ended.at, Words::Ours(&ended.reason), store, batch),
+        None => put(&item.standing(State::Waiting), store, batch),
     }
 }
 
@@ -372,6 +454,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         due: decision.at,
         expires: None,
         because: line.because.iter().map(|id| (*id).to_owned()).collect(),
+        zone: None,
         due_at: (line.at, line.due_by),
         enrollment: line.enrollment,
         variant: line.experiment.zip(line.variant).map(|(experiment, variant)| (experiment.into(), variant.into())),
@@ -380,6 +463,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         state: State::Waiting,
         ended: None,
         message: None,
+        said: None,
     };
     match &decision.body {
         Body::Touch(touch) if touch.status == Status::Sent => item.be_touch(plan, touch),
@@ -404,6 +488,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
 impl Item {
     fn be_touch(&mut self, plan: &Plan, line: &TouchLine) {
         self.id = line.id.to_string();
+        self.zone = Some(line.zone);
         self.carry(plan, line.channel, &line.content);
         let sequence = plan.rulebook.sequences.get(line.sequence.index());
         self.parallel = sequence.is_some_and(|sequence| sequence.parallel);
@@ -415,6 +500,7 @@ impl Item {
 
     fn be_action(&mut self, plan: &Plan, line: &ActionLine) {
         self.id = line.id.to_string();
+        self.zone = Some(line.zone);
         self.carry(plan, line.channel, &line.content);
         if self.what == What::Message {
             self.expires = Some(self.due + EXPIRES);

@@ -168,7 +168,7 @@ impl Record {
 }
 
 /// Whether a text may tell who somebody is.
-pub(crate) fn is_personal(name: &str, text: &str) -> bool {
+fn is_personal(name: &str, text: &str) -> bool {
     PERSONAL.contains(&name) || text.len() > FREE_TEXT || text.contains('@')
 }
 
@@ -199,6 +199,11 @@ enum Packed<'a> {
 /// one, and templates, decide as they did.
 pub(crate) const ERASED: &str = "erased";
 const ERASED_ADDRESS: &str = "erased@erased.invalid";
+
+/// What stands in the place of a personal text once its lead is erased.
+pub(crate) fn placeholder(name: &str, text: &str) -> Option<&'static str> {
+    is_personal(name, text).then_some(if text.contains('@') { ERASED_ADDRESS } else { ERASED })
+}
 
 /// The properties of an entry; those of an erased lead with placeholders.
 ///

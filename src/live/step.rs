@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::append::is_event;
 use super::error::LiveError;
-use super::outbox::{self, Ended, Fate, Item, State};
+use super::outbox::{self, Ended, Fate, Item, State, Words};
 use super::record::{self, kind};
 use super::roster::Roster;
 use super::{Live, Progress, ledger, reading, shelf};
@@ -20,7 +20,7 @@ use crate::plan::Plan;
 use crate::report::line::Names;
 use crate::report::summary::Counts;
 use crate::sink::attempt::Attempts;
-use crate::store::{Batch, Sequence, StoredEntry, TreeName};
+use crate::store::{Batch, Sequence, Store, StoredEntry, TreeName};
 use crate::timestamp::Timestamp;
 
 /// How many entries one step handles at most.
@@ -74,22 +74,32 @@ impl Live {
 
     /// Handles a part of the log, or of the timers; nothing where all is done.
     fn step(&mut self, until: Timestamp) -> Result<Option<Advanced>, LiveError> {
-        let mut entries = self.next_entries()?;
+        let entries = self.next_entries()?;
         if let Some(first) = entries.first().filter(|entry| entry.kind == kind::ACTIVATION) {
             let entry = first.clone();
-            self.activate_again(&entry)?;
-            return Ok(Some(Advanced { entries: 1, ..Advanced::default() }));
+            // What is due by then is decided by the rulebook before.
+            if self.ruleset.is_some() && self.is_behind(entry.received_at)? {
+                return self.handle(Vec::new(), entry.received_at).map(Some);
+            }
+            return self.activate_again(&entry).map(Some);
         }
         let whole = self.progress.handled + entries.len() as u64 == self.store.len();
         let last = entries.last().map(|entry| entry.received_at);
         let mut horizon = if whole { until.max(last.unwrap_or(until)) } else { last.unwrap_or(until) };
         horizon = horizon.max(self.progress.clock.now);
-        if entries.is_empty()
-            && self.progress.clock.now >= horizon
-            && shelf::next_due(&self.store)?.is_none_or(|due| due > horizon)
-        {
+        if entries.is_empty() && !self.is_behind(horizon)? {
             return Ok(None);
         }
+        self.handle(entries, horizon).map(Some)
+    }
+
+    /// Whether something is left to do by a moment, beside the log.
+    fn is_behind(&self, horizon: Timestamp) -> Result<bool, LiveError> {
+        Ok(self.progress.clock.now < horizon || shelf::next_due(&self.store)?.is_some_and(|due| due <= horizon))
+    }
+
+    /// Handles entries and the timers due by a moment, or the first part of them.
+    fn handle(&mut self, mut entries: Vec<StoredEntry>, mut horizon: Timestamp) -> Result<Advanced, LiveError> {
         let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
         let (mut leads, reached) = shelf::due(&self.store, horizon, LEADS)?;
         horizon = horizon.min(reached);
@@ -111,7 +121,7 @@ impl Live {
             ..Advanced::default()
         };
         self.write(&plan, &entries, (engine, &dues), &mut roster, worked, &mut done)?;
-        Ok(Some(done))
+        Ok(done)
     }
 
     /// The next entries of the log, up to the next activation of a rulebook; that alone where it
@@ -133,7 +143,7 @@ impl Live {
     }
 
     /// The events among entries, read by the rulebook, and which entry each line is.
-    fn read_log(&self, plan: &Plan, entries: &[StoredEntry]) -> Result<(Log, Vec<u64>), LiveError> {
+    pub(super) fn read_log(&self, plan: &Plan, entries: &[StoredEntry]) -> Result<(Log, Vec<u64>), LiveError> {
         let events = || entries.iter().filter(|entry| is_event(entry.kind));
         let log = reading::log(&self.store, &plan.rulebook, events().map(StoredEntry::as_entry))?;
         Ok((log, events().map(|entry| entry.sequence.0).collect()))
@@ -202,7 +212,7 @@ impl Live {
             let named = outbox::ByAction::of(items.values());
             for entry in told {
                 let said = record::props(&self.store, &entry.as_entry())?;
-                take_in_outcome(&mut items, &named, entry, &said, batch);
+                take_in_outcome(&mut items, &named, entry, &said, &mut self.store, batch)?;
             }
         }
         let mut endings: BTreeMap<&str, Vec<&Ending>> = BTreeMap::new();
@@ -222,10 +232,11 @@ impl Live {
             match (&item.state, &item.ended) {
                 // INVARIANT: what a stop covers does not go out after it.
                 (State::Waiting, Some(ended)) => {
-                    outbox::finish(&item, Fate::Withdrawn, ended.at, &ended.reason, batch);
+                    let words = Words::Ours(&ended.reason);
+                    outbox::finish(&item, Fate::Withdrawn, ended.at, words, &mut self.store, batch)?;
                     done.withdrawn += 1;
                 }
-                _ if is_new || !is_old => outbox::put(&item, batch),
+                _ if is_new || !is_old => outbox::put(&item, &mut self.store, batch)?,
                 _ => {}
             }
         }
@@ -259,20 +270,33 @@ fn work(
     roster: &mut Roster,
     worked: &mut Worked,
 ) {
+    for event in log.iter() {
+        if let Some(number) = number(log, places, &event) {
+            roster.name_event(number, log.event_id(event.number));
+        }
+    }
+    feed(engine, log, places, roster, &mut worked.decisions);
+    engine.drain(horizon, roster, &mut worked.decisions);
+}
+
+/// The number of an event in the store's log.
+fn number(log: &Log, places: &[u64], event: &Event<'_>) -> Option<EventNumber> {
+    let line = log.place(event.number).1;
+    places.get((line as usize).saturating_sub(1)).map(|sequence| EventNumber(*sequence as u32))
+}
+
+/// Feeds events to an engine.
+pub(super) fn feed(engine: &mut Engine, log: &Log, places: &[u64], roster: &mut Roster, out: &mut Vec<Decision>) {
     let mut events: Vec<Event<'_>> = Vec::with_capacity(log.len());
     for event in log.iter() {
-        let line = log.place(event.number).1;
-        let Some(sequence) = places.get((line as usize).saturating_sub(1)) else { continue };
-        let number = EventNumber(*sequence as u32);
-        roster.name_event(number, log.event_id(event.number));
+        let Some(number) = number(log, places, &event) else { continue };
         let lead: LeadId = roster.lead(log.lead_name(event.lead));
         let account = event.account.map(|account| roster.account(log.account_name(account)));
         events.push(Event { number, lead, account, ..event });
     }
     for event in &events {
-        engine.handle(event, roster, &mut worked.decisions);
+        engine.handle(event, roster, out);
     }
-    engine.drain(horizon, roster, &mut worked.decisions);
 }
 
 /// What ended, in words.
@@ -289,36 +313,38 @@ fn take_in_outcome(
     named: &outbox::ByAction,
     entry: &StoredEntry,
     said: &serde_json::Map<String, serde_json::Value>,
+    store: &mut Store,
     batch: &mut Batch<'_>,
-) {
+) -> Result<(), LiveError> {
     let text = |name: &str| said.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
     let is_intent = entry.kind == kind::INTENT;
     let found = named.find(text("action"), items, is_intent);
-    let Some(item) = found.and_then(|decision| items.get_mut(&decision)) else { return };
-    let sink = text("sink").to_owned();
+    let Some(item) = found.and_then(|decision| items.get_mut(&decision)) else { return Ok(()) };
+    let (sink, reason) = (text("sink"), text("reason"));
     if is_intent {
-        item.state = State::Going { sink, since: entry.received_at };
-        return outbox::put(item, batch);
+        item.state = State::Going { sink: sink.to_owned(), since: entry.received_at };
+        return outbox::put(item, store, batch);
     }
     if let Some(made) = said.get("attempts").and_then(serde_json::Value::as_u64) {
         let next = parse_rfc3339(text("next").as_bytes()).unwrap_or(Timestamp(0));
         item.attempts = Attempts::known(made as u32, next);
     }
-    let reason = text("reason").to_owned();
     match Fate::parse(text("outcome")) {
         Some(fate) => {
-            let reason = if reason.is_empty() { sink } else { reason };
-            outbox::finish(item, fate, entry.received_at, &reason, batch);
+            let words = outbox::words(fate, reason, sink);
+            outbox::finish(item, fate, entry.received_at, words, store, batch)?;
             let decision = item.decision;
             items.remove(&decision);
+            return Ok(());
         }
         None if text("outcome") == "unknown" => {
+            let (sink, reason) = (sink.to_owned(), reason.to_owned());
             item.state = State::Unknown { sink, since: entry.received_at, reason };
-            outbox::put(item, batch);
         }
         None => {
             item.state = State::Waiting;
-            outbox::put_back(item, batch);
+            return outbox::put_back(item, store, batch);
         }
     }
+    outbox::put(item, store, batch)
 }

@@ -2,24 +2,65 @@
 //! do by hand that is more than an event.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::error::LiveError;
+use super::outbox::{Done, Item};
 use super::roster::Roster;
 use super::{Live, shelf};
 use crate::decision::Decision;
-use crate::engine::Live as Kept;
+use crate::engine::{Engine, Live as Kept, Standing};
+use crate::event::LeadId;
+use crate::local::Zone;
+use crate::plan::Plan;
 use crate::report::line::Names;
-use crate::store::{Batch, StoredEntry, TreeName};
+use crate::store::{Batch, StoreError, TreeName};
+use crate::timestamp::{Span, Timestamp};
+use crate::units::Length;
 
-/// A lead as it stands.
-#[derive(Clone, Debug, Default)]
+/// A lead as it stands, with all that was decided about it.
+#[derive(Debug)]
 pub struct LeadView {
-    /// Its entries in the log, oldest first, as lines of JSON.
-    pub entries: Vec<(StoredEntry, String)>,
+    /// Its id.
+    pub lead: String,
+    /// Its account.
+    pub account: Option<String>,
+    /// The moment of all this.
+    pub at: Timestamp,
+    /// Its facts were erased.
+    pub erased: bool,
+    /// The rulebook in force, which has the names of what stands below.
+    pub plan: Arc<Plan>,
+    /// How it stands.
+    pub standing: Standing,
+    /// How many entries of the log are about it.
+    pub entries: usize,
+    /// Every decision about it, as lines of a dry run.
+    pub decided: Vec<String>,
+    /// What became of its actions.
+    pub done: Vec<Done>,
+    /// What waits to be handed over, is under way or unknown.
+    pub waiting: Vec<Item>,
     /// What lies ahead, as lines of a dry run.
     pub ahead: Vec<String>,
 }
+
+/// What a full check found readable beside the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Readable {
+    /// Leads.
+    pub leads: usize,
+    /// Decisions.
+    pub decisions: u64,
+    /// Items to hand over.
+    pub items: usize,
+    /// Records in quarantine.
+    pub quarantined: usize,
+}
+
+/// So many leads are looked at in one go.
+const HANDFUL: usize = 1000;
 
 impl Live {
     /// What lies ahead of every lead, or of one, as the lines of a dry run, by due time.
@@ -40,6 +81,104 @@ impl Live {
         self.name_events(&pending, &Kept::default(), &mut roster)?;
         let names = Names { rulebook: &plan.rulebook, log: &roster };
         Ok(pending.iter().map(|decision| names.line(decision).to_string()).collect())
+    }
+
+    /// A lead as it stands at [`Live::now`]; `None` for one nobody has heard of.
+    ///
+    /// # Errors
+    /// Damage found on the way, or no rulebook is in force.
+    pub fn lead(&self, lead: &str) -> Result<Option<LeadView>, LiveError> {
+        let Some(row) = shelf::lead_row(&self.store, lead)? else { return Ok(None) };
+        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
+        let Some(standing) = self.ask(lead, |engine, id, roster| engine.standing(id, roster))?.flatten() else {
+            return Ok(None);
+        };
+        let mut decided = Vec::new();
+        // Whose a line is stands in it as it is written, so few lines need more than a look.
+        let name = serde_json::to_string(lead).unwrap_or_default();
+        let its = format!(r#""lead":{name},"#);
+        self.each_decision(&mut |line| {
+            if line.contains(&its) {
+                decided.push(line.to_owned());
+            }
+            ControlFlow::Continue(())
+        })?;
+        let of_lead = |item: &Item| item.lead == lead;
+        Ok(Some(LeadView {
+            lead: lead.to_owned(),
+            account: row.account,
+            at: self.now(),
+            erased: self.store.is_erased(lead),
+            plan,
+            standing,
+            entries: self.store.entries_of(lead)?.len(),
+            decided,
+            done: self.done(lead)?,
+            waiting: self.outbox()?.into_iter().filter(of_lead).collect(),
+            ahead: self.ahead(Some(lead))?,
+        }))
+    }
+
+    /// The names of all leads, in their order.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn leads(&self) -> Result<BTreeSet<String>, LiveError> {
+        shelf::all_leads(&self.store)
+    }
+
+    /// A moment and a length after it as something is scheduled for a lead.
+    ///
+    /// # Errors
+    /// Damage found on the way, or no rulebook is in force.
+    pub fn later(&self, lead: &str, from: Timestamp, length: Length) -> Result<Timestamp, LiveError> {
+        let later = self.ask(lead, |engine, id, _| engine.later(id, from, length))?;
+        Ok(later.unwrap_or_else(|| from + length.measured().unwrap_or(Span::ZERO)))
+    }
+
+    /// The zone a lead's times are shown in; UTC for one nobody has heard of.
+    ///
+    /// # Errors
+    /// Damage found on the way, or no rulebook is in force.
+    pub fn zone_of(&self, lead: &str) -> Result<Zone, LiveError> {
+        Ok(self.ask(lead, |engine, id, _| engine.zone_of(id))?.unwrap_or(Zone::UTC))
+    }
+
+    /// Reads all that rests on the log: leads, decisions, what is to be handed over, quarantine.
+    ///
+    /// # Errors
+    /// The first thing that cannot be read.
+    pub fn check_readable(&self) -> Result<Readable, LiveError> {
+        let mut found = Readable::default();
+        let leads: Vec<String> = shelf::all_leads(&self.store)?.into_iter().collect();
+        found.leads = leads.len();
+        if let Some(ruleset) = &self.ruleset {
+            for handful in leads.chunks(HANDFUL) {
+                let (leads, mut roster) = (handful.iter().cloned().collect(), Roster::default());
+                let clock = self.progress.clock;
+                shelf::load(&self.store, &ruleset.plan, clock, (leads, BTreeSet::new()), &mut roster)?;
+            }
+        }
+        self.each_decision(&mut |_| {
+            found.decisions += 1;
+            ControlFlow::Continue(())
+        })?;
+        if found.decisions != self.progress.decisions {
+            let reason = format!("{} were made, {} can be read", self.progress.decisions, found.decisions);
+            return Err(StoreError::TreeDamaged { part: "decisions", reason }.into());
+        }
+        found.items = self.outbox()?.len();
+        found.quarantined = self.store.quarantine_list()?.len();
+        Ok(found)
+    }
+
+    /// Asks the engine about one lead.
+    fn ask<T>(&self, lead: &str, question: impl FnOnce(&Engine, LeadId, &Roster) -> T) -> Result<Option<T>, LiveError> {
+        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
+        let (leads, mut roster) = (BTreeSet::from([lead.to_owned()]), Roster::default());
+        let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
+        let (engine, _) = loaded.into_parts();
+        Ok(roster.known(lead).map(|id| question(&engine, id, &roster)))
     }
 
     /// Whether a lead is paused, so that nothing of it is handed over.
@@ -76,6 +215,11 @@ impl Live {
         let lead = String::from_utf8_lossy(&lead).into_owned();
         let mut batch = Batch::new();
         shelf::unseal_lead(&self.store, &lead, &mut batch)?;
+        for (number, record) in self.store.quarantine_list()? {
+            if record.lead().as_deref() == Some(lead.as_str()) {
+                batch.delete(TreeName::Quarantine, &number.to_be_bytes());
+            }
+        }
         self.store.commit(&batch)?;
         self.store.erase(&lead)?;
         let mut batch = Batch::new();

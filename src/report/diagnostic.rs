@@ -84,7 +84,15 @@ fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn severity(severity: Severity) -> &'static str {
+/// The message with what to do about it, on one line.
+pub(super) fn advice(found: &Diagnostic) -> String {
+    match &found.help {
+        Some(help) => format!("{}; {help}", found.message),
+        None => found.message.clone(),
+    }
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "note",
         Severity::Warning => "warning",

@@ -101,8 +101,10 @@ impl Tree<'_> {
 
     fn source(&mut self, indent: usize, title: &str, source: &Source) {
         self.line(indent, title, "1");
-        self.line(indent + 2, &format!("--> {}", source.place), "34");
-        self.line(indent + 3, &format!("| {}", source.line), "0");
+        if !source.place.is_empty() {
+            self.line(indent + 2, &format!("--> {}", source.place), "34");
+            self.line(indent + 3, &format!("| {}", source.line), "0");
+        }
         if let Some(why) = &source.why {
             self.line(indent + 3, &format!("= why: {why}"), "0");
         }
@@ -110,7 +112,12 @@ impl Tree<'_> {
 
     fn why(&mut self, why: &Why) {
         let at = why.did.first().map_or_else(String::new, |decision| clock(decision.at, decision.zone));
-        self.source(0, &format!("{at}  {}", why.by.name), &why.by);
+        let by_hand = why.did.first().and_then(|decision| decision.note.as_deref());
+        let name = by_hand.map_or(why.by.name.as_str(), |_| "by hand");
+        self.source(0, &format!("{at}  {name}"), &why.by);
+        if let Some(note) = by_hand {
+            self.line(3, &format!("= {note}"), "0");
+        }
         why.did.iter().for_each(|decision| self.decision(decision));
         for link in &why.chain {
             self.link(link);
@@ -321,8 +328,10 @@ fn moves(decision: &Decision) -> Vec<String> {
     let reason = match &decision.body {
         Body::Touch(line) => &line.reason,
         Body::Action(line) => &line.reason,
-        Body::Overridden { reason, .. } | Body::Enroll { suppressed: Some(reason), .. } => reason,
-        Body::Muted(reason) | Body::Exit { reason, .. } => reason,
+        Body::Overridden { reason, .. }
+        | Body::Enroll { suppressed: Some(reason), .. }
+        | Body::Exit { reason, .. }
+        | Body::Muted(reason) => reason,
         _ => return Vec::new(),
     };
     let steps = reason.split(" -> ").enumerate();

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use chrono::{NaiveDateTime, Timelike};
+
 use crate::decision::{Body, Decision, Part, Status};
 use crate::local::Zone;
 use crate::timestamp::Timestamp;
@@ -11,12 +13,12 @@ use crate::units::Content;
 use super::line::{Names, person, plain};
 
 /// One row: when, what, what decided it, and why.
-struct Row {
-    at: String,
-    verb: &'static str,
-    what: String,
-    by: String,
-    notes: String,
+pub(super) struct Row {
+    pub at: String,
+    pub verb: String,
+    pub what: String,
+    pub by: String,
+    pub notes: String,
 }
 
 /// The widest `what` that later columns still line up behind; longer ones push them to the right.
@@ -48,9 +50,9 @@ pub fn timeline(names: &Names<'_>, decisions: &[&Decision], color: bool) -> Stri
 
 /// A moment and its cause are written once for all that follows from them. What follows shows why
 /// in the place of the cause; where both are there, the why has a line of its own.
-fn write_rows(text: &mut String, rows: &[Row], color: bool) {
+pub(super) fn write_rows(text: &mut String, rows: &[Row], color: bool) {
     let width = |part: fn(&Row) -> &str| rows.iter().map(|row| part(row).chars().count()).max().unwrap_or(0);
-    let (at, verb) = (width(|r| &r.at), width(|r| r.verb));
+    let (at, verb) = (width(|r| &r.at), width(|r| &r.verb));
     let what = rows.iter().map(|row| row.what.chars().count()).filter(|len| *len <= WHAT).max().unwrap_or(0);
     let indent = at + verb + 6;
     let (mut last_at, mut last_by) = ("", "");
@@ -63,7 +65,7 @@ fn write_rows(text: &mut String, rows: &[Row], color: bool) {
         let first = if fits { format!("{start}  {end}") } else { start };
         let rest = [if fits { "" } else { end }, below].into_iter().filter(|part| !part.is_empty());
         for line in std::iter::once(first).chain(rest.map(|part| format!("{:indent$}{part}", ""))) {
-            let _ = writeln!(text, "{}", paint(line.trim_end(), tint(row.verb), color));
+            let _ = writeln!(text, "{}", paint(line.trim_end(), tint(&row.verb), color));
         }
         (last_at, last_by) = (&row.at, &row.by);
     }
@@ -72,10 +74,10 @@ fn write_rows(text: &mut String, rows: &[Row], color: bool) {
 /// A color per kind of row: green for what goes out, red for what a person must see.
 pub(super) fn tint(verb: &str) -> &'static str {
     match verb {
-        "sent" => "32",
-        "alert" | "fault" => "31",
+        "sent" | "taken" => "32",
+        "alert" | "fault" | "failed" | "unknown" => "31",
         "tier" => "36",
-        "scheduled" => "34",
+        "scheduled" | "waits" => "34",
         "cancelled" | "skipped" | "muted" | "expired" | "suppressed" => "2",
         _ => "0",
     }
@@ -97,7 +99,13 @@ fn row(names: &Names<'_>, decision: &Decision, usual: Option<&str>) -> Row {
     if !line.because.is_empty() {
         by.push(format!("[{}]", line.because.join(", ")));
     }
-    Row { at: clock(decision.at, decision.zone), verb, what, by: by.join(" "), notes: notes.join("; ") }
+    Row {
+        at: clock(decision.at, decision.zone),
+        verb: verb.to_owned(),
+        what,
+        by: by.join(" "),
+        notes: notes.join("; "),
+    }
 }
 
 /// The zone a time was planned in and where it came from: `Europe/Berlin (lead)`.
@@ -183,9 +191,13 @@ fn until_words(until: Option<Timestamp>, zone: Zone, forever: &str) -> String {
 
 /// `Thu 2026-03-05 10:00 -05`; seconds, and minutes of the offset, only where there are any.
 pub(super) fn clock(at: Timestamp, zone: Zone) -> String {
-    let local = zone.to_local(at);
-    let format = if at.0.rem_euclid(60_000_000) == 0 { "%a %Y-%m-%d %H:%M" } else { "%a %Y-%m-%d %H:%M:%S" };
-    let offset = zone.offset_at(at);
+    clock_with(zone.to_local(at), zone.offset_at(at))
+}
+
+/// The same for what a clock shows that is so many seconds east of UTC.
+pub(super) fn clock_with(local: NaiveDateTime, offset: i32) -> String {
+    let whole = local.second() == 0 && local.nanosecond() == 0;
+    let format = if whole { "%a %Y-%m-%d %H:%M" } else { "%a %Y-%m-%d %H:%M:%S" };
     let sign = if offset < 0 { '-' } else { '+' };
     let (hours, minutes) = (offset.unsigned_abs() / 3600, offset.unsigned_abs() / 60 % 60);
     let time = local.format(format);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::case::{self, CaseResult};
 use super::diagnostic::failure;
 use super::summary::many;
 use crate::source::{Range, Sources};
@@ -75,11 +76,59 @@ pub fn summary(report: &TestReport) -> String {
     text
 }
 
-/// One JSON object a test, keys always in the same order.
+/// The tests as cases of a report.
+#[must_use]
+pub fn cases(report: &TestReport, sources: &Sources) -> Vec<CaseResult> {
+    report.tests.iter().map(|test| case(test, sources)).collect()
+}
+
+fn case(test: &TestResult, sources: &Sources) -> CaseResult {
+    let file = sources.file(test.range.source);
+    let first = test.failures.first();
+    let drawn: Vec<String> = test.failures.iter().map(|failed| failure(failed, sources, false)).collect();
+    let more = test.failures.len().saturating_sub(1);
+    let (outcome, message) = match (test.outcome, first) {
+        (Outcome::Passed, _) => (case::Outcome::Passed, String::new()),
+        (Outcome::TodoPasses, _) => (case::Outcome::Skipped, "it passes now: make it a `test`".to_owned()),
+        (Outcome::Todo, _) => (case::Outcome::Skipped, "todo".to_owned()),
+        (Outcome::Failed, Some(first)) if more > 0 => {
+            (case::Outcome::Failed, format!("{} (and {more} more)", first.message))
+        }
+        (Outcome::Failed, first) => {
+            (case::Outcome::Failed, first.map(|first| first.message.clone()).unwrap_or_default())
+        }
+    };
+    let at = first.filter(|first| first.range.source == test.range.source);
+    CaseResult {
+        outcome,
+        message,
+        detail: if test.outcome == Outcome::Failed { drawn.join("\n\n") } else { String::new() },
+        at: at.map(|first| file.line_column(first.range.start).0),
+        ..CaseResult::passed(&test.name, &file.path, file.line_column(test.range.start).0)
+    }
+}
+
+/// One JSON object a test, keys always in the same order; where it was asked for, one more says what
+/// no test shows.
 #[must_use]
 pub fn json(report: &TestReport, sources: &Sources) -> String {
     let line = |test| serde_json::to_string(&Record::new(test, sources)).unwrap_or_default() + "\n";
-    report.tests.iter().map(line).collect()
+    let mut text: String = report.tests.iter().map(line).collect();
+    if let Some(coverage) = &report.coverage {
+        let missing = coverage.items.iter().filter(|item| !item.shown).map(|item| {
+            let file = sources.file(item.range.source);
+            Other { file: &file.path, line: file.line_column(item.range.start).0, text: &item.missing }
+        });
+        let shown = Shown { coverage: coverage.percent(), missing: missing.collect() };
+        text.push_str(&(serde_json::to_string(&shown).unwrap_or_default() + "\n"));
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    coverage: usize,
+    missing: Vec<Other<'a>>,
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::Store;
 use super::block::{self, Builder, ENTRY_LIMIT};
 use super::entry::{NewEntry, Outcome, Sequence};
 use super::error::StoreError;
@@ -12,7 +13,6 @@ use super::guard::guarded;
 use super::head::{FORMAT, Head};
 use super::index::{self, RUN, Waiting};
 use super::trees::{self, Batch, Change, LogWrites, TreeName};
-use super::{Store, quarantine};
 
 /// What one commit did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,6 +111,8 @@ impl Store {
     }
 
     pub(super) fn commit_checked(&mut self, batch: &Batch<'_>, unique: bool) -> Result<Committed, StoreError> {
+        let records =
+            batch.quarantine.iter().map(|record| self.sealed_record(record)).collect::<Result<Vec<_>, _>>()?;
         self.keys.save(&self.syncs)?;
         let before = self.builder.next();
         let outcomes = batch.entries.iter().map(|entry| self.take_in(entry, unique)).collect::<Result<_, _>>()?;
@@ -119,7 +121,7 @@ impl Store {
         let added = self.builder.next() != before;
         if added || !batch.changes.is_empty() || !batch.quarantine.is_empty() || self.keys_changed() {
             self.record.quarantined = quarantined.end;
-            self.write(added, batch, first)?;
+            self.write(added, batch, records, first)?;
         }
         Ok(Committed { outcomes, quarantined })
     }
@@ -158,7 +160,13 @@ impl Store {
     }
 
     /// Writes the transaction of a commit and makes it durable.
-    fn write(&mut self, added: bool, batch: &Batch<'_>, first_quarantined: u64) -> Result<(), StoreError> {
+    fn write(
+        &mut self,
+        added: bool,
+        batch: &Batch<'_>,
+        records: Vec<Vec<u8>>,
+        first_quarantined: u64,
+    ) -> Result<(), StoreError> {
         let mut writes = LogWrites::default();
         let last = if added { self.builder.finish() } else { self.last.clone() };
         let full = std::mem::take(&mut self.full);
@@ -180,10 +188,10 @@ impl Store {
         if added {
             writes.system.push((CommitRecord::LAST, last.bytes().clone()));
         }
-        let quarantined = batch.quarantine.iter().zip(first_quarantined..).map(|(record, number)| Change {
+        let quarantined = records.into_iter().zip(first_quarantined..).map(|(record, number)| Change {
             tree: TreeName::Quarantine,
             key: number.to_be_bytes().to_vec(),
-            value: Some(quarantine::encode(record)),
+            value: Some(record),
             may_be_large: true,
         });
         let quarantined: Vec<Change> = quarantined.collect();

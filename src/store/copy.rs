@@ -1,7 +1,7 @@
 //! Copies of a whole store into a new folder: a backup, and a compacted store without what was
 //! deleted or replaced.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::block::Block;
 use super::entry::Sequence;
@@ -42,6 +42,38 @@ impl Store {
         self.backup(to)
     }
 
+    /// [`Store::compact`] into a folder beside this one, which then takes the place of it. Returns
+    /// what was checked, and the bytes of the new files.
+    ///
+    /// # Errors
+    /// As [`Store::compact`]; the store is as it was. Where the last step fails, the error names the
+    /// folder that holds it.
+    pub fn compact_in_place(self) -> Result<(Verified, u64), StoreError> {
+        let dir = self.dir.clone();
+        let (fresh, old) = (beside(&dir, "compacting"), beside(&dir, "before-compacting"));
+        if old.exists() {
+            return Err(StoreError::Occupied { dir: old });
+        }
+        // What an earlier attempt left half written is only in the way.
+        if fresh.join("lock").exists() {
+            std::fs::remove_dir_all(&fresh).map_err(|source| StoreError::io("remove", &fresh, source))?;
+        }
+        let whole = self.compact(&fresh)?;
+        // The lock goes with the old folder; nobody opens what is about to be removed.
+        let Self { database, _lock, .. } = self;
+        drop(database);
+        std::fs::rename(&dir, &old).map_err(|source| StoreError::io("move", &dir, source))?;
+        if let Err(source) = std::fs::rename(&fresh, &dir) {
+            std::fs::rename(&old, &dir).map_err(|source| StoreError::io("move back", &old, source))?;
+            return Err(StoreError::io("move", &fresh, source));
+        }
+        if let Some(parent) = dir.parent() {
+            files::Syncs::default().sync_dir(parent)?;
+        }
+        std::fs::remove_dir_all(&old).map_err(|source| StoreError::io("remove", &old, source))?;
+        Ok((whole, files::size(&dir)?))
+    }
+
     /// Appends the entries of whole blocks as they are.
     pub(super) fn take_blocks(
         &mut self,
@@ -72,4 +104,11 @@ impl Store {
         }
         copy.commit(&batch).map(drop)
     }
+}
+
+/// A folder beside another one: `.ensue.compacting` beside `.ensue`.
+fn beside(dir: &Path, word: &str) -> PathBuf {
+    let mut name = dir.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{word}"));
+    dir.with_file_name(name)
 }

@@ -31,13 +31,13 @@ impl Store {
     /// All records in quarantine with their numbers, oldest first.
     pub fn quarantine_list(&self) -> Result<Vec<(u64, BadRecord)>, StoreError> {
         let found = self.scan_prefix(TreeName::Quarantine, &[])?;
-        found.iter().map(|(key, value)| Ok((number_of(key)?, decode(value)?))).collect()
+        found.iter().map(|(key, value)| Ok((number_of(key)?, self.opened(value)?))).collect()
     }
 
     /// One record in quarantine.
     pub fn quarantine_show(&self, number: u64) -> Result<BadRecord, StoreError> {
         let value = self.get(TreeName::Quarantine, &number.to_be_bytes())?;
-        decode(&value.ok_or(StoreError::NotInQuarantine { number })?)
+        self.opened(&value.ok_or(StoreError::NotInQuarantine { number })?)
     }
 
     /// Takes a record out of quarantine.
@@ -49,14 +49,63 @@ impl Store {
     }
 }
 
-/// The bytes of a record in quarantine.
-pub(crate) fn encode(record: &BadRecord) -> Vec<u8> {
-    // Writing text into memory cannot fail; an empty value would be found as damage.
-    postcard::to_allocvec(record).unwrap_or_default()
+/// What a record says may tell who its lead is, so it is sealed under the lead's key. Records
+/// without a lead that could be read share one key.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    lead: String,
+    text: Vec<u8>,
+    reason: Vec<u8>,
 }
 
-fn decode(value: &[u8]) -> Result<BadRecord, StoreError> {
-    postcard::from_bytes(value).map_err(|_| damage())
+/// Whose key seals a record that names no lead.
+const NOBODY: &str = "\0quarantine";
+/// No lead has a longer name.
+const LONGEST: usize = 256;
+const ERASED: &str = "erased";
+
+#[derive(Deserialize)]
+struct Whose {
+    lead: Option<String>,
+    subject: Option<String>,
+}
+
+impl BadRecord {
+    /// The lead it is about, where that can be read.
+    #[must_use]
+    pub fn lead(&self) -> Option<String> {
+        let whose: Whose = serde_json::from_str(&self.text).ok()?;
+        whose.lead.or(whose.subject).filter(|lead| !lead.is_empty() && lead.len() <= LONGEST)
+    }
+}
+
+impl Store {
+    /// The bytes of a record in quarantine.
+    pub(super) fn sealed_record(&mut self, record: &BadRecord) -> Result<Vec<u8>, StoreError> {
+        let lead = record.lead().unwrap_or_else(|| NOBODY.to_owned());
+        let mut seal = |what: &str, text: &str| self.keys.seal(&lead, what, text.as_bytes());
+        let text = seal("quarantined", &record.text)?.unwrap_or_default();
+        let reason = seal("quarantined for", &record.reason)?.unwrap_or_default();
+        let outside = BadRecord { text: String::new(), reason: String::new(), ..record.clone() };
+        let sealed = Some(Sealed { lead, text, reason });
+        // Writing into memory cannot fail; an empty value would be found as damage.
+        Ok(postcard::to_allocvec(&(outside, sealed)).unwrap_or_default())
+    }
+
+    fn opened(&self, value: &[u8]) -> Result<BadRecord, StoreError> {
+        let (record, rest) = postcard::take_from_bytes::<BadRecord>(value).map_err(|_| damage())?;
+        // The first stores kept records as they were.
+        if rest.is_empty() {
+            return Ok(record);
+        }
+        let sealed: Option<Sealed> = postcard::from_bytes(rest).map_err(|_| damage())?;
+        let Some(Sealed { lead, text, reason }) = sealed else { return Ok(record) };
+        let open = |what: &str, sealed: &[u8]| {
+            let open = self.keys.unseal(&lead, what, sealed).and_then(|bytes| String::from_utf8(bytes).ok());
+            open.unwrap_or_else(|| ERASED.to_owned())
+        };
+        Ok(BadRecord { text: open("quarantined", &text), reason: open("quarantined for", &reason), ..record })
+    }
 }
 
 /// The number of a record in quarantine, from its key.

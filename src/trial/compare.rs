@@ -110,7 +110,14 @@ impl Comparison<'_> {
         let instead = near.first().copied();
         let near: Vec<&Candidate<'_>> = near.iter().filter_map(|place| self.candidates.get(*place)).collect();
         let message = match (expect.times, met, near.first()) {
-            (2.., _, _) => format!("`{text}` {met} times, not {} times", expect.times),
+            (2.., _, _) => {
+                let met = match met {
+                    0 => String::from("never"),
+                    1 => String::from("once"),
+                    more => format!("{more} times"),
+                };
+                format!("`{text}` happens {met}, not {} times", expect.times)
+            }
             (_, _, Some(candidate)) => self.differs(&text, expect, candidate),
             (_, _, None) => format!("`{text}` does not happen"),
         };

@@ -43,20 +43,19 @@ fn changes_of(text: &str, test: &Test, result: &TestResult) -> Vec<(Range, Strin
     let mut old: Vec<Range> =
         test.expects.iter().filter(|expect| is_observed(expect)).map(|expect| expect.range).collect();
     old.sort_by_key(|range| range.start);
-    let lines = result.observed.join("\n  ");
-    let Some((first, rest)) = old.split_first() else {
-        let Some(at) = insertion(text, test) else { return Vec::new() };
-        if lines.is_empty() {
-            return Vec::new();
-        }
-        return vec![(Range { start: at, end: at, ..test.range }, format!("  {lines}\n"))];
-    };
-    if lines.is_empty() {
-        return old.iter().map(|range| (whole_line(text, *range), String::new())).collect();
+    if old.is_empty() {
+        let at = insertion(text, test).filter(|_| !result.observed.is_empty());
+        let lines = || format!("  {}\n", result.observed.join("\n  "));
+        return at.map(|at| (Range { start: at, end: at, ..test.range }, lines())).into_iter().collect();
     }
-    let mut changes = vec![(*first, lines)];
-    changes.extend(rest.iter().map(|range| (whole_line(text, *range), String::new())));
-    changes
+    // Line for line, so that comments beside them stay; what is left over follows the last one.
+    let last = old.len().saturating_sub(1);
+    let change = |(place, range): (usize, &Range)| match result.observed.get(place) {
+        None => (whole_line(text, *range), String::new()),
+        Some(_) if place == last => (*range, result.observed.get(last..).unwrap_or_default().join("\n  ")),
+        Some(line) => (*range, line.clone()),
+    };
+    old.iter().enumerate().map(change).collect()
 }
 
 /// Whether an expectation is about what a complete test must expect; all others are the author's.

@@ -2,9 +2,24 @@
 
 use super::process::ensue;
 
+const VERBS: [&str; 12] = [
+    "check",
+    "completions",
+    "dry-run",
+    "explain",
+    "fmt",
+    "ingest",
+    "init",
+    "man",
+    "render",
+    "run",
+    "test",
+    "vocabulary",
+];
+
 #[test]
 fn every_help_begins_with_an_example() {
-    for verb in ["", "check", "dry-run", "explain", "fmt", "ingest", "render", "run", "test", "vocabulary"] {
+    for verb in std::iter::once("").chain(VERBS) {
         let ran = ensue(&format!("{verb} --help"));
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{verb}");
         let example = format!("Example: ensue {verb}");
@@ -29,11 +44,7 @@ fn every_verb_is_known_to_the_help() {
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(
-        verbs,
-        ["check", "dry-run", "explain", "fmt", "ingest", "render", "run", "test", "vocabulary"],
-        "a new verb needs its help above"
-    );
+    assert_eq!(verbs, VERBS, "a new verb needs its help above");
 }
 
 #[test]

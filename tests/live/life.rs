@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use ensue::live::{Arrival, Line, Live, LiveError, State};
 use ensue::log::{self, Input, Log, ReadOptions};
@@ -20,6 +19,7 @@ use super::book::{BOOKS, Book, options, room};
 use super::post::Post;
 use super::promise;
 use super::random::Random;
+use super::stand::{asked, copy};
 use super::told::{Told, lines, minutes, start};
 
 struct Life<'a> {
@@ -181,18 +181,6 @@ impl Life<'_> {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
 fn texts(give: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError>) -> Vec<String> {
     let mut lines = Vec::new();
     give(&mut |line| {
@@ -204,27 +192,27 @@ fn texts(give: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<()
 }
 
 /// Decisions, and what lies ahead.
-fn decided(live: &Live) -> String {
+pub fn decided(live: &Live) -> String {
     let mut lines = texts(|each| live.each_decision(each));
     lines.extend(live.ahead(None).unwrap());
     lines.join("\n")
 }
 
-fn export(live: &Live) -> String {
+pub fn export(live: &Live) -> String {
     texts(|each| live.export(each)).iter().fold(String::new(), |mut text, line| {
         writeln!(text, "{line}").unwrap();
         text
     })
 }
 
-fn read(book: &Book, export: &str) -> Log {
+pub fn read(book: &Book, export: &str) -> Log {
     let reader = Box::new(std::io::Cursor::new(export.as_bytes().to_vec()));
     let input = Input { path: String::from("store"), reader };
     let options = ReadOptions { skip_bad: true, threads: 1, ..ReadOptions::default() };
     log::read(vec![input], &book.rulebook, &options, &|_| {}).unwrap()
 }
 
-fn dry_run(book: &Book, log: &Log) -> String {
+pub fn dry_run(book: &Book, log: &Log) -> String {
     let replayed = replay::replay(&book.plan, log, &Options { threads: 1, ..Options::default() }).unwrap();
     let names = Names { rulebook: &book.rulebook, log };
     let lines = replayed.decisions.iter().chain(&replayed.pending).map(|decision| names.line(decision).to_string());
@@ -368,12 +356,8 @@ fn stops_at_reply(book: &Book) -> bool {
     book.files.rules.iter().any(|(_, text)| text.contains("reply -> stop"))
 }
 
-/// How many cases, and the first seed; `ENSUE_CASES` and `ENSUE_SEED` ask for others.
-fn asked(name: &str, usual: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
-
-/// Tests run side by side, so the cases are shared out among some.
+/// Tests run side by side, so the cases are shared out among some. `ENSUE_CASES` asks for another
+/// number of them, `ENSUE_SEED` for another first one.
 const SHARES: u64 = 4;
 
 fn share(number: u64) {

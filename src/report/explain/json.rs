@@ -70,8 +70,11 @@ struct WhyLine<'a> {
 
 #[derive(Serialize)]
 struct SourceLine<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
     rule: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     source: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     line: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,

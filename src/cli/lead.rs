@@ -1,0 +1,189 @@
+//! `ensue lead`: how a lead stands, and what a person does with it by hand.
+
+mod deed;
+mod moment;
+
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+
+use clap::ValueEnum;
+
+use crate::live::{Arrival, LeadView, Live, Record, Told};
+use crate::local::{Zone, rfc3339};
+use crate::report;
+use crate::report::summary::many;
+use crate::timestamp::Timestamp;
+
+use super::exit::{Error, Exit};
+use super::place::StoreArgs;
+use super::{Io, clock, near};
+use deed::Deed;
+use moment::Moment;
+
+/// Show how a lead stands and what comes next, or do something with it by hand
+#[derive(Debug, clap::Args)]
+#[command(
+    before_help = "Example: ensue lead ana\n         ensue lead ana pause --for 14d --why \"on parental leave\"",
+    after_help = "Exit codes: 0 fine, 3 wrong use, a lead nobody knows, or a damaged store.",
+    disable_help_subcommand = true
+)]
+pub struct Args {
+    /// The lead's id, as the log writes it
+    lead: String,
+    #[command(subcommand)]
+    deed: Option<Deed>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    #[command(flatten)]
+    hand: Hand,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// Who does it, why and when.
+#[derive(Debug, clap::Args)]
+struct Hand {
+    /// Who does it; default: the name of the user
+    #[arg(long, global = true, value_name = "NAME")]
+    by: Option<String>,
+    /// Why, for whoever reads the timeline
+    #[arg(long, global = true, value_name = "TEXT")]
+    why: Option<String>,
+    /// Take this for the present moment; a time without an offset is the lead's
+    #[arg(long, global = true, value_name = "TIME", value_parser = Moment::parse)]
+    at: Option<Moment>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A page
+    Human,
+    /// One JSON object
+    Json,
+}
+
+pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
+    let mut live = args.store.place(io)?.open()?;
+    live.advance(live.floor())?;
+    match &args.deed {
+        None => show(args, &mut live, io)?,
+        Some(deed) => act(deed, args, &mut live, io)?,
+    }
+    Ok(Exit::Fine)
+}
+
+fn show(args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
+    if let Some(at) = args.hand.at {
+        let zone = live.zone_of(&args.lead)?;
+        live.advance(at.in_zone(zone).max(live.floor()))?;
+    }
+    let view = live.lead(&args.lead)?.ok_or_else(|| no_lead(live, &args.lead))?;
+    let end = format!("{}\n", report::lead::summary(&view));
+    match args.format {
+        Format::Human => io.out(&format!("{}{end}", report::lead::human(&view, io.color))),
+        Format::Json => {
+            io.out(&report::lead::json(&view))?;
+            io.err(&end);
+            Ok(())
+        }
+    }
+}
+
+/// Does it: everything due by now first, so that what is checked and what follows is of now.
+fn act(deed: &Deed, args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
+    let by = args.hand.by.clone().or_else(user).ok_or_else(|| {
+        Error::Use(String::from("error: the system does not say who you are\n  = help: say it with `--by NAME`"))
+    })?;
+    if !live.knows(&args.lead)? {
+        return Err(no_lead(live, &args.lead));
+    }
+    let zone = live.zone_of(&args.lead)?;
+    let now = args.hand.at.map_or_else(clock::now, |at| at.in_zone(zone)).max(live.floor());
+    live.advance(now)?;
+    let view = live.lead(&args.lead)?.ok_or_else(|| no_lead(live, &args.lead))?;
+    let mut props = deed.props(live, &view)?;
+    if matches!(deed, Deed::Erase { .. }) && view.erased {
+        return io.out(&format!("lead: {} was erased before\n", view.lead));
+    }
+    props.insert(String::from("by"), by.as_str().into());
+    if let Some(why) = &args.hand.why {
+        props.insert(String::from("reason"), why.as_str().into());
+    }
+    let first = live.decisions();
+    append(live, &view, deed.event_type(), props, now)?;
+    live.advance(now)?;
+    let mut decided = Vec::new();
+    live.decisions_from(first, &mut |line| {
+        decided.push(line.to_owned());
+        ControlFlow::Continue(())
+    })?;
+    let mut text = report::told::timeline(&decided, io.color);
+    let ahead = live.ahead(Some(&view.lead))?;
+    if matches!(deed, Deed::Erase { .. }) {
+        live.erase(&view.lead)?;
+        text.push_str(&erased(&view));
+    } else {
+        text.push_str(&report::lead::what_lies_ahead(&ahead, io.color));
+    }
+    let decided = many(decided.len(), "decision");
+    let _ = writeln!(text, "lead: {}: {} by {by}; {decided}, {} scheduled", view.lead, deed.word(), ahead.len());
+    io.out(&text)
+}
+
+/// Puts it into the log.
+fn append(
+    live: &mut Live,
+    view: &LeadView,
+    ty: String,
+    props: serde_json::Map<String, serde_json::Value>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let record = Record {
+        id: format!("{ty} {} {} {}", view.lead, rfc3339(now, Zone::UTC), live.store().len()),
+        ty,
+        lead: view.lead.clone(),
+        account: view.account.clone(),
+        at: now,
+        received_at: None,
+        props,
+        backfill: false,
+    };
+    let told = Told { record: &record, text: "", path: "", line: 0 };
+    let appended = live.append(&[told], Vec::new(), Arrival::At(now))?;
+    if appended.stored == 1 {
+        return Ok(());
+    }
+    Err(Error::Use(format!("error: the log did not take `{}`: keep `--why` shorter", record.ty)))
+}
+
+/// What is gone with a lead, and what stays.
+fn erased(view: &LeadView) -> String {
+    let rulebook = &view.plan.rulebook;
+    let facts = view.standing.facts.iter().filter_map(|(fact, _)| rulebook.facts.get(fact.index()));
+    let facts: Vec<&str> = facts.map(|fact| fact.name.as_str()).collect();
+    let facts = if facts.is_empty() { String::from("no facts") } else { facts.join(", ") };
+    let (entries, decisions) = (many_entries(view.entries + 1), many(view.decided.len(), "decision"));
+    format!(
+        "gone\n  what was known: {facts}\n  names, addresses and free text in {entries} of the log, in its decisions and messages\n\
+         stays\n  the id `{}`, when what happened and what was decided ({decisions}), and that it may not be contacted\n  \
+         copies made before: backups, exports, what sinks have\n\n",
+        view.lead
+    )
+}
+
+fn many_entries(count: usize) -> String {
+    if count == 1 { String::from("1 entry") } else { format!("{count} entries") }
+}
+
+fn no_lead(live: &Live, name: &str) -> Error {
+    let leads = live.leads().unwrap_or_default();
+    let help = near::help(name, leads.iter().map(String::as_str), "the log of this store is empty");
+    Error::Use(format!("error: no event of the log is about the lead `{name}`\n  = help: {help}"))
+}
+
+/// The user's name, as the system tells it.
+fn user() -> Option<String> {
+    let names = ["USER", "LOGNAME", "USERNAME"].iter();
+    names.filter_map(|name| std::env::var(name).ok()).find(|name| !name.trim().is_empty())
+}

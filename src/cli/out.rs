@@ -1,0 +1,54 @@
+//! `--out FORMAT=PATH`: further reports of the same run, into files.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::exit::Error;
+
+/// A form of report for programs and review systems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Sarif,
+    Junit,
+    Github,
+    Json,
+    Markdown,
+}
+
+/// A report and the file it goes to.
+#[derive(Clone, Debug)]
+pub struct Out {
+    form: Form,
+    path: PathBuf,
+}
+
+impl FromStr for Out {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((form, path)) = text.split_once('=') else {
+            return Err("write it as `FORMAT=PATH`, as in `sarif=report.sarif`".to_owned());
+        };
+        let form = match form {
+            "sarif" => Form::Sarif,
+            "junit" => Form::Junit,
+            "github" => Form::Github,
+            "json" => Form::Json,
+            "md" => Form::Markdown,
+            _ => return Err(format!("there is no report `{form}`; there are sarif, junit, github, json and md")),
+        };
+        if path.is_empty() {
+            return Err("the path is missing, as in `sarif=report.sarif`".to_owned());
+        }
+        Ok(Self { form, path: path.into() })
+    }
+}
+
+/// Writes each report to its file; `render` gives the text of a form.
+pub fn write(outs: &[Out], render: impl Fn(Form) -> String) -> Result<(), Error> {
+    for out in outs {
+        std::fs::write(&out.path, render(out.form))
+            .map_err(|error| Error::Use(format!("error: `{}` cannot be written: {error}", out.path.display())))?;
+    }
+    Ok(())
+}

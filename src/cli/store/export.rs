@@ -1,0 +1,15 @@
+//! `ensue store export`: the log as JSON Lines, to be ingested again or replayed by a dry run.
+
+use super::super::Io;
+use super::super::exit::{Error, Exit};
+use super::super::place::Place;
+use super::lines::Lines;
+
+pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
+    let live = place.open()?;
+    let mut lines = Lines::new(io);
+    live.export(&mut |line| lines.push(line))?;
+    lines.finish()?;
+    io.err(&format!("store: {} exported\n", super::count(live.store().len(), "entry")));
+    Ok(Exit::Fine)
+}

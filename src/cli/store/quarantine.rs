@@ -1,0 +1,136 @@
+//! `ensue store quarantine`: records that could not be taken in, until someone decides.
+
+use std::borrow::Cow;
+
+use crate::live::{Arrival, Line, Live};
+use crate::store::BadRecord;
+use crate::timestamp::Timestamp;
+
+use super::super::exit::{Error, Exit};
+use super::super::place::Place;
+use super::super::{Io, clock, dry_run};
+use super::count;
+
+/// See the records that could not be taken in, take them in again, or let them go
+#[derive(Debug, clap::Args)]
+#[command(disable_help_subcommand = true)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// List them with their numbers and reasons
+    List,
+    /// Show one as it was read
+    Show {
+        /// Its number in the list
+        number: u64,
+    },
+    /// Take one in again, or all; what is stored leaves quarantine
+    Retry {
+        /// Its number in the list
+        #[arg(required_unless_present = "all")]
+        number: Option<u64>,
+        /// Every one
+        #[arg(long, conflicts_with = "number")]
+        all: bool,
+        /// Nothing acts on them, as with `ingest --backfill`
+        #[arg(long)]
+        backfill: bool,
+        /// Let them arrive at this moment (RFC 3339); never before what arrived earlier
+        #[arg(long, value_name = "TIME", value_parser = dry_run::moment)]
+        at: Option<Timestamp>,
+    },
+    /// Let one go for good
+    Drop {
+        /// Its number in the list
+        number: u64,
+    },
+}
+
+/// So much of a record's text is listed.
+const SHOWN: usize = 100;
+
+pub fn run(args: &Args, place: &Place, io: Io) -> Result<Exit, Error> {
+    let mut live = place.open()?;
+    match &args.verb {
+        Verb::List => list(&live, io),
+        Verb::Show { number } => {
+            let record = live.store().quarantine_show(*number).map_err(|error| unknown(error, &live))?;
+            io.out(&format!("{}:{}: {}\n{}\n", record.path, record.line, record.reason, printable(&record.text)))?;
+            Ok(Exit::Fine)
+        }
+        Verb::Retry { number, backfill, at, .. } => {
+            let records = match number {
+                Some(number) => {
+                    let record = live.store().quarantine_show(*number).map_err(|error| unknown(error, &live))?;
+                    vec![(*number, record)]
+                }
+                None => live.store().quarantine_list()?,
+            };
+            retry(&mut live, &records, at.unwrap_or_else(clock::now), *backfill, io)
+        }
+        Verb::Drop { number } => {
+            live.store_mut().quarantine_drop(*number).map_err(|error| unknown(error, &live))?;
+            io.out(&format!("store: record {number} left quarantine, and is not in the log\n"))?;
+            Ok(Exit::Fine)
+        }
+    }
+}
+
+fn unknown(error: crate::store::StoreError, live: &Live) -> Error {
+    let listed = live.store().quarantine_list().unwrap_or_default();
+    let numbers: Vec<String> = listed.iter().take(20).map(|(number, _)| number.to_string()).collect();
+    if !matches!(error, crate::store::StoreError::NotInQuarantine { .. }) {
+        return error.into();
+    }
+    let help = if numbers.is_empty() {
+        String::from("quarantine is empty")
+    } else {
+        format!("there are: {}", numbers.join(", "))
+    };
+    Error::Use(format!("error: {error}\n  = help: {help}"))
+}
+
+fn list(live: &Live, io: Io) -> Result<Exit, Error> {
+    let records = live.store().quarantine_list()?;
+    for (number, record) in &records {
+        let text: String = printable(&record.text).chars().take(SHOWN).collect();
+        let more = if record.text.chars().count() > SHOWN { " ..." } else { "" };
+        io.out(&format!("{number}  {}:{}: {}\n   | {text}{more}\n", record.path, record.line, record.reason))?;
+    }
+    io.out(&format!("store: {} in quarantine\n", count(records.len() as u64, "record")))?;
+    Ok(Exit::Fine)
+}
+
+/// Takes records in again, one by one, each as its input had it.
+fn retry(live: &mut Live, records: &[(u64, BadRecord)], now: Timestamp, backfill: bool, io: Io) -> Result<Exit, Error> {
+    let (mut stored, mut known, mut left) = (0, 0, 0);
+    for (number, record) in records {
+        let text = Cow::Borrowed(record.text.as_str());
+        let line = Line { path: &record.path, number: record.line, text, broken: false };
+        let appended = live.ingest(&[line], Arrival::At(now), backfill)?;
+        if appended.quarantined == 0 {
+            (stored, known) = (stored + appended.stored, known + appended.duplicates);
+            live.store_mut().quarantine_drop(*number)?;
+            continue;
+        }
+        left += 1;
+        // It went to quarantine a second time; the one with the number that is known stays.
+        let newest = live.store().quarantine_list()?.pop();
+        if let Some((again, newest)) = newest.filter(|(again, _)| again != number) {
+            io.err(&format!("{number}  {}:{}: {}\n", newest.path, newest.line, newest.reason));
+            live.store_mut().quarantine_drop(again)?;
+        }
+    }
+    let known = if known == 0 { String::new() } else { format!(", {known} in the log already") };
+    io.out(&format!("store: {} stored{known}, {left} still in quarantine\n", count(stored, "event")))?;
+    Ok(if left > 0 { Exit::Findings } else { Exit::Fine })
+}
+
+/// Text that cannot upset a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,45 @@
+//! `ensue store repair`: brings what can be read of a damaged store into a new one.
+
+use std::path::PathBuf;
+
+use crate::live::Live;
+use crate::store::{self, Options};
+
+use super::super::Io;
+use super::super::exit::{Error, Exit};
+use super::super::place::Place;
+use super::count;
+
+/// Recover what can be read into a new store; the old one is left as it is
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The new store: a folder that is empty or not there
+    #[arg(long, value_name = "NEW")]
+    to: PathBuf,
+}
+
+pub fn run(args: &Args, place: &Place, io: Io) -> Result<Exit, Error> {
+    let options = Options::default();
+    let repaired = store::repair(&place.store, &args.to, &options)?;
+    let lost = match (repaired.lost, repaired.lost_is_certain) {
+        (0, true) => String::from("all that was acknowledged"),
+        (lost, true) => format!("{} could not be recovered", count(lost, "entry")),
+        (0, false) => String::from("no trace of others, but what is lost cannot be told for sure"),
+        (lost, false) => format!("at least {} could not be recovered", count(lost, "entry")),
+    };
+    io.out(&format!(
+        "log     {} recovered; {lost}\nkeys    {}\nbeside  {} of quarantine and rulebooks\n",
+        count(repaired.recovered, "entry"),
+        count(repaired.keys, "key"),
+        count(repaired.values, "value"),
+    ))?;
+    let mut live = Live::open(&args.to, &options)?;
+    live.rebuild()?;
+    io.out(&format!(
+        "state   made anew from the log: {}\nstore: `{}` is repaired into `{}`\n",
+        count(live.decisions(), "decision"),
+        place.store.display(),
+        args.to.display()
+    ))?;
+    Ok(Exit::Fine)
+}

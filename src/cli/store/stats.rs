@@ -1,0 +1,41 @@
+//! `ensue store stats`: figures of a store.
+
+use crate::live::State;
+use crate::local::{Zone, rfc3339};
+use crate::timestamp::Timestamp;
+
+use super::super::Io;
+use super::super::exit::{Error, Exit};
+use super::super::place::Place;
+use super::compact::size;
+use super::count;
+
+pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
+    let live = place.open()?;
+    let stats = live.store().stats()?;
+    let outbox = live.outbox()?;
+    let unknown = outbox.iter().filter(|item| matches!(item.state, State::Unknown { .. })).count();
+    let quarantined = live.store().quarantine_list()?.len() as u64;
+    let shown = |at: Timestamp| rfc3339(at, Zone::UTC);
+    let moment = |at: Timestamp| if at > Timestamp(0) { shown(at) } else { String::from("not yet") };
+    let next = live.next_due()?.map_or_else(|| String::from("nothing is planned"), shown);
+    io.out(&format!(
+        "log         {}, {} not handled yet\nsize        {}, {:.0} bytes an entry\nleads       {}, {}\n\
+         decisions   {}\nto hand over  {}, {unknown} of them unknown\nquarantine  {}\nrulebook    {}\n\
+         handled to  {}\nnext timer  {next}\nstore: `{}` has {}\n",
+        count(stats.entries, "entry"),
+        live.unhandled(),
+        size(stats.bytes),
+        stats.bytes_per_entry,
+        live.leads()?.len(),
+        count(stats.keys, "key"),
+        live.decisions(),
+        count(outbox.len() as u64, "action"),
+        count(quarantined, "record"),
+        live.ruleset().unwrap_or("none"),
+        moment(live.now()),
+        place.store.display(),
+        count(stats.commits, "commit"),
+    ))?;
+    Ok(Exit::Fine)
+}

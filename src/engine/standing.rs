@@ -1,0 +1,112 @@
+//! How a lead stands, for people who look at it or are about to do something with it by hand.
+//! Nothing is changed by asking.
+
+use crate::event::LeadId;
+use crate::local::Zone;
+use crate::rulebook::{FactId, SequenceId, TagId};
+use crate::timestamp::Timestamp;
+use crate::units::Length;
+use crate::value::Value;
+
+use super::judge::LeadAsked;
+use super::lead::Enrollment;
+use super::{Engine, Names, World};
+
+/// A lead as it stands at the engine's present moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// Tier, suppressions, scores and what else rules ask about.
+    pub asked: LeadAsked,
+    /// The tier was set by hand, and no rule moves the lead.
+    pub tier_locked: bool,
+    /// The zone its times are shown in, and where that came from.
+    pub zone: (Zone, &'static str),
+    /// What is known of it; facts that have their default are left out.
+    pub facts: Vec<(FactId, Value)>,
+    /// Its tags.
+    pub tags: Vec<TagId>,
+    /// Its touches are paused.
+    pub paused: Option<Paused>,
+    /// The sequences it is in.
+    pub ways: Vec<Way>,
+}
+
+/// A hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paused {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; `None`: until it is resumed.
+    pub until: Option<Timestamp>,
+    /// The rule that holds it; empty for a person.
+    pub by: String,
+    /// A person holds it.
+    pub by_hand: bool,
+}
+
+/// A lead's way through a sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// Which sequence.
+    pub sequence: SequenceId,
+    /// Which enrollment, from 1.
+    pub number: u32,
+    /// Since when.
+    pub started: Timestamp,
+    /// The names of the touches ahead, the next one first; a tail that goes on is the last.
+    pub ahead: Vec<String>,
+    /// The next touch has fallen due and waits: since when, for what, and whether a person must
+    /// release it.
+    pub waits: Option<(Timestamp, String, bool)>,
+}
+
+impl Engine {
+    /// How a lead stands; `None` for one the engine has not heard of.
+    #[must_use]
+    pub fn standing(&self, lead: LeadId, names: &dyn Names) -> Option<Standing> {
+        let asked = self.ask_lead(lead, names)?;
+        let of = self.world.lead(lead.0);
+        let defaults = &self.plan.rulebook.facts;
+        let usual = |(fact, value): &(FactId, Value)| defaults.get(fact.index()).is_some_and(|f| f.default == *value);
+        Some(Standing {
+            asked,
+            tier_locked: of.tier_locked,
+            zone: self.world.zone(&self.plan, of, &self.plan.zones),
+            facts: self.facts(lead).into_iter().filter(|fact| !usual(fact)).collect(),
+            tags: of.tags.to_vec(),
+            paused: of.hold.as_deref().map(|hold| Paused {
+                since: hold.since,
+                until: hold.until,
+                by: if hold.by_hand { String::new() } else { hold.by.clone() },
+                by_hand: hold.by_hand,
+            }),
+            ways: of.enrollments.iter().map(|enrollment| self.way(enrollment)).collect(),
+        })
+    }
+
+    fn way(&self, enrollment: &Enrollment) -> Way {
+        let sequence = self.plan.rulebook.sequences.get(enrollment.sequence.index());
+        let touches = sequence.into_iter().flat_map(|sequence| {
+            let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
+            sequence.touches.iter().chain(tail)
+        });
+        let ahead = touches.enumerate().skip(usize::from(enrollment.next));
+        Way {
+            sequence: enrollment.sequence,
+            number: enrollment.number,
+            started: enrollment.started,
+            ahead: ahead
+                .filter(|(place, _)| !enrollment.is_skipped(*place as u16))
+                .map(|(_, touch)| touch.id.clone())
+                .collect(),
+            waits: enrollment.waiting.as_ref().map(|wait| (wait.since, wait.reason.clone(), !wait.for_value)),
+        }
+    }
+
+    /// A moment and a length after it as something is scheduled: a day is a calendar day of the
+    /// lead, open hours and days are those of the usual calendar.
+    #[must_use]
+    pub fn later(&self, lead: LeadId, from: Timestamp, length: Length) -> Timestamp {
+        super::schedule::later(from, length, self.zone_of(lead), World::office(&self.plan))
+    }
+}

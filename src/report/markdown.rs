@@ -1,0 +1,76 @@
+//! Findings and cases as a page of Markdown: for the summary of a CI run or a comment on a change.
+
+use std::fmt::Write as _;
+
+use super::case::{CaseResult, Outcome};
+use super::diagnostic::{advice, severity};
+use crate::diagnostic::Diagnostic;
+use crate::source::Sources;
+
+/// The findings as a table below a line of counts.
+#[must_use]
+pub fn findings(summary: &str, findings: &[Diagnostic], sources: &Sources) -> String {
+    let mut text = heading(summary);
+    if findings.is_empty() {
+        return text;
+    }
+    text.push_str("\n| | where | what |\n|---|---|---|\n");
+    for found in findings {
+        let place = cell(&sources.place(found.range));
+        let (level, name) = (severity(found.severity), found.slug.name());
+        let _ = writeln!(text, "| {level} | `{place}` | {} ({name}) |", cell(&advice(found)));
+    }
+    text
+}
+
+/// The cases that did not pass, each with all that is shown of it, below a line of counts.
+#[must_use]
+pub fn cases(summary: &str, cases: &[CaseResult]) -> String {
+    let mut text = heading(summary);
+    for case in cases {
+        let word = match case.outcome {
+            Outcome::Passed => continue,
+            Outcome::Failed => "failed",
+            Outcome::Errored => "error",
+            Outcome::Skipped => "skipped",
+        };
+        let place = format!("{}:{}", case.file, case.at.unwrap_or(case.line));
+        let _ = write!(text, "\n- {word}: **{}** (`{}`)", line(&case.name), line(&place));
+        if !case.message.is_empty() {
+            let _ = write!(text, ": {}", line(&case.message));
+        }
+        text.push('\n');
+        if !case.detail.is_empty() {
+            let fence = fence(&case.detail);
+            let lines = case.detail.trim_end().lines().map(|line| format!("  {line}\n"));
+            let _ = write!(text, "\n  {fence}text\n{}  {fence}\n", lines.collect::<String>());
+        }
+    }
+    text
+}
+
+/// `check: 2 errors in 3 files` as `## ensue check` and the counts.
+fn heading(summary: &str) -> String {
+    match summary.split_once(": ") {
+        Some((verb, counts)) => format!("## ensue {verb}\n\n{counts}\n"),
+        None => format!("## ensue\n\n{summary}\n"),
+    }
+}
+
+/// Text on one line: what would be a tag is taken from its meaning, but for code, where nothing is one.
+fn line(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let parts = parts.map(|(at, part)| if at % 2 == 0 { part.replace('<', "&lt;") } else { part.to_owned() });
+    parts.collect::<Vec<_>>().join("`").replace(['\n', '\r'], " ")
+}
+
+/// Text in one cell of a table.
+fn cell(text: &str) -> String {
+    line(text).replace('|', "\\|")
+}
+
+/// A fence longer than any in the text.
+fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}

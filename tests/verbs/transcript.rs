@@ -1,0 +1,30 @@
+//! Folders of `fixtures/live`: the lines of `commands` are run in order; what they print is kept.
+
+use std::fmt::Write as _;
+
+use super::place::Place;
+
+#[test]
+fn commands_print_what_they_printed() {
+    insta::glob!("../../fixtures/live", "*/commands", |path| {
+        let folder = path.parent().unwrap();
+        let place = Place::new(folder.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures")).unwrap().to_str().unwrap());
+        let mut text = String::new();
+        for line in std::fs::read_to_string(path).unwrap().lines() {
+            if line.is_empty() || line.starts_with('#') {
+                writeln!(text, "{line}").unwrap();
+                continue;
+            }
+            let ran = place.ensue(line.strip_prefix("ensue ").unwrap());
+            let code = if ran.code == 0 { String::new() } else { format!("[exit code {}]\n", ran.code) };
+            write!(text, "$ {line}\n{}{}{code}", ran.out, ran.err).unwrap();
+        }
+        insta::with_settings!({
+            snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true,
+            // Room on the disk is not the same everywhere.
+            filters => [(r"\d+(\.\d)? (KB|MB)", "[size]"), (r"\d+ bytes an entry", "[n] bytes an entry")],
+        }, {
+            insta::assert_snapshot!("expected", text);
+        });
+    });
+}
