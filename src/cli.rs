@@ -15,6 +15,7 @@ mod explain;
 mod fmt;
 mod ingest;
 mod init;
+mod kill;
 mod lead;
 mod man;
 mod near;
