@@ -2,6 +2,7 @@
 //! entry of the log.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::error::LiveError;
 use super::record::{ACTIVATED, Record, kind};
