@@ -41,6 +41,13 @@ pub struct Decision {
 impl RuleId {
     /// Stands for a person where a rule is named as the cause.
     pub const PERSON: Self = Self(u16::MAX);
+    /// Stands for a change of the rulebook where a rule is named as the cause.
+    pub const CHANGE: Self = Self(u16::MAX - 1);
+}
+
+impl TierId {
+    /// No tier, where a lead's tier is gone from the rulebook.
+    pub const NONE: Self = Self(u8::MAX);
 }
 
 /// Where a decision stands: moment, then timers that were due before anything arrived at that

@@ -18,6 +18,7 @@ use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
 
+mod adopt;
 pub mod ask;
 mod count;
 mod departure;
@@ -42,6 +43,7 @@ mod standing;
 mod timer;
 pub mod witness;
 
+pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, Live};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
 pub use standing::{Paused, Standing, Way};

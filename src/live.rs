@@ -29,6 +29,7 @@ use crate::plan::Plan;
 use crate::store::{self, Batch, Sequence, Store, StoreError, TreeName};
 use crate::timestamp::Timestamp;
 
+pub use activate::Activation;
 pub use append::{Appended, Arrival, Told};
 pub use error::LiveError;
 pub use handover::{Desk, HandedOver, Window};

@@ -88,10 +88,10 @@ slugs! {
     EmptyRange = "empty-range" Error,
     /// A decision list without lines.
     EmptyRule = "empty-rule" Error,
-    /// A test in which nothing happens.
-    EmptyTest = "empty-test" Error,
     /// A sequence without touches.
     EmptySequence = "empty-sequence" Error,
+    /// A test in which nothing happens.
+    EmptyTest = "empty-test" Error,
     /// An `allow` comment whose date has passed.
     ExpiredAllow = "expired-allow" Warning,
     /// `has` of what always has a value.
@@ -138,10 +138,10 @@ slugs! {
     NotHere = "not-here" Error,
     /// A count that is not a whole number.
     NotWholeNumber = "not-whole-number" Error,
-    /// An expectation after the end of its test.
-    OutsideTest = "outside-test" Error,
     /// A more urgent tier for opened mails alone.
     OpensAlone = "opens-alone" Warning,
+    /// An expectation after the end of its test.
+    OutsideTest = "outside-test" Error,
     /// Shares of variants that do not sum to 100%.
     PercentSum = "percent-sum" Error,
     /// A period of less than a minute.
@@ -160,16 +160,16 @@ slugs! {
     TemplateChannel = "template-channel" Error,
     /// A template file whose name no rule can write.
     TemplateName = "template-name" Error,
-    /// Two tiers named at one moment.
-    TierConflict = "tier-conflict" Warning,
-    /// An experiment with fewer than two variants.
-    TooFewVariants = "too-few-variants" Error,
     /// A test whose clock has no start or goes back.
     TestClock = "test-clock" Error,
     /// An event that a test cannot make.
     TestEvent = "test-event" Error,
     /// Facts of a test's lead that no event sets.
     TestFacts = "test-facts" Error,
+    /// Two tiers named at one moment.
+    TierConflict = "tier-conflict" Warning,
+    /// An experiment with fewer than two variants.
+    TooFewVariants = "too-few-variants" Error,
     /// More of a kind than a rulebook can hold.
     TooMany = "too-many" Error,
     /// A touch before the day of the touch above it.

@@ -23,7 +23,7 @@ impl Timestamp {
     /// The moment `seconds` after 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn from_seconds(seconds: i64) -> Self {
-        Self(seconds * 1_000_000)
+        Self(seconds.saturating_mul(1_000_000))
     }
 }
 
@@ -34,7 +34,7 @@ impl Span {
     /// A span of whole seconds.
     #[must_use]
     pub const fn seconds(seconds: i64) -> Self {
-        Self(seconds * 1_000_000)
+        Self(seconds.saturating_mul(1_000_000))
     }
 
     /// As people say it, in at most two units: `38d`, `1d 1h`, `90s` is `1m 30s`.

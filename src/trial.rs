@@ -138,7 +138,7 @@ fn run_one(plan: &Arc<Plan>, test: &Test, hits: Option<&mut Hits>) -> TestResult
             let failures = compare::failures(plan, test, &played);
             (failures, played.log.len(), played.decisions.len(), compare::observed(plan, test, &played))
         }
-        Err(failure) => (vec![failure], 0, 0, Vec::new()),
+        Err(failure) => (vec![*failure], 0, 0, Vec::new()),
     };
     let outcome = match (test.todo, failures.is_empty() && !test.events.is_empty()) {
         (false, true) => Outcome::Passed,

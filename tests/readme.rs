@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use ensue::check::{self, Env};
@@ -65,10 +66,11 @@ fn the_two_commands_stand_at_the_front() {
 #[test]
 fn the_tour_prints_what_it_says() {
     let mut commands = 0;
+    let room = tempfile::tempdir().unwrap();
     for (line, block) in blocks("console") {
         for (command, expected) in steps(&block) {
             commands += 1;
-            let printed = run(command);
+            let printed = run(command, room.path());
             let (want, have): (Vec<_>, Vec<_>) = (expected.lines().collect(), printed.lines().collect());
             assert!(
                 lines_match(&want, &have),
@@ -92,10 +94,14 @@ fn steps(block: &str) -> Vec<(&str, String)> {
     steps
 }
 
-/// What a terminal would show: results, then notes.
-fn run(command: &str) -> String {
+/// What a terminal would show: results, then notes. The store of the tour lies in a room of its own.
+fn run(command: &str, room: &Path) -> String {
+    let words = command.split_whitespace().map(|word| match word {
+        "demo" => room.join("demo").display().to_string(),
+        word => word.to_owned(),
+    });
     let output = Command::new(env!("CARGO_BIN_EXE_ensue"))
-        .args(command.split_whitespace())
+        .args(words)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("NO_COLOR", "1")
         .stdin(Stdio::null())

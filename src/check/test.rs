@@ -302,14 +302,12 @@ impl<'a> Checker<'a> {
             let help = format!("name one of its events: {}", listed(&members));
             return refuse(self, format!("`{}` is a group of events", name.node), help);
         }
-        let events = match self.events().find(&name.node) {
-            Some(_) => self.events_named(name)?,
-            None => {
-                let names = self.events().names();
-                self.unknown(&EVENT, &name.node, name.range, &names, None);
-                return None;
-            }
-        };
+        if !self.events().has(&name.node) {
+            let names = self.events().names();
+            self.unknown(&EVENT, &name.node, name.range, &names, None);
+            return None;
+        }
+        let events = self.events_named(name)?;
         let alternative = events.alternatives.first()?.clone();
         let ty = self.resolved.types.get(alternative.ty.index()).map(|ty| ty.name.clone());
         if ty.as_deref() == Some(TOUCHED_TYPE) {

@@ -1,5 +1,6 @@
 //! `ensue man`: the manual pages, one for the program and one for each verb.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::Io;
@@ -48,7 +49,7 @@ fn page(command: clap::Command) -> Result<String, Error> {
     if let Some(example) = example.trim().strip_prefix("Example: ") {
         // A hyphen that can be copied is written with a stroke before it.
         let example = example.replace('\\', "\\e").replace('-', "\\-");
-        page.push_str(&format!(".SH EXAMPLES\n.nf\n{example}\n.fi\n"));
+        let _ = write!(page, ".SH EXAMPLES\n.nf\n{example}\n.fi\n");
     }
     Ok(page)
 }

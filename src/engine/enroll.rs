@@ -259,7 +259,7 @@ impl World {
         self.fire_all(moment.plan.finished.get(id.index()), slot, &enrollment.because);
     }
 
-    fn leave(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId) -> Option<Box<Enrollment>> {
+    pub(super) fn leave(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId) -> Option<Box<Enrollment>> {
         let lead = self.lead_mut(slot);
         let place = lead.enrollments.iter().position(|e| e.sequence == id)?;
         let enrollment = lead.enrollments.remove(place);
@@ -484,6 +484,10 @@ pub(super) fn advance(
 ) {
     if usize::from(enrollment.next) < sequence.touches.len() {
         enrollment.next += 1;
+        // What was done before the rulebook put it here stays done.
+        while usize::from(enrollment.next) < sequence.touches.len() && enrollment.is_done(enrollment.next) {
+            enrollment.next += 1;
+        }
     } else {
         enrollment.tail_done += 1;
     }

@@ -122,7 +122,7 @@ impl World {
     }
 
     #[expect(clippy::indexing_slicing, reason = "indices are made by the plan that sized the lead")]
-    fn next_period(&mut self, moment: &Moment<'_>, slot: u32, index: usize, from: Timestamp) {
+    pub(super) fn next_period(&mut self, moment: &Moment<'_>, slot: u32, index: usize, from: Timestamp) {
         let rule = moment.plan.periodics[index].rule;
         let due = match &moment.plan.rulebook.rules[rule.index()].trigger {
             Trigger::Every { length } => self.later(moment.plan, slot, from, *length),

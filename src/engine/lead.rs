@@ -185,13 +185,22 @@ impl Enrollment {
     pub fn is_skipped(&self, touch: u16) -> bool {
         self.by_hand.as_ref().is_some_and(|by_hand| by_hand.skipped.contains(&touch))
     }
+
+    /// Whether a touch that stands ahead is not to be sent: a change of the rulebook put it there.
+    pub fn is_done(&self, touch: u16) -> bool {
+        self.by_hand.as_ref().is_some_and(|by_hand| by_hand.done.contains(&touch))
+    }
 }
 
-/// Touches a person has skipped or moved, before they fell due.
+/// Touches a person has skipped or moved, before they fell due; and those that a change of the
+/// rulebook has put ahead or taken away though they are done.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ByHand {
     pub skipped: Vec<u16>,
     pub moved: Vec<(u16, Timestamp)>,
+    pub done: Vec<u16>,
+    /// Touches that were done and that the rulebook no longer has, by name, and how often.
+    pub gone: Vec<(String, u32)>,
 }
 
 /// Why something that is due does not go out.
@@ -229,6 +238,22 @@ pub(crate) struct Past {
     pub sequence: SequenceId,
     pub count: u32,
     pub ended: Timestamp,
+}
+
+/// What is remembered of rules and sequences that the rulebook no longer has, by name: should they
+/// come back, their actions must not get ids that were given before.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Former {
+    /// Label, number of firings, moment of the last one.
+    pub rules: Vec<(String, u32, Timestamp)>,
+    /// Name, number of enrollments, moment the last one ended.
+    pub sequences: Vec<(String, u32, Timestamp)>,
+}
+
+impl Former {
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.sequences.is_empty()
+    }
 }
 
 /// Everything the engine knows of one lead.
@@ -281,6 +306,7 @@ pub(crate) struct Lead {
     pub next_serial: u32,
     /// Last touch sent to the lead, in any sequence.
     pub last_touch: Option<(Timestamp, String)>,
+    pub former: Option<Box<Former>>,
     /// Something of it changed since it was read from a store.
     #[serde(skip)]
     pub touched: bool,
@@ -333,6 +359,7 @@ impl Lead {
             guarded: Vec::new(),
             next_serial: 0,
             last_touch: None,
+            former: None,
             touched: true,
         }
     }

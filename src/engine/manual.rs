@@ -78,7 +78,7 @@ impl World {
             let Some(sequence) = moment.plan.rulebook.sequences.get(enrollment.sequence.index()) else { continue };
             let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
             let touches = sequence.touches.iter().chain(tail).enumerate().skip(usize::from(enrollment.next));
-            let named = touches.filter(|(_, touch)| touch.id == name);
+            let named = touches.filter(|(place, touch)| touch.id == name && !enrollment.is_done(*place as u16));
             found.extend(named.map(|(place, _)| (enrollment.sequence, place as u16)));
         }
         found

@@ -5,15 +5,18 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::error::LiveError;
-use super::record::{ACTIVATED, Record};
-use super::{Live, Ruleset, shelf};
+use super::record::{ACTIVATED, Record, kind};
+use super::roster::Roster;
+use super::step::{self, Advanced};
+use super::{Live, Progress, Ruleset, ledger, shelf};
+use crate::decision::{Body, Decision, Status};
+use crate::engine::{Adopted, Changes, Engine, Live as Kept};
 use crate::load::Files;
 use crate::plan::Plan;
+use crate::report::line::Names;
 use crate::rulebook::Rulebook;
-use crate::store::{Batch, NewEntry, StoredEntry, TreeName};
+use crate::store::{Batch, NewEntry, Sequence, StoredEntry, TreeName};
 use crate::timestamp::Timestamp;
-
-use super::record::kind;
 
 /// The fingerprint of a rulebook, as text.
 pub(super) fn id_of(files: &Files) -> String {
@@ -24,7 +27,135 @@ pub(super) fn id_of(files: &Files) -> String {
     id
 }
 
+/// What putting a rulebook in force did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Activation {
+    /// The rulebook's fingerprint.
+    pub ruleset: String,
+    /// When it came into force; for one that was in force already, the moment that was asked for.
+    pub at: Timestamp,
+    /// It was in force already, and nothing was done.
+    pub already: bool,
+    /// Entries handled and decisions made by the rulebook before, up to the change.
+    pub before: Advanced,
+    /// How it differs from the rulebook before; nothing for the first one.
+    pub changes: Changes,
+    /// Leads that go on by it.
+    pub leads: usize,
+    /// Enrollments that go on.
+    pub carried: usize,
+    /// Enrollments that ended.
+    pub ended: usize,
+    /// Touches and single actions that were cancelled.
+    pub cancelled: usize,
+    /// Touches that were let pass, since the rulebook puts them into the past.
+    pub skipped: usize,
+}
+
+/// A change of rulebooks, on its way into the store.
+struct Change {
+    activation: Activation,
+    done: Advanced,
+    progress: Progress,
+}
+
 impl Live {
+    /// Puts a rulebook in force, the first one or a changed one: leads in flight go on by it from
+    /// this moment on, and nothing fires for what is true already. First everything due by then is
+    /// decided by the rulebook before.
+    ///
+    /// # Errors
+    /// The store cannot read or write.
+    pub fn activate(&mut self, files: &Files, rulebook: Rulebook, at: Timestamp) -> Result<Activation, LiveError> {
+        let id = id_of(files);
+        let said = Activation { ruleset: id.clone(), at: at.max(self.floor()), ..Activation::default() };
+        if self.ruleset.is_none() {
+            self.activate_first(files, rulebook, at)?;
+            return Ok(said);
+        }
+        if self.is_in_force(files) {
+            return Ok(Activation { already: true, ..said });
+        }
+        let before = self.advance(at)?;
+        let at = at.max(self.floor());
+        let next = Ruleset { id, plan: Arc::new(Plan::compile(rulebook)) };
+        let payload = self.activation(&next.id, at).payload(&mut self.store)?;
+        let entry_id = entry_id(&next.id, self.store.len());
+        let mut batch = Batch::new();
+        batch.append(entry(&entry_id, at, &payload));
+        batch.put_large(TreeName::Rulesets, next.id.as_bytes(), shelf::encode(files));
+        let change = self.change(&next, at, &mut batch)?;
+        self.store.commit(&batch)?;
+        self.ruleset = Some(next);
+        self.progress = change.progress;
+        Ok(Activation { before, ..change.activation })
+    }
+
+    /// Lets every lead go on by another rulebook, from the entry on that is handled next.
+    fn change(&mut self, next: &Ruleset, at: Timestamp, batch: &mut Batch<'_>) -> Result<Change, LiveError> {
+        let old = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
+        let mut roster = Roster::default();
+        let wanted = (shelf::all_leads(&self.store)?, shelf::all_accounts(&self.store)?);
+        let loaded = shelf::load(&self.store, &old, self.progress.clock, wanted, &mut roster)?;
+        let (mut engine, dues) = loaded.into_parts();
+        engine.drain(at, &roster, &mut Vec::new());
+        let primed = self.primed(&next.plan, at, &mut roster)?;
+        let adopted = Engine::adopt(engine, primed, Arc::clone(&next.plan), self.progress.handled as u32, &roster);
+        let Adopted { engine, gone, lines, changes, leads, carried } = adopted;
+        let mut done = Advanced { entries: 1, ..Advanced::default() };
+        let mut number = self.progress.decisions;
+        for (plan, decisions) in [(&old, &gone), (&next.plan, &lines)] {
+            self.name_events(decisions, &Kept::default(), &mut roster)?;
+            let names = Names { rulebook: &plan.rulebook, log: &roster };
+            ledger::append(&mut self.store, &names, decisions, number, batch)?;
+            number += decisions.len() as u64;
+            decisions.iter().for_each(|decision| done.counts.add(decision));
+        }
+        done.decisions = number - self.progress.decisions;
+        let progress =
+            Progress { clock: engine.clock(), handled: self.progress.handled + 1, decisions: number, ..self.progress };
+        shelf::save(&mut self.store, engine, &dues, &roster, batch)?;
+        batch.put(TreeName::Meta, b"ruleset", next.id.as_bytes());
+        batch.put(TreeName::Meta, b"progress", shelf::encode(&progress));
+        let activation = Activation {
+            ruleset: next.id.clone(),
+            at,
+            changes,
+            leads,
+            carried,
+            ended: gone.iter().chain(&lines).filter(|line| matches!(line.body, Body::Exit { .. })).count(),
+            cancelled: with_status(&gone, Status::Cancelled),
+            skipped: with_status(&lines, Status::Skipped),
+            ..Activation::default()
+        };
+        Ok(Change { activation, done, progress })
+    }
+
+    /// An engine that has been through the whole log by a plan, with what it decided thrown away.
+    fn primed(&self, plan: &Arc<Plan>, at: Timestamp, roster: &mut Roster) -> Result<Engine, LiveError> {
+        let mut engine = Engine::new(Arc::clone(plan));
+        let mut entries = Vec::new();
+        let mut feed = |entries: &mut Vec<StoredEntry>, engine: &mut Engine| -> Result<(), LiveError> {
+            let (log, places) = self.read_log(plan, entries)?;
+            step::feed(engine, &log, &places, roster, &mut Vec::new());
+            entries.clear();
+            Ok(())
+        };
+        for entry in self.store.entries(Sequence(0))? {
+            let entry = entry?;
+            if entry.sequence.0 >= self.progress.handled {
+                break;
+            }
+            entries.push(entry);
+            if entries.len() == self.step {
+                feed(&mut entries, &mut engine)?;
+            }
+        }
+        feed(&mut entries, &mut engine)?;
+        engine.drain(at, roster, &mut Vec::new());
+        Ok(engine)
+    }
+
     /// Puts the first rulebook of a store in force.
     ///
     /// # Errors
@@ -60,17 +191,25 @@ impl Live {
     }
 
     /// Handles an activation that stands in the log.
-    pub(super) fn activate_again(&mut self, entry: &StoredEntry) -> Result<(), LiveError> {
+    pub(super) fn activate_again(&mut self, entry: &StoredEntry) -> Result<Advanced, LiveError> {
         let props = super::record::props(&self.store, &entry.as_entry())?;
         let id = props.get("ruleset").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         let mut batch = Batch::new();
         let next = self.ruleset_of(&id)?;
-        batch.put(TreeName::Meta, b"ruleset", id.as_bytes());
-        self.progress.handled += 1;
-        batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
+        let (progress, done) = if self.ruleset().is_some_and(|in_force| in_force != id) {
+            let change = self.change(&next, entry.received_at, &mut batch)?;
+            (change.progress, change.done)
+        } else {
+            // The first one: there is nothing that could go on by it.
+            let progress = Progress { handled: self.progress.handled + 1, ..self.progress };
+            batch.put(TreeName::Meta, b"ruleset", id.as_bytes());
+            batch.put(TreeName::Meta, b"progress", shelf::encode(&progress));
+            (progress, Advanced { entries: 1, ..Advanced::default() })
+        };
         self.store.commit(&batch)?;
+        self.progress = progress;
         self.ruleset = Some(next);
-        Ok(())
+        Ok(done)
     }
 
     /// A rulebook of the store's history.
@@ -86,6 +225,16 @@ impl Live {
         })?;
         Ok(Ruleset { id: id.to_owned(), plan: Arc::new(Plan::compile(rulebook)) })
     }
+}
+
+/// How many touches and single actions have a status.
+fn with_status(lines: &[Decision], status: Status) -> usize {
+    let has = |line: &&Decision| match &line.body {
+        Body::Touch(touch) => touch.status == status,
+        Body::Action(action) => action.status == status,
+        _ => false,
+    };
+    lines.iter().filter(has).count()
 }
 
 /// The same rulebook can come into force more than once.

@@ -91,6 +91,14 @@ pub(crate) fn all_leads(store: &Store) -> Result<BTreeSet<String>, LiveError> {
     rows.iter().map(|(_, value)| name(value)).collect()
 }
 
+/// The names of all accounts, those that every lead has left included.
+pub(crate) fn all_accounts(store: &Store) -> Result<BTreeSet<String>, LiveError> {
+    let rows = store.scan_prefix(TreeName::State, b"a")?;
+    let name =
+        |value: &[u8]| postcard::from_bytes::<AccountRow>(value).map(|row| row.name).map_err(|_| damaged("state"));
+    rows.iter().map(|(_, value)| name(value)).collect()
+}
+
 /// The leads with a timer due by a moment, at most about `most`, and the moment up to which they
 /// are all there.
 pub(crate) fn due(store: &Store, by: Timestamp, most: usize) -> Result<(BTreeSet<String>, Timestamp), LiveError> {
@@ -188,7 +196,9 @@ pub(crate) fn save(
     batch: &mut Batch<'_>,
 ) -> Result<(), LiveError> {
     use crate::report::line::Journal;
-    if !engine.owner_sends().is_empty() {
+    if engine.owner_sends().is_empty() {
+        batch.delete(TreeName::Meta, b"owners");
+    } else {
         batch.put_large(TreeName::Meta, b"owners", encode(engine.owner_sends()));
     }
     let (leads, accounts) = engine.into_changed().map_err(|_| damaged("state"))?;

@@ -73,22 +73,32 @@ impl Live {
 
     /// Handles a part of the log, or of the timers; nothing where all is done.
     fn step(&mut self, until: Timestamp) -> Result<Option<Advanced>, LiveError> {
-        let mut entries = self.next_entries()?;
+        let entries = self.next_entries()?;
         if let Some(first) = entries.first().filter(|entry| entry.kind == kind::ACTIVATION) {
             let entry = first.clone();
-            self.activate_again(&entry)?;
-            return Ok(Some(Advanced { entries: 1, ..Advanced::default() }));
+            // What is due by then is decided by the rulebook before.
+            if self.ruleset.is_some() && self.is_behind(entry.received_at)? {
+                return self.handle(Vec::new(), entry.received_at).map(Some);
+            }
+            return self.activate_again(&entry).map(Some);
         }
         let whole = self.progress.handled + entries.len() as u64 == self.store.len();
         let last = entries.last().map(|entry| entry.received_at);
         let mut horizon = if whole { until.max(last.unwrap_or(until)) } else { last.unwrap_or(until) };
         horizon = horizon.max(self.progress.clock.now);
-        if entries.is_empty()
-            && self.progress.clock.now >= horizon
-            && shelf::next_due(&self.store)?.is_none_or(|due| due > horizon)
-        {
+        if entries.is_empty() && !self.is_behind(horizon)? {
             return Ok(None);
         }
+        self.handle(entries, horizon).map(Some)
+    }
+
+    /// Whether something is left to do by a moment, beside the log.
+    fn is_behind(&self, horizon: Timestamp) -> Result<bool, LiveError> {
+        Ok(self.progress.clock.now < horizon || shelf::next_due(&self.store)?.is_some_and(|due| due <= horizon))
+    }
+
+    /// Handles entries and the timers due by a moment, or the first part of them.
+    fn handle(&mut self, mut entries: Vec<StoredEntry>, mut horizon: Timestamp) -> Result<Advanced, LiveError> {
         let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
         let (mut leads, reached) = shelf::due(&self.store, horizon, LEADS)?;
         horizon = horizon.min(reached);
@@ -110,7 +120,7 @@ impl Live {
             ..Advanced::default()
         };
         self.write(&plan, &entries, (engine, &dues), &mut roster, worked, &mut done)?;
-        Ok(Some(done))
+        Ok(done)
     }
 
     /// The next entries of the log, up to the next activation of a rulebook; that alone where it
@@ -132,7 +142,7 @@ impl Live {
     }
 
     /// The events among entries, read by the rulebook, and which entry each line is.
-    fn read_log(&self, plan: &Plan, entries: &[StoredEntry]) -> Result<(Log, Vec<u64>), LiveError> {
+    pub(super) fn read_log(&self, plan: &Plan, entries: &[StoredEntry]) -> Result<(Log, Vec<u64>), LiveError> {
         let (mut text, mut places) = (String::new(), Vec::new());
         for entry in entries.iter().filter(|entry| is_event(entry.kind)) {
             text.push_str(&record::line(&self.store, &entry.as_entry())?);
@@ -263,20 +273,33 @@ fn work(
     roster: &mut Roster,
     worked: &mut Worked,
 ) {
+    for event in log.iter() {
+        if let Some(number) = number(log, places, &event) {
+            roster.name_event(number, log.event_id(event.number));
+        }
+    }
+    feed(engine, log, places, roster, &mut worked.decisions);
+    engine.drain(horizon, roster, &mut worked.decisions);
+}
+
+/// The number of an event in the store's log.
+fn number(log: &Log, places: &[u64], event: &Event<'_>) -> Option<EventNumber> {
+    let line = log.place(event.number).1;
+    places.get((line as usize).saturating_sub(1)).map(|sequence| EventNumber(*sequence as u32))
+}
+
+/// Feeds events to an engine.
+pub(super) fn feed(engine: &mut Engine, log: &Log, places: &[u64], roster: &mut Roster, out: &mut Vec<Decision>) {
     let mut events: Vec<Event<'_>> = Vec::with_capacity(log.len());
     for event in log.iter() {
-        let line = log.place(event.number).1;
-        let Some(sequence) = places.get((line as usize).saturating_sub(1)) else { continue };
-        let number = EventNumber(*sequence as u32);
-        roster.name_event(number, log.event_id(event.number));
+        let Some(number) = number(log, places, &event) else { continue };
         let lead: LeadId = roster.lead(log.lead_name(event.lead));
         let account = event.account.map(|account| roster.account(log.account_name(account)));
         events.push(Event { number, lead, account, ..event });
     }
     for event in &events {
-        engine.handle(event, roster, &mut worked.decisions);
+        engine.handle(event, roster, out);
     }
-    engine.drain(horizon, roster, &mut worked.decisions);
 }
 
 /// What a record of a hand-over says of an item.

@@ -173,11 +173,7 @@ impl Live {
     }
 
     /// Asks the engine about one lead.
-    fn ask<T>(
-        &self,
-        lead: &str,
-        question: impl FnOnce(&Engine, LeadId, &Roster) -> T,
-    ) -> Result<Option<T>, LiveError> {
+    fn ask<T>(&self, lead: &str, question: impl FnOnce(&Engine, LeadId, &Roster) -> T) -> Result<Option<T>, LiveError> {
         let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
         let (leads, mut roster) = (BTreeSet::from([lead.to_owned()]), Roster::default());
         let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;

@@ -291,9 +291,11 @@ pub fn json(view: &LeadView) -> String {
                 enrollment: way.number,
                 since: at(way.started),
                 ahead: &way.ahead,
-                waits: way.waits.as_ref().map(|(_, reason, for_person)| {
-                    if *for_person { "for a person to approve it" } else { reason.as_str() }
-                }),
+                waits: way.waits.as_ref().map(
+                    |(_, reason, for_person)| {
+                        if *for_person { "for a person to approve it" } else { reason.as_str() }
+                    },
+                ),
             })
             .collect(),
         scores: scores(view).map(|(name, worth)| (name.to_owned(), worth.into())).collect(),

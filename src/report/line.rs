@@ -148,7 +148,7 @@ impl<'a> Names<'a> {
         match body {
             Body::Tier { to, from } => {
                 line.verb = "tier";
-                line.to = raw(self.tier(*to));
+                line.to = some(self.tier(*to)).and_then(raw);
                 line.from = from.and_then(|from| raw(self.tier(from)));
             }
             Body::Overridden { to, reason } => {
@@ -254,7 +254,7 @@ impl<'a> Names<'a> {
 
     /// The name and place of what decided: a rule's label and its arm, a sequence and its touch.
     fn cause(&self, decision: &Decision) -> (Option<&'a str>, Range) {
-        if matches!(decision.cause, Cause::Rule(RuleId::PERSON, _)) {
+        if matches!(decision.cause, Cause::Rule(RuleId::PERSON | RuleId::CHANGE, _)) {
             return (None, Range::default());
         }
         let (name, range) = self.named_cause(decision.cause);

@@ -99,7 +99,13 @@ fn row(names: &Names<'_>, decision: &Decision, usual: Option<&str>) -> Row {
     if !line.because.is_empty() {
         by.push(format!("[{}]", line.because.join(", ")));
     }
-    Row { at: clock(decision.at, decision.zone), verb: verb.to_owned(), what, by: by.join(" "), notes: notes.join("; ") }
+    Row {
+        at: clock(decision.at, decision.zone),
+        verb: verb.to_owned(),
+        what,
+        by: by.join(" "),
+        notes: notes.join("; "),
+    }
 }
 
 /// The zone a time was planned in and where it came from: `Europe/Berlin (lead)`.

@@ -109,12 +109,9 @@ fn words(told: &Told) -> (String, String) {
         "hold" => until("until resumed"),
         "suppress" => format!("{} {}", or(&told.channel, "every channel"), until("for good")),
         "unsuppress" => or(&told.channel, "every channel"),
-        "score" => format!(
-            "{} {} -> {}",
-            or(&told.score, ""),
-            plain(told.from.as_ref(), "0"),
-            plain(told.to.as_ref(), "0")
-        ),
+        "score" => {
+            format!("{} {} -> {}", or(&told.score, ""), plain(told.from.as_ref(), "0"), plain(told.to.as_ref(), "0"))
+        }
         "webhook" => or(&told.name, ""),
         "muted" => reason(),
         "fault" => or(&told.text, ""),

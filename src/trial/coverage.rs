@@ -158,7 +158,9 @@ impl Hits {
 
     fn conditions(&mut self, asked: Option<&Asked>, hit: impl Fn(usize, bool) -> Hit) {
         let mut parts = Vec::new();
-        asked.into_iter().for_each(|asked| leaves(asked, &mut parts));
+        if let Some(asked) = asked {
+            leaves(asked, &mut parts);
+        }
         self.seen.extend(parts.into_iter().enumerate().map(|(part, holds)| hit(part, holds)));
     }
 

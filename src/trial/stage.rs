@@ -34,11 +34,11 @@ pub(super) struct Played {
 }
 
 /// Plays a test.
-pub(super) fn play(plan: &Arc<Plan>, test: &Test) -> Result<Played, Failure> {
+pub(super) fn play(plan: &Arc<Plan>, test: &Test) -> Result<Played, Box<Failure>> {
     let log = read(&plan.rulebook, test)?;
     for (event, made) in log.iter().zip(in_order(test)) {
         if !asks_for_facts(&plan.rulebook, made) && !plan.in_set(made.set, &event) {
-            return Err(not_made(&plan.rulebook, made));
+            return Err(Box::new(not_made(&plan.rulebook, made)));
         }
     }
     let leads = (0..log.lead_count() as u32).map(LeadId).collect();
@@ -54,8 +54,9 @@ pub(super) fn play(plan: &Arc<Plan>, test: &Test) -> Result<Played, Failure> {
     }
     run.scores_until(test.until);
     run.engine.drain(test.until, &log, &mut run.decisions);
-    let all: Vec<LeadId> = (0..log.lead_count() as u32).map(LeadId).collect();
-    all.into_iter().for_each(|lead| run.look(lead));
+    for lead in (0..log.lead_count() as u32).map(LeadId) {
+        run.look(lead);
+    }
     let pending = run.engine.pending(&log);
     let seen = run.engine.seen().clone();
     let (mut decisions, stands, asked) = (run.decisions, run.stands, run.asked);
@@ -137,7 +138,7 @@ impl Run<'_> {
 }
 
 /// The events of a test as a log.
-fn read(rulebook: &Rulebook, test: &Test) -> Result<Log, Failure> {
+fn read(rulebook: &Rulebook, test: &Test) -> Result<Log, Box<Failure>> {
     let events: Vec<&TestEvent> = in_order(test).collect();
     let mut text = String::new();
     for (place, event) in events.iter().enumerate() {
@@ -147,7 +148,7 @@ fn read(rulebook: &Rulebook, test: &Test) -> Result<Log, Failure> {
     let path = rulebook.sources.file(test.range.source).path.clone();
     let input = Input { path, reader: Box::new(std::io::Cursor::new(text.into_bytes())) };
     let options = ReadOptions { threads: 1, ..ReadOptions::default() };
-    log::read(vec![input], rulebook, &options, &|_| ()).map_err(|error| refused(test, &events, &error))
+    log::read(vec![input], rulebook, &options, &|_| ()).map_err(|error| Box::new(refused(test, &events, &error)))
 }
 
 fn record(rulebook: &Rulebook, test: &Test, event: &TestEvent, place: usize) -> String {

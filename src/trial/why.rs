@@ -73,16 +73,18 @@ impl Why<'_> {
             (EffectKind::Tier(tier), Wanted::Starts(wanted)) => {
                 self.words.rulebook.sequences.get(wanted.index()).is_some_and(|s| s.tier == Some(*tier))
             }
-            (EffectKind::Start(sequence), Wanted::Starts(wanted)) => sequence == wanted,
-            (EffectKind::StopSequence(sequence), Wanted::Exits(wanted)) => sequence == wanted,
-            (EffectKind::Stop | EffectKind::StopAll, Wanted::Exits(_)) => true,
+            (EffectKind::Start(sequence), Wanted::Starts(wanted))
+            | (EffectKind::StopSequence(sequence), Wanted::Exits(wanted)) => sequence == wanted,
             (EffectKind::Send { channel, content, .. }, wanted) => is_wanted(wanted, *channel, content),
             (
                 EffectKind::Alert { to, text } | EffectKind::Escalate { to, text },
                 Wanted::Alert { to: who, text: say },
             ) => who.is_none_or(|who| who == *to) && say.as_ref().is_none_or(|say| say == text),
             (EffectKind::Webhook(name), Wanted::Webhook(wanted)) => wanted.as_ref().is_none_or(|w| w == name),
-            (EffectKind::Hold { .. }, Wanted::Holds(_)) | (EffectKind::Resume, Wanted::Resumes) => true,
+            (EffectKind::Stop | EffectKind::StopAll, Wanted::Exits(_))
+            | (EffectKind::Hold { .. }, Wanted::Holds(_))
+            | (EffectKind::Resume, Wanted::Resumes)
+            | (EffectKind::Assign(_) | EffectKind::Escalate { .. }, Wanted::Assign(_)) => true,
             (EffectKind::Suppress { channel, .. }, Wanted::Suppressed(wanted))
             | (EffectKind::Unsuppress { channel }, Wanted::Unsuppressed(wanted)) => {
                 wanted.is_none() || wanted == channel
@@ -90,7 +92,6 @@ impl Why<'_> {
             (EffectKind::Tag(tag), Wanted::Tag { tag: wanted, on: true })
             | (EffectKind::Untag(tag), Wanted::Tag { tag: wanted, on: false }) => tag == wanted,
             (EffectKind::Set { fact, .. }, Wanted::Set(wanted, _)) => fact == wanted,
-            (EffectKind::Assign(_) | EffectKind::Escalate { .. }, Wanted::Assign(_)) => true,
             _ => false,
         }
     }
@@ -98,14 +99,14 @@ impl Why<'_> {
     /// How far a rule came for a lead: the places that say so.
     fn rule(&self, id: RuleId, rule: &Rule, lead: Option<LeadId>) -> Vec<(Range, String)> {
         let is_its = |judged: &&Judged| judged.rule == id && lead.is_none_or(|lead| judged.lead == lead);
-        let last = self.played.seen.judged.iter().filter(is_its).next_back();
+        let last = self.played.seen.judged.iter().rfind(is_its);
         match last {
             Some(judged) => {
                 let at = self.words.moment(judged.at);
                 let state = judged.asked.state.as_ref().is_none_or(|state| state.holds);
                 let guard = judged.asked.guard.as_ref().filter(|guard| state && !guard.holds);
                 let parts = guard.map(|guard| self.parts(rule, guard, &at)).unwrap_or_default();
-                if parts.is_empty() { vec![(rule.range, self.judged(&judged.asked, at))] } else { parts }
+                if parts.is_empty() { vec![(rule.range, judged_words(&judged.asked, &at))] } else { parts }
             }
             None => vec![(rule.range, self.unfired(id, rule, lead))],
         }
@@ -138,24 +139,6 @@ impl Why<'_> {
             .filter_map(|(expr, value)| Some(format!("{} is {}", name(expr)?, self.words.value(value))))
             .collect();
         if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) }
-    }
-
-    /// A rule whose trigger happened: what its clauses said.
-    fn judged(&self, asked: &RuleAsked, at: String) -> String {
-        if asked.state.as_ref().is_some_and(|state| !state.holds) {
-            return format!("`while` does not hold at {at}");
-        }
-        if asked.guard.as_ref().is_some_and(|guard| !guard.holds) {
-            return format!("`where` does not hold at {at}");
-        }
-        if asked.limit.is_some_and(|limit| !limit.open) {
-            return format!("it has acted before and may not again at {at}");
-        }
-        match asked.arm {
-            None => format!("no line of it holds at {at}"),
-            Some(arm) if asked.arms.len() > 1 => format!("its line {} acts at {at}", arm + 1),
-            Some(_) => format!("it acts at {at}, without this"),
-        }
     }
 
     /// A rule whose trigger has not happened: how far it came.
@@ -203,6 +186,24 @@ impl Why<'_> {
             }
         }
         state
+    }
+}
+
+/// A rule whose trigger happened: what its clauses said.
+fn judged_words(asked: &RuleAsked, at: &str) -> String {
+    if asked.state.as_ref().is_some_and(|state| !state.holds) {
+        return format!("`while` does not hold at {at}");
+    }
+    if asked.guard.as_ref().is_some_and(|guard| !guard.holds) {
+        return format!("`where` does not hold at {at}");
+    }
+    if asked.limit.is_some_and(|limit| !limit.open) {
+        return format!("it has acted before and may not again at {at}");
+    }
+    match asked.arm {
+        None => format!("no line of it holds at {at}"),
+        Some(arm) if asked.arms.len() > 1 => format!("its line {} acts at {at}", arm + 1),
+        Some(_) => format!("it acts at {at}, without this"),
     }
 }
 

@@ -54,6 +54,38 @@ fn one_is_a_finding() {
     assert_eq!((ran.code, ran.out.as_str()), (0, message), "{}", ran.err);
 }
 
+/// From which weight on findings fail is for the caller to say; two lines draw a warning and a note.
+#[test]
+fn one_is_a_finding_at_or_above_the_level() {
+    let two_lines = "check fixtures/cli/two_lines.ensue --format short";
+    for (level, code) in [("", 0), (" --fail-level error", 0), (" --fail-level warning", 1), (" --fail-level info", 1)]
+    {
+        let ran = ensue(&format!("{two_lines}{level}"));
+        assert_eq!((ran.code, ran.err.as_str()), (code, ""), "{level}");
+        assert!(ran.out.ends_with("check: 1 warning, 1 note in 1 file\n"), "{}", ran.out);
+    }
+    assert_eq!(ensue("check rules --fail-level info").code, 0, "the playbook has no findings");
+    assert_eq!(ensue("check fixtures/cli/slip.ensue --fail-level info").code, 2, "an error is no mere finding");
+}
+
+/// A comment allows a finding up to its day, that day included.
+#[test]
+fn allowed_findings_come_back_after_their_day() {
+    let day = |today: &str| {
+        ensue(&format!("check fixtures/cli/allowed.ensue --fail-level warning --format short --today {today}"))
+    };
+    let ran = day("2026-12-31");
+    assert_eq!((ran.code, ran.out.as_str()), (0, "check: no findings in 1 file\n"), "{}", ran.err);
+    let ran = day("2027-01-01");
+    assert_eq!(ran.code, 1);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", ran.out);
+    assert!(lines[0].contains("allowed.ensue:2:1: warning[expired-allow]"), "{}", ran.out);
+    assert!(lines[1].contains("allowed.ensue:3:40: warning[opens-alone]"), "{}", ran.out);
+    let ran = day("tomorrow");
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{}", ran.err);
+}
+
 #[test]
 fn two_is_rules_that_do_not_compile() {
     let ran = ensue("check fixtures/cli/slip.ensue");

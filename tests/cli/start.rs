@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::help::verbs;
 use super::process::{Ran, program, run};
 
 fn ensue_in(folder: &Path, words: &str) -> Ran {
@@ -58,7 +59,7 @@ fn the_starter_is_followed_up_live() {
     assert_eq!(ensue_in(folder.path(), "init").code, 0);
     let ran = ensue_in(folder.path(), "ingest events.jsonl --replay");
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let ran = ensue_in(folder.path(), "run --at 2026-03-10T12:00:00Z");
+    let ran = ensue_in(folder.path(), "run --at 2026-03-09T18:00:00Z");
     assert_eq!(ran.code, 0, "{}", ran.err);
     let sent = std::fs::read_to_string(folder.path().join("outbox.jsonl")).unwrap();
     assert!(sent.contains("\"lead\":\"ben\"") && sent.contains("\"template\":\"check_in\""), "{sent}");
@@ -100,9 +101,8 @@ fn every_verb_has_a_manual_page() {
     let ran = ensue_in(folder.path(), "man pages");
     assert_eq!(ran.code, 0, "{}", ran.err);
     let help = ensue_in(folder.path(), "--help").out;
-    let verbs = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let mut pages = 1;
-    for verb in verbs.filter_map(|line| line.split_whitespace().next()) {
+    for verb in verbs(&help) {
         let page = std::fs::read_to_string(folder.path().join(format!("pages/ensue-{verb}.1"))).unwrap();
         assert!(page.contains(&format!(".TH ensue-{verb} 1")), "{verb}: {page}");
         assert!(page.contains(".SH EXAMPLES\n.nf\nensue "), "{verb}: {page}");

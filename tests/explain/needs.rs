@@ -1,6 +1,8 @@
 //! What an explanation says is missing is what is missing: given that much, the rule acts, and given
 //! one less, it does not; and what it says is due by time alone comes at that time.
 
+use std::fmt::Write as _;
+
 use ensue::event::LeadId;
 use ensue::explain::{ClauseKind, Question, Route};
 use ensue::local::{Zone, rfc3339};
@@ -83,7 +85,7 @@ fn with_copies(world: &World, line: usize, count: usize, after: Timestamp) -> St
         for (key, value) in [("id", format!("copy{n}")), (if fields.contains_key("at") { "at" } else { "time" }, at)] {
             fields.insert(String::from(key), Value::String(value));
         }
-        events.push_str(&format!("\n{record}"));
+        write!(events, "\n{record}").unwrap();
     }
     events
 }
@@ -112,9 +114,9 @@ fn what_is_due_by_time_comes_then() {
                     }
                     // Something else may come in between and change what the other clauses say.
                     if route.next == Some(next) {
-                        due += 1
+                        due += 1;
                     } else {
-                        other += 1
+                        other += 1;
                     }
                     assert!(route.next.is_none_or(|first| first >= next), "{}: {} {when:#?}", world.path, rule.label);
                 }

@@ -100,6 +100,46 @@ pub fn files(name: &str) -> Files {
     Files::read(&Path::new("fixtures/run").join(name)).unwrap()
 }
 
+/// The same rulebook with some of its lines left out, and lengths and lines changed: another of its
+/// family.
+fn changed(files: &Files, random: &mut Random) -> Files {
+    let mut files = files.clone();
+    for (_, text) in &mut files.rules {
+        let keep = |line: &str, random: &mut Random| {
+            // Others may name what these declare.
+            let declares = ["tiers", "score", "sequence", "calendar", "channel", "#"];
+            !line.contains("->") || declares.iter().any(|word| line.starts_with(word)) || !random.one_in(4)
+        };
+        let change = |line: &str, random: &mut Random| {
+            let pairs = [
+                ("within 7d", "within 3d"),
+                ("3x", "2x"),
+                ("2x", "3x"),
+                ("silent 10d", "silent 4d"),
+                ("silent 3d", "silent 1d"),
+                ("no reply within 2d", "no reply within 5d"),
+                (">= 50", ">= 10"),
+                ("half_life 3d", "half_life 9d"),
+                ("window 5d", "window 2d"),
+                ("day 1 email a, day 2", "day 1 email zero, day 1 email a, day 2"),
+                ("day 1 at 10:00 email a, ", ""),
+                (", +2d at 11:00 sms c if sms_ok expires after 2d", ""),
+                (", day 3 at 10:00 email c", ", +1d email c, +1d email cc"),
+                ("then every 7d email e up to 3 times", "day 4 email e"),
+                ("hold 3d", "hold 1d"),
+                ("every 2d", "every 3d"),
+                ("cap 1 per 1d per lead", "cap 2 per 1d per lead"),
+            ];
+            let pair = pairs[random.below(pairs.len() as u64) as usize];
+            line.replace(pair.0, pair.1)
+        };
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let kept = lines.iter().filter(|line| keep(line, random)).cloned().collect::<Vec<_>>();
+        *text = kept.iter().map(|line| format!("{}\n", change(line, random))).collect();
+    }
+    files
+}
+
 pub fn options() -> store::Options {
     store::Options { cache_capacity: 8 << 20, ..store::Options::default() }
 }
@@ -116,14 +156,7 @@ fn live(random: &mut Random, files: &Files, lines: &[(Timestamp, String)]) -> (S
     while !rest.is_empty() {
         let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
         rest = after;
-        let lines = group.iter().zip(1..).map(|((_, text), number)| Line {
-            path: "-",
-            number,
-            text: text.into(),
-            broken: false,
-        });
-        let lines: Vec<Line<'_>> = lines.collect();
-        live.ingest(&lines, Arrival::At(group[0].0), random.one_in(12)).unwrap();
+        live.ingest(&told(group), Arrival::At(group[0].0), random.one_in(12)).unwrap();
         if random.one_in(2) {
             // A poll by a clock that may have been set back.
             live.advance(group[0].0 + Span::seconds(random.below(100_000) as i64)).unwrap();
@@ -147,6 +180,12 @@ fn live(random: &mut Random, files: &Files, lines: &[(Timestamp, String)]) -> (S
         assert_eq!(text, decided(&live), "made anew from the log");
     }
     (text, export)
+}
+
+/// Lines as they are told.
+fn told(group: &[(Timestamp, String)]) -> Vec<Line<'_>> {
+    let lines = group.iter().zip(1..);
+    lines.map(|((_, text), number)| Line { path: "-", number, text: text.into(), broken: false }).collect()
 }
 
 fn decided(live: &Live) -> String {
@@ -185,6 +224,69 @@ pub fn case(seed: u64) -> Result<(), String> {
     let (decided, export) = live(&mut random, &files, &lines);
     let dry = dry_run(&files, &export);
     if decided == dry { Ok(()) } else { Err(format!("live:\n{decided}\ndry run:\n{dry}\nlog:\n{export}")) }
+}
+
+/// One case with changes of the rulebook at random moments: made anew from its log in steps of
+/// another size, the store says the same.
+fn changing_case(seed: u64) -> Result<(), String> {
+    let mut random = Random::new(seed);
+    let base = files(RULEBOOKS[random.below(RULEBOOKS.len() as u64) as usize]);
+    let lines = log(&mut random);
+    let dir = tempfile::tempdir().unwrap();
+    let open = |step| Live::open(dir.path(), &options()).unwrap().with_step(step);
+    let mut live = open(1 + random.below(7) as usize);
+    live.activate_first(&base, base.check().rulebook.unwrap(), lines[0].0).unwrap();
+    let (mut rest, mut texts) = (lines.as_slice(), vec![base.clone()]);
+    while !rest.is_empty() {
+        let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
+        rest = after;
+        live.ingest(&told(group), Arrival::At(group[0].0), random.one_in(12)).unwrap();
+        if random.one_in(2) {
+            live.advance(group[0].0 + Span::seconds(random.below(100_000) as i64)).unwrap();
+        }
+        let next = if random.one_in(4) { base.clone() } else { changed(&base, &mut random) };
+        let checked = next.check();
+        let Some(rulebook) = checked.rulebook else {
+            let found = checked.diagnostics.iter().map(|found| found.message.clone()).collect::<Vec<_>>();
+            return Err(format!("a changed rulebook does not compile: {}\n{:?}", found.join("; "), next.rules));
+        };
+        live.activate(&next, rulebook, group[0].0 + Span::seconds(random.below(200_000) as i64)).unwrap();
+        texts.push(next);
+        if random.one_in(3) {
+            drop(live);
+            live = open(1 + random.below(7) as usize);
+        }
+    }
+    let floor = live.floor() + Span::seconds(random.below(1_000_000) as i64);
+    live.advance(floor).unwrap();
+    let before = decided(&live);
+    drop(live);
+    let mut live = open(1 + random.below(7) as usize);
+    live.rebuild().unwrap();
+    let after = decided(&live);
+    let ids: Vec<&str> = before.lines().filter(|line| line.contains(r#""status":"sent""#)).filter_map(id).collect();
+    let mut once = ids.clone();
+    once.sort_unstable();
+    once.dedup();
+    if once.len() < ids.len() {
+        return Err(format!("an action was sent twice:\n{before}\n{texts:?}"));
+    }
+    if before == after { Ok(()) } else { Err(format!("at first:\n{before}\nmade anew:\n{after}\n{texts:?}")) }
+}
+
+/// The id of an action's line.
+fn id(line: &str) -> Option<&str> {
+    line.split_once(r#""id":""#)?.1.split('"').next()
+}
+
+#[test]
+fn a_store_made_anew_says_the_same_after_changes_of_the_rulebook() {
+    let (cases, first) = (asked("ENSUE_CASES", 60), asked("ENSUE_SEED", 1));
+    for seed in first..first + cases {
+        if let Err(difference) = changing_case(seed) {
+            panic!("seed {seed} (ENSUE_SEED={seed} ENSUE_CASES=1 repeats it)\n{difference}");
+        }
+    }
 }
 
 /// How many cases, and the first seed; `ENSUE_CASES` and `ENSUE_SEED` ask for others.

@@ -100,9 +100,8 @@ impl Check<'_> {
         for (name, value) in value.as_object().into_iter().flatten() {
             let at = format!("{at}/{name}");
             match (named.get(name), schema.get("additionalProperties")) {
-                (Some(schema), _) => self.value(schema, value, &at),
+                (Some(schema), _) | (None, Some(schema @ Value::Object(_))) => self.value(schema, value, &at),
                 (None, Some(Value::Bool(false))) => self.fail(&at, "is no property"),
-                (None, Some(schema @ Value::Object(_))) => self.value(schema, value, &at),
                 (None, _) => {}
             }
         }

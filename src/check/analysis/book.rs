@@ -20,6 +20,8 @@ pub(super) struct Book<'a> {
     pub rules: Vec<Own<'a>>,
     /// The sequences with their declarations, in rulebook order.
     pub sequences: Vec<(SequenceId, &'a Sequence, &'a SequenceDecl)>,
+    /// The sequences that some rule starts by name.
+    started: BTreeSet<SequenceId>,
 }
 
 /// A rule of the author's.
@@ -59,7 +61,12 @@ impl<'a> Book<'a> {
         let sequences = numbered
             .filter_map(|(at, sequence)| Some((SequenceId(at as u16), sequence, *sequences.get(&sequence.range)?)))
             .collect();
-        Self { rulebook, files, standard_events, rules, sequences }
+        let started = rulebook.rules.iter().flat_map(effects).filter_map(|effect| match effect.kind {
+            EffectKind::Start(sequence) => Some(sequence),
+            _ => None,
+        });
+        let started = started.collect();
+        Self { rulebook, files, standard_events, rules, sequences, started }
     }
 
     /// Whether all formulas can hold at one moment.
@@ -84,7 +91,7 @@ impl<'a> Book<'a> {
 
     /// Whether some rule starts a sequence by its name.
     pub fn is_started(&self, sequence: SequenceId) -> bool {
-        self.rulebook.rules.iter().flat_map(effects).any(|effect| effect.kind == EffectKind::Start(sequence))
+        self.started.contains(&sequence)
     }
 
     /// Whether some type of the log is in both sets.

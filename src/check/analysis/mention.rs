@@ -35,12 +35,18 @@ impl<'a> Mentions<'a> {
             ItemKind::Event(event) => self.exprs(&event.guard),
             ItemKind::Group(group) => self.members.extend(group.members.iter().map(|member| member.node.as_str())),
             ItemKind::Lead(fields) => fields.iter().for_each(|field| self.exprs(&field.default)),
-            ItemKind::Tiers(_) | ItemKind::Calendar(_) | ItemKind::Test(_) | ItemKind::Invariant(_) => {}
+            // What only a test speaks of is not used.
+            ItemKind::Tiers(_) | ItemKind::Calendar(_) | ItemKind::Test(_) => {}
             ItemKind::Channel(channel) => {
                 for clause in &channel.clauses {
                     if let ChannelClause::Require(condition) = &clause.node {
                         self.expr(condition);
                     }
+                }
+            }
+            ItemKind::Invariant(invariant) => {
+                if let InvariantKind::NeverAfter { event, .. } | InvariantKind::InTime { event, .. } = &invariant.rule {
+                    self.event(event);
                 }
             }
             ItemKind::Let(constant) => self.expr(&constant.value),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::book::{Book, Own};
 use super::formula::Formula;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{Again, EffectKind, Expr, SequenceId, SetId, TierId, Trigger, TypeId};
+use crate::rulebook::{Again, EffectKind, Expr, SequenceId, SetId, State, TierId, Trigger, TypeId};
 use crate::slug::Slug;
 use crate::source::Range;
 
@@ -155,9 +155,23 @@ fn held(book: &Book, own: &Own, guard: &Formula) -> Vec<Place> {
     let acts = |also: &Formula| book.possible(&[&own.fires, guard, also]);
     let tiers = (0..book.rulebook.tiers.len()).map(|at| TierId(at as u8));
     let tiers = tiers.filter(|tier| acts(&Formula::tier(*tier, book.rulebook))).map(Place::Tier);
-    let sequences = book.sequences.iter().map(|(id, ..)| *id);
-    let sequences = sequences.filter(|id| !acts(&Formula::inside(*id).not())).map(Place::Sequence);
+    let mut named = Vec::new();
+    own.rule.while_.iter().for_each(|state| named_in(state, &mut named));
+    let sequences = named.into_iter().filter(|id| !acts(&Formula::inside(*id).not())).map(Place::Sequence);
     tiers.chain(sequences).collect()
+}
+
+/// The sequences that a state speaks of.
+fn named_in(state: &State, named: &mut Vec<SequenceId>) {
+    match state {
+        State::In(sequence) => named.push(*sequence),
+        State::Not(inner) => named_in(inner, named),
+        State::And(a, b) | State::Or(a, b) => {
+            named_in(a, named);
+            named_in(b, named);
+        }
+        State::Tier(_) | State::Suppressed => {}
+    }
 }
 
 fn is_touched(book: &Book, set: SetId) -> bool {

@@ -106,13 +106,7 @@ fn list(live: &Live, io: Io) -> Result<Exit, Error> {
 }
 
 /// Takes records in again, one by one, each as its input had it.
-fn retry(
-    live: &mut Live,
-    records: &[(u64, BadRecord)],
-    now: Timestamp,
-    backfill: bool,
-    io: Io,
-) -> Result<Exit, Error> {
+fn retry(live: &mut Live, records: &[(u64, BadRecord)], now: Timestamp, backfill: bool, io: Io) -> Result<Exit, Error> {
     let (mut stored, mut known, mut left) = (0, 0, 0);
     for (number, record) in records {
         let text = Cow::Borrowed(record.text.as_str());

@@ -91,10 +91,11 @@ impl Build<'_> {
         if let Some(about) = child(pair, Rule::about_lead) {
             clauses.lead = self.name_in(&about);
             let never = child(&about, Rule::kw_never).is_some();
-            let wanted = about.into_inner().filter_map(|kid| self.wanted(&kid)).next()?;
-            return Some(match never {
-                true => Expectation::None(vec![wanted], clauses),
-                false => Expectation::Some(wanted, clauses),
+            let wanted = about.into_inner().find_map(|kid| self.wanted(&kid))?;
+            return Some(if never {
+                Expectation::None(vec![wanted], clauses)
+            } else {
+                Expectation::Some(wanted, clauses)
             });
         }
         if let Some(none) = child(pair, Rule::wanted_none) {

@@ -20,6 +20,7 @@ pub struct TestDecl {
 /// One line of a test.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "each field is the part of its name")]
+#[expect(clippy::large_enum_variant, reason = "most lines of a test are the largest")]
 pub enum TestLine {
     /// `in "Europe/Paris"`
     Zone(Text),

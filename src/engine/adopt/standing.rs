@@ -1,0 +1,242 @@
+//! One lead by the numbers of the new rulebook: what it is and what was done with it comes from the
+//! old state, what rules have counted from there or from the muted replay.
+
+use std::sync::Arc;
+
+use crate::decision::Cause;
+use crate::plan::Plan;
+use crate::rulebook::{ChannelId, FactId, RuleId, ScoreId, SetId, TypeId};
+use crate::timestamp::Timestamp;
+use crate::value::Value;
+
+use super::super::lead::{Former, Lead, Past, PendingAction, SavedProps, Shield, Suppression};
+use super::matching::Matching;
+
+/// Both plans, the old one first.
+type Plans<'a> = (&'a Plan, &'a Plan);
+
+/// The lead by the new rulebook. `was` is its state by the old one, `would` what it would be if the
+/// new one had been in force all along; its shape is the new one's.
+pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would: Box<Lead>) -> Box<Lead> {
+    let mut former = was.former.as_deref().cloned().unwrap_or_default();
+    merge_facts(matching, &was, &mut would);
+    merge_touched(matching, plans, &was, &mut would);
+    merge_counts(matching, plans, &was, &mut would);
+    merge_firings(matching, plans, &was, &mut would, &mut former);
+    would.past = merge_past(matching, plans, &was, &mut former);
+    would.tier = was.tier.and_then(|tier| matching.tier(tier));
+    // A lock on a tier that is gone would keep the lead out of every other.
+    would.tier_locked = was.tier_locked && would.tier.is_some() == was.tier.is_some();
+    would.variants = was.variants.iter().filter_map(|variant| matching.variant(*variant)).collect();
+    would.tags = was.tags.iter().filter_map(|tag| matching.tag(*tag)).collect();
+    would.suppressions = was.suppressions.into_iter().filter_map(|s| rename_suppression(matching, s)).collect();
+    would.shield = was.shield.map(|shield| Box::new(rename_shield(matching, &shield)));
+    would.sends = was.sends;
+    rename_sends(matching, &mut would.sends);
+    would.actions = was.actions.into_iter().map(|action| rename_action(matching, plans.1, action)).collect();
+    would.enrollments.clear();
+    would.parts.clear();
+    (would.id, would.account, would.account_slot) = (was.id, was.account, was.account_slot);
+    (would.first_at, would.zone, would.hold, would.touches) = (was.first_at, was.zone, was.hold, was.touches);
+    (would.next_serial, would.last_touch) = (was.next_serial, was.last_touch);
+    would.former = (!former.is_empty()).then(|| Box::new(former));
+    would.touched = true;
+    would
+}
+
+/// Facts of the lead; one that is new is what its events say.
+fn merge_facts(matching: &Matching, was: &Lead, would: &mut Lead) {
+    let known = |fact: &FactId| was.facts.get(fact.index()).cloned().unwrap_or(Value::Missing);
+    // A lead that was forgotten has no facts, whatever the log says.
+    let primed = std::mem::take(&mut would.facts);
+    let value = |(at, old): (usize, &Option<FactId>)| match old {
+        Some(old) => known(old),
+        None => primed.get(at).cloned().unwrap_or(Value::Missing),
+    };
+    let facts: Vec<Value> = matching.facts.iter().enumerate().map(value).collect();
+    if facts.iter().any(|value| *value != Value::Missing) {
+        would.facts = facts;
+    }
+}
+
+/// What the lead remembers of its touches: those that were really sent.
+fn merge_touched(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: &mut Lead) {
+    for (at, set) in new.rulebook.sets.iter().enumerate() {
+        if set.alternatives.iter().all(|alternative| alternative.ty != TypeId(0)) {
+            continue;
+        }
+        let Some(before) = matching.sets.get(at).copied().flatten() else { continue };
+        let pair = |new: &[Option<usize>], old: &[Option<usize>]| {
+            new.get(at).copied().flatten().zip(old.get(SetId::index(before)).copied().flatten())
+        };
+        copy(&mut would.last, &was.last, pair(&new.last_of, &old.last_of));
+        copy(&mut would.histories, &was.histories, pair(&new.history_of, &old.history_of));
+        copy(&mut would.totals, &was.totals, pair(&new.total_of, &old.total_of));
+    }
+}
+
+/// Copies one place of a list, `places` being the new and the old one.
+fn copy<T: Clone>(to: &mut [T], from: &[T], places: Option<(usize, usize)>) {
+    let Some((new, old)) = places else { return };
+    if let (Some(to), Some(from)) = (to.get_mut(new), from.get(old)) {
+        *to = from.clone();
+    }
+}
+
+/// What unchanged rules and scores have counted.
+fn merge_counts(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: &mut Lead) {
+    for (at, counter) in new.counters.iter().enumerate() {
+        let Some(before) = matching.unchanged(counter.rule) else { continue };
+        let Some(place) = old.counters.iter().position(|other| other.rule == before) else { continue };
+        copy(&mut would.counts, &was.counts, Some((at, place)));
+        let Some(other) = old.counters.get(place) else { continue };
+        for offset in 0..counter.len.min(other.len) {
+            copy(&mut would.ring, &was.ring, Some((counter.start + offset, other.start + offset)));
+        }
+    }
+    let absences = places(matching, &new.absences, &old.absences, |absence| absence.rule);
+    absences.for_each(|places| copy(&mut would.absences, &was.absences, Some(places)));
+    for (at, place) in places(matching, &new.deadlines, &old.deadlines, |deadline| deadline.rule) {
+        copy(&mut would.deadlines, &was.deadlines, Some((at, place)));
+        if let Some(state) = would.deadlines.get_mut(at) {
+            state.props = state.props.as_deref().map(|props| Box::new(renamed(matching, props)));
+        }
+    }
+    let follows = places(matching, &new.follows, &old.follows, |follow| follow.rule);
+    follows.for_each(|places| copy(&mut would.follows, &was.follows, Some(places)));
+    let periodics = places(matching, &new.periodics, &old.periodics, |periodic| periodic.rule);
+    periodics.for_each(|places| copy(&mut would.periodics, &was.periodics, Some(places)));
+    for (at, kin) in matching.scores.iter().enumerate() {
+        let Some(before) = kin.old.filter(|_| kin.same) else { continue };
+        copy(&mut would.scores, &was.scores, Some((at, ScoreId::index(before))));
+        let script = |plan: &Plan, id: usize| plan.script_of.get(id).copied().flatten();
+        copy(&mut would.scripts, &was.scripts, script(new, at).zip(script(old, before.index())));
+    }
+}
+
+/// New and old places of what unchanged rules keep.
+fn places<'a, T>(
+    matching: &'a Matching,
+    new: &'a [T],
+    old: &'a [T],
+    rule: impl Fn(&T) -> RuleId + Copy + 'a,
+) -> impl Iterator<Item = (usize, usize)> + 'a {
+    new.iter().enumerate().filter_map(move |(at, part)| {
+        let before = matching.unchanged(rule(part))?;
+        Some((at, old.iter().position(|other| rule(other) == before)?))
+    })
+}
+
+/// When rules with a limit have fired, and how often those that send. Ids of actions must not come
+/// twice, so what is gone from the rulebook is remembered.
+fn merge_firings(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: &mut Lead, former: &mut Former) {
+    let slot = |slots: &[Option<usize>], rule: usize| slots.get(rule).copied().flatten();
+    for (at, rule) in new.rulebook.rules.iter().enumerate() {
+        let kin = matching.rules.get(at);
+        let before = kin.and_then(|kin| kin.old).map(RuleId::index);
+        let remembered = former.rules.iter().position(|(label, ..)| *label == rule.label);
+        let (mut firings, mut fired_at) = (0, Timestamp::MIN);
+        if let Some(place) = remembered {
+            (_, firings, fired_at) = former.rules.remove(place);
+        }
+        let own = before.and_then(|rule| was.firings.get(slot(&old.firing_slot, rule)?));
+        firings = firings.max(own.copied().unwrap_or(0));
+        let own = before.and_then(|rule| was.fired_at.get(slot(&old.limit_slot, rule)?));
+        fired_at = fired_at.max(own.copied().unwrap_or(Timestamp::MIN));
+        let place = slot(&new.firing_slot, at).and_then(|slot| would.firings.get_mut(slot));
+        let numbered = place.is_some();
+        if let Some(place) = place {
+            *place = firings;
+        }
+        let place = slot(&new.limit_slot, at).and_then(|slot| would.fired_at.get_mut(slot));
+        let limited = place.is_some();
+        if let Some(place) = place {
+            // A rule that has changed heeds what it did and what it would have done.
+            let same = kin.is_some_and(|kin| kin.same);
+            *place = if same { fired_at } else { fired_at.max(*place) };
+        }
+        let (firings, fired_at) = (if numbered { 0 } else { firings }, if limited { Timestamp::MIN } else { fired_at });
+        if firings > 0 || fired_at > Timestamp::MIN {
+            former.rules.push((rule.label.clone(), firings, fired_at));
+        }
+    }
+    for (at, rule) in old.rulebook.rules.iter().enumerate() {
+        if matching.rule(RuleId(at as u16)).is_some() {
+            continue;
+        }
+        let firings = slot(&old.firing_slot, at).and_then(|slot| was.firings.get(slot)).copied().unwrap_or(0);
+        let fired_at = slot(&old.limit_slot, at).and_then(|slot| was.fired_at.get(slot)).copied();
+        let fired_at = fired_at.unwrap_or(Timestamp::MIN);
+        if firings > 0 || fired_at > Timestamp::MIN {
+            former.rules.push((rule.label.clone(), firings, fired_at));
+        }
+    }
+}
+
+/// Past enrollments; those of sequences that are gone are remembered by name.
+fn merge_past(matching: &Matching, (old, new): Plans<'_>, was: &Lead, former: &mut Former) -> Vec<Past> {
+    let mut past = Vec::new();
+    for own in &was.past {
+        match matching.sequence(own.sequence) {
+            Some(sequence) => past.push(Past { sequence, ..*own }),
+            None => {
+                let name = old.rulebook.sequences.get(own.sequence.index()).map(|sequence| sequence.name.clone());
+                former.sequences.push((name.unwrap_or_default(), own.count, own.ended));
+            }
+        }
+    }
+    for (at, sequence) in new.rulebook.sequences.iter().enumerate() {
+        let is_new = matching.sequences.get(at).is_some_and(|kin| kin.old.is_none());
+        let names = [Some(&sequence.name), sequence.renamed_from.as_ref()];
+        let known = former.sequences.iter().position(|(name, ..)| names.contains(&Some(name)));
+        if let Some(place) = known.filter(|_| is_new) {
+            let (_, count, ended) = former.sequences.remove(place);
+            past.push(Past { sequence: crate::rulebook::SequenceId(at as u16), count, ended });
+        }
+    }
+    past
+}
+
+fn rename_suppression(matching: &Matching, suppression: Suppression) -> Option<Suppression> {
+    let channel = match suppression.channel {
+        Some(channel) => Some(matching.channel(channel)?),
+        None => None,
+    };
+    Some(Suppression { channel, ..suppression })
+}
+
+/// A stop of this very moment goes on, by whatever name.
+fn rename_shield(matching: &Matching, shield: &Shield) -> Shield {
+    let rule = |rule: RuleId| matching.rule(rule).unwrap_or(RuleId::CHANGE);
+    let some = shield.some.iter().filter_map(|(sequence, by)| Some((matching.sequence(*sequence)?, rule(*by))));
+    Shield { at: shield.at, sequences: shield.sequences.map(rule), all: shield.all.map(rule), some: some.collect() }
+}
+
+fn rename_action(matching: &Matching, new: &Plan, action: PendingAction) -> PendingAction {
+    let cause = match action.cause {
+        Cause::Rule(old, arm) => {
+            let rule = matching.rule(old).unwrap_or(RuleId::CHANGE);
+            let arms = new.rulebook.rules.get(rule.index()).map_or(0, |rule| rule.arms.len());
+            Cause::Rule(rule, if usize::from(arm) < arms { arm } else { 0 })
+        }
+        other => other,
+    };
+    let channel = matching.channel(action.channel).unwrap_or(action.channel);
+    let saved = rename_props(matching, action.saved.as_deref());
+    PendingAction { cause, channel, saved, ..action }
+}
+
+/// Sends by the new numbers of channels; those on channels that are gone are forgotten.
+pub(super) fn rename_sends(matching: &Matching, sends: &mut Vec<(ChannelId, Timestamp)>) {
+    *sends = sends.iter().filter_map(|(channel, at)| Some((matching.channel(*channel)?, *at))).collect();
+}
+
+/// Kept properties by their new numbers.
+pub(super) fn rename_props(matching: &Matching, saved: Option<&SavedProps>) -> Option<Arc<SavedProps>> {
+    saved.map(|saved| Arc::new(renamed(matching, saved)))
+}
+
+fn renamed(matching: &Matching, saved: &SavedProps) -> SavedProps {
+    let list = saved.list.iter().filter_map(|(prop, value)| Some((matching.prop(*prop)?, *value)));
+    SavedProps { list: list.collect(), texts: saved.texts.clone(), lists: saved.lists.clone() }
+}
