@@ -78,7 +78,11 @@ fn check_agreement(store: &Path, what: &str) {
     let before = view(&live);
     live.rebuild().unwrap();
     let after = view(&live);
-    assert!(before == after, "{what}: made anew it differs\n{}\nstored:\n{before:#?}\nanew:\n{after:#?}", export(&live));
+    assert!(
+        before == after,
+        "{what}: made anew it differs\n{}\nstored:\n{before:#?}\nanew:\n{after:#?}",
+        export(&live)
+    );
 }
 
 /// Ends a process at a random moment: while it opens the store, or later.
@@ -192,8 +196,7 @@ fn without_power_nothing_acknowledged_is_lost() {
         stand.write("rest.jsonl", &text);
         let group = GROUP.to_string();
         let args = ["ingest", "--replay", "--ack", "--batch", &group, "--store", &store, "rest.jsonl"];
-        let mut process =
-            command(stand.dir(), &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut process = command(stand.dir(), &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(random.below(500_000)));
         disk.lose_power().unwrap();
         std::thread::sleep(Duration::from_millis(20));

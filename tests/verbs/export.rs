@@ -48,7 +48,9 @@ fn an_export_gives_the_same_store_again() {
     let place = lived();
     export(&place, "export.jsonl");
     place.good("ingest TMP/export.jsonl --replay --rules rules.ensue --store TMP/again");
-    for words in ["store decisions", "run rules.ensue --dry --at 2026-03-12T12:00:00Z", "lead ana", "lead boris --format json"] {
+    for words in
+        ["store decisions", "run rules.ensue --dry --at 2026-03-12T12:00:00Z", "lead ana", "lead boris --format json"]
+    {
         assert_eq!(place.good(words), place.good(&format!("{words} --store TMP/again")), "{words}");
     }
     // And a second export of both is the same.

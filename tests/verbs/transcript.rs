@@ -8,7 +8,9 @@ use super::place::Place;
 fn commands_print_what_they_printed() {
     insta::glob!("../../fixtures/live", "*/commands", |path| {
         let folder = path.parent().unwrap();
-        let place = Place::new(folder.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures")).unwrap().to_str().unwrap());
+        let place = Place::new(
+            folder.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures")).unwrap().to_str().unwrap(),
+        );
         let mut text = String::new();
         for line in std::fs::read_to_string(path).unwrap().lines() {
             if line.is_empty() || line.starts_with('#') {
