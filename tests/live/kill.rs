@@ -60,7 +60,8 @@ impl Feed {
         }
         assert!(ids.len() >= self.acknowledged, "{what}: {} of {} acknowledged", ids.len(), self.acknowledged);
         assert!(ids.iter().enumerate().all(|(n, id)| *id == format!("e{n}")), "{what}: out of order");
-        let whole = ids.len() == self.stored || ids.len() == self.lines.len() || (ids.len() - from) % GROUP == 0;
+        let whole =
+            ids.len() == self.stored || ids.len() == self.lines.len() || (ids.len() - from).is_multiple_of(GROUP);
         assert!(whole, "{what}: a group is torn: {} stored, fed from {from}, {} before", ids.len(), self.stored);
         self.stored = ids.len();
     }
@@ -78,7 +79,11 @@ fn check_agreement(store: &Path, what: &str) {
     let before = view(&live);
     live.rebuild().unwrap();
     let after = view(&live);
-    assert!(before == after, "{what}: made anew it differs\n{}\nstored:\n{before:#?}\nanew:\n{after:#?}", export(&live));
+    assert!(
+        before == after,
+        "{what}: made anew it differs\n{}\nstored:\n{before:#?}\nanew:\n{after:#?}",
+        export(&live)
+    );
 }
 
 /// Ends a process at a random moment: while it opens the store, or later.
@@ -192,8 +197,7 @@ fn without_power_nothing_acknowledged_is_lost() {
         stand.write("rest.jsonl", &text);
         let group = GROUP.to_string();
         let args = ["ingest", "--replay", "--ack", "--batch", &group, "--store", &store, "rest.jsonl"];
-        let mut process =
-            command(stand.dir(), &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut process = command(stand.dir(), &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(random.below(500_000)));
         disk.lose_power().unwrap();
         std::thread::sleep(Duration::from_millis(20));
