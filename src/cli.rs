@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, Parser, Subcommand};
 
-mod activate;
 mod check;
 mod clock;
 mod completions;
@@ -49,7 +48,6 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    Activate(activate::Args),
     Check(check::Args),
     Completions(completions::Args),
     DryRun(dry_run::Args),
@@ -108,7 +106,6 @@ fn begin() -> Exit {
     };
     let io = Io { color: color(cli.color) };
     let result = match cli.verb {
-        Verb::Activate(args) => activate::run(&args, io),
         Verb::Check(args) => check::run(&args, io),
         Verb::Completions(args) => completions::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),

@@ -136,3 +136,19 @@ fn elision_is_no_blank_cheque() {
     assert!(text_matches("tier ... hot", "tier cold -> hot"));
     assert!(!text_matches("tier ... hot", "tier hot -> cold"));
 }
+
+/// The tables of the manual name files; each is there.
+#[test]
+fn what_the_tables_name_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for page in ["docs/forms.md", "docs/requirements.md"] {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        let kinds = ["fixtures/", "rules/", "src/", "tests/", "benches/"];
+        let named = text.split('`').skip(1).step_by(2).filter(|name| kinds.iter().any(|kind| name.starts_with(kind)));
+        let named: Vec<&str> = named.collect();
+        assert!(named.len() > 50, "{page} names files");
+        for name in named {
+            assert!(root.join(name).exists(), "{page} names `{name}`");
+        }
+    }
+}

@@ -5,14 +5,15 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::Store;
 use super::block::{self, Builder, ENTRY_LIMIT};
 use super::entry::{NewEntry, Outcome, Sequence};
 use super::error::StoreError;
 use super::guard::guarded;
 use super::head::{FORMAT, Head};
 use super::index::{self, RUN, Waiting};
+use super::quarantine::BadRecord;
 use super::trees::{self, Batch, Change, LogWrites, TreeName};
+use super::{Store, quarantine};
 
 /// What one commit did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,8 +112,7 @@ impl Store {
     }
 
     pub(super) fn commit_checked(&mut self, batch: &Batch<'_>, unique: bool) -> Result<Committed, StoreError> {
-        let records =
-            batch.quarantine.iter().map(|record| self.sealed_record(record)).collect::<Result<Vec<_>, _>>()?;
+        let quarantine = batch.quarantine.iter().map(|record| self.sealed(record)).collect::<Result<Vec<_>, _>>()?;
         self.keys.save(&self.syncs)?;
         let before = self.builder.next();
         let outcomes = batch.entries.iter().map(|entry| self.take_in(entry, unique)).collect::<Result<_, _>>()?;
@@ -121,7 +121,7 @@ impl Store {
         let added = self.builder.next() != before;
         if added || !batch.changes.is_empty() || !batch.quarantine.is_empty() || self.keys_changed() {
             self.record.quarantined = quarantined.end;
-            self.write(added, batch, records, first)?;
+            self.write(added, &batch.changes, (&quarantine, first))?;
         }
         Ok(Committed { outcomes, quarantined })
     }
@@ -163,9 +163,8 @@ impl Store {
     fn write(
         &mut self,
         added: bool,
-        batch: &Batch<'_>,
-        records: Vec<Vec<u8>>,
-        first_quarantined: u64,
+        changes: &[Change],
+        (quarantine, first_quarantined): (&[BadRecord], u64),
     ) -> Result<(), StoreError> {
         let mut writes = LogWrites::default();
         let last = if added { self.builder.finish() } else { self.last.clone() };
@@ -188,18 +187,18 @@ impl Store {
         if added {
             writes.system.push((CommitRecord::LAST, last.bytes().clone()));
         }
-        let quarantined = records.into_iter().zip(first_quarantined..).map(|(record, number)| Change {
+        let quarantined = quarantine.iter().zip(first_quarantined..).map(|(record, number)| Change {
             tree: TreeName::Quarantine,
             key: number.to_be_bytes().to_vec(),
-            value: Some(record),
+            value: Some(quarantine::encode(record)),
             may_be_large: true,
         });
         let quarantined: Vec<Change> = quarantined.collect();
         let trees = &self.database.trees;
         let outcome = if quarantined.is_empty() {
-            guarded(|| trees.write(&writes, &batch.changes))
+            guarded(|| trees.write(&writes, changes))
         } else {
-            let all: Vec<Change> = batch.changes.iter().cloned().chain(quarantined).collect();
+            let all: Vec<Change> = changes.iter().cloned().chain(quarantined).collect();
             guarded(|| trees.write(&writes, &all))
         };
         outcome.map_err(|reason| StoreError::Stopped { reason })??;

@@ -1,5 +1,7 @@
 //! Records that could not be taken into the log, kept with the reason until someone decides.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 use super::Store;
@@ -19,7 +21,35 @@ pub struct BadRecord {
     pub line: u64,
 }
 
+/// Begins a text that is sealed: then come the lead, a zero, and the sealed bytes in hexadecimal.
+const SEALED: char = '\u{1}';
+
 impl Store {
+    /// A record as it is written: where it can be told whose it is, under the key of its lead.
+    pub(super) fn sealed(&mut self, record: &BadRecord) -> Result<BadRecord, StoreError> {
+        let Some(lead) = lead_of(&record.text) else { return Ok(record.clone()) };
+        // The reason may quote what is wrong.
+        let plain = format!("{}\0{}", record.reason, record.text);
+        let sealed = self.keys.seal(&lead, CONTEXT, plain.as_bytes())?.unwrap_or_default();
+        let mut text = format!("{SEALED}{lead}\0");
+        for byte in sealed {
+            let _ = write!(text, "{byte:02x}");
+        }
+        Ok(BadRecord { text, reason: String::new(), ..record.clone() })
+    }
+
+    fn opened(&self, record: BadRecord) -> BadRecord {
+        let Some((lead, hex)) = record.text.strip_prefix(SEALED).and_then(|rest| rest.split_once('\0')) else {
+            return record;
+        };
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let bytes: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(byte).collect();
+        let plain = bytes.and_then(|bytes| self.keys.unseal(lead, CONTEXT, &bytes));
+        let plain = plain.and_then(|plain| String::from_utf8(plain).ok());
+        let (reason, text) = plain.as_deref().and_then(|plain| plain.split_once('\0')).unwrap_or((ERASED, ERASED));
+        BadRecord { text: text.to_owned(), reason: reason.to_owned(), ..record }
+    }
+
     /// Puts a record into quarantine, durably, and returns its number.
     pub fn quarantine_put(&mut self, text: &str, reason: &str, path: &str, line: u64) -> Result<u64, StoreError> {
         let record = BadRecord { text: text.into(), reason: reason.into(), path: path.into(), line };
@@ -31,13 +61,13 @@ impl Store {
     /// All records in quarantine with their numbers, oldest first.
     pub fn quarantine_list(&self) -> Result<Vec<(u64, BadRecord)>, StoreError> {
         let found = self.scan_prefix(TreeName::Quarantine, &[])?;
-        found.iter().map(|(key, value)| Ok((number_of(key)?, self.opened(value)?))).collect()
+        found.iter().map(|(key, value)| Ok((number_of(key)?, self.opened(decode(value)?)))).collect()
     }
 
     /// One record in quarantine.
     pub fn quarantine_show(&self, number: u64) -> Result<BadRecord, StoreError> {
         let value = self.get(TreeName::Quarantine, &number.to_be_bytes())?;
-        self.opened(&value.ok_or(StoreError::NotInQuarantine { number })?)
+        Ok(self.opened(decode(&value.ok_or(StoreError::NotInQuarantine { number })?)?))
     }
 
     /// Takes a record out of quarantine.
@@ -49,63 +79,32 @@ impl Store {
     }
 }
 
-/// What a record says may tell who its lead is, so it is sealed under the lead's key. Records
-/// without a lead that could be read share one key.
-#[derive(Serialize, Deserialize)]
-struct Sealed {
-    lead: String,
-    text: Vec<u8>,
-    reason: Vec<u8>,
-}
-
-/// Whose key seals a record that names no lead.
-const NOBODY: &str = "\0quarantine";
-/// No lead has a longer name.
-const LONGEST: usize = 256;
-const ERASED: &str = "erased";
-
-#[derive(Deserialize)]
-struct Whose {
-    lead: Option<String>,
-    subject: Option<String>,
-}
+const CONTEXT: &str = "quarantine";
+const ERASED: &str = "(erased)";
 
 impl BadRecord {
-    /// The lead it is about, where that can be read.
+    /// Whose it is, where that much of it can be read.
     #[must_use]
     pub fn lead(&self) -> Option<String> {
-        let whose: Whose = serde_json::from_str(&self.text).ok()?;
-        whose.lead.or(whose.subject).filter(|lead| !lead.is_empty() && lead.len() <= LONGEST)
+        lead_of(&self.text)
     }
 }
 
-impl Store {
-    /// The bytes of a record in quarantine.
-    pub(super) fn sealed_record(&mut self, record: &BadRecord) -> Result<Vec<u8>, StoreError> {
-        let lead = record.lead().unwrap_or_else(|| NOBODY.to_owned());
-        let mut seal = |what: &str, text: &str| self.keys.seal(&lead, what, text.as_bytes());
-        let text = seal("quarantined", &record.text)?.unwrap_or_default();
-        let reason = seal("quarantined for", &record.reason)?.unwrap_or_default();
-        let outside = BadRecord { text: String::new(), reason: String::new(), ..record.clone() };
-        let sealed = Some(Sealed { lead, text, reason });
-        // Writing into memory cannot fail; an empty value would be found as damage.
-        Ok(postcard::to_allocvec(&(outside, sealed)).unwrap_or_default())
-    }
+/// Whose a record is, where that much of it can be read.
+fn lead_of(text: &str) -> Option<String> {
+    let record: serde_json::Value = serde_json::from_str(text).ok()?;
+    let lead = record.get("lead").or_else(|| record.get("subject"))?.as_str()?;
+    (!lead.is_empty() && !lead.contains('\0')).then(|| lead.to_owned())
+}
 
-    fn opened(&self, value: &[u8]) -> Result<BadRecord, StoreError> {
-        let (record, rest) = postcard::take_from_bytes::<BadRecord>(value).map_err(|_| damage())?;
-        // The first stores kept records as they were.
-        if rest.is_empty() {
-            return Ok(record);
-        }
-        let sealed: Option<Sealed> = postcard::from_bytes(rest).map_err(|_| damage())?;
-        let Some(Sealed { lead, text, reason }) = sealed else { return Ok(record) };
-        let open = |what: &str, sealed: &[u8]| {
-            let open = self.keys.unseal(&lead, what, sealed).and_then(|bytes| String::from_utf8(bytes).ok());
-            open.unwrap_or_else(|| ERASED.to_owned())
-        };
-        Ok(BadRecord { text: open("quarantined", &text), reason: open("quarantined for", &reason), ..record })
-    }
+/// The bytes of a record in quarantine.
+pub(crate) fn encode(record: &BadRecord) -> Vec<u8> {
+    // Writing text into memory cannot fail; an empty value would be found as damage.
+    postcard::to_allocvec(record).unwrap_or_default()
+}
+
+fn decode(value: &[u8]) -> Result<BadRecord, StoreError> {
+    postcard::from_bytes(value).map_err(|_| damage())
 }
 
 /// The number of a record in quarantine, from its key.
