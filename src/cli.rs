@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, Parser, Subcommand};
 
+mod activate;
 mod check;
 mod clock;
 mod completions;
@@ -14,6 +15,7 @@ mod explain;
 mod fmt;
 mod ingest;
 mod init;
+mod kill;
 mod lead;
 mod man;
 mod near;
@@ -48,6 +50,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Activate(activate::Args),
     Check(check::Args),
     Completions(completions::Args),
     DryRun(dry_run::Args),
@@ -106,6 +109,7 @@ fn begin() -> Exit {
     };
     let io = Io { color: color(cli.color) };
     let result = match cli.verb {
+        Verb::Activate(args) => activate::run(&args, io),
         Verb::Check(args) => check::run(&args, io),
         Verb::Completions(args) => completions::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),

@@ -11,6 +11,8 @@ mod handover;
 mod ingest;
 mod ledger;
 mod outbox;
+mod plans;
+mod reading;
 mod record;
 mod roster;
 mod shelf;
@@ -32,9 +34,11 @@ use crate::timestamp::Timestamp;
 pub use activate::Activation;
 pub use append::{Appended, Arrival, Told};
 pub use error::LiveError;
+#[doc(hidden)]
+pub use handover::Point;
 pub use handover::{Desk, HandedOver, Window};
 pub use ingest::Line;
-pub use outbox::{Done, Fate, Item, State, What};
+pub use outbox::{Done, Ended, Fate, Item, State, What};
 pub use record::Record;
 pub use step::Advanced;
 pub use view::{LeadView, Readable};
@@ -68,6 +72,8 @@ pub struct Live {
     ruleset: Option<Ruleset>,
     /// How many entries one step handles at most.
     step: usize,
+    /// Told of every moment at which a test may end the process.
+    at_point: fn(Point),
 }
 
 impl Live {
@@ -87,7 +93,7 @@ impl Live {
         if progress.format > FORMAT {
             return Err(LiveError::Newer);
         }
-        let mut live = Self { store, progress, ruleset: None, step: step::ENTRIES };
+        let mut live = Self { store, progress, ruleset: None, step: step::ENTRIES, at_point: |_| {} };
         if let Some(id) = live.store.get(TreeName::Meta, b"ruleset")? {
             live.ruleset = Some(live.ruleset_of(&String::from_utf8_lossy(&id))?);
         }
@@ -101,6 +107,15 @@ impl Live {
     #[must_use]
     pub fn with_step(mut self, entries: usize) -> Self {
         self.step = entries;
+        self
+    }
+
+    /// The same, telling `at_point` of the moments around a hand-over, for tests of what is left by a
+    /// process that ends there.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_points(mut self, at_point: fn(Point)) -> Self {
+        self.at_point = at_point;
         self
     }
 

@@ -14,6 +14,7 @@ mod merge;
 mod names;
 mod plain;
 mod record;
+mod stored;
 mod value;
 mod vocabulary;
 
@@ -29,9 +30,11 @@ use crate::rulebook::{Rulebook, TypeId};
 use crate::timestamp::{Span, Timestamp};
 use blocks::{Block, Blocks, Spare};
 use chunk::{Chunk, Parsed};
-use merge::Spot;
+use merge::{Repeats, Spot};
 use names::Names;
 use vocabulary::Vocabulary;
+
+pub(crate) use stored::{Given, Part, Told, Words, join};
 
 /// The longest line, in bytes without its line break.
 const MAX_LINE: usize = 1_000_000;
@@ -301,12 +304,17 @@ pub fn read(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Log, ReadError> {
     let paths = inputs.iter().map(|input| input.path.clone()).collect();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(ReadError::Threads)?;
-    pool.install(|| {
+    let read = || {
         let vocabulary = Vocabulary::new(rulebook);
         let blocks = read_blocks(inputs, &vocabulary, *options, progress)?;
-        assemble(blocks, paths, options.skip_bad)
-    })
+        assemble(blocks, paths, *options)
+    };
+    // A live run reads a few records at a time; to start a thread for them would cost more.
+    if options.threads == 1 {
+        return read();
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(ReadError::Threads)?;
+    pool.install(read)
 }
 
 /// Reads blocks at the same time, and gives them in order.
@@ -340,7 +348,12 @@ fn read_blocks(
         spare.give_back(block);
         Ok(parsed)
     };
-    let mut blocks = std::iter::from_fn(next).par_bridge().map(read).collect::<Result<Vec<_>, _>>()?;
+    let blocks = std::iter::from_fn(next);
+    let mut blocks = if options.threads == 1 {
+        blocks.map(read).collect::<Result<Vec<_>, _>>()?
+    } else {
+        blocks.par_bridge().map(read).collect::<Result<Vec<_>, _>>()?
+    };
     blocks.sort_unstable_by_key(|block| block.number);
     count_lines(&mut blocks);
     Ok(blocks)
@@ -358,23 +371,30 @@ fn count_lines(blocks: &mut [Parsed]) {
     }
 }
 
-fn assemble(mut blocks: Vec<Parsed>, paths: Vec<String>, skip_bad: bool) -> Result<Log, ReadError> {
+fn assemble(mut blocks: Vec<Parsed>, paths: Vec<String>, options: ReadOptions) -> Result<Log, ReadError> {
     let count: usize = blocks.iter().map(|block| block.entries.len()).sum();
     if u32::try_from(count).is_err() {
         return Err(ReadError::TooManyEvents);
     }
-    let repeats = merge::repeats(&blocks);
+    let repeats = merge::repeats(&blocks, options.threads == 1);
     let bad = all_bad(&mut blocks, &repeats.conflicts, &paths);
-    if !skip_bad && let Some(first) = bad.first() {
+    if !options.skip_bad
+        && let Some(first) = bad.first()
+    {
         return Err(ReadError::Bad(first.clone()));
     }
-    let merged = merge::entries(&blocks, &repeats.dropped);
+    Ok(joined(blocks, paths, &repeats, bad, options.threads == 1))
+}
+
+/// Blocks as one log.
+fn joined(blocks: Vec<Parsed>, paths: Vec<String>, repeats: &Repeats, bad: Vec<BadRecord>, alone: bool) -> Log {
+    let merged = merge::entries(&blocks, &repeats.dropped, alone);
     let mut undeclared = BTreeMap::new();
     for (ty, count) in blocks.iter().flat_map(|block| &block.undeclared) {
         *undeclared.entry(ty.clone()).or_default() += count;
     }
     let drained_to = blocks.iter().filter_map(|block| block.horizon).max();
-    Ok(Log {
+    Log {
         entries: merged.entries,
         chunks: blocks.into_iter().map(|block| block.chunk).collect(),
         paths,
@@ -385,7 +405,7 @@ fn assemble(mut blocks: Vec<Parsed>, paths: Vec<String>, skip_bad: bool) -> Resu
         bad,
         undeclared,
         drained_to,
-    })
+    }
 }
 
 /// Lines that are no records and records in conflict, in the order of the inputs.

@@ -56,12 +56,17 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed
     let horizon = options.until.unwrap_or(last);
     let size = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
     let shards = Shards::of(log, handled, plan.crosses_accounts(), size);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
-    let parts: Vec<(Vec<Decision>, Vec<Decision>)> = pool.install(|| {
-        (0..shards.len()).into_par_iter().map(|shard| shards.run(shard, plan, log, horizon, options.trace)).collect()
-    });
-    let (decisions, pending): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let (decisions, pending) = pool.install(|| rayon::join(|| in_order(decisions, log), || in_order(pending, log)));
+    let run = |shard| shards.run(shard, plan, log, horizon, options.trace);
+    // One shard is no work for several threads, and to start them is not free.
+    let (decisions, pending) = if options.threads == 1 && shards.len() == 1 {
+        run(0)
+    } else {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+        let parts: Vec<(Vec<Decision>, Vec<Decision>)> =
+            pool.install(|| (0..shards.len()).into_par_iter().map(run).collect());
+        let (decisions, pending): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        pool.install(|| rayon::join(|| in_order(decisions, log), || in_order(pending, log)))
+    };
     Ok(Replayed { decisions, pending, handled, horizon })
 }
 

@@ -3,5 +3,25 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "live/book.rs"]
+mod book;
+#[path = "live/damage.rs"]
+mod damage;
+#[path = "live/handover.rs"]
+mod handover;
+#[path = "live/kill.rs"]
+mod kill;
+#[path = "live/life.rs"]
+mod life;
+#[path = "live/post.rs"]
+mod post;
+#[path = "store/power.rs"]
+mod power;
+#[path = "live/promise.rs"]
+mod promise;
 #[path = "live/random.rs"]
 mod random;
+#[path = "live/stand.rs"]
+mod stand;
+#[path = "live/told.rs"]
+mod told;

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use ensue::check::{self, Env};
 use ensue::diagnostic::Severity;
 use ensue::report;
+use ensue::slug::Slug;
 
 const README: &str = include_str!("../README.md");
 
@@ -41,7 +42,9 @@ fn every_rulebook_checks() {
     assert!(rulebooks.len() >= 4, "the manual shows rules");
     for (line, rules) in rulebooks {
         let checked = check::load([(String::from("README.ensue"), rules)], &Env::default());
-        let found: Vec<_> = checked.diagnostics.into_iter().filter(|d| d.severity > Severity::Info).collect();
+        // The two lines of the first example rest on opens, as everybody's first rule does; check says so.
+        let told = |d: &ensue::diagnostic::Diagnostic| d.severity > Severity::Info && d.slug != Slug::OpensAlone;
+        let found: Vec<_> = checked.diagnostics.into_iter().filter(told).collect();
         let drawn = report::diagnostic::human(&found, &checked.sources, false);
         assert!(found.is_empty(), "the rulebook at README.md:{line}:\n{drawn}");
     }

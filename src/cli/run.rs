@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 
 use super::exit::{Error, Exit};
 use super::place::{self, Place, StoreArgs};
-use super::{Io, clock, dry_run};
+use super::{Io, clock, dry_run, kill};
 
 /// Handle all that is due now and hand actions to the sinks, once (for cron) or watching
 #[derive(Debug, clap::Args)]
@@ -77,7 +77,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 
 /// One round: the store is open no longer than that, so that events can be appended in between.
 fn once(args: &Args, place: &Place, stop: &AtomicBool, io: Io) -> Result<(Exit, Option<Timestamp>), Error> {
-    let mut live = if place.store.exists() { place.open()? } else { place.open_or_make()? };
+    let live = if place.store.exists() { place.open()? } else { place.open_or_make()? };
+    let mut live = live.with_points(kill::at);
     in_force(args, place, &mut live, io)?;
     let mut wall = || args.at.unwrap_or_else(clock::now);
     if args.unknown {

@@ -85,7 +85,7 @@ impl World {
 }
 
 /// Whether a channel is what an invariant speaks of; a task is for the owner and reaches no lead.
-fn is_kept(plan: &Plan, kept: Kept, channel: ChannelId) -> bool {
+pub(super) fn is_kept(plan: &Plan, kept: Kept, channel: ChannelId) -> bool {
     match kept {
         Kept::Channel(other) => other == channel,
         Kept::Touch => plan.rulebook.channels.get(channel.index()).is_some_and(|channel| channel.name != "task"),

@@ -8,7 +8,7 @@ use super::error::LiveError;
 use super::record::{ACTIVATED, Record, kind};
 use super::roster::Roster;
 use super::step::{self, Advanced};
-use super::{Live, Progress, Ruleset, ledger, shelf};
+use super::{Live, Progress, Ruleset, ledger, plans, shelf};
 use crate::decision::{Body, Decision, Status};
 use crate::engine::{Adopted, Changes, Engine, Live as Kept};
 use crate::load::Files;
@@ -167,11 +167,13 @@ impl Live {
         let at = at.max(self.floor());
         let mut batch = Batch::new();
         batch.append(entry(&entry_id, at, &payload));
-        batch.put_large(TreeName::Rulesets, id.as_bytes(), shelf::encode(files));
+        let bytes = shelf::encode(files);
+        let plan = plans::of(&bytes, || Ok::<_, LiveError>(Plan::compile(rulebook)))?;
+        batch.put_large(TreeName::Rulesets, id.as_bytes(), bytes);
         batch.put(TreeName::Meta, b"ruleset", id.as_bytes());
         // The entry is handled when the log is.
         self.store.commit(&batch)?;
-        self.ruleset = Some(Ruleset { id, plan: Arc::new(Plan::compile(rulebook)) });
+        self.ruleset = Some(Ruleset { id, plan });
         Ok(())
     }
 
@@ -217,13 +219,16 @@ impl Live {
         let wrong = |reason: &str| LiveError::Ruleset { id: id.to_owned(), reason: reason.to_owned() };
         let bytes =
             self.store.get(TreeName::Rulesets, id.as_bytes())?.ok_or_else(|| wrong("it is not in the store"))?;
-        let files: Files = postcard::from_bytes(&bytes).map_err(|_| wrong("it is not in its format"))?;
-        let checked = files.check();
-        let rulebook = checked.rulebook.ok_or_else(|| {
-            let first = checked.diagnostics.first().map(|found| found.message.clone()).unwrap_or_default();
-            wrong(&format!("this version of ensue refuses it: {first}"))
+        let plan = plans::of(&bytes, || {
+            let files: Files = postcard::from_bytes(&bytes).map_err(|_| wrong("it is not in its format"))?;
+            let checked = files.check();
+            let rulebook = checked.rulebook.ok_or_else(|| {
+                let first = checked.diagnostics.first().map(|found| found.message.clone()).unwrap_or_default();
+                wrong(&format!("this version of ensue refuses it: {first}"))
+            })?;
+            Ok::<_, LiveError>(Plan::compile(rulebook))
         })?;
-        Ok(Ruleset { id: id.to_owned(), plan: Arc::new(Plan::compile(rulebook)) })
+        Ok(Ruleset { id: id.to_owned(), plan })
     }
 }
 

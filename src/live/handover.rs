@@ -68,6 +68,22 @@ struct Note {
     at: Timestamp,
 }
 
+/// Moments around a hand-over at which a test ends the process, to see what is left then.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// Nothing is written down yet.
+    BeforeIntent,
+    /// The intent is durable.
+    AfterIntent,
+    /// The sink is about to be asked.
+    BeforeSink,
+    /// The sink has answered.
+    AfterAnswer,
+    /// The outcome is durable.
+    AfterOutcome,
+}
+
 /// What is to become of an item now.
 enum Turn {
     Go(String),
@@ -95,6 +111,9 @@ impl Live {
         let mut notes: Vec<Note> = Vec::new();
         let mut groups: BTreeMap<String, Vec<Item>> = BTreeMap::new();
         let now = clock().max(self.floor());
+        // INVARIANT: what was acknowledged and what fell due by now is decided before anything
+        // leaves, so that a stop among it is heeded.
+        self.advance(now)?;
         for item in outbox::waiting(&self.store)? {
             match self.turn(&item, desk, now)? {
                 Turn::Go(sink) => groups.entry(sink).or_default().push(item),
@@ -124,15 +143,23 @@ impl Live {
                 }
                 let (group, after) = rest.split_at(size.min(rest.len()));
                 rest = after;
-                let actions = self.actions(group)?;
-                for item in group {
+                let group = self.still_to_go(group, now, &mut notes, &breakers_of(breaker, &sink))?;
+                if group.is_empty() {
+                    continue;
+                }
+                let actions = self.actions(&group)?;
+                for item in &group {
                     let (item, sink) = (item.clone(), sink.clone());
                     notes.push(Note { item, kind: kind::INTENT, outcome: "", sink, reason: String::new(), at: now });
                 }
+                (self.at_point)(Point::BeforeIntent);
                 // What came of the group before is written together with the intent of this one.
                 self.write_down(&mut notes, &breakers_of(breaker, &sink))?;
+                (self.at_point)(Point::AfterIntent);
                 for (item, action) in group.iter().zip(actions) {
+                    (self.at_point)(Point::BeforeSink);
                     let outcome = window.sink.hand_over(&action);
+                    (self.at_point)(Point::AfterAnswer);
                     let now = clock().max(self.floor());
                     breaker.ended(&outcome, window.settings.breaker, now);
                     notes.push(after_attempt(item, outcome, &window.settings, now, &mut done));
@@ -140,6 +167,7 @@ impl Live {
             }
             done.waiting += rest.len() as u64;
             self.write_down(&mut notes, &breakers_of(breaker, &sink))?;
+            (self.at_point)(Point::AfterOutcome);
         }
         self.write_down(&mut notes, &BTreeMap::new())?;
         Ok(done)
@@ -180,13 +208,38 @@ impl Live {
         Ok(true)
     }
 
+    /// Those of a group that may still go out: what fell due while others were handed over can stop
+    /// them.
+    fn still_to_go(
+        &mut self,
+        group: &[Item],
+        now: Timestamp,
+        notes: &mut Vec<Note>,
+        breakers: &BTreeMap<String, Breaker>,
+    ) -> Result<Vec<Item>, LiveError> {
+        if self.next_due()?.is_none_or(|due| due > now) {
+            return Ok(group.to_vec());
+        }
+        self.write_down(notes, breakers)?;
+        self.advance(now)?;
+        let mut left = Vec::with_capacity(group.len());
+        for item in group {
+            let found = outbox::find(&self.store, item.decision)?.filter(|found| found.ended.is_none());
+            let to_lead = matches!(item.what, What::Message | What::Task);
+            let held = to_lead && self.is_held(&item.lead)?;
+            left.extend(found.filter(|_| !held));
+        }
+        Ok(left)
+    }
+
     fn turn(&self, item: &Item, desk: &Desk<'_>, now: Timestamp) -> Result<Turn, LiveError> {
         let window = |sink: &str| desk.windows.get(sink);
         match &item.state {
             State::Unknown { .. } => return Ok(Turn::Known),
             State::Going { sink, .. } => {
                 let idempotent = window(sink).is_some_and(|window| window.settings.idempotent);
-                if !(item.may_repeat() || idempotent) {
+                // What was stopped meanwhile does not go out for the first time now.
+                if item.ended.is_some() || !(item.may_repeat() || idempotent) {
                     return Ok(Turn::Lost(sink.clone()));
                 }
             }
@@ -262,7 +315,7 @@ impl Live {
                 received_at: floor,
                 payload,
             });
-            note.apply(&mut self.store, &mut batch)?;
+            note.apply(floor, &mut self.store, &mut batch)?;
         }
         for (sink, breaker) in breakers {
             batch.put(TreeName::Meta, format!("breaker {sink}").as_bytes(), shelf::encode(breaker));
@@ -282,20 +335,27 @@ fn breakers_of(breaker: &Breaker, sink: &str) -> BTreeMap<String, Breaker> {
     BTreeMap::from([(sink.to_owned(), *breaker)])
 }
 
+/// An entry has room for so much and no more.
+fn short(reason: &str) -> String {
+    reason.chars().take(500).collect()
+}
+
 /// What follows from an attempt.
 fn after_attempt(item: &Item, outcome: Outcome, sink: &config::Sink, now: Timestamp, done: &mut HandedOver) -> Note {
     let mut item = item.clone();
     let next = item.attempts.ended(outcome, sink, &item.id, now);
-    let note =
-        |item, outcome, reason| Note { item, kind: kind::OUTCOME, outcome, sink: sink.name.clone(), reason, at: now };
+    let note = |item, outcome, reason: String| {
+        let (sink, reason) = (sink.name.clone(), short(&reason));
+        Note { item, kind: kind::OUTCOME, outcome, sink, reason, at: now }
+    };
     match next {
         Next::Done { note: said } => {
             done.taken += 1;
-            Note::end(item, Fate::Taken, sink.name.clone(), said.unwrap_or_default(), now)
+            Note::end(item, Fate::Taken, sink.name.clone(), short(&said.unwrap_or_default()), now)
         }
         Next::Failed { reason } => {
             done.failed += 1;
-            Note::end(item, Fate::Refused, sink.name.clone(), reason, now)
+            Note::end(item, Fate::Refused, sink.name.clone(), short(&reason), now)
         }
         Next::Again { reason, .. } => {
             done.put_off += 1;
@@ -323,9 +383,14 @@ impl Note {
         props.insert(String::from("action"), self.item.id.as_str().into());
         for (name, value) in [("outcome", self.outcome), ("sink", &self.sink), ("reason", &self.reason)] {
             if !value.is_empty() {
-                // An entry has room for so much and no more.
-                let short: String = value.chars().take(500).collect();
-                props.insert(String::from(name), short.into());
+                props.insert(String::from(name), value.into());
+            }
+        }
+        let attempts = self.item.attempts;
+        if self.kind == kind::OUTCOME && attempts.made > 0 {
+            props.insert(String::from("attempts"), attempts.made.into());
+            if attempts.due_at() > Timestamp(0) {
+                props.insert(String::from("next"), rfc3339(attempts.due_at(), Zone::UTC).into());
             }
         }
         Record {
@@ -340,23 +405,23 @@ impl Note {
         }
     }
 
-    /// What it does to the outbox.
-    fn apply(&self, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
+    /// What it does to the outbox when it arrives at a moment; the same follows from its record.
+    fn apply(&self, at: Timestamp, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
         let sink = self.sink.clone();
         if self.kind == kind::INTENT {
-            let state = State::Going { sink, since: self.at };
+            let state = State::Going { sink, since: at };
             return outbox::put(&self.item.standing(state), store, batch);
         }
         match Fate::parse(self.outcome) {
             Some(fate) => {
                 let words = outbox::words(fate, &self.reason, &sink);
-                outbox::finish(&self.item, fate, self.at, words, store, batch)
+                outbox::finish(&self.item, fate, at, words, store, batch)
             }
             None if self.outcome == "unknown" => {
-                let state = State::Unknown { sink, since: self.at, reason: self.reason.clone() };
+                let state = State::Unknown { sink, since: at, reason: self.reason.clone() };
                 outbox::put(&self.item.standing(state), store, batch)
             }
-            None => outbox::put(&self.item.standing(State::Waiting), store, batch),
+            None => outbox::put_back(&self.item, store, batch),
         }
     }
 }

@@ -110,6 +110,8 @@ pub struct Item {
     pub attempts: Attempts,
     /// Where it stands.
     pub state: State,
+    /// What ended it while it was under way or unknown: it does not go out again.
+    pub ended: Option<Ended>,
     /// Subject and body, sealed.
     message: Option<Vec<u8>>,
     /// Why its outcome is unknown, sealed.
@@ -129,6 +131,15 @@ pub enum Fate {
     Withdrawn,
     /// A person has settled an unknown outcome.
     Settled,
+}
+
+/// A stop that covers an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// `stopped by stop_on_reply [e7]`
+    pub reason: String,
 }
 
 impl Fate {
@@ -196,14 +207,20 @@ fn damaged() -> LiveError {
 /// Everything that waits, is under way or unknown, in the order decided.
 pub(crate) fn waiting(store: &Store) -> Result<Vec<Item>, LiveError> {
     let rows = store.scan_prefix(TreeName::Outbox, b"w")?;
-    let read = |(_, value): &(Vec<u8>, Vec<u8>)| {
-        let mut item: Item = postcard::from_bytes(value).map_err(|_| damaged())?;
-        if let (State::Unknown { reason, .. }, Some(said)) = (&mut item.state, &item.said) {
-            *reason = unsealed(store, &item.lead, &item.id, said);
-        }
-        Ok(item)
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(|(_, value)| read(store, value)).collect()
+}
+
+fn read(store: &Store, value: &[u8]) -> Result<Item, LiveError> {
+    let mut item: Item = postcard::from_bytes(value).map_err(|_| damaged())?;
+    if let (State::Unknown { reason, .. }, Some(said)) = (&mut item.state, &item.said) {
+        *reason = unsealed(store, &item.lead, &item.id, said);
+    }
+    Ok(item)
+}
+
+/// One of them.
+pub(crate) fn find(store: &Store, decision: u64) -> Result<Option<Item>, LiveError> {
+    store.get(TreeName::Outbox, &waiting_key(decision))?.map(|value| read(store, &value)).transpose()
 }
 
 /// What became of a lead's actions, in the order decided.
@@ -259,10 +276,34 @@ pub(crate) fn finish(
         Words::Ours(words) => (words.to_owned(), None),
         Words::Sinks(words) => (String::new(), Some(sealed(store, item, words)?)),
     };
-    let item = Item { message: None, state: State::Waiting, said: None, ..item.clone() };
+    let item = Item { message: None, state: State::Waiting, ended: None, said: None, ..item.clone() };
     let done = Done { item, fate, at, reason, said };
     batch.put_large(TreeName::Outbox, &done_key(&done.item.lead, done.item.decision), encode(&done));
     Ok(())
+}
+
+/// Items by their action's id, which two that were decided at one moment can share.
+#[derive(Debug, Default)]
+pub(crate) struct ByAction(BTreeMap<String, Vec<u64>>);
+
+impl ByAction {
+    /// The numbers of items.
+    pub fn of<'i>(items: impl Iterator<Item = &'i Item>) -> Self {
+        let mut named = Self::default();
+        for item in items {
+            named.0.entry(item.id.clone()).or_default().push(item.decision);
+        }
+        named
+    }
+
+    /// Which item a record of a hand-over is about: an intent is about one that waits, an outcome
+    /// about one that does not, where there is such a one.
+    pub fn find(&self, id: &str, items: &BTreeMap<u64, Item>, is_intent: bool) -> Option<u64> {
+        let mut left = self.0.get(id)?.iter().copied().filter(|decision| items.contains_key(decision)).peekable();
+        let first = *left.peek()?;
+        let fits = |decision: &u64| items.get(decision).is_some_and(|item| (item.state == State::Waiting) == is_intent);
+        Some(left.find(fits).unwrap_or(first))
+    }
 }
 
 /// Why an item ended, of what its sink said and which that was.
@@ -376,12 +417,21 @@ impl Item {
     }
 }
 
-/// The first of what ended for a lead that covers one of its items.
-pub(crate) fn covering<'e>(item: &Item, endings: &[&'e Ending], plan: &Plan) -> Option<&'e Ending> {
-    if item.state != State::Waiting {
-        return None;
+/// The first of what ended for an item's lead that covers it.
+pub(crate) fn covering<'e>(
+    item: &Item,
+    mut endings: impl Iterator<Item = &'e Ending>,
+    plan: &Plan,
+) -> Option<&'e Ending> {
+    endings.find(|ending| item.is_covered(&ending.covered, plan))
+}
+
+/// An item goes back among those that wait, or comes to its end where a stop has covered it since.
+pub(crate) fn put_back(item: &Item, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
+    match &item.ended {
+        Some(ended) => finish(item, Fate::Withdrawn, ended.at, Words::Ours(&ended.reason), store, batch),
+        None => put(&item.standing(State::Waiting), store, batch),
     }
-    endings.iter().copied().find(|ending| item.is_covered(&ending.covered, plan))
 }
 
 /// A decision as something to hand over, where it is one.
@@ -411,6 +461,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         note: None,
         attempts: Attempts::default(),
         state: State::Waiting,
+        ended: None,
         message: None,
         said: None,
     };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::local::{Zone, parse_rfc3339, rfc3339};
+use crate::log;
 use crate::store::{Entry, Store, StoreError};
 use crate::timestamp::Timestamp;
 
@@ -209,31 +210,136 @@ pub(crate) fn placeholder(name: &str, text: &str) -> Option<&'static str> {
 /// # Errors
 /// A payload that is not in its format.
 pub(crate) fn props(store: &Store, entry: &Entry<'_>) -> Result<Map<String, Value>, StoreError> {
-    let damaged = |reason: &str| StoreError::Damaged { readable: entry.sequence.0, reason: reason.to_owned() };
-    let packed: Vec<(&str, Packed<'_>)> =
-        postcard::from_bytes(entry.payload).map_err(|_| damaged("the properties of an entry cannot be read"))?;
-    let mut props = Map::with_capacity(packed.len());
-    for (name, value) in packed {
-        let unseal = |sealed: &[u8]| store.unseal(entry.lead, &context(entry.id, name), sealed);
-        let text = |sealed: &[u8], erased: &str| {
-            let open = unseal(sealed).and_then(|bytes| String::from_utf8(bytes).ok());
-            Value::String(open.unwrap_or_else(|| erased.to_owned()))
-        };
+    let mut packed = Unpacked::new(store, entry)?;
+    let mut props = Map::with_capacity(packed.left);
+    for (name, value) in packed.by_ref() {
         let value = match value {
-            Packed::Bool(value) => Value::Bool(value),
-            Packed::Whole(number) => Value::from(number),
-            Packed::Number(number) => Value::from(number),
-            Packed::Text(text) => Value::String(text.into_owned()),
-            Packed::Sealed(sealed) => text(&sealed, ERASED),
-            Packed::SealedAddress(sealed) => text(&sealed, ERASED_ADDRESS),
-            Packed::SealedJson(sealed) => match unseal(&sealed) {
-                Some(json) => serde_json::from_slice(&json).map_err(|_| damaged("a property is not JSON"))?,
-                None => continue,
-            },
+            Open::Bool(value) => Value::Bool(value),
+            Open::Whole(number) => Value::from(number),
+            Open::Number(number) => Value::from(number),
+            Open::Text(text) => Value::String(text.into_owned()),
+            Open::Json(json) => serde_json::from_slice(&json).map_err(|_| damaged(entry, "a property is not JSON"))?,
         };
         props.insert(name.to_owned(), value);
     }
+    packed.end()?;
     Ok(props)
+}
+
+fn damaged(entry: &Entry<'_>, reason: &str) -> StoreError {
+    StoreError::Damaged { readable: entry.sequence.0, reason: reason.to_owned() }
+}
+
+/// A property's value, unsealed.
+enum Open<'a> {
+    Bool(bool),
+    Whole(i64),
+    Number(f64),
+    Text(Cow<'a, str>),
+    Json(Vec<u8>),
+}
+
+/// The properties of an entry, one after the other.
+struct Unpacked<'a> {
+    store: &'a Store,
+    entry: Entry<'a>,
+    rest: &'a [u8],
+    left: usize,
+    broken: bool,
+}
+
+impl<'a> Unpacked<'a> {
+    fn new(store: &'a Store, entry: &Entry<'a>) -> Result<Self, StoreError> {
+        // A list is its length, then its items.
+        let (left, rest) = postcard::take_from_bytes::<usize>(entry.payload).map_err(|_| unreadable(entry))?;
+        // No payload holds more properties than bytes.
+        let left = left.min(rest.len() + 1);
+        Ok(Self { store, entry: *entry, rest, left, broken: false })
+    }
+
+    /// Whether all of them could be read.
+    fn end(&self) -> Result<(), StoreError> {
+        if self.broken { Err(unreadable(&self.entry)) } else { Ok(()) }
+    }
+
+    fn open(&self, name: &str, value: Packed<'a>) -> Option<Open<'a>> {
+        let unseal = |sealed: &[u8]| self.store.unseal(self.entry.lead, &context(self.entry.id, name), sealed);
+        let text = |sealed: &[u8], erased: &'static str| {
+            let open = unseal(sealed).and_then(|bytes| String::from_utf8(bytes).ok());
+            Open::Text(open.map_or(Cow::Borrowed(erased), Cow::Owned))
+        };
+        Some(match value {
+            Packed::Bool(value) => Open::Bool(value),
+            Packed::Whole(number) => Open::Whole(number),
+            Packed::Number(number) => Open::Number(number),
+            Packed::Text(text) => Open::Text(text),
+            Packed::Sealed(sealed) => text(&sealed, ERASED),
+            Packed::SealedAddress(sealed) => text(&sealed, ERASED_ADDRESS),
+            Packed::SealedJson(sealed) => Open::Json(unseal(&sealed)?),
+        })
+    }
+}
+
+fn unreadable(entry: &Entry<'_>) -> StoreError {
+    damaged(entry, "the properties of an entry cannot be read")
+}
+
+impl<'a> Iterator for Unpacked<'a> {
+    type Item = (&'a str, Open<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.left > 0 && !self.broken {
+            self.left -= 1;
+            let Ok(((name, value), rest)) = postcard::take_from_bytes::<(&'a str, Packed<'a>)>(self.rest) else {
+                self.broken = true;
+                return None;
+            };
+            self.rest = rest;
+            // What lay under the key of an erased lead is gone.
+            if let Some(value) = self.open(name, value) {
+                return Some((name, value));
+            }
+        }
+        None
+    }
+}
+
+/// The properties of an entry as the log's reader takes them; those of an erased lead with
+/// placeholders.
+pub(crate) struct Given<'a>(Unpacked<'a>);
+
+impl<'a> Given<'a> {
+    /// Those of an entry.
+    ///
+    /// # Errors
+    /// A payload that is not in its format.
+    pub(crate) fn new(store: &'a Store, entry: &Entry<'a>) -> Result<Self, StoreError> {
+        Unpacked::new(store, entry).map(Self)
+    }
+
+    /// Whether all of them could be read.
+    ///
+    /// # Errors
+    /// A payload that is not in its format.
+    pub(crate) fn end(&self) -> Result<(), StoreError> {
+        self.0.end()
+    }
+}
+
+impl<'a> Iterator for Given<'a> {
+    type Item = (&'a str, log::Given<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, value) = self.0.next()?;
+        let value = match value {
+            Open::Bool(value) => log::Given::Bool(value),
+            Open::Whole(number) => log::Given::Number(number as f64),
+            Open::Number(number) => log::Given::Number(number),
+            Open::Text(text) => log::Given::Text(text),
+            Open::Json(json) => log::Given::Json(json),
+        };
+        Some((name, value))
+    }
 }
 
 #[derive(Serialize)]

@@ -3,22 +3,23 @@
 //! transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Cursor;
 use std::sync::Arc;
 
 use super::append::is_event;
 use super::error::LiveError;
-use super::outbox::{self, Fate, Item, State, Words};
+use super::outbox::{self, Ended, Fate, Item, State, Words};
 use super::record::{self, kind};
 use super::roster::Roster;
-use super::{Live, Progress, ledger, shelf};
+use super::{Live, Progress, ledger, reading, shelf};
 use crate::decision::Decision;
 use crate::engine::{Ending, Engine, Live as Kept};
 use crate::event::{Event, EventNumber, LeadId};
-use crate::log::{self, Input, Log, ReadOptions};
+use crate::local::parse_rfc3339;
+use crate::log::Log;
 use crate::plan::Plan;
 use crate::report::line::Names;
 use crate::report::summary::Counts;
+use crate::sink::attempt::Attempts;
 use crate::store::{Batch, Sequence, Store, StoredEntry, TreeName};
 use crate::timestamp::Timestamp;
 
@@ -143,17 +144,9 @@ impl Live {
 
     /// The events among entries, read by the rulebook, and which entry each line is.
     pub(super) fn read_log(&self, plan: &Plan, entries: &[StoredEntry]) -> Result<(Log, Vec<u64>), LiveError> {
-        let (mut text, mut places) = (String::new(), Vec::new());
-        for entry in entries.iter().filter(|entry| is_event(entry.kind)) {
-            text.push_str(&record::line(&self.store, &entry.as_entry())?);
-            text.push('\n');
-            places.push(entry.sequence.0);
-        }
-        let input = Input { path: String::from("store"), reader: Box::new(Cursor::new(text.into_bytes())) };
-        let options = ReadOptions { skip_bad: true, threads: 1, ..ReadOptions::default() };
-        let log = log::read(vec![input], &plan.rulebook, &options, &|_| {})
-            .map_err(|error| LiveError::Unreadable { id: String::new(), reason: error.to_string() })?;
-        Ok((log, places))
+        let events = || entries.iter().filter(|entry| is_event(entry.kind));
+        let log = reading::log(&self.store, &plan.rulebook, events().map(StoredEntry::as_entry))?;
+        Ok((log, events().map(|entry| entry.sequence.0).collect()))
     }
 
     fn write(
@@ -215,32 +208,36 @@ impl Live {
             }
             items.insert(number, item);
         }
-        // What another store has told of its hand-overs comes first: it was known before.
-        for entry in told {
-            let said = record::props(&self.store, &entry.as_entry())?;
-            take_in_outcome(&mut items, entry, &said, &mut self.store, batch)?;
+        if !told.is_empty() {
+            let named = outbox::ByAction::of(items.values());
+            for entry in told {
+                let said = record::props(&self.store, &entry.as_entry())?;
+                take_in_outcome(&mut items, &named, entry, &said, &mut self.store, batch)?;
+            }
         }
         let mut endings: BTreeMap<&str, Vec<&Ending>> = BTreeMap::new();
         for ending in &kept.endings {
             endings.entry(names.log.lead_name(ending.lead)).or_default().push(ending);
         }
-        for item in items.into_values() {
+        for mut item in items.into_values() {
             let is_old = old.contains(&item.decision);
-            let own = endings.get(item.lead.as_str()).map(Vec::as_slice).unwrap_or_default();
-            let later = |ending: &&Ending| ending.decisions as u64 + self.progress.decisions <= item.decision;
-            let from = if is_old { 0 } else { own.partition_point(later) };
-            if let Some(ending) = outbox::covering(&item, own.get(from..).unwrap_or_default(), plan) {
-                let because: Vec<&str> = ending.because.iter().map(|event| names.log.event_id(*event)).collect();
-                let reason = if because.is_empty() {
-                    ending.reason.clone()
-                } else {
-                    format!("{} [{}]", ending.reason, because.join(", "))
-                };
-                let words = Words::Ours(&reason);
-                outbox::finish(&item, Fate::Withdrawn, ending.at, words, &mut self.store, batch)?;
-                done.withdrawn += 1;
-            } else if !is_old {
-                outbox::put(&item, &mut self.store, batch)?;
+            // What ended before it was decided does not cover it.
+            let before =
+                |ending: &Ending| !is_old && ending.decisions as u64 + self.progress.decisions <= item.decision;
+            let own = endings.get(item.lead.as_str()).into_iter().flatten().copied();
+            let later = own.filter(|ending| !before(ending));
+            let ending = if item.ended.is_none() { outbox::covering(&item, later, plan) } else { None };
+            let is_new = ending.is_some();
+            item.ended = ending.map(|ending| ended(ending, names)).or(item.ended);
+            match (&item.state, &item.ended) {
+                // INVARIANT: what a stop covers does not go out after it.
+                (State::Waiting, Some(ended)) => {
+                    let words = Words::Ours(&ended.reason);
+                    outbox::finish(&item, Fate::Withdrawn, ended.at, words, &mut self.store, batch)?;
+                    done.withdrawn += 1;
+                }
+                _ if is_new || !is_old => outbox::put(&item, &mut self.store, batch)?,
+                _ => {}
             }
         }
         Ok(())
@@ -302,22 +299,35 @@ pub(super) fn feed(engine: &mut Engine, log: &Log, places: &[u64], roster: &mut 
     }
 }
 
+/// What ended, in words.
+fn ended(ending: &Ending, names: &Names<'_>) -> Ended {
+    let because: Vec<&str> = ending.because.iter().map(|event| names.log.event_id(*event)).collect();
+    let reason =
+        if because.is_empty() { ending.reason.clone() } else { format!("{} [{}]", ending.reason, because.join(", ")) };
+    Ended { at: ending.at, reason }
+}
+
 /// What a record of a hand-over says of an item.
 fn take_in_outcome(
     items: &mut BTreeMap<u64, Item>,
+    named: &outbox::ByAction,
     entry: &StoredEntry,
     said: &serde_json::Map<String, serde_json::Value>,
     store: &mut Store,
     batch: &mut Batch<'_>,
 ) -> Result<(), LiveError> {
     let text = |name: &str| said.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
-    let found = items.values_mut().find(|item| item.id == text("action"));
-    let Some(item) = found else { return Ok(()) };
+    let is_intent = entry.kind == kind::INTENT;
+    let found = named.find(text("action"), items, is_intent);
+    let Some(item) = found.and_then(|decision| items.get_mut(&decision)) else { return Ok(()) };
     let (sink, reason) = (text("sink"), text("reason"));
-    if entry.kind == kind::INTENT {
-        item.attempts.made += 1;
+    if is_intent {
         item.state = State::Going { sink: sink.to_owned(), since: entry.received_at };
         return outbox::put(item, store, batch);
+    }
+    if let Some(made) = said.get("attempts").and_then(serde_json::Value::as_u64) {
+        let next = parse_rfc3339(text("next").as_bytes()).unwrap_or(Timestamp(0));
+        item.attempts = Attempts::known(made as u32, next);
     }
     match Fate::parse(text("outcome")) {
         Some(fate) => {
@@ -331,7 +341,10 @@ fn take_in_outcome(
             let (sink, reason) = (sink.to_owned(), reason.to_owned());
             item.state = State::Unknown { sink, since: entry.received_at, reason };
         }
-        None => item.state = State::Waiting,
+        None => {
+            item.state = State::Waiting;
+            return outbox::put_back(item, store, batch);
+        }
     }
     outbox::put(item, store, batch)
 }

@@ -9,6 +9,7 @@ use super::blocks::Block;
 use super::explain::{self, Fault};
 use super::names::Names;
 use super::record::{Record, RecordSeed, Scratch};
+use super::stored::Told;
 use super::value::{self, Fitted, Raw};
 use super::vocabulary::Vocabulary;
 use super::{Entry, LATEST, MAX_LINE, MAX_NAME, NONE, hash, plain};
@@ -110,7 +111,7 @@ pub(super) fn read(block: &Block, vocabulary: &Vocabulary<'_>, skip_bad: bool) -
 }
 
 /// A record that was refused; why is for `explain` to find out.
-struct Refused;
+pub(super) struct Refused;
 
 impl Parsed {
     /// Room that is not used costs no memory: the system gives pages only when they are written.
@@ -171,6 +172,19 @@ impl Parsed {
         let account = record.account.as_deref().filter(|account| !account.is_empty());
         let at = moment(record.at.as_deref().ok_or(Refused)?)?;
         let received_at = record.received_at.as_deref().map_or(Ok(at), moment)?;
+        let told = Told { id, ty, lead, account, at, received_at, backfill: record.backfill };
+        self.enter(&told, &scratch.props, record.props_hash, vocabulary)
+    }
+
+    /// Takes in a record whose fields are read.
+    pub(super) fn enter(
+        &mut self,
+        told: &Told<'_>,
+        given: &[(PropId, Raw<'_>)],
+        props_hash: u64,
+        vocabulary: &Vocabulary<'_>,
+    ) -> Result<(), Refused> {
+        let Told { id, ty, lead, account, at, received_at, backfill } = *told;
         if at > received_at + LATEST || ty == TOUCHED_TYPE || account.is_some_and(|account| account.len() > MAX_NAME) {
             return Err(Refused);
         }
@@ -182,14 +196,14 @@ impl Parsed {
         let type_id = vocabulary.type_id(ty, type_hash);
         let props = self.chunk.props.len();
         match type_id {
-            Some(type_id) => self.take_in_props(scratch, vocabulary, type_id)?,
+            Some(type_id) => self.take_in_props(given, vocabulary, type_id)?,
             // Overrides belong to the program, not to the rulebook.
             None if ty.starts_with("override.") => {}
             None => self.count_undeclared(ty),
         }
         let account_hash = account.map_or(0, hash::of_text);
         let content = hash::mix(hash::mix(type_hash, lead_hash), hash::mix(account_hash, at.0 as u64));
-        self.keys.push(Key { id: hash::of_text(id), content: hash::mix(content, record.props_hash) });
+        self.keys.push(Key { id: hash::of_text(id), content: hash::mix(content, props_hash) });
         self.entries.push(Entry {
             at,
             received_at,
@@ -202,7 +216,7 @@ impl Parsed {
             ty: type_id.map_or(u16::MAX, |id| id.0),
             id_len: id.len() as u16,
             props_len: (self.chunk.props.len() - props) as u16,
-            backfill: record.backfill,
+            backfill,
         });
         self.chunk.texts.push_str(id);
         Ok(())
@@ -210,16 +224,16 @@ impl Parsed {
 
     fn take_in_props(
         &mut self,
-        scratch: &Scratch<'_>,
+        given: &[(PropId, Raw<'_>)],
         vocabulary: &Vocabulary<'_>,
         ty: crate::rulebook::TypeId,
     ) -> Result<(), Refused> {
-        let missing = |required: &PropId| scratch.props.iter().all(|(prop, _)| prop != required);
+        let missing = |required: &PropId| given.iter().all(|(prop, _)| prop != required);
         if vocabulary.required(ty).iter().any(missing) {
             return Err(Refused);
         }
         let before = (self.chunk.props.len(), self.chunk.texts.len(), self.chunk.lists.len());
-        for (prop, value) in &scratch.props {
+        for (prop, value) in given {
             let Some(declared) = vocabulary.declared(ty, *prop) else { continue };
             if self.chunk.keep(*prop, value, declared).is_err() {
                 self.chunk.props.truncate(before.0);
@@ -272,7 +286,7 @@ fn any_record<'b>(
     json.end().map(|()| record)
 }
 
-fn name(text: Option<&str>) -> Result<&str, Refused> {
+pub(super) fn name(text: Option<&str>) -> Result<&str, Refused> {
     text.filter(|text| !text.is_empty() && text.len() <= MAX_NAME).ok_or(Refused)
 }
 

@@ -31,10 +31,14 @@ pub(super) struct Repeats {
 }
 
 /// Finds the records whose id was there before. Of records with the same content the first to
-/// arrive stays.
-pub(super) fn repeats(blocks: &[Parsed]) -> Repeats {
-    let sorted: Vec<ByShard> = blocks.par_iter().map(|block| ByShard::new(&block.keys)).collect();
-    let found: Vec<Repeats> = (0..SHARDS).into_par_iter().map(|shard| in_shard(blocks, &sorted, shard)).collect();
+/// arrive stays. `alone`: in this thread, with no others.
+pub(super) fn repeats(blocks: &[Parsed], alone: bool) -> Repeats {
+    let sort = |block: &Parsed| ByShard::new(&block.keys);
+    let sorted: Vec<ByShard> =
+        if alone { blocks.iter().map(sort).collect() } else { blocks.par_iter().map(sort).collect() };
+    let find = |shard| in_shard(blocks, &sorted, shard);
+    let found: Vec<Repeats> =
+        if alone { (0..SHARDS).map(find).collect() } else { (0..SHARDS).into_par_iter().map(find).collect() };
     let mut all = Repeats::default();
     for shard in found {
         all.duplicates += shard.duplicates;
@@ -154,7 +158,7 @@ pub(super) struct Merged {
 }
 
 /// Puts the entries that stay into order of arrival.
-pub(super) fn entries(blocks: &[Parsed], dropped: &[Spot]) -> Merged {
+pub(super) fn entries(blocks: &[Parsed], dropped: &[Spot], alone: bool) -> Merged {
     let count: usize = blocks.iter().map(|block| block.entries.len()).sum();
     let (mut leads, mut accounts) = (Names::default(), Names::default());
     let mut entries = Vec::with_capacity(count - dropped.len().min(count));
@@ -175,7 +179,11 @@ pub(super) fn entries(blocks: &[Parsed], dropped: &[Spot]) -> Merged {
         }
     }
     if !entries.is_sorted_by_key(|entry| entry.received_at) {
-        entries.par_sort_by_key(|entry| entry.received_at);
+        if alone {
+            entries.sort_by_key(|entry| entry.received_at);
+        } else {
+            entries.par_sort_by_key(|entry| entry.received_at);
+        }
     }
     let leads = renumber(&leads, entries.iter_mut().map(|entry| &mut entry.lead.0));
     let accounts = renumber(&accounts, entries.iter_mut().map(|entry| &mut entry.account));

@@ -44,6 +44,12 @@ pub enum Next {
 }
 
 impl Attempts {
+    /// So many attempts made, and not to be handed over again before a moment.
+    #[must_use]
+    pub fn known(made: u32, due_at: Timestamp) -> Self {
+        Self { made, not_before: due_at.0 }
+    }
+
     /// From when on the action may be handed over.
     #[must_use]
     pub fn due_at(&self) -> Timestamp {

@@ -148,11 +148,13 @@ fn set_aside(dir: &Path) -> Result<(), StoreError> {
 /// A database of this process that was just closed lets go of its file a moment later.
 fn attempt_patiently(dir: &Path, cache: u64, limit: Duration) -> Result<Result<Database, Failure>, StoreError> {
     let mut outcome = attempt(dir, cache, limit)?;
+    let mut nap = Duration::from_millis(1);
     for _ in 0..100 {
         if !matches!(outcome, Err(Failure::Busy(_))) {
             break;
         }
-        thread::sleep(Duration::from_millis(50));
+        thread::sleep(nap);
+        nap = (nap * 2).min(Duration::from_millis(50));
         outcome = attempt(dir, cache, limit)?;
     }
     Ok(outcome)

@@ -32,6 +32,7 @@ pub fn program() -> Command {
 }
 
 /// Runs the program with words as arguments.
+#[allow(dead_code, reason = "two test programs share this file, and one has stores of its own")]
 pub fn ensue(words: &str) -> Ran {
     run(program().args(words.split_whitespace()), b"")
 }

@@ -12,7 +12,10 @@ fn verify_names_the_damage_and_repair_says_what_is_lost() {
     let mut more = String::new();
     for n in 0..400 {
         let at = format!("2026-03-03T{:02}:{:02}:00Z", 9 + n / 60, n % 60);
-        more += &format!("{{\"id\":\"m{n}\",\"type\":\"page.viewed\",\"lead\":\"l{}\",\"at\":\"{at}\",\"props\":{{\"page\":\"pricing\"}}}}\n", n % 7);
+        more += &format!(
+            "{{\"id\":\"m{n}\",\"type\":\"page.viewed\",\"lead\":\"l{}\",\"at\":\"{at}\",\"props\":{{\"page\":\"pricing\"}}}}\n",
+            n % 7
+        );
     }
     fs::write(place.path("more.jsonl"), more).unwrap();
     place.good("ingest TMP/more.jsonl --replay");
@@ -25,7 +28,10 @@ fn verify_names_the_damage_and_repair_says_what_is_lost() {
     fs::write(place.path("store/keys"), &keys[..keys.len() - 3]).unwrap();
     let ran = place.ensue("store verify");
     assert_eq!(ran.code, 3);
-    assert!(ran.err.contains("error: the key file of the store cannot be trusted") && ran.err.contains("= help:"), "{ran:?}");
+    assert!(
+        ran.err.contains("error: the key file of the store cannot be trusted") && ran.err.contains("= help:"),
+        "{ran:?}"
+    );
     fs::write(place.path("store/keys"), &keys).unwrap();
 
     // A value of the middle of the log turned over, wherever it lies in the file.

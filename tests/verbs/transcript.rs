@@ -22,7 +22,7 @@ fn commands_print_what_they_printed() {
             write!(text, "$ {line}\n{}{}{code}", ran.out, ran.err).unwrap();
         }
         insta::with_settings!({
-            snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true,
+            snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true, snapshot_suffix => "",
             // Room on the disk is not the same everywhere.
             filters => [(r"\d+(\.\d)? (KB|MB)", "[size]"), (r"\d+ bytes an entry", "[n] bytes an entry")],
         }, {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::decision::Cause;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, FactId, RuleId, ScoreId, SetId, TypeId};
+use crate::rulebook::{ChannelId, FactId, Invariant, InvariantKind, Kept, RuleId, ScoreId, SetId, TypeId};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
+use super::super::guard::is_kept;
 use super::super::lead::{Former, Lead, Past, PendingAction, SavedProps, Shield, Suppression};
 use super::matching::Matching;
 
@@ -31,6 +32,7 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
     would.tags = was.tags.iter().filter_map(|tag| matching.tag(*tag)).collect();
     would.suppressions = was.suppressions.into_iter().filter_map(|s| rename_suppression(matching, s)).collect();
     would.shield = was.shield.map(|shield| Box::new(rename_shield(matching, &shield)));
+    would.guarded = merge_guarded(matching, plans, (&was.guarded, &was.sends, was.last_touch.as_ref()));
     would.sends = was.sends;
     rename_sends(matching, &mut would.sends);
     would.actions = was.actions.into_iter().map(|action| rename_action(matching, plans.1, action)).collect();
@@ -195,6 +197,51 @@ fn merge_past(matching: &Matching, (old, new): Plans<'_>, was: &Lead, former: &m
         }
     }
     past
+}
+
+type Sent<'a> = (&'a [(u16, Timestamp)], &'a [(ChannelId, Timestamp)], Option<&'a (Timestamp, String)>);
+
+/// What really left, for the invariants that count it. For one that is new, as much of it as is
+/// known from other invariants, from caps and from the last touch.
+fn merge_guarded(
+    matching: &Matching,
+    (old, new): Plans<'_>,
+    (guarded, sends, last): Sent<'_>,
+) -> Vec<(u16, Timestamp)> {
+    let counts = |invariant: &Invariant| match invariant.kind {
+        InvariantKind::AtMost { count, what, .. } => Some((count as usize, what)),
+        _ => None,
+    };
+    let mut all = Vec::new();
+    for (invariant, place) in new.rulebook.invariants.iter().zip(0..) {
+        let Some((count, what)) = counts(invariant) else { continue };
+        let speaks_of = |channel: ChannelId| matching.channel(channel).is_some_and(|new_id| is_kept(new, what, new_id));
+        let counts_same = |of: &Invariant| match counts(of) {
+            Some((_, Kept::Channel(channel))) => speaks_of(channel),
+            Some((_, other)) => what == other,
+            None => false,
+        };
+        let counted = |of: &Invariant, of_place: usize| -> Vec<Timestamp> {
+            let own = guarded.iter().filter(|(other, _)| usize::from(*other) == of_place && counts_same(of));
+            own.map(|(_, at)| *at).collect()
+        };
+        let known = old.rulebook.invariants.iter().enumerate();
+        let same = known.clone().find(|(_, of)| of.name == invariant.name && counts_same(of));
+        let mut moments = match same {
+            Some((of_place, of)) => counted(of, of_place),
+            None => {
+                let mut moments: Vec<Timestamp> = known.flat_map(|(of_place, of)| counted(of, of_place)).collect();
+                moments.extend(sends.iter().filter(|(channel, _)| speaks_of(*channel)).map(|(_, at)| *at));
+                moments.extend(last.filter(|_| what == Kept::Touch).map(|(at, _)| *at));
+                moments.sort_unstable();
+                moments.dedup();
+                moments
+            }
+        };
+        let from = moments.len().saturating_sub(count);
+        all.extend(moments.split_off(from).into_iter().map(|at| (place, at)));
+    }
+    all
 }
 
 fn rename_suppression(matching: &Matching, suppression: Suppression) -> Option<Suppression> {

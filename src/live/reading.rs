@@ -1,0 +1,112 @@
+//! The store's log as the engine reads it: entries straight into a typed log, and the whole log of a
+//! store for a dry run over it.
+
+use rayon::prelude::*;
+
+use super::append::is_event;
+use super::error::LiveError;
+use super::{Live, record};
+use crate::log::{Log, Part, Told, Words, join};
+use crate::rulebook::Rulebook;
+use crate::store::{Block, Entry, Sequence, Store, StoreError};
+use crate::timestamp::Timestamp;
+
+/// So many blocks of the log are read at once by one thread: about 3 MB.
+const BLOCKS: usize = 384;
+/// What stands for a file in messages about entries.
+const PATH: &str = "store";
+
+/// Entries on their way into a log.
+pub(super) struct Reader<'a> {
+    store: &'a Store,
+    words: Words<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads entries of a store by a rulebook.
+    pub fn new(store: &'a Store, rulebook: &'a Rulebook) -> Self {
+        Self { store, words: Words::new(rulebook) }
+    }
+
+    /// Takes an entry into a part of a log.
+    ///
+    /// # Errors
+    /// A payload that is not in its format.
+    pub fn take(&self, entry: &Entry<'_>, part: &mut Part) -> Result<(), StoreError> {
+        if !is_event(entry.kind) {
+            part.pass(entry.received_at);
+            return Ok(());
+        }
+        let mut props = record::Given::new(self.store, entry)?;
+        let told = Told {
+            id: entry.id,
+            ty: entry.ty,
+            lead: if entry.lead.is_empty() { "ensue" } else { entry.lead },
+            account: entry.account,
+            at: entry.at,
+            received_at: entry.received_at,
+            backfill: entry.kind == record::kind::BACKFILL,
+        };
+        // A line is asked for only where the entry cannot be read.
+        let line = || record::line(self.store, entry).unwrap_or_default();
+        part.take(&told, props.by_ref(), &self.words, line);
+        props.end()
+    }
+
+    fn part(&self, number: u32, blocks: Vec<Result<Block, StoreError>>) -> Result<Part, StoreError> {
+        let mut part = Part::new(number);
+        for block in blocks {
+            for entry in block?.entries() {
+                self.take(&entry?, &mut part)?;
+            }
+        }
+        Ok(part)
+    }
+}
+
+/// Entries as one log, each one line of it.
+pub(super) fn log<'a>(
+    store: &Store,
+    rulebook: &Rulebook,
+    entries: impl Iterator<Item = Entry<'a>>,
+) -> Result<Log, StoreError> {
+    let reader = Reader::new(store, rulebook);
+    let mut part = Part::new(0);
+    for entry in entries {
+        reader.take(&entry, &mut part)?;
+    }
+    Ok(join(vec![part], PATH, true))
+}
+
+impl Live {
+    /// The whole log, as a rulebook reads it: what a dry run over the export would read. `threads`
+    /// is how many read at the same time; 0 for as many as the machine has cores.
+    ///
+    /// # Errors
+    /// Damage found on the way, or threads that cannot be started.
+    pub fn log(&self, rulebook: &Rulebook, threads: usize) -> Result<Log, LiveError> {
+        let reader = Reader::new(&self.store, rulebook);
+        let mut blocks = self.store.blocks(Sequence(0))?;
+        let mut number = 0;
+        let groups = std::iter::from_fn(move || {
+            let group: Vec<_> = blocks.by_ref().take(BLOCKS).collect();
+            number += 1;
+            (!group.is_empty()).then_some((number - 1, group))
+        });
+        let read = |(number, group)| reader.part(number, group);
+        let parts: Result<Vec<Part>, StoreError> = if threads == 1 {
+            groups.map(read).collect()
+        } else {
+            let failed = |error: rayon::ThreadPoolBuildError| StoreError::Stopped { reason: error.to_string() };
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(failed)?;
+            pool.install(|| groups.par_bridge().map(read).collect())
+        };
+        let mut parts = parts?;
+        if self.progress.clock.now > Timestamp(0) {
+            let mut end = Part::new(u32::MAX);
+            end.pass(self.floor());
+            parts.push(end);
+        }
+        Ok(join(parts, PATH, threads == 1))
+    }
+}

@@ -1,0 +1,127 @@
+//! Logs from where records lie typed already, as in a store: the same log that their lines of JSON
+//! would give, without a text in between.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeSeed;
+use smallvec::SmallVec;
+
+use super::chunk::{self, BadLine, Parsed};
+use super::explain::{self, Fault};
+use super::merge::Repeats;
+use super::value::{Any, Raw};
+use super::vocabulary::Vocabulary;
+use super::{Log, count_lines, hash, joined};
+use crate::rulebook::Rulebook;
+use crate::timestamp::Timestamp;
+
+/// The fields of a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told<'a> {
+    /// Unique in the log.
+    pub id: &'a str,
+    /// Its type.
+    pub ty: &'a str,
+    /// Whose it is.
+    pub lead: &'a str,
+    /// The lead's account.
+    pub account: Option<&'a str>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it was learned of.
+    pub received_at: Timestamp,
+    /// History that nothing acts on.
+    pub backfill: bool,
+}
+
+/// A property's value as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) enum Given<'a> {
+    Bool(bool),
+    Number(f64),
+    Text(Cow<'a, str>),
+    /// Anything else.
+    Json(Vec<u8>),
+}
+
+/// The names of a rulebook, ready for many records.
+pub(crate) struct Words<'r>(Vocabulary<'r>);
+
+impl<'r> Words<'r> {
+    /// Those of a rulebook.
+    pub fn new(rulebook: &'r Rulebook) -> Self {
+        Self(Vocabulary::new(rulebook))
+    }
+}
+
+/// Some records of a log in their order; parts can be filled at the same time.
+#[derive(Default)]
+pub(crate) struct Part(Parsed);
+
+impl Part {
+    /// The part of a position among all parts, from 0.
+    pub fn new(number: u32) -> Self {
+        Self(Parsed { number, ..Parsed::default() })
+    }
+
+    /// Takes in a record with its properties by name. Where the rulebook cannot read it, `line`
+    /// gives it as JSON for the reason.
+    pub fn take<'a>(
+        &mut self,
+        told: &Told<'_>,
+        props: impl Iterator<Item = (&'a str, Given<'a>)>,
+        words: &Words<'_>,
+        line: impl FnOnce() -> String,
+    ) {
+        let vocabulary = &words.0;
+        let known =
+            props.filter_map(|(name, value)| Some((vocabulary.prop_id(name, hash::of_text(name))?, raw(value))));
+        // What is null is as good as absent.
+        let known: SmallVec<[_; 8]> = known.filter(|(_, value)| !matches!(value, Raw::Null)).collect();
+        let account = told.account.filter(|account| !account.is_empty());
+        let named = [told.id, told.ty, told.lead].into_iter().all(|text| chunk::name(Some(text)).is_ok());
+        if !named || self.0.enter(&Told { account, ..*told }, &known, 0, vocabulary).is_err() {
+            let line = line();
+            let unclear = || Fault { column: 1, reason: String::from("this is not a record"), help: None };
+            let fault = explain::line(&line, vocabulary).unwrap_or_else(unclear);
+            self.0.bad.push(BadLine { line: self.0.lines, text: explain::excerpt(line.as_bytes()), fault });
+        }
+        self.0.lines += 1;
+    }
+
+    /// Lets a record of the program's own pass.
+    pub fn pass(&mut self, received_at: Timestamp) {
+        self.0.horizon = self.0.horizon.max(Some(received_at));
+        self.0.lines += 1;
+    }
+}
+
+/// Parts as one log; no two of their records have the same id. `alone`: in this thread, with no
+/// others.
+pub(crate) fn join(parts: Vec<Part>, path: &str, alone: bool) -> Log {
+    let mut blocks: Vec<Parsed> = parts.into_iter().map(|Part(parsed)| parsed).collect();
+    blocks.sort_unstable_by_key(|block| block.number);
+    count_lines(&mut blocks);
+    let paths = vec![path.to_owned()];
+    let bad = super::all_bad(&mut blocks, &[], &paths);
+    joined(blocks, paths, &Repeats::default(), bad, alone)
+}
+
+fn raw(given: Given<'_>) -> Raw<'_> {
+    match given {
+        Given::Bool(value) => Raw::Bool(value),
+        Given::Number(number) => Raw::Number(number),
+        Given::Text(text) => Raw::Text(text),
+        Given::Json(json) => {
+            let read = Any { lists: true }.deserialize(&mut serde_json::Deserializer::from_slice(&json));
+            // Text borrowed from the bytes would not outlive them; there is none, for text is kept as text.
+            match read {
+                Ok((Raw::Number(number), _)) => Raw::Number(number),
+                Ok((Raw::Bool(value), _)) => Raw::Bool(value),
+                Ok((Raw::List(items), _)) => Raw::List(items),
+                Ok((Raw::Null, _)) => Raw::Null,
+                _ => Raw::Other,
+            }
+        }
+    }
+}

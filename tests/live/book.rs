@@ -1,0 +1,40 @@
+//! Rulebooks of the random lives, read, checked and compiled once; and rooms for stores.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use ensue::load::Files;
+use ensue::plan::Plan;
+use ensue::rulebook::Rulebook;
+use ensue::store;
+use tempfile::TempDir;
+
+/// Between them they use every kind of timer; much of the first one waits to be handed over.
+const FOLDERS: [&str; 5] =
+    ["live/outreach", "run/mixed_everything", "run/mixed_accounts", "run/mixed_scores", "run/mixed_absences"];
+
+pub struct Book {
+    pub files: Files,
+    pub rulebook: Rulebook,
+    pub plan: Arc<Plan>,
+}
+
+pub static BOOKS: LazyLock<Vec<Book>> = LazyLock::new(|| {
+    let read = |folder: &&str| {
+        let files = Files::read(&Path::new("fixtures").join(folder)).unwrap();
+        let rulebook = files.check().rulebook.unwrap();
+        let plan = Arc::new(Plan::compile(rulebook.clone()));
+        Book { files, rulebook, plan }
+    };
+    FOLDERS.iter().map(read).collect()
+});
+
+/// A folder in memory where the machine has one: a life syncs dozens of times, and what is lost with
+/// the power is for the tests of the store. The calls that sync are made, and can fail, all the same.
+pub fn room() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+pub fn options() -> store::Options {
+    store::Options { cache_capacity: 8 << 20, ..store::Options::default() }
+}

@@ -1,0 +1,394 @@
+//! Random lives of a store: taken in, polled, handed over, put off, settled, crashed and reopened at
+//! random; then held against a dry run over what was exported, a store made from the export, the
+//! state made anew, and the promises about what leaves.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+
+use ensue::live::{Arrival, Line, Live, LiveError, State};
+use ensue::log::{self, Input, Log, ReadOptions};
+use ensue::replay::{self, Options};
+use ensue::report::line::Names;
+use ensue::store;
+use ensue::timestamp::Timestamp;
+use tempfile::TempDir;
+
+use super::book::{BOOKS, Book, options, room};
+use super::post::Post;
+use super::promise;
+use super::random::Random;
+use super::stand::{asked, copy};
+use super::told::{Told, lines, minutes, start};
+
+struct Life<'a> {
+    random: &'a mut Random,
+    book: &'static Book,
+    room: TempDir,
+    live: Option<Live>,
+    /// Entries of one step at most.
+    step: usize,
+    post: Post,
+    wall: Timestamp,
+    erased: BTreeSet<String>,
+}
+
+impl Life<'_> {
+    fn live(&mut self) -> &mut Live {
+        self.live.as_mut().unwrap()
+    }
+
+    /// Opens the store again; now and then so that one of its syncs will fail, or already does.
+    fn open(&mut self) {
+        self.live = None;
+        if self.random.one_in(3) {
+            let at = 1 + self.random.below(60);
+            let failing = store::Options { fail_sync_at: Some(at), ..options() };
+            self.live = Live::open(self.room.path(), &failing).ok();
+        }
+        if self.live.is_none() {
+            self.live = Some(Live::open(self.room.path(), &options()).unwrap());
+        }
+        self.live = self.live.take().map(|live| live.with_step(self.step));
+    }
+
+    /// Does something as often as it takes: a sync that fails stops the store, as a crash would.
+    fn insist<T>(&mut self, mut attempt: impl FnMut(&mut Live) -> Result<T, LiveError>) -> T {
+        loop {
+            match attempt(self.live()) {
+                Ok(done) => return done,
+                Err(LiveError::Store(store::StoreError::Io { .. } | store::StoreError::Stopped { .. })) => self.open(),
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+
+    /// The same where the store may be another one afterwards, so that nothing is tried again.
+    fn try_once<T>(&mut self, attempt: impl FnOnce(&mut Live) -> Result<T, LiveError>) -> Option<T> {
+        match attempt(self.live()) {
+            Ok(done) => Some(done),
+            Err(LiveError::Store(store::StoreError::Io { .. } | store::StoreError::Stopped { .. })) => {
+                self.open();
+                None
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    fn put_in_force(&mut self, at: Timestamp) {
+        let book = self.book;
+        self.insist(|live| match live.plan() {
+            Some(_) => Ok(()),
+            None => live.activate_first(&book.files, book.rulebook.clone(), at),
+        });
+    }
+
+    fn take_in(&mut self, group: &[Told]) {
+        let backfill = self.random.one_in(12);
+        let wall = group[0].wall;
+        self.wall = self.wall.max(wall);
+        let line = |(told, number): (&Told, u64)| Line {
+            path: "-",
+            number,
+            text: Cow::Owned(told.line.clone()),
+            broken: false,
+        };
+        let lines: Vec<Line<'_>> = group.iter().zip(1..).map(line).collect();
+        self.insist(|live| live.ingest(&lines, Arrival::At(wall), backfill));
+        for lead in group.iter().filter_map(|told| told.erases.clone()) {
+            self.insist(|live| live.advance(live.floor()));
+            self.insist(|live| live.erase(&lead));
+            self.erased.insert(lead);
+        }
+    }
+
+    fn hand_over(&mut self) {
+        let (post, mut wall) = (self.post.clone(), self.wall);
+        let mut clock = Random::new(self.random.next());
+        let ends_early = self.random.one_in(8);
+        let mut asked = 0;
+        self.try_once(|live| {
+            let mut now = || {
+                asked += 1;
+                wall = wall + minutes([0, 0, 0, 1, clock.below(200)][clock.below(5) as usize]);
+                // A clock that is set back while it is looked at.
+                if clock.one_in(20) { wall - minutes(clock.below(500)) } else { wall }
+            };
+            let stop = std::cell::Cell::new(0);
+            let stops = || {
+                stop.set(stop.get() + 1);
+                ends_early && stop.get() > 2
+            };
+            live.hand_over(&mut post.desk(), &mut now, &stops)
+        });
+        self.wall = wall;
+    }
+
+    /// A person looks at an unknown outcome.
+    fn settle(&mut self) {
+        let unknown: Vec<String> = self
+            .live()
+            .outbox()
+            .unwrap()
+            .into_iter()
+            .filter(|item| matches!(item.state, State::Unknown { .. }))
+            .map(|item| item.id)
+            .collect();
+        if unknown.is_empty() {
+            return;
+        }
+        let id = &unknown[self.random.below(unknown.len() as u64) as usize];
+        let (went_out, wall) = (self.random.one_in(2), self.wall);
+        if !went_out {
+            self.post.state().again.insert(id.clone());
+        }
+        self.try_once(|live| live.settle(id, went_out, wall));
+    }
+
+    /// The store as a kill would leave it: the files as they are, nothing closed.
+    fn crash(&mut self) {
+        let next = room();
+        copy(self.room.path(), next.path());
+        self.live = None;
+        self.room = next;
+        self.open();
+    }
+
+    fn something(&mut self) {
+        match self.random.below(12) {
+            0..4 => {
+                // A poll by a clock that may have been set back.
+                let at = self.wall + minutes(self.random.below(3_000)) - minutes(1_000);
+                self.wall = self.wall.max(at);
+                self.try_once(|live| live.advance(at));
+            }
+            4..8 => self.hand_over(),
+            8 | 9 => self.open(),
+            10 => self.settle(),
+            _ => self.crash(),
+        }
+    }
+
+    /// Everything that can still go out does.
+    fn empty_the_outbox(&mut self) {
+        self.post.state().willing = true;
+        for _ in 0..6 {
+            self.wall = self.wall.max(self.live().floor()) + minutes(121);
+            let (post, wall) = (self.post.clone(), self.wall);
+            self.insist(|live| live.hand_over(&mut post.desk(), &mut || wall, &|| false));
+        }
+    }
+}
+
+fn texts(give: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError>) -> Vec<String> {
+    let mut lines = Vec::new();
+    give(&mut |line| {
+        lines.push(line.to_owned());
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    lines
+}
+
+/// Decisions, and what lies ahead.
+pub fn decided(live: &Live) -> String {
+    let mut lines = texts(|each| live.each_decision(each));
+    lines.extend(live.ahead(None).unwrap());
+    lines.join("\n")
+}
+
+pub fn export(live: &Live) -> String {
+    texts(|each| live.export(each)).iter().fold(String::new(), |mut text, line| {
+        writeln!(text, "{line}").unwrap();
+        text
+    })
+}
+
+pub fn read(book: &Book, export: &str) -> Log {
+    let reader = Box::new(std::io::Cursor::new(export.as_bytes().to_vec()));
+    let input = Input { path: String::from("store"), reader };
+    let options = ReadOptions { skip_bad: true, threads: 1, ..ReadOptions::default() };
+    log::read(vec![input], &book.rulebook, &options, &|_| {}).unwrap()
+}
+
+pub fn dry_run(book: &Book, log: &Log) -> String {
+    let replayed = replay::replay(&book.plan, log, &Options { threads: 1, ..Options::default() }).unwrap();
+    let names = Names { rulebook: &book.rulebook, log };
+    let lines = replayed.decisions.iter().chain(&replayed.pending).map(|decision| names.line(decision).to_string());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A log in words, with everything an engine could ask of it.
+fn in_words(log: &Log) -> String {
+    let mut text = format!("{} {:?} {:?} {:?}\n", log.len(), log.drained_to, log.undeclared, log.bad);
+    for event in log.iter() {
+        let account = event.account.map(|account| log.account_name(account));
+        let (id, lead, place) = (log.event_id(event.number), log.lead_name(event.lead), log.place(event.number));
+        let lists = event.props.lists;
+        writeln!(text, "{id} {lead} {account:?} {place:?} {event:?} {lists:?}").unwrap();
+    }
+    text
+}
+
+/// Another store that takes the export in, read in pieces and polled in between.
+fn second(random: &mut Random, book: &'static Book, export: &str, first: Timestamp) -> (TempDir, Live) {
+    let room = room();
+    let step = 1 + random.below(20) as usize;
+    let mut live = Live::open(room.path(), &options()).unwrap().with_step(step);
+    live.activate_first(&book.files, book.rulebook.clone(), first).unwrap();
+    let lines: Vec<Line<'_>> = export
+        .lines()
+        .zip(1..)
+        .map(|(text, number)| Line { path: "-", number, text: text.into(), broken: false })
+        .collect();
+    let (mut rest, mut until) = (lines.as_slice(), None);
+    while !rest.is_empty() {
+        let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
+        rest = after;
+        let appended = live.ingest(group, Arrival::Own, false).unwrap();
+        assert_eq!(appended.quarantined, 0, "an export can be read back");
+        until = until.max(appended.drained_to);
+        if random.one_in(3) {
+            live.advance(live.floor()).unwrap();
+        }
+    }
+    live.advance(until.unwrap_or(live.floor())).unwrap();
+    (room, live)
+}
+
+/// One life; what is wrong with it.
+pub fn case(seed: u64) -> Result<(), String> {
+    let mut random = Random::new(seed);
+    let book = &BOOKS[random.below(BOOKS.len() as u64 + 2) as usize % BOOKS.len()];
+    let lines = lines(&mut random);
+    let (step, post) = (1 + random.below(7) as usize, Post::new(&mut random));
+    let (first, erased) = (lines[0].wall.max(start()), BTreeSet::new());
+    let mut life = Life { random: &mut random, book, room: room(), live: None, step, post, wall: first, erased };
+    life.open();
+    life.put_in_force(first);
+    let mut rest = lines.as_slice();
+    while !rest.is_empty() {
+        let (group, after) = rest.split_at(1 + life.random.below(rest.len() as u64) as usize);
+        rest = after;
+        life.take_in(group);
+        while !life.random.one_in(3) {
+            life.something();
+        }
+    }
+    if life.random.one_in(2) {
+        life.empty_the_outbox();
+    }
+    let willing = life.post.state().willing;
+    let end = life.wall + minutes(life.random.below(15_000));
+    life.insist(|live| live.advance(end.max(live.floor())));
+    judge(&mut life, first, willing)
+}
+
+fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<(), String> {
+    let (book, erased) = (life.book, life.erased.clone());
+    let leads: BTreeSet<String> = (0..5).map(|lead| format!("l{lead}")).collect();
+    let live = life.live.as_mut().unwrap();
+    let exported = export(live);
+    let text = decided(live);
+    let differs = |what: &str, other: &str| {
+        let at = text.lines().zip(other.lines()).position(|(a, b)| a != b).map_or(0, |at| at + 1);
+        Err(format!("{what}, from line {at} on:\n{other}\nlive:\n{text}\nlog:\n{exported}"))
+    };
+    let dry = dry_run(book, &read(book, &exported));
+    if text != dry {
+        return differs("a dry run differs", &dry);
+    }
+    let wrong = life.post.state().wrong.clone();
+    if !wrong.is_empty() {
+        return Err(format!("came again: {wrong:#?}\nlog:\n{exported}"));
+    }
+    let left = promise::left_after_a_stop(&exported, &life.post, stops_at_reply(book));
+    if !left.is_empty() {
+        return Err(format!("left after a stop: {left:#?}\nlog:\n{exported}"));
+    }
+    let lines = texts(|each| live.each_decision(each));
+    if let Some(wrong) = promise::unaccounted(live, &leads, &lines) {
+        return Err(format!("{wrong}\nlog:\n{exported}"));
+    }
+    // Taken, unless the end has decided more.
+    if willing && life.random.one_in(2) {
+        let (post, wall) = (life.post.clone(), live.floor() + minutes(121));
+        live.hand_over(&mut post.desk(), &mut || wall, &|| false).unwrap();
+        let lost = promise::lost_alerts(live, &leads);
+        return if lost.is_empty() { Ok(()) } else { Err(format!("lost: {lost:#?}\nlog:\n{exported}")) };
+    }
+    let waits = promise::outbox(live, &leads, &erased);
+    match life.random.below(4) {
+        0 => {
+            let (direct, by_json) = (live.log(&book.rulebook, 1).unwrap(), read(book, &exported));
+            let (direct, by_json) = (in_words(&direct), in_words(&by_json));
+            if direct != by_json {
+                return Err(format!("read from the store:\n{direct}\nfrom its export:\n{by_json}\nlog:\n{exported}"));
+            }
+        }
+        1 => {
+            live.rebuild().unwrap();
+            let (again, waits_again) = (decided(live), promise::outbox(live, &leads, &erased));
+            if text != again {
+                return differs("made anew from the log it differs", &again);
+            }
+            if waits != waits_again {
+                return Err(format!("outbox made anew:\n{waits_again}\nas it was:\n{waits}\nlog:\n{exported}"));
+            }
+        }
+        2 if erased.is_empty() => {
+            let (_room, second) = second(life.random, book, &exported, first);
+            let (again, waits_again) = (decided(&second), promise::outbox(&second, &leads, &erased));
+            if text != again {
+                return differs("another store that took the export in differs", &again);
+            }
+            if waits != waits_again {
+                return Err(format!("outbox of another store:\n{waits_again}\nhere:\n{waits}\nlog:\n{exported}"));
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn stops_at_reply(book: &Book) -> bool {
+    book.files.rules.iter().any(|(_, text)| text.contains("reply -> stop"))
+}
+
+/// Tests run side by side, so the cases are shared out among some. `ENSUE_CASES` asks for another
+/// number of them, `ENSUE_SEED` for another first one.
+const SHARES: u64 = 4;
+
+fn share(number: u64) {
+    let (cases, first) = (asked("ENSUE_CASES", 10_000), asked("ENSUE_SEED", 1));
+    for seed in (first + number..first + cases).step_by(SHARES as usize) {
+        let outcome = std::panic::catch_unwind(|| case(seed));
+        let wrong = match outcome {
+            Ok(Ok(())) => continue,
+            Ok(Err(wrong)) => wrong,
+            Err(_) => String::from("it panicked, see above"),
+        };
+        panic!("seed {seed} (ENSUE_SEED={seed} ENSUE_CASES=1 repeats it)\n{wrong}");
+    }
+}
+
+#[test]
+fn whatever_happens_replay_equals_live_1_of_4() {
+    share(0);
+}
+
+#[test]
+fn whatever_happens_replay_equals_live_2_of_4() {
+    share(1);
+}
+
+#[test]
+fn whatever_happens_replay_equals_live_3_of_4() {
+    share(2);
+}
+
+#[test]
+fn whatever_happens_replay_equals_live_4_of_4() {
+    share(3);
+}

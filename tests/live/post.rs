@@ -1,0 +1,102 @@
+//! Sinks that take, refuse, or leave open what became of an action, at random; and remember it all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use ensue::config::{self, Breaker, Destination, Kind, Retries};
+use ensue::live::{Desk, Window};
+use ensue::sink::{Handed, Outcome, Sink};
+use ensue::timestamp::Span;
+
+use super::random::Random;
+
+/// What two sinks, one for leads and one for alerts, know of themselves.
+#[derive(Clone)]
+pub struct Post(Arc<Mutex<State>>);
+
+pub struct State {
+    random: Random,
+    /// Takes whatever comes.
+    pub willing: bool,
+    /// Every action that came, with what was answered.
+    pub calls: Vec<(Handed, Outcome)>,
+    /// Actions a person has said to hand over again.
+    pub again: BTreeSet<String>,
+    last: BTreeMap<String, Outcome>,
+    idempotent: bool,
+    grouped: bool,
+    /// What must not have happened.
+    pub wrong: Vec<String>,
+}
+
+impl Post {
+    pub fn new(random: &mut Random) -> Self {
+        let (idempotent, grouped) = (random.one_in(4), random.one_in(2));
+        Self(Arc::new(Mutex::new(State {
+            random: Random::new(random.next()),
+            willing: false,
+            calls: Vec::new(),
+            again: BTreeSet::new(),
+            last: BTreeMap::new(),
+            idempotent,
+            grouped,
+            wrong: Vec::new(),
+        })))
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    pub fn desk(&self) -> Desk<'static> {
+        let (idempotent, grouped) = (self.state().idempotent, self.state().grouped);
+        let window = |name: &str| {
+            let exec = Kind::Exec { command: vec![String::from("unused")], timeout: Span::seconds(1) };
+            let settings = config::Sink {
+                name: name.to_owned(),
+                // Actions go to a program one by one, to all else in groups.
+                kind: if grouped { Kind::Stdout } else { exec },
+                idempotent,
+                retries: Retries { attempts: 4, ..Retries::default() },
+                breaker: Breaker::default(),
+            };
+            (name.to_owned(), Window { settings, sink: Box::new(self.clone()) })
+        };
+        Desk { windows: [window("mail"), window("bell")].into(), route: &route }
+    }
+}
+
+fn route(destination: Destination<'_>) -> Option<String> {
+    Some(if destination == Destination::Alert { "bell" } else { "mail" }.to_owned())
+}
+
+impl Sink for Post {
+    fn hand_over(&mut self, action: &Handed) -> Outcome {
+        let mut state = self.state();
+        let outcome = if state.willing { Outcome::Taken { note: None } } else { answer(&mut state.random) };
+        let is_message = matches!(action.verb.as_str(), "touch" | "action") && !action.manual;
+        if let Some(before) = state.last.get(&action.id)
+            && is_message
+            && !state.idempotent
+            && !matches!(before, Outcome::Refused { retry: true, .. })
+            && !state.again.contains(&action.id)
+        {
+            let wrong = format!("{} to {} came again after {before:?}", action.id, action.lead);
+            state.wrong.push(wrong);
+        }
+        state.again.remove(&action.id);
+        state.last.insert(action.id.clone(), outcome.clone());
+        state.calls.push((action.clone(), outcome.clone()));
+        outcome
+    }
+}
+
+fn answer(random: &mut Random) -> Outcome {
+    let reason = String::from("the line is busy");
+    match random.below(10) {
+        0..6 => Outcome::Taken { note: random.one_in(2).then(|| String::from("message 7")) },
+        6 | 7 => Outcome::Refused { reason, retry: true },
+        8 => Outcome::Refused { reason, retry: false },
+        _ => Outcome::Unknown { reason },
+    }
+}

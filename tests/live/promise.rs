@@ -1,0 +1,136 @@
+//! What a live run promises about hand-overs, read off the log it exported and what its sinks saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ensue::live::{Fate, Item, Live, State, What};
+use ensue::local::parse_rfc3339;
+use ensue::sink::Handed;
+use ensue::timestamp::Timestamp;
+use serde_json::Value;
+
+use super::post::Post;
+
+/// What may not be sent to a lead any more.
+#[derive(Default)]
+struct Closed {
+    /// Every channel.
+    all: bool,
+    channels: BTreeSet<String>,
+    /// What fell due before this moment and belongs to a sequence.
+    sequences: Option<Timestamp>,
+    /// Whatever fell due before this moment.
+    anything: Option<Timestamp>,
+}
+
+/// What left although something before it in the log had ended it; `reply_stops` says whether the
+/// rules stop at a reply.
+pub fn left_after_a_stop(export: &str, post: &Post, reply_stops: bool) -> Vec<String> {
+    let state = post.state();
+    let actions: BTreeMap<&str, &Handed> = state.calls.iter().map(|(action, _)| (action.id.as_str(), action)).collect();
+    let mut closed: BTreeMap<String, Closed> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for line in export.lines() {
+        let entry: Value = serde_json::from_str(line).unwrap();
+        let text = |name: &str| entry[name].as_str().unwrap_or_default();
+        let lead = closed.entry(text("lead").to_owned()).or_default();
+        if text("type") == "ensue.handing_over" {
+            let id = entry["props"]["action"].as_str().unwrap();
+            // A crash can come between the intent and the sink.
+            let Some(action) = actions.get(id) else { continue };
+            if lead.covers(action) {
+                wrong.push(format!("{id} on {:?} due {} left: {line}", action.channel, action.due_at));
+            }
+        } else if entry["backfill"] != Value::Bool(true) {
+            lead.take_in(&entry, reply_stops);
+        }
+    }
+    wrong
+}
+
+impl Closed {
+    fn take_in(&mut self, entry: &Value, reply_stops: bool) {
+        let received = parse_rfc3339(entry["received_at"].as_str().unwrap().as_bytes()).unwrap();
+        let channel = entry["props"]["channel"].as_str();
+        match entry["type"].as_str().unwrap() {
+            "unsubscribed" => self.close(channel),
+            "email.bounced" if entry["props"]["hard"] == Value::Bool(true) => self.close(Some("email")),
+            "email.complained" | "override.erase" => self.close(None),
+            "override.suppress" if entry["props"]["ends"].is_null() => self.close(channel),
+            // Whatever it opens, nothing is claimed of this lead's channels from here on.
+            "override.unsuppress" => (self.all, self.channels) = (false, BTreeSet::new()),
+            "override.stop" if entry["props"]["all"] == Value::Bool(true) => self.anything = Some(received),
+            "override.stop" => self.sequences = Some(received),
+            "replied" if reply_stops => self.sequences = Some(received),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, channel: Option<&str>) {
+        match channel {
+            Some(channel) => _ = self.channels.insert(channel.to_owned()),
+            None => self.all = true,
+        }
+    }
+
+    fn covers(&self, action: &Handed) -> bool {
+        let Some(channel) = action.channel.as_deref() else { return false };
+        let due = parse_rfc3339(action.due_at.as_bytes()).unwrap();
+        let before = |moment: Option<Timestamp>| moment.is_some_and(|moment| due < moment);
+        let in_sequence = action.sequence.as_deref().is_some_and(|sequence| sequence != "reminders");
+        self.all || self.channels.contains(channel) || before(self.anything) || in_sequence && before(self.sequences)
+    }
+}
+
+/// The outbox in words: what waits and what became of the rest. Reasons that a person or a sink gave
+/// about an erased lead are gone, and left out.
+pub fn outbox(live: &Live, leads: &BTreeSet<String>, erased: &BTreeSet<String>) -> String {
+    let said = |lead: &str, reason: &str| if erased.contains(lead) { String::new() } else { reason.to_owned() };
+    let words = |item: &Item| {
+        let Item { decision, id, what, lead, channel, to, sequence, due, expires, because, attempts, .. } = item;
+        format!(
+            "{decision} {id} {what:?} {lead} {channel:?} {to:?} {sequence:?} {due:?} {expires:?} {because:?} {attempts:?}"
+        )
+    };
+    let mut lines = Vec::new();
+    for item in live.outbox().unwrap() {
+        let state = match &item.state {
+            State::Unknown { sink, since, reason } => format!("unknown {sink} {since:?} {}", said(&item.lead, reason)),
+            other => format!("{other:?}"),
+        };
+        lines.push(format!("waits {} {state} {:?}", words(&item), item.ended));
+    }
+    for lead in leads {
+        for done in live.done(lead).unwrap() {
+            let reason = said(lead, &done.reason);
+            lines.push(format!("done {} {:?} {:?} {reason}", words(&done.item), done.fate, done.at));
+        }
+    }
+    lines.join("\n")
+}
+
+/// Every decision that something should leave is either still to be handed over or has its end.
+pub fn unaccounted(live: &Live, leads: &BTreeSet<String>, decided: &[String]) -> Option<String> {
+    let leaves = decided.iter().filter(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        match line["do"].as_str().unwrap() {
+            "touch" | "action" => line["status"] == "sent",
+            verb => matches!(verb, "alert" | "webhook"),
+        }
+    });
+    let kept = live.outbox().unwrap().len() + leads.iter().map(|lead| live.done(lead).unwrap().len()).sum::<usize>();
+    let leaves = leaves.count();
+    (leaves != kept).then(|| format!("{leaves} are to leave, {kept} are in the outbox or have left"))
+}
+
+/// Alerts that never reached their sink, although it has taken everything since.
+pub fn lost_alerts(live: &Live, leads: &BTreeSet<String>) -> Vec<String> {
+    let mut lost: Vec<String> = Vec::new();
+    let of_alert = |item: &Item| item.what == What::Alert;
+    lost.extend(live.outbox().unwrap().iter().filter(|item| of_alert(item)).map(|item| format!("{item:?}")));
+    for done in leads.iter().flat_map(|lead| live.done(lead).unwrap()) {
+        if of_alert(&done.item) && !matches!(done.fate, Fate::Taken | Fate::Refused) {
+            lost.push(format!("{done:?}"));
+        }
+    }
+    lost
+}

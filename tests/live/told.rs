@@ -1,0 +1,131 @@
+//! Random logs of the random lives: events of every kind the rules look at, what people do by hand,
+//! what stops; late, repeated, in conflict, no record at all.
+
+use ensue::local::{Zone, parse_rfc3339, rfc3339};
+use ensue::timestamp::{Span, Timestamp};
+
+use super::random::Random;
+
+/// A line, and the moment of the wall clock it is told at.
+pub struct Told {
+    pub wall: Timestamp,
+    pub line: String,
+    /// The lead whose key is destroyed once the line is handled.
+    pub erases: Option<String>,
+}
+
+const TYPES: [&str; 30] = [
+    "lead.created",
+    "lead.created",
+    "lead.updated",
+    "email.opened",
+    "page.viewed",
+    "page.viewed",
+    "replied",
+    "email.sent",
+    "demo.requested",
+    "demo.requested",
+    "meeting.booked",
+    "meeting.canceled",
+    "link.clicked",
+    "file.downloaded",
+    "unsubscribed",
+    "email.bounced",
+    "email.complained",
+    "deal.stage_changed",
+    "unknown.thing",
+    "override.pause",
+    "override.resume",
+    "override.stop",
+    "override.skip",
+    "override.move",
+    "override.approve",
+    "override.tier",
+    "override.unlock",
+    "override.suppress",
+    "override.unsuppress",
+    "override.erase",
+];
+
+/// Friday before the clock change in New York.
+pub fn start() -> Timestamp {
+    parse_rfc3339(b"2024-03-08T14:00:00Z").unwrap()
+}
+
+pub fn minutes(count: u64) -> Span {
+    Span::seconds(60 * count as i64)
+}
+
+pub fn lines(random: &mut Random) -> Vec<Told> {
+    let mut lines: Vec<Told> = Vec::new();
+    let mut now = start();
+    for n in 0..=random.below(25) {
+        now = now + minutes([0, random.below(600), 1440, random.below(20_000)][random.below(4) as usize]);
+        if random.one_in(6) && !lines.is_empty() {
+            let again = lines[random.below(lines.len() as u64) as usize].line.clone();
+            lines.push(Told { wall: now, line: again, erases: None });
+            continue;
+        }
+        let wall = if random.one_in(8) { now - minutes(random.below(3000)) } else { now };
+        lines.push(told(random, n, wall));
+    }
+    lines
+}
+
+fn told(random: &mut Random, n: u64, wall: Timestamp) -> Told {
+    if random.one_in(40) {
+        let line = ["{oops", r#"{"id":"x"}"#, "", r#"{"id":"y","type":"replied","lead":"l1","at":"yesterday"}"#];
+        return Told { wall, line: line[random.below(4) as usize].to_owned(), erases: None };
+    }
+    let late = if random.one_in(4) { random.below(8000) } else { 0 };
+    let at = rfc3339(wall - minutes(late), Zone::UTC);
+    let mut ty = TYPES[random.below(TYPES.len() as u64) as usize];
+    // What ends everything for a lead would leave little to look at.
+    if matches!(ty, "override.erase" | "email.complained" | "override.suppress") && random.one_in(2) {
+        ty = "email.opened";
+    }
+    let props = props(random, ty, wall);
+    let lead = format!("l{}", random.below(5));
+    let account = if lead.ends_with(['0', '2', '4']) { r#","account":"acme""# } else { "" };
+    // Now and then an id that stands for something else already.
+    let id = if random.one_in(30) { n / 2 } else { n };
+    let line = format!(r#"{{"id":"e{id}","type":"{ty}","lead":"{lead}"{account},"at":"{at}","props":{props}}}"#);
+    Told { wall, line, erases: (ty == "override.erase").then_some(lead) }
+}
+
+fn props(random: &mut Random, ty: &str, wall: Timestamp) -> String {
+    let one_of = |random: &mut Random, texts: &[&str]| texts[random.below(texts.len() as u64) as usize].to_owned();
+    let later = |random: &mut Random| rfc3339(wall + minutes(random.below(20_000)), Zone::UTC);
+    match ty {
+        "lead.created" | "lead.updated" => one_of(
+            random,
+            &[
+                r#"{"timezone":"America/New_York","sms_ok":true,"name":"Ana Li","company":"Acme"}"#,
+                r#"{"timezone":"Asia/Tokyo","deal_value":70000.33,"sms_ok":true}"#,
+                r#"{"owner":"kim","email":"ana@example.com","list":["a",1,null],"deep":{"a":[1.5]}}"#,
+                r#"{"email_ok":false,"deal_value":0.1234567890123456,"big":18446744073709551615}"#,
+                r#"{"email_ok":true,"source":"demo","odd":2.2250738585072014e-308}"#,
+            ],
+        ),
+        "page.viewed" => one_of(random, &[r#"{"page":"pricing"}"#, r#"{"page":"pricing"}"#, "{}"]),
+        "email.opened" => one_of(random, &[r#"{"machine":true}"#, "{}", "{}"]),
+        "email.bounced" => one_of(random, &[r#"{"hard":true}"#, r#"{"hard":false}"#]),
+        "unsubscribed" => one_of(random, &[r#"{"channel":"sms"}"#, r#"{"channel":"email"}"#, "{}"]),
+        "deal.stage_changed" => {
+            one_of(random, &[r#"{"stage":"won","amount":12345.678901234567}"#, r#"{"amount":"much"}"#])
+        }
+        "replied" => one_of(random, &[r#"{"text":"no, thank you"}"#, "{}"]),
+        "meeting.booked" => format!(r#"{{"start":"{}"}}"#, later(random)),
+        "override.pause" if random.one_in(2) => format!(r#"{{"ends":"{}","by":"bob"}}"#, later(random)),
+        "override.stop" => one_of(random, &[r#"{"all":true,"by":"bob","reason":"called"}"#, r#"{"by":"bob"}"#]),
+        "override.skip" => format!(r#"{{"touch":"{}"}}"#, one_of(random, &["a", "b", "c", "f"])),
+        "override.move" => {
+            let touch = one_of(random, &["a", "b", "c", "d", "e"]);
+            format!(r#"{{"touch":"{touch}","to":"{}"}}"#, later(random))
+        }
+        "override.tier" => one_of(random, &[r#"{"to":"hot","lock":true}"#, r#"{"to":"warm"}"#, r#"{"to":"nowhere"}"#]),
+        "override.suppress" if random.one_in(3) => format!(r#"{{"ends":"{}"}}"#, later(random)),
+        "override.suppress" => one_of(random, &["{}", r#"{"channel":"email"}"#]),
+        _ => String::from("{}"),
+    }
+}
