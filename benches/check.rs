@@ -1,6 +1,6 @@
 //! How long `check` takes: the playbook, and generated rulebooks of which every line is different, with
 //! everything that checking them finds. `cargo bench --bench check`
-#![expect(clippy::unwrap_used, reason = "a bench may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench may panic")]
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -98,14 +98,14 @@ fn act(deed: &Deed, args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
     if !live.knows(&args.lead)? {
         return Err(no_lead(live, &args.lead));
     }
+    if matches!(deed, Deed::Erase { yes: true }) && live.store().is_erased(&args.lead) {
+        return io.out(&format!("lead: {} was erased before\n", args.lead));
+    }
     let zone = live.zone_of(&args.lead)?;
     let now = args.hand.at.map_or_else(clock::now, |at| at.in_zone(zone)).max(live.floor());
     live.advance(now)?;
     let view = live.lead(&args.lead)?.ok_or_else(|| no_lead(live, &args.lead))?;
     let mut props = deed.props(live, &view)?;
-    if matches!(deed, Deed::Erase { .. }) && view.erased {
-        return io.out(&format!("lead: {} was erased before\n", view.lead));
-    }
     props.insert(String::from("by"), by.as_str().into());
     if let Some(why) = &args.hand.why {
         props.insert(String::from("reason"), why.as_str().into());
@@ -119,6 +119,9 @@ fn act(deed: &Deed, args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
         ControlFlow::Continue(())
     })?;
     let mut text = report::told::timeline(&decided, io.color);
+    if decided.is_empty() {
+        text.push_str("no decision follows from it\n\n");
+    }
     let ahead = live.ahead(Some(&view.lead))?;
     if matches!(deed, Deed::Erase { .. }) {
         live.erase(&view.lead)?;

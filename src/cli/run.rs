@@ -219,7 +219,7 @@ struct Sinks {
 }
 
 enum Route {
-    By(Config),
+    By(Box<Config>),
     /// Everything to standard output.
     Usual,
 }
@@ -260,7 +260,7 @@ impl Sinks {
             windows.insert(settings.name.clone(), Window { settings: settings.clone(), sink });
         }
         let write_to_stdout = config.sinks.iter().any(|sink| sink.kind == Kind::Stdout);
-        Ok(Self { windows, route: Route::By(config.clone()), write_to_stdout })
+        Ok(Self { windows, route: Route::By(Box::new(config.clone())), write_to_stdout })
     }
 }
 

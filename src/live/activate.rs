@@ -78,12 +78,14 @@ impl Live {
         }
         let before = self.advance(at)?;
         let at = at.max(self.floor());
-        let next = Ruleset { id, plan: Arc::new(Plan::compile(rulebook)) };
+        let bytes = shelf::encode(files);
+        let plan = plans::of(&bytes, || Ok::<_, LiveError>(Plan::compile(rulebook)))?;
+        let next = Ruleset { id, plan };
         let payload = self.activation(&next.id, at).payload(&mut self.store)?;
         let entry_id = entry_id(&next.id, self.store.len());
         let mut batch = Batch::new();
         batch.append(entry(&entry_id, at, &payload));
-        batch.put_large(TreeName::Rulesets, next.id.as_bytes(), shelf::encode(files));
+        batch.put_large(TreeName::Rulesets, next.id.as_bytes(), bytes);
         let change = self.change(&next, at, &mut batch)?;
         self.store.commit(&batch)?;
         self.ruleset = Some(next);

@@ -146,9 +146,12 @@ fn facts(view: &LeadView) -> impl Iterator<Item = (&str, &Value)> {
 /// What became of an action.
 fn outcome(view: &LeadView, done: &Done) -> Row {
     let at = clock(done.at, view.standing.zone.0);
-    let notes = if done.fate == Fate::Taken { String::new() } else { done.reason.clone() };
-    let by = if done.fate == Fate::Taken { done.reason.clone() } else { String::new() };
-    Row { at, verb: done.fate.word().to_owned(), what: what(&done.item), by, notes }
+    Row { at, verb: word(done.fate).to_owned(), what: what(&done.item), by: done.reason.clone(), notes: String::new() }
+}
+
+/// The timeline has `cancelled` for what was not due yet.
+fn word(fate: Fate) -> &'static str {
+    if fate == Fate::Withdrawn { "withdrawn" } else { fate.word() }
 }
 
 /// What is still to be handed over.
@@ -304,7 +307,7 @@ pub fn json(view: &LeadView) -> String {
                 at: at(done.at),
                 id: &done.item.id,
                 what: what(&done.item),
-                outcome: done.fate.word(),
+                outcome: word(done.fate),
                 reason: &done.reason,
             })
             .collect(),

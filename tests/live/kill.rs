@@ -60,7 +60,8 @@ impl Feed {
         }
         assert!(ids.len() >= self.acknowledged, "{what}: {} of {} acknowledged", ids.len(), self.acknowledged);
         assert!(ids.iter().enumerate().all(|(n, id)| *id == format!("e{n}")), "{what}: out of order");
-        let whole = ids.len() == self.stored || ids.len() == self.lines.len() || (ids.len() - from) % GROUP == 0;
+        let whole =
+            ids.len() == self.stored || ids.len() == self.lines.len() || (ids.len() - from).is_multiple_of(GROUP);
         assert!(whole, "{what}: a group is torn: {} stored, fed from {from}, {} before", ids.len(), self.stored);
         self.stored = ids.len();
     }

@@ -89,7 +89,7 @@ fn log(random: &mut Random) -> Vec<(Timestamp, String)> {
             _ => "{}",
         };
         let lead = random.below(5);
-        let account = if lead % 2 == 0 { r#","account":"acme""# } else { "" };
+        let account = if lead.is_multiple_of(2) { r#","account":"acme""# } else { "" };
         let line = format!(r#"{{"id":"e{n}","type":"{ty}","lead":"l{lead}"{account},"at":"{at}","props":{props}}}"#);
         lines.push((wall, line));
     }

@@ -10,8 +10,8 @@ fn verify_names_the_damage_and_repair_says_what_is_lost() {
     place.good("ingest events.jsonl --replay --rules rules.ensue");
     // Enough for several blocks, so that the damage has something before it.
     let mut more = String::new();
-    for n in 0..400 {
-        let at = format!("2026-03-03T{:02}:{:02}:00Z", 9 + n / 60, n % 60);
+    for n in 0..2000 {
+        let at = format!("2026-03-03T{:02}:{:02}:{:02}Z", 9 + n / 3600, n / 60 % 60, n % 60);
         more += &format!(
             "{{\"id\":\"m{n}\",\"type\":\"page.viewed\",\"lead\":\"l{}\",\"at\":\"{at}\",\"props\":{{\"page\":\"pricing\"}}}}\n",
             n % 7
@@ -21,7 +21,7 @@ fn verify_names_the_damage_and_repair_says_what_is_lost() {
     place.good("ingest TMP/more.jsonl --replay");
     let decisions = place.good("store decisions");
     let whole = place.good("store verify");
-    assert!(whole.contains("405 entries"), "{whole}");
+    assert!(whole.contains("2005 entries"), "{whole}");
 
     // The key file cut short.
     let keys = fs::read(place.path("store/keys")).unwrap();
@@ -38,8 +38,8 @@ fn verify_names_the_damage_and_repair_says_what_is_lost() {
     let db = place.path("store/sled/db");
     let bytes = fs::read(&db).unwrap();
     let mut harmed = bytes.clone();
-    for (at, window) in bytes.windows(4).enumerate() {
-        if window == b"m200" {
+    for (at, window) in bytes.windows(5).enumerate() {
+        if window == b"m1200" {
             harmed[at] ^= 0x20;
         }
     }
@@ -52,8 +52,8 @@ fn verify_names_the_damage_and_repair_says_what_is_lost() {
     let said = place.good("store repair --to TMP/new");
     let number = |text: &str| text.split_whitespace().find_map(|word| word.parse::<u64>().ok()).unwrap();
     let (recovered, lost) = said.lines().next().unwrap().split_once(';').unwrap();
-    assert_eq!(number(recovered) + number(lost), 405, "{said}");
-    assert!(number(recovered) > 50 && number(lost) > 50, "{said}");
+    assert_eq!(number(recovered) + number(lost), 2005, "{said}");
+    assert!(number(recovered) > 500 && number(lost) > 500, "{said}");
     place.good("store verify --store TMP/new");
     // What was decided on what is left is a beginning of what was decided.
     let left = place.good("store decisions --store TMP/new");

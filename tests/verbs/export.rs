@@ -13,7 +13,7 @@ fn lived() -> Place {
         "lead boris tier hot --lock --by kim --at 2026-03-07T11:00:00Z",
         "run rules.ensue --at 2026-03-09T21:00:00Z",
         "ingest reply.jsonl --replay",
-        "lead boris skip case_study --by kim --at 2026-03-11T11:00:00Z",
+        "lead boris skip last_call --by kim --at 2026-03-11T11:00:00Z",
     ] {
         place.good(words);
     }

@@ -20,9 +20,9 @@ pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
     let moment = |at: Timestamp| if at > Timestamp(0) { shown(at) } else { String::from("not yet") };
     let next = live.next_due()?.map_or_else(|| String::from("nothing is planned"), shown);
     io.out(&format!(
-        "log         {}, {} not handled yet\nsize        {}, {:.0} bytes an entry\nleads       {}, {}\n\
-         decisions   {}\nto hand over  {}, {unknown} of them unknown\nquarantine  {}\nrulebook    {}\n\
-         handled to  {}\nnext timer  {next}\nstore: `{}` has {}\n",
+        "log           {}, {} not handled yet\nsize          {}, {:.0} bytes an entry\nleads         {}, {}\n\
+         decisions     {}\nto hand over  {}, {unknown} of them unknown\nquarantine    {}\nrulebook      {}\n\
+         handled to    {}\nnext timer    {next}\nstore: `{}` has {}\n",
         count(stats.entries, "entry"),
         live.unhandled(),
         size(stats.bytes),
