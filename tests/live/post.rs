@@ -49,7 +49,9 @@ impl Post {
     }
 
     pub fn desk(&self) -> Desk<'static> {
-        let (idempotent, grouped) = (self.state().idempotent, self.state().grouped);
+        let state = self.state();
+        let (idempotent, grouped) = (state.idempotent, state.grouped);
+        drop(state);
         let window = |name: &str| {
             let exec = Kind::Exec { command: vec![String::from("unused")], timeout: Span::seconds(1) };
             let settings = config::Sink {
