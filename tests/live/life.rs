@@ -288,6 +288,9 @@ pub fn case(seed: u64) -> Result<(), String> {
 fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<(), String> {
     let (book, erased) = (life.book, life.erased.clone());
     let leads: BTreeSet<String> = (0..5).map(|lead| format!("l{lead}")).collect();
+    // What is judged is a store that works.
+    life.live = None;
+    life.live = Some(Live::open(life.room.path(), &options()).unwrap().with_step(life.step));
     let live = life.live.as_mut().unwrap();
     let exported = export(live);
     let text = decided(live);
