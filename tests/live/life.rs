@@ -364,7 +364,7 @@ fn stops_at_reply(book: &Book) -> bool {
 const SHARES: u64 = 4;
 
 fn share(number: u64) {
-    let (cases, first) = (asked("ENSUE_CASES", 100), asked("ENSUE_SEED", 1));
+    let (cases, first) = (asked("ENSUE_CASES", 2_000), asked("ENSUE_SEED", 1));
     for seed in (first + number..first + cases).step_by(SHARES as usize) {
         let outcome = std::panic::catch_unwind(|| case(seed));
         let wrong = match outcome {
