@@ -59,7 +59,15 @@ impl Syncs {
 /// The lock of a store: held as long as this lives.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing the file would not do: a program that is being started just now holds a copy of it
+    /// until it runs, and the lock with it.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -83,7 +91,7 @@ impl Lock {
         }
         // The number is only a courtesy to whoever finds the lock taken.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
