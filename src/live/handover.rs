@@ -218,7 +218,7 @@ impl Live {
         breakers: &BTreeMap<String, Breaker>,
     ) -> Result<Vec<Item>, LiveError> {
         if self.next_due()?.is_none_or(|due| due > now) {
-            return Ok(group.to_vec());
+            return Ok(group.iter().filter(|item| !self.is_closed(item, now)).cloned().collect());
         }
         self.write_down(notes, breakers)?;
         self.advance(now)?;
@@ -227,9 +227,14 @@ impl Live {
             let found = outbox::find(&self.store, item.decision)?.filter(|found| found.ended.is_none());
             let to_lead = matches!(item.what, What::Message | What::Task);
             let held = to_lead && self.is_held(&item.lead)?;
-            left.extend(found.filter(|_| !held));
+            left.extend(found.filter(|item| !(held || self.is_closed(item, now))));
         }
         Ok(left)
+    }
+
+    /// Whether a message has to wait, since its channel may not be used now.
+    fn is_closed(&self, item: &Item, now: Timestamp) -> bool {
+        item.what == What::Message && self.plan().is_some_and(|plan| !item.is_open(plan, now))
     }
 
     fn turn(&self, item: &Item, desk: &Desk<'_>, now: Timestamp) -> Result<Turn, LiveError> {
@@ -250,8 +255,7 @@ impl Live {
             return Ok(Turn::Ends(Fate::Expired, format!("was due {due} and could not be handed over in time")));
         }
         let to_lead = matches!(item.what, What::Message | What::Task);
-        let closed = item.what == What::Message && self.plan().is_some_and(|plan| !item.is_open(plan, now));
-        if item.attempts.due_at() > now || closed || (to_lead && self.is_held(&item.lead)?) {
+        if item.attempts.due_at() > now || self.is_closed(item, now) || (to_lead && self.is_held(&item.lead)?) {
             return Ok(Turn::Wait);
         }
         let destination = match (&item.channel, item.what, &item.to) {
