@@ -526,10 +526,3 @@ fn a_store_of_format_1_opens_forever() {
 fn as_child() {
     support::child_main();
 }
-
-/// `cargo test --release --test store -- --ignored --nocapture measure`
-#[test]
-#[ignore = "prints figures, for a release build"]
-fn measure() {
-    support::measure();
-}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ensue::store::{Batch, Committed, NewEntry, Options, Sequence, Store, StoreError, StoredEntry, TreeName, verify};
+use ensue::store::{Batch, Committed, NewEntry, Options, Sequence, Store, StoreError, StoredEntry, TreeName};
 use ensue::timestamp::Timestamp;
 
 /// Splitmix64.
@@ -342,68 +342,4 @@ pub fn describe(store: &Store) -> String {
     lines.push(format!("unsealed {}", fact.escape_ascii()));
     lines.push(format!("erased {} {}", store.is_erased("L0000001"), store.is_erased("L0000002")));
     lines.join("\n") + "\n"
-}
-
-/// Figures: durable ingest by batch size next to a bare database, bytes, reading.
-pub fn measure() {
-    let count = std::env::var("ENSUE_MEASURE").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000_u64);
-    let events: Vec<StoredEntry> = (0..count).map(made).collect();
-    let entries: Vec<NewEntry<'_>> = events.iter().map(StoredEntry::as_new).collect();
-    let rate = |count: usize, begun: Instant| format!("{:.0}/s", count as f64 / begun.elapsed().as_secs_f64());
-    let singles = std::env::var("ENSUE_MEASURE_SINGLES").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000);
-    for (batch, count) in [(1, singles), (1_000, entries.len())] {
-        let dir = tempfile::tempdir().unwrap();
-        let mut store = open(dir.path());
-        let begun = Instant::now();
-        for part in entries[..count].chunks(batch) {
-            store.append(part).unwrap();
-        }
-        say(&format!("ingest, batch {batch}: {}", rate(count, begun)));
-        let stats = store.stats().unwrap();
-        say(&format!("  {:.1} bytes an event on disk, {} syncs", stats.bytes_per_entry, stats.syncs));
-        let blocks: usize = store.blocks(Sequence(0)).unwrap().map(|block| block.unwrap().bytes().len()).sum();
-        say(&format!("  {:.1} bytes an event in blocks", blocks as f64 / count as f64));
-        drop(store);
-        let begun = Instant::now();
-        let store = open(dir.path());
-        say(&format!("  reopened in {:.3} s", begun.elapsed().as_secs_f64()));
-        let begun = Instant::now();
-        let read: usize = store
-            .blocks(Sequence(0))
-            .unwrap()
-            .map(|block| {
-                block.unwrap().entries().map(|entry| entry.unwrap().payload.len() / 1_000_000 + 1).sum::<usize>()
-            })
-            .sum();
-        say(&format!("  read: {}", rate(read, begun)));
-        drop(store);
-        let begun = Instant::now();
-        verify(dir.path(), &options()).unwrap();
-        say(&format!("  verified in {:.3} s", begun.elapsed().as_secs_f64()));
-        bare(&entries[..count], batch);
-    }
-}
-
-/// The same amount of bytes in blocks of 8 KB through the bare database, with the same syncs.
-fn bare(entries: &[NewEntry<'_>], batch: usize) {
-    let dir = tempfile::tempdir().unwrap();
-    let db = sled::Config::new().path(dir.path()).cache_capacity(128 << 20).flush_every_ms(None).open().unwrap();
-    let file = fs::File::open(dir.path().join("db")).unwrap();
-    let begun = Instant::now();
-    let mut random = Random(1);
-    for (number, part) in entries.chunks(batch).enumerate() {
-        let bytes = (part.len() * 100).max(100);
-        for piece in 0..bytes.div_ceil(8_000) {
-            let value: Vec<u8> = (0..bytes.min(8_000) / 8).flat_map(|_| random.next().to_be_bytes()).collect();
-            db.insert([(number as u64).to_be_bytes(), (piece as u64).to_be_bytes()].concat(), value).unwrap();
-        }
-        db.flush().unwrap();
-        file.sync_all().unwrap();
-        fs::write(dir.path().join("head.new"), b"head").unwrap();
-        fs::File::open(dir.path().join("head.new")).unwrap().sync_all().unwrap();
-        fs::rename(dir.path().join("head.new"), dir.path().join("head")).unwrap();
-        fs::File::open(dir.path()).unwrap().sync_all().unwrap();
-    }
-    let seconds = begun.elapsed().as_secs_f64();
-    say(&format!("  a bare database, same syncs: {:.0}/s", entries.len() as f64 / seconds));
 }

@@ -1,0 +1,261 @@
+//! Figures of a store: durable ingest next to a bare database, a run with much due, opening, bytes,
+//! a replay from the store next to one from JSON Lines. Prints one line a figure.
+//! `cargo bench --bench store`; `ENSUE_EVENTS=100000` for a smaller log.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a bench may panic, looks at the clock, and prints"
+)]
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use ensue::config::{self, Breaker, Kind, Retries};
+use ensue::live::{Arrival, Desk, Line, Live, Window};
+use ensue::load::Files;
+use ensue::local::{Zone, parse_rfc3339, rfc3339};
+use ensue::sink;
+use ensue::store::{self, NewEntry, Sequence, Store, StoredEntry};
+use ensue::timestamp::{Span, Timestamp};
+
+#[path = "workload/engine.rs"]
+mod engine;
+#[path = "workload/generate.rs"]
+mod generate;
+#[path = "workload/truth.rs"]
+#[expect(dead_code, reason = "the logs it knows are those of other benches")]
+mod truth;
+
+use generate::Workload;
+
+const LEADS: u32 = 10_000;
+
+fn main() {
+    let count = std::env::var("ENSUE_EVENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000_u32);
+    let log: &'static [u8] =
+        generate::bytes(Workload { leads: LEADS.min(count / 10), events: count, seed: 42, dirty: false }).leak();
+    let texts: Vec<&str> = std::str::from_utf8(log).unwrap().lines().collect();
+    say("events", &count.to_string());
+    let rates: Vec<f64> = [(1, 1_000), (1_000, texts.len())]
+        .into_iter()
+        .map(|(batch, most)| ingest(&texts[..most.min(texts.len())], batch))
+        .collect();
+    for (batch, rate) in [1, 1_000].into_iter().zip(rates) {
+        say(&format!("batch {batch}: of the bare database"), &format!("{rate:.2}"));
+    }
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path(), &texts);
+    opening(dir.path());
+    reading(dir.path(), log);
+    run();
+}
+
+fn say(what: &str, figure: &str) {
+    println!("{what:<44} {figure}");
+}
+
+fn rate(count: usize, begun: Instant) -> f64 {
+    count as f64 / begun.elapsed().as_secs_f64()
+}
+
+fn seconds(begun: Instant) -> String {
+    format!("{:.3} s", begun.elapsed().as_secs_f64())
+}
+
+fn open(dir: &Path) -> Live {
+    Live::open(dir, &store::Options::default()).unwrap()
+}
+
+fn in_force(live: &mut Live, rules: &str) {
+    let files = Files { rules: vec![("rules.ensue".to_owned(), rules.to_owned())], ..Files::default() };
+    let at = parse_rfc3339(b"2026-01-01T00:00:00Z").unwrap();
+    live.activate_first(&files, files.check().rulebook.unwrap(), at).unwrap();
+}
+
+fn lines<'a>(texts: &[&'a str]) -> Vec<Line<'a>> {
+    let line = |(text, number): (&&'a str, u64)| Line { path: "-", number, text: Cow::Borrowed(*text), broken: false };
+    texts.iter().zip(1..).map(line).collect()
+}
+
+fn fill(dir: &Path, texts: &[&str]) {
+    let mut live = open(dir);
+    in_force(&mut live, include_str!("workload/w1.ensue"));
+    for group in texts.chunks(1_000) {
+        live.ingest(&lines(group), Arrival::Own, false).unwrap();
+    }
+}
+
+/// Events a second from lines of JSON to the disk, in groups; the part of what the bare database
+/// does with the same blocks and syncs.
+fn ingest(texts: &[&str], batch: usize) -> f64 {
+    let dir = tempfile::tempdir().unwrap();
+    let mut live = open(dir.path());
+    in_force(&mut live, include_str!("workload/w1.ensue"));
+    let begun = Instant::now();
+    for group in texts.chunks(batch) {
+        live.ingest(&lines(group), Arrival::Own, false).unwrap();
+    }
+    let ours = rate(texts.len(), begun);
+    say(&format!("batch {batch}: durable ingest"), &format!("{ours:.0} events/s"));
+    let stats = live.store().stats().unwrap();
+    say(
+        &format!("batch {batch}: on disk"),
+        &format!("{:.0} bytes/event, {} syncs", stats.bytes_per_entry, stats.syncs),
+    );
+    let blocks: Vec<Vec<u8>> =
+        live.store().blocks(Sequence(0)).unwrap().map(|block| block.unwrap().bytes().to_vec()).collect();
+    let bytes: usize = blocks.iter().map(Vec::len).sum();
+    say(&format!("batch {batch}: in blocks"), &format!("{:.0} bytes/event", bytes as f64 / texts.len() as f64));
+    appending(live, batch);
+    let bare = bare(&blocks, texts.len(), batch);
+    say(&format!("batch {batch}: the bare database"), &format!("{bare:.0} events/s"));
+    ours / bare
+}
+
+/// The byte layer alone: the same entries, encoded already.
+fn appending(live: Live, batch: usize) {
+    let entries: Vec<StoredEntry> = live.store().entries(Sequence(0)).unwrap().map(Result::unwrap).collect();
+    drop(live);
+    let new: Vec<NewEntry<'_>> = entries.iter().map(StoredEntry::as_new).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(dir.path(), &store::Options::default()).unwrap();
+    let begun = Instant::now();
+    for group in new.chunks(batch) {
+        store.append(group).unwrap();
+    }
+    say(&format!("batch {batch}: the byte layer alone"), &format!("{:.0} events/s", rate(new.len(), begun)));
+}
+
+/// The same blocks through a bare database with the same syncs: as many groups, each with its part
+/// of the blocks. A group smaller than a block writes the block anew as far as it is filled.
+fn bare(blocks: &[Vec<u8>], events: usize, batch: usize) -> f64 {
+    let dir = tempfile::tempdir().unwrap();
+    let db = sled::Config::new()
+        .path(dir.path())
+        .segment_size(1 << 20)
+        .cache_capacity(128 << 20)
+        .flush_every_ms(None)
+        .open()
+        .unwrap();
+    let file = fs::File::open(dir.path().join("db")).unwrap();
+    let groups = events.div_ceil(batch);
+    let begun = Instant::now();
+    for group in 0..groups {
+        // Where the group begins and ends among the blocks, in thousandths of a block.
+        let place = |group: usize| group * blocks.len() * 1_000 / groups;
+        for number in place(group) / 1_000..=(place(group + 1) - 1).max(place(group)) / 1_000 {
+            let Some(block) = blocks.get(number) else { continue };
+            let filled = (place(group + 1) - number * 1_000).min(1_000);
+            let end = (block.len() * filled).div_ceil(1_000);
+            db.insert((number as u64).to_be_bytes(), &block[..end]).unwrap();
+        }
+        db.flush().unwrap();
+        file.sync_all().unwrap();
+        fs::write(dir.path().join("head.new"), b"head").unwrap();
+        fs::File::open(dir.path().join("head.new")).unwrap().sync_all().unwrap();
+        fs::rename(dir.path().join("head.new"), dir.path().join("head")).unwrap();
+        fs::File::open(dir.path()).unwrap().sync_all().unwrap();
+    }
+    rate(events, begun)
+}
+
+fn opening(dir: &Path) {
+    for what in ["after a run", "again"] {
+        let begun = Instant::now();
+        let live = open(dir);
+        say(&format!("open the whole log, {what}"), &seconds(begun));
+        drop(live);
+    }
+    let begun = Instant::now();
+    store::verify(dir, &store::Options::default()).unwrap();
+    say("verify the whole log", &seconds(begun));
+}
+
+fn reading(dir: &Path, json: &'static [u8]) {
+    let live = open(dir);
+    let plan = engine::plan();
+    let count = live.store().len() as usize;
+    for threads in [1, 2] {
+        for _ in 0..2 {
+            let begun = Instant::now();
+            let from_json = engine::read(&plan, json, threads);
+            say(&format!("read from JSON Lines, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
+            let begun = Instant::now();
+            let from_store = live.log(&plan.rulebook, threads).unwrap();
+            say(&format!("read from the store, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
+            assert_eq!(from_json.len(), from_store.len());
+        }
+        let begun = Instant::now();
+        let log = live.log(&plan.rulebook, threads).unwrap();
+        engine::replay(&plan, &log, threads);
+        say(&format!("replay from the store, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
+        let begun = Instant::now();
+        let log = engine::read(&plan, json, threads);
+        engine::replay(&plan, &log, threads);
+        say(&format!("replay from JSON Lines, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
+        engine::count(&plan, &log, &engine::replay(&plan, &log, threads));
+    }
+    let (mut live, begun) = (live, Instant::now());
+    live.advance(live.floor()).unwrap();
+    say("a live run decides the whole log", &format!("{:.0} events/s", rate(count, begun)));
+    say("on disk with all that follows", &format!("{:.0} bytes/event", live.store().stats().unwrap().bytes_per_entry));
+}
+
+/// A hundred thousand leads, of which ten thousand have something due.
+fn run() {
+    const ALL: usize = 100_000;
+    const DUE: usize = 10_000;
+    let rules = "tiers hot\nchannel email { require email_ok }\ndemo -> email thanks in 1d\n";
+    let dir = tempfile::tempdir().unwrap();
+    let mut live = open(dir.path());
+    in_force(&mut live, rules);
+    let start = parse_rfc3339(b"2026-03-02T09:00:00Z").unwrap();
+    let at = rfc3339(start, Zone::UTC);
+    let mut text = String::new();
+    for lead in 0..ALL {
+        writeln!(text, r#"{{"id":"c{lead}","type":"lead.created","lead":"l{lead}","at":"{at}"}}"#).unwrap();
+    }
+    for lead in 0..DUE {
+        writeln!(text, r#"{{"id":"d{lead}","type":"demo.requested","lead":"l{}","at":"{at}"}}"#, lead * 10).unwrap();
+    }
+    let texts: Vec<&str> = text.lines().collect();
+    for group in texts.chunks(1_000) {
+        live.ingest(&lines(group), Arrival::Own, false).unwrap();
+    }
+    let begun = Instant::now();
+    live.advance(start).unwrap();
+    say("take in 110000 events of 100000 leads", &seconds(begun));
+    drop(live);
+    let due = start + Span::days(1);
+    let whole = Instant::now();
+    let mut live = open(dir.path());
+    say("open it", &seconds(whole));
+    let begun = Instant::now();
+    let advanced = live.advance(due).unwrap();
+    assert_eq!(advanced.decisions as usize, DUE);
+    say("decide 10000 that are due", &seconds(begun));
+    let begun = Instant::now();
+    hand_over(&mut live, dir.path(), due);
+    say("hand 10000 over to a file", &seconds(begun));
+    say("the run as a whole", &seconds(whole));
+}
+
+fn hand_over(live: &mut Live, dir: &Path, now: Timestamp) {
+    let settings = config::Sink {
+        name: "file".to_owned(),
+        kind: Kind::File("out.jsonl".into()),
+        idempotent: false,
+        retries: Retries::default(),
+        breaker: Breaker::default(),
+    };
+    let sink = sink::open(&settings, dir).unwrap();
+    let windows = [("file".to_owned(), Window { settings, sink })].into();
+    let mut desk = Desk { windows, route: &|_| Some("file".to_owned()) };
+    let handed = live.hand_over(&mut desk, &mut || now, &|| false).unwrap();
+    assert_eq!(handed.taken, 10_000);
+}
