@@ -81,7 +81,11 @@ impl Live {
         let mut text = String::new();
         for line in lines {
             // A carriage return in the middle would be taken for part of the text.
-            text.push_str(&line.text.replace(['\n', '\r'], " "));
+            if line.text.contains(['\n', '\r']) {
+                text.push_str(&line.text.replace(['\n', '\r'], " "));
+            } else {
+                text.push_str(&line.text);
+            }
             text.push('\n');
         }
         let input = Input { path: String::from("input"), reader: Box::new(Cursor::new(text.into_bytes())) };

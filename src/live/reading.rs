@@ -37,7 +37,8 @@ impl<'a> Reader<'a> {
             part.pass(entry.received_at);
             return Ok(());
         }
-        let mut props = record::Given::new(self.store, entry)?;
+        let is_known = |name: &str| self.words.knows(name);
+        let mut props = record::Given::new(self.store, entry, &is_known)?;
         let told = Told {
             id: entry.id,
             ty: entry.ty,

@@ -246,6 +246,7 @@ struct Unpacked<'a> {
     rest: &'a [u8],
     left: usize,
     broken: bool,
+    is_wanted: &'a dyn Fn(&str) -> bool,
 }
 
 impl<'a> Unpacked<'a> {
@@ -254,7 +255,7 @@ impl<'a> Unpacked<'a> {
         let (left, rest) = postcard::take_from_bytes::<usize>(entry.payload).map_err(|_| unreadable(entry))?;
         // No payload holds more properties than bytes.
         let left = left.min(rest.len() + 1);
-        Ok(Self { store, entry: *entry, rest, left, broken: false })
+        Ok(Self { store, entry: *entry, rest, left, broken: false, is_wanted: &|_| true })
     }
 
     /// Whether all of them could be read.
@@ -296,7 +297,9 @@ impl<'a> Iterator for Unpacked<'a> {
             };
             self.rest = rest;
             // What lay under the key of an erased lead is gone.
-            if let Some(value) = self.open(name, value) {
+            if (self.is_wanted)(name)
+                && let Some(value) = self.open(name, value)
+            {
                 return Some((name, value));
             }
         }
@@ -309,12 +312,16 @@ impl<'a> Iterator for Unpacked<'a> {
 pub(crate) struct Given<'a>(Unpacked<'a>);
 
 impl<'a> Given<'a> {
-    /// Those of an entry.
+    /// Those of an entry that are wanted by name; what is sealed and not wanted stays so.
     ///
     /// # Errors
     /// A payload that is not in its format.
-    pub(crate) fn new(store: &'a Store, entry: &Entry<'a>) -> Result<Self, StoreError> {
-        Unpacked::new(store, entry).map(Self)
+    pub(crate) fn new(
+        store: &'a Store,
+        entry: &Entry<'a>,
+        is_wanted: &'a dyn Fn(&str) -> bool,
+    ) -> Result<Self, StoreError> {
+        Ok(Self(Unpacked { is_wanted, ..Unpacked::new(store, entry)? }))
     }
 
     /// Whether all of them could be read.

@@ -52,6 +52,11 @@ impl<'r> Words<'r> {
     pub fn new(rulebook: &'r Rulebook) -> Self {
         Self(Vocabulary::new(rulebook))
     }
+
+    /// Whether anything can ask for a property of this name.
+    pub fn knows(&self, prop: &str) -> bool {
+        self.0.prop_id(prop, hash::of_text(prop)).is_some()
+    }
 }
 
 /// Some records of a log in their order; parts can be filled at the same time.
