@@ -132,7 +132,7 @@ impl Draw {
             for (at, (cell, head)) in row.iter().zip(&table.head).enumerate() {
                 let prose = if at == 0 && table.explains { unlinked(cell) } else { self.prose(cell) };
                 let class = if cell.is_empty() || cell.text() == "–" { " class=\"none\"" } else { "" };
-                let _ = write!(text, "<td{class} data-head=\"{}\">{prose}</td>", escaped(head));
+                let _ = write!(text, "<td{class} data-head=\"{}\"><div>{prose}</div></td>", escaped(head));
             }
             text.push_str("</tr>\n");
         }
@@ -193,9 +193,9 @@ fn class(kind: Kind) -> String {
     }
 }
 
-/// A long name that may break after `_`, `/` and `.`.
+/// A long name that may break after `_` and `/`.
 fn breakable(name: &str) -> String {
-    escaped(name).replace('_', "_<wbr/>").replace('/', "/<wbr/>")
+    escaped(name).replace('/', "\u{1}").replace('_', "_<wbr/>").replace('\u{1}', "/<wbr/>")
 }
 
 /// Text in which nothing is markup, in elements and in attributes.

@@ -85,6 +85,19 @@ pub struct Table {
     pub explains: bool,
 }
 
+impl Table {
+    /// Without the columns in which nothing stands.
+    fn without_empty(mut self) -> Self {
+        for at in (0..self.head.len()).rev() {
+            if self.rows.iter().all(|row| row.get(at).is_none_or(Prose::is_empty)) {
+                self.head.remove(at);
+                self.rows.iter_mut().filter(|row| at < row.len()).for_each(|row| drop(row.remove(at)));
+            }
+        }
+        self
+    }
+}
+
 /// A sequence over its days.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timeline {
@@ -122,7 +135,7 @@ pub struct Mark {
 pub struct Tail {
     /// The touch.
     pub mark: Mark,
-    /// `every 90 days, up to 8 times`
+    /// `every 90 days`
     pub rhythm: String,
 }
 

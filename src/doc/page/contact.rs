@@ -40,13 +40,13 @@ pub fn channels(words: &Words<'_>) -> Vec<Block> {
     });
     let head = vec!["Channel", "Hours", "Only if", "At most", "Done by"];
     let mut blocks = vec![table(head, rows.collect())];
+    let stale = time::span(rulebook.settings.stale_after);
+    let text = format!("News that arrives more than {stale} late is noted, and sets off nothing but stops, pauses and opt-outs.");
+    blocks.push(Block::Text(text.into()));
     for calendar in &rulebook.calendars {
         blocks.push(heading(Prose::name(Kind::Calendar, &calendar.name), words, calendar.range));
         blocks.push(Block::Facts(Words::calendar(calendar)));
     }
-    let stale = time::span(rulebook.settings.stale_after);
-    let text = format!("News that arrives more than {stale} late is noted, and sets off nothing but stops, pauses and opt-outs.");
-    blocks.push(Block::Text(text.into()));
     blocks
 }
 
@@ -72,7 +72,7 @@ pub fn invariants(words: &Words<'_>) -> Vec<Block> {
     if rows.is_empty() {
         return Vec::new();
     }
-    let text = "Whatever the rules say, what would break one of these is held back and reported.";
+    let text = "Whatever the rules say, what would break one of these is held back or reported.";
     vec![Block::Text(text.into()), table(vec!["Name", "What holds", "Where"], rows)]
 }
 
@@ -100,7 +100,8 @@ pub fn tests(words: &Words<'_>) -> Vec<Block> {
     let gaps_said = gaps_said.replace("gap still", "gap is still").replace("gaps still", "gaps are still");
     let text = format!("{} {verb} with examples what the rules do{gaps_said}.", time::many(tests, "test"));
     let row = |(path, tests, gaps): (&str, u64, u64)| {
-        vec![Prose::other(path), tests.to_string().into(), gaps.to_string().into()]
+        let gaps = if gaps == 0 { Prose::default() } else { gaps.to_string().into() };
+        vec![Prose::other(path), tests.to_string().into(), gaps]
     };
     let rows = files.into_iter().map(row).collect();
     vec![Block::Text(text.into()), table(vec!["File", "Tests", "Known gaps"], rows)]
@@ -145,7 +146,7 @@ fn heading(title: Prose, words: &Words<'_>, range: crate::source::Range) -> Bloc
 }
 
 fn table(head: Vec<&'static str>, rows: Vec<Vec<Prose>>) -> Block {
-    Block::Table(Table { head, rows, explains: false })
+    Block::Table(Table { head, rows, explains: false }.without_empty())
 }
 
 fn dash(prose: Prose) -> Prose {

@@ -54,7 +54,10 @@ fn entry(words: &Words<'_>, rule: &Rule) -> RuleEntry {
 fn file_title(path: &str) -> String {
     let stem = path.rsplit('/').next().unwrap_or(path);
     let stem = stem.strip_suffix(".ensue").unwrap_or(stem);
-    Prose::from(spaced(stem)).capital().text()
+    match stem {
+        "rules" => "General rules".to_owned(),
+        stem => Prose::from(spaced(stem)).capital().text(),
+    }
 }
 
 /// The first paragraph of the comment a file opens with, where it is not about what follows at once.

@@ -45,10 +45,11 @@ fn touches(words: &Words<'_>, sequence: &Sequence) -> Table {
     let touches = sequence.touches.iter().map(|touch| words.touch(touch, None));
     let row = |touch: TouchWords| vec![touch.day.capital(), touch.time.capital(), touch.id, touch.what, touch.notes];
     Table {
-        head: vec!["Day", "Time", "Touch", "What goes out", "Notes"],
+        head: vec!["Day", "Time", "Touch", "Message", "Notes"],
         rows: touches.chain(tail).map(row).collect(),
         explains: false,
     }
+    .without_empty()
 }
 
 fn timeline(words: &Words<'_>, sequence: &Sequence) -> Timeline {
@@ -65,7 +66,9 @@ fn timeline(words: &Words<'_>, sequence: &Sequence) -> Timeline {
             When::Days(..) => String::new(),
         };
         let limit = limit.map(|limit| format!(", up to {}", time::many(limit, "time"))).unwrap_or_default();
-        Tail { mark: mark(words, touch, before), rhythm: format!("every {every}{limit}") }
+        let mut mark = mark(words, touch, before);
+        mark.label.push_str(&limit);
+        Tail { mark, rhythm: format!("every {every}") }
     });
     Timeline { sequence: sequence.name.clone(), marks, tail }
 }

@@ -7,13 +7,13 @@ use crate::doc::html::escaped;
 use crate::doc::page::{Mark, Tail, Timeline};
 
 /// Marks are at least so far apart.
-const GAP: f64 = 27.0;
+const GAP: f64 = 30.0;
 const RADIUS: f64 = 10.0;
 const SIZE: f64 = 12.5;
 /// How labels lean, in degrees, with sine and cosine.
-const LEAN: f64 = 36.0;
-const SIN: f64 = 0.588;
-const COS: f64 = 0.809;
+const LEAN: f64 = 40.0;
+const SIN: f64 = 0.643;
+const COS: f64 = 0.766;
 const LEFT: f64 = 24.0;
 /// From one mark of the tail to the next.
 const STEP: f64 = 30.0;
@@ -30,7 +30,7 @@ pub fn timeline(timeline: &Timeline) -> String {
     let tail_at = timeline.tail.as_ref().map(|_| if timeline.marks.is_empty() { LEFT } else { end + 44.0 });
     let reach = |label: &str, x: f64| x + width(label, SIZE) * COS + 22.0;
     let labels = timeline.marks.iter().zip(&places).map(|(mark, x)| (mark.label.clone(), *x));
-    let tail_label = timeline.tail.iter().zip(tail_at).map(|(tail, x)| (tail_words(tail), x));
+    let tail_label = timeline.tail.iter().zip(tail_at).map(|(tail, x)| (tail.mark.label.clone(), x));
     let labels: Vec<(String, f64)> = labels.chain(tail_label).collect();
     let rise = labels.iter().map(|(label, _)| width(label, SIZE) * SIN).fold(30.0, f64::max);
     let row = rise + 30.0;
@@ -179,10 +179,6 @@ fn label(text: &str, x: f64, y: f64) -> String {
     )
 }
 
-fn tail_words(tail: &Tail) -> String {
-    format!("{}, {}", tail.mark.label, tail.rhythm)
-}
-
 /// What recurs: three marks that grow faint, on a line that goes on.
 fn recurring(tail: &Tail, x: f64, row: f64, end: f64, alone: bool) -> String {
     let axis = round(row + 36.0);
@@ -202,15 +198,14 @@ fn recurring(tail: &Tail, x: f64, row: f64, end: f64, alone: bool) -> String {
             touch(&tail.mark, place, row, "ghost").trim_end()
         );
     }
-    let words = tail.rhythm.split(',').next().unwrap_or("");
     let _ = writeln!(
         text,
         "<text class=\"quiet\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
         round(x + STEP),
         round(row + 53.0),
-        escaped(words)
+        escaped(&tail.rhythm)
     );
-    text.push_str(&label(&tail_words(tail), x, row));
+    text.push_str(&label(&tail.mark.label, x, row));
     text
 }
 

@@ -43,7 +43,7 @@ impl Words<'_> {
 
     fn both(&self, expr: &Expr) -> Prose {
         let parts = flat(expr, true);
-        let compound = parts.iter().any(|part| joins(part));
+        let compound = parts.iter().any(compound);
         let word = if compound { ", and " } else { " and " };
         let parts = parts.iter().map(|part| match part {
             part if is_or(part) => self.either(part, false),
@@ -55,7 +55,7 @@ impl Words<'_> {
     /// `alone`: nothing stands beside it that it could be mistaken to belong to.
     fn either(&self, expr: &Expr, alone: bool) -> Prose {
         let parts = flat(&plain(expr), false);
-        let compound = parts.iter().any(|part| joins(part));
+        let compound = parts.iter().any(compound);
         let word = if compound { ", or " } else { " or " };
         let choices = joined(parts.iter().map(|part| self.condition(part)), word);
         if alone && !compound { choices } else { fill("either {}", [choices]) }
@@ -118,10 +118,10 @@ impl Words<'_> {
                 return fill("{} {}", [verb.into(), self.value_of(other)]);
             }
         };
-        let (verb, word) = if denied { ("is neither", "nor") } else { ("is", "or") };
+        let verb = if denied { "is none of" } else { "is one of" };
         match <[Prose; 1]>::try_from(items) {
             Ok([only]) => fill(if denied { "is not {}" } else { "is {}" }, [only]),
-            Err(items) => fill("{} {}", [verb.into(), listed(items, word)]),
+            Err(items) => fill("{} {}", [verb.into(), listed(items, "or")]),
         }
     }
 
@@ -283,8 +283,18 @@ fn flat(expr: &Expr, and: bool) -> Vec<Expr> {
     }
 }
 
-fn joins(expr: &Expr) -> bool {
-    matches!(expr, Expr::And(..) | Expr::Or(..))
+/// Whether a condition holds an "and" or an "or" of its own.
+fn compound(expr: &Expr) -> bool {
+    match expr {
+        Expr::And(..) | Expr::Or(..) => true,
+        Expr::Not(inner) => compound(inner),
+        Expr::In(_, list) => match &**list {
+            Expr::Constant(Value::List(items)) => items.len() > 1,
+            Expr::List(items) => items.len() > 1,
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 fn is_or(expr: &Expr) -> bool {

@@ -34,7 +34,9 @@ impl Words<'_> {
         let hours = calendar.hours.map_or_else(|| "all day".to_owned(), time::hours);
         let mut facts: Vec<Prose> = vec![format!("Open {}, {hours}.", time::weekdays(&calendar.days)).into()];
         if !calendar.parts.is_empty() {
-            let parts = calendar.parts.iter().map(|(name, range)| {
+            let mut parts: Vec<_> = calendar.parts.iter().collect();
+            parts.sort_by_key(|(_, range)| **range);
+            let parts = parts.into_iter().map(|(name, range)| {
                 fill("{} is {}", [Prose::quote(&spaced(name)), time::hours(*range).into()])
             });
             facts.push(fill("{}.", [listed(parts.collect(), "and")]).capital());

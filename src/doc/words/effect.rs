@@ -2,7 +2,7 @@
 
 use super::{Prose, Words, fill, joined, listed, spaced, time};
 use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, HoldEnd, Person, Timing};
-use crate::units::{Content, Unit};
+use crate::units::Content;
 use crate::value::Value;
 
 impl Words<'_> {
@@ -81,9 +81,9 @@ impl Words<'_> {
     fn timing(&self, timing: &Timing) -> Prose {
         match timing {
             Timing::Now => Prose::default(),
-            Timing::In { length, at: None } => format!(" {}", delay(time::length(*length), length.unit)).into(),
-            Timing::In { length, at: Some(at) } => {
-                format!(" {} at {at}", delay(time::length(*length), length.unit)).into()
+            Timing::In { length, at } => {
+                let at = at.map(|at| format!(" at {at}")).unwrap_or_default();
+                format!(" after {}{at}", time::length(*length)).into()
             }
             Timing::At(at) => format!(" the next time it is {at}").into(),
             Timing::Next { day, at } => format!(" next {} at {at}", time::weekday(usize::from(day.0))).into(),
@@ -120,14 +120,6 @@ impl Words<'_> {
 
     fn tag(&self, tag: crate::rulebook::TagId) -> Prose {
         Prose::quote(&spaced(self.rulebook.tags.get(tag.index()).map_or("", String::as_str)))
-    }
-}
-
-/// `in 2 hours`, `1 business day later`
-fn delay(length: String, unit: Unit) -> String {
-    match unit {
-        Unit::BusinessHour | Unit::BusinessDay => format!("{length} later"),
-        _ => format!("in {length}"),
     }
 }
 

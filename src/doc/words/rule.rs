@@ -2,7 +2,6 @@
 
 use super::{Kind, Prose, Words, fill, joined, listed, time};
 use crate::rulebook::{Arm, Limit, Rule, State, Trigger};
-use crate::timestamp::Span;
 
 impl Words<'_> {
     /// A rule as a sentence; of a decision list its lines come after it.
@@ -50,7 +49,8 @@ impl Words<'_> {
     fn standing(&self, trigger: &Trigger, state: &State) -> Prose {
         let state = self.state(state);
         match trigger {
-            Trigger::Absent { .. } => fill(", having been {} all that time", [state]),
+            Trigger::Absent { .. } => fill(", and the lead has been {} all that time", [state]),
+            Trigger::AbsentAfter { .. } | Trigger::Follows { .. } => fill(", and the lead is {}", [state]),
             Trigger::Every { .. } | Trigger::EveryWeekday { .. } => fill(" for as long as the lead is {}", [state]),
             _ => fill(" while the lead is {}", [state]),
         }
@@ -136,6 +136,10 @@ fn count(times: u32) -> String {
 fn limit(limit: Limit) -> String {
     match limit {
         Limit::Once => " (only once for each lead)".to_owned(),
-        Limit::AtMostOncePer(Span(span)) => format!(" (at most once in {})", time::span(Span(span))),
+        Limit::AtMostOncePer(span) => match time::last(span).as_str() {
+            "hour" => " (at most once an hour)".to_owned(),
+            per if per.starts_with(|c: char| c.is_ascii_digit()) => format!(" (at most once in {per})"),
+            per => format!(" (at most once a {per})"),
+        },
     }
 }

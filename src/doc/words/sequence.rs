@@ -49,8 +49,9 @@ impl Words<'_> {
         let rules: Vec<&Rule> = self.rulebook.rules.iter().filter(starts).collect();
         let guard = sequence.guard.as_ref().map(|guard| fill(" if {}", [self.condition(guard)])).unwrap_or_default();
         let tier = sequence.tier.map(|tier| {
-            let rivals = self.rulebook.sequences.iter().filter(|other| other.tier == Some(tier)).count();
-            let rivals = if rivals > 1 { ", unless an earlier one fits" } else { "" };
+            let mut earlier = self.rulebook.sequences.iter().take(id.index());
+            let rival = earlier.any(|other| other.tier == Some(tier) && !other.parallel);
+            let rivals = if rival { ", unless an earlier one fits" } else { "" };
             fill("when a lead becomes {}{}{}", [self.tier(tier), guard.clone(), rivals.into()])
         });
         let by = |rules: Vec<&Rule>| match rules.len() {
