@@ -49,9 +49,9 @@ fn folders() {
         settings.set_omit_expression(true);
         settings.remove_input_file();
         settings.bind(|| {
-            insta::assert_snapshot!("markdown", run(folder, &["doc", "."]));
+            insta::assert_snapshot!("markdown", run(folder, &["doc", "rules.ensue"]));
             // The style is the same in every page.
-            let page = run(folder, &["doc", ".", "--format", "html"]);
+            let page = run(folder, &["doc", "rules.ensue", "--format", "html"]);
             let (before, rest) = page.split_once("<style>").unwrap();
             let (_, after) = rest.split_once("</style>").unwrap();
             insta::assert_snapshot!("html", format!("{before}<style>...</style>{after}"));
@@ -134,7 +134,7 @@ fn what_authors_write_is_text() {
     }
     let bare = |start: &str| text.lines().filter(|line| line.starts_with(start)).map(str::to_owned).collect::<Vec<_>>();
     assert!(bare("# ").len() == 1 && bare("- not a list").is_empty());
-    assert!(!text.contains("https://") && !text.contains(" @someone") && !text.contains("](javascript"));
+    assert!(!text.contains("https://") && !text.contains(" @someone") && !text.replace("\\]", "").contains("](javascript"));
 }
 
 /// Nothing of the playbook is left out, in either form.
@@ -146,14 +146,14 @@ fn the_page_tells_of_everything() {
     let mut named = 0;
     let mut has = |what: &str| {
         named += 1;
-        assert!(html.contains(what), "{what} is not in HTML");
+        assert!(html.contains(&what.replace('\'', "&#39;")), "{what} is not in HTML");
         assert!(markdown.contains(what), "{what} is not in Markdown");
     };
     for rule in &rulebook.rules {
         has(&rule.label);
         has(&rulebook.sources.place(rule.range));
         if let Some(why) = &rule.why {
-            has(&why.replace('\'', "&#39;"));
+            has(why);
         }
     }
     for test in &rulebook.tests {

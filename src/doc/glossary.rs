@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::check::VOCABULARY_PATH;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Arithmetic, Comparison, Expr, PropId, Rulebook};
 use crate::source::{Range, SourceId};
-use crate::syntax::tree::{EventDecl, ItemKind};
+use crate::syntax::tree::{BinaryOp, EventDecl, ExprKind, ItemKind};
 use crate::syntax::{self, tree};
+use crate::value::Value;
 
 /// An event or a group of the rulebook.
 #[derive(Clone, Debug)]
@@ -18,8 +19,8 @@ pub struct Term {
     pub types: Vec<String>,
     /// The events of a group.
     pub members: Vec<String>,
-    /// Whether the rulebook narrows it by a condition.
-    pub narrowed: bool,
+    /// The condition that narrows it.
+    pub guard: Option<tree::Expr>,
     /// Where it is declared.
     pub range: Range,
 }
@@ -46,7 +47,7 @@ impl Glossary {
                         names: vec![group.name.node.clone()],
                         types: Vec::new(),
                         members: group.members.iter().map(|member| member.node.clone()).collect(),
-                        narrowed: false,
+                        guard: None,
                         range: item.range,
                     },
                     _ => continue,
@@ -74,7 +75,7 @@ fn event_term(event: &EventDecl, range: Range) -> Term {
         names: event.names.iter().map(|name| name.node.clone()).collect(),
         types: event.types.iter().map(|ty| ty.node.clone()).collect(),
         members: Vec::new(),
-        narrowed: event.guard.is_some(),
+        guard: event.guard.clone(),
         range,
     }
 }
@@ -101,9 +102,50 @@ pub fn filters(text: &str) -> usize {
 
 fn conditions(expr: &tree::Expr) -> usize {
     match &expr.node {
-        tree::ExprKind::Binary { op, left, right } if op.node == tree::BinaryOp::And => {
+        ExprKind::Binary { op, left, right } if op.node == BinaryOp::And => {
             conditions(left) + conditions(right)
         }
         _ => 1,
+    }
+}
+
+/// A condition on an event's own properties as checking would have it; `None` where it speaks of more.
+pub fn resolved(rulebook: &Rulebook, expr: &tree::Expr) -> Option<Expr> {
+    let one = |inner: &tree::Expr| resolved(rulebook, inner).map(Box::new);
+    Some(match &expr.node {
+        ExprKind::Number(number) => Expr::Constant(Value::Number(*number)),
+        ExprKind::Text(text) => Expr::Constant(Value::Text(text.as_str().into())),
+        ExprKind::Bool(truth) => Expr::Constant(Value::Bool(*truth)),
+        ExprKind::List(items) => Expr::List(items.iter().map(|item| resolved(rulebook, item)).collect::<Option<_>>()?),
+        ExprKind::Name(name) => Expr::Prop(prop(rulebook, name)?),
+        ExprKind::Property { name, .. } => Expr::Prop(prop(rulebook, &name.node)?),
+        ExprKind::Has(inner) => Expr::Has(one(inner)?),
+        ExprKind::Not(inner) => Expr::Not(one(inner)?),
+        ExprKind::Negate(inner) => Expr::Negate(one(inner)?),
+        ExprKind::Default(value, default) => Expr::Default(one(value)?, one(default)?),
+        ExprKind::Binary { op, left, right } => binary(op.node, one(left)?, one(right)?),
+        _ => return None,
+    })
+}
+
+fn prop(rulebook: &Rulebook, name: &str) -> Option<PropId> {
+    rulebook.props.iter().position(|known| known == name).map(|at| PropId(at as u16))
+}
+
+fn binary(op: BinaryOp, left: Box<Expr>, right: Box<Expr>) -> Expr {
+    match op {
+        BinaryOp::Or => Expr::Or(left, right),
+        BinaryOp::And => Expr::And(left, right),
+        BinaryOp::In => Expr::In(left, right),
+        BinaryOp::Equal => Expr::Compare(Comparison::Equal, left, right),
+        BinaryOp::NotEqual => Expr::Compare(Comparison::NotEqual, left, right),
+        BinaryOp::Less => Expr::Compare(Comparison::Less, left, right),
+        BinaryOp::LessOrEqual => Expr::Compare(Comparison::LessOrEqual, left, right),
+        BinaryOp::Greater => Expr::Compare(Comparison::Greater, left, right),
+        BinaryOp::GreaterOrEqual => Expr::Compare(Comparison::GreaterOrEqual, left, right),
+        BinaryOp::Add => Expr::Arithmetic(Arithmetic::Add, left, right),
+        BinaryOp::Subtract => Expr::Arithmetic(Arithmetic::Subtract, left, right),
+        BinaryOp::Multiply => Expr::Arithmetic(Arithmetic::Multiply, left, right),
+        BinaryOp::Divide => Expr::Arithmetic(Arithmetic::Divide, left, right),
     }
 }

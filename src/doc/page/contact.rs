@@ -127,7 +127,7 @@ pub fn glossary(words: &Words<'_>) -> Vec<Block> {
             }
             false => {
                 let types = joined(term.types.iter().map(|ty| Prose::other(ty)), " or ");
-                match words.definition(first, term.narrowed) {
+                match words.definition(term) {
                     Some(condition) => fill("{} in the log, where {}", [types, condition]),
                     None => fill("{} in the log", [types]),
                 }

@@ -43,7 +43,7 @@ fn entry(words: &Words<'_>, rule: &Rule) -> RuleEntry {
         sentence: words.rule(rule),
         lines: words.lines(rule),
         why: rule.why.clone().or_else(|| match rule.arms.as_slice() {
-            [only] if only.guard.is_none() => only.why.clone(),
+            [only] => only.why.clone(),
             _ => None,
         }),
         place: words.rulebook.sources.place(rule.range),

@@ -2,7 +2,7 @@
 
 use super::{Kind, Prose, Words, fill, joined, listed, time};
 use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, PropId, State};
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 impl Words<'_> {
     /// A condition as a clause: `deal value is at least 50,000`.
@@ -43,13 +43,8 @@ impl Words<'_> {
 
     fn both(&self, expr: &Expr) -> Prose {
         let parts = flat(expr, true);
-        let compound = parts.iter().any(compound);
-        let word = if compound { ", and " } else { " and " };
-        let parts = parts.iter().map(|part| match part {
-            part if is_or(part) => self.either(part, false),
-            part => self.condition(part),
-        });
-        joined(parts, word)
+        let word = if parts.iter().any(compound) { ", and " } else { " and " };
+        joined(parts.iter().map(|part| self.inside(part)), word)
     }
 
     /// `alone`: nothing stands beside it that it could be mistaken to belong to.
@@ -57,8 +52,18 @@ impl Words<'_> {
         let parts = flat(&plain(expr), false);
         let compound = parts.iter().any(compound);
         let word = if compound { ", or " } else { " or " };
-        let choices = joined(parts.iter().map(|part| self.condition(part)), word);
+        let choices = joined(parts.iter().map(|part| self.inside(part)), word);
         if alone && !compound { choices } else { fill("either {}", [choices]) }
+    }
+
+    /// A part of an "and" or an "or"; in parentheses where it is not simple itself.
+    fn inside(&self, part: &Expr) -> Prose {
+        match part {
+            Expr::And(..) if flat(part, true).iter().any(compound) => fill("({})", [self.both(part)]),
+            Expr::Or(..) if flat(part, false).iter().any(compound) => fill("({})", [self.either(part, false)]),
+            Expr::Or(..) => self.either(part, false),
+            part => self.condition(part),
+        }
     }
 
     fn comparison(&self, op: Comparison, a: &Expr, b: &Expr) -> Prose {
@@ -76,12 +81,48 @@ impl Words<'_> {
             let truth = *truth == (op == Comparison::Equal);
             return if truth { self.condition(a) } else { self.denied(a) };
         }
+        if let Some(distance) = self.distance(op, a, b) {
+            return distance;
+        }
+        let timely = self.is_time(a) || self.is_time(b);
         let verb = match op {
+            op if timely => order(op).to_owned(),
             Comparison::Equal => "is".to_owned(),
             Comparison::NotEqual => "is not".to_owned(),
             op => format!("is {}", degree(op)),
         };
         fill("{} {} {}", [self.value_of(a), verb.into(), self.side(b, a)])
+    }
+
+    /// `renewal is less than 30 days away`, for times compared with one near the present.
+    fn distance(&self, op: Comparison, a: &Expr, b: &Expr) -> Option<Prose> {
+        let Expr::Arithmetic(sign, now, length) = b else { return None };
+        let (Expr::Now, Expr::Constant(Value::Length(_))) = (&**now, &**length) else { return None };
+        let (op, end) = match sign {
+            Arithmetic::Add => (op, "away"),
+            Arithmetic::Subtract => (turned(op), "ago"),
+            _ => return None,
+        };
+        let degree = match op {
+            Comparison::Equal | Comparison::NotEqual => return None,
+            op => degree(op),
+        };
+        Some(fill("{} is {} {} {}", [self.value_of(a), degree.into(), self.value_of(length), end.into()]))
+    }
+
+    /// Whether a value is a moment or a day.
+    fn is_time(&self, expr: &Expr) -> bool {
+        let timely = |ty: Type| matches!(ty, Type::Time | Type::Date);
+        match expr {
+            Expr::Now | Expr::Constant(Value::Time(_) | Value::Date(_)) => true,
+            Expr::Fact(id) => self.rulebook.facts.get(id.index()).is_some_and(|fact| timely(fact.ty)),
+            Expr::Prop(id) => {
+                let mut props = self.rulebook.types.iter().flat_map(|ty| &ty.props);
+                props.any(|prop| prop.id == *id && timely(prop.ty))
+            }
+            Expr::Arithmetic(_, a, b) => self.is_time(a) && matches!(**b, Expr::Constant(Value::Length(_))),
+            _ => false,
+        }
     }
 
     /// `the lead has not replied in the last 30 days`, for counts compared with a number.
@@ -118,10 +159,13 @@ impl Words<'_> {
                 return fill("{} {}", [verb.into(), self.value_of(other)]);
             }
         };
-        let verb = if denied { "is none of" } else { "is one of" };
-        match <[Prose; 1]>::try_from(items) {
-            Ok([only]) => fill(if denied { "is not {}" } else { "is {}" }, [only]),
-            Err(items) => fill("{} {}", [verb.into(), listed(items, "or")]),
+        match (items.as_slice(), denied) {
+            ([one], false) => fill("is {}", [one.clone()]),
+            ([one], true) => fill("is not {}", [one.clone()]),
+            ([one, two], false) => fill("is either {} or {}", [one.clone(), two.clone()]),
+            ([one, two], true) => fill("is neither {} nor {}", [one.clone(), two.clone()]),
+            (_, false) => fill("is one of {}", [listed(items, "and")]),
+            (_, true) => fill("is none of {}", [listed(items, "and")]),
         }
     }
 
@@ -143,7 +187,7 @@ impl Words<'_> {
             Expr::Tier => "the tier".into(),
             Expr::Score(id) => fill("the score {}", [self.score(*id)]),
             Expr::Touches => "the number of touches since the last reply".into(),
-            Expr::Now => "that moment".into(),
+            Expr::Now => "the present moment".into(),
             Expr::Count(set, None) => fill("the number of {} so far", [self.nouns(*set)]),
             Expr::Count(set, Some(span)) => {
                 fill("the number of {} in the last {}", [self.nouns(*set), time::last(*span).into()])
@@ -206,7 +250,7 @@ impl Words<'_> {
         match state {
             State::Tier(id) => self.tier(*id),
             State::In(id) => fill("in the sequence {}", [self.sequence(*id)]),
-            State::Suppressed => "suppressed".into(),
+            State::Suppressed => "off limits".into(),
             State::Not(inner) => match &**inner {
                 State::Or(a, b) => fill("neither {} nor {}", [self.state(a), self.state(b)]),
                 State::And(..) => fill("not both {}", [self.state(inner)]),
@@ -297,10 +341,6 @@ fn compound(expr: &Expr) -> bool {
     }
 }
 
-fn is_or(expr: &Expr) -> bool {
-    matches!(expr, Expr::Or(..))
-}
-
 fn turned(op: Comparison) -> Comparison {
     match op {
         Comparison::Equal | Comparison::NotEqual => op,
@@ -319,6 +359,18 @@ fn degree(op: Comparison) -> &'static str {
         Comparison::LessOrEqual => "at most",
         Comparison::Greater => "more than",
         Comparison::GreaterOrEqual => "at least",
+    }
+}
+
+/// How one moment lies to another.
+fn order(op: Comparison) -> &'static str {
+    match op {
+        Comparison::Equal => "is",
+        Comparison::NotEqual => "is not",
+        Comparison::Less => "is before",
+        Comparison::LessOrEqual => "is not after",
+        Comparison::Greater => "is after",
+        Comparison::GreaterOrEqual => "is not before",
     }
 }
 

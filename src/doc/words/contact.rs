@@ -87,7 +87,7 @@ impl Words<'_> {
                 };
                 let count = count.to_string().into();
                 let what = if count == Prose::from("1") { self.kept_one(*what) } else { self.kept_many(*what) };
-                fill("At most {} {} in {} for {}.", [count, what, time::length(*per).into(), scope.into()])
+                fill("At most {} {} {} for {}.", [count, what, time::per(*per).into(), scope.into()])
             }
             InvariantKind::InTime { within, set, expect } => fill(
                 "Within {} after {}, there is always {}.",
@@ -135,14 +135,10 @@ fn cap_words(cap: &Cap) -> String {
         CapScope::Account => "account",
         CapScope::Owner => "owner",
     };
-    let per = match time::each(cap.per) {
-        each if cap.per.amount == 1 => format!("a {each}"),
-        each => format!("in {each}"),
-    };
-    format!("{} {per} for each {scope}", time::number(f64::from(cap.count))).replace("a hour", "an hour")
+    format!("{} {} for each {scope}", time::number(f64::from(cap.count)), time::per(cap.per))
 }
 
-/// `On 21 days from January 1, 2026 to December 25, 2028 it is closed.`
+/// `It has 21 closed days between January 1, 2026 and December 25, 2028.`
 fn special_days(calendar: &Calendar) -> Vec<String> {
     let mut counts = [0_u64; 3];
     for exception in calendar.exceptions.values() {
@@ -161,7 +157,7 @@ fn special_days(calendar: &Calendar) -> Vec<String> {
     let kinds = counts.iter().zip(kinds).filter(|(count, _)| **count > 0);
     let kinds: Vec<Prose> = kinds.map(|(count, kind)| time::many(*count, kind).into()).collect();
     let (first, last) = (first.format("%B %-d, %Y"), last.format("%B %-d, %Y"));
-    vec![format!("With {} between {first} and {last}.", listed(kinds, "and").text())]
+    vec![format!("It has {} between {first} and {last}.", listed(kinds, "and").text())]
 }
 
 fn zones(zones: &[ZoneSource]) -> Prose {

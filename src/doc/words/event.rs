@@ -233,7 +233,7 @@ impl Words<'_> {
             return Prose::default();
         }
         let bare = Self { bare: true, ..*self };
-        fill(" ({})", [joined(own.iter().map(|condition| bare.condition(condition)), ", ")])
+        fill(" ({})", [joined(own.iter().map(|condition| bare.condition(condition)), " and ")])
     }
 
     /// `the lead opens an email`
@@ -306,13 +306,12 @@ impl Words<'_> {
 }
 
 impl Words<'_> {
-    /// The condition that an event's own declaration sets; `None` where it sets none, or where no rule
-    /// speaks of the event.
-    pub fn definition(&self, name: &str, narrowed: bool) -> Option<Prose> {
-        let set = self.rulebook.sets.iter().find(|set| set.text == name).filter(|_| narrowed)?;
-        let conditions = &set.alternatives.first()?.conditions;
+    /// The condition that an event's own declaration sets.
+    pub fn definition(&self, term: &glossary::Term) -> Option<Prose> {
+        let guard = term.guard.as_ref()?;
         let bare = Self { bare: true, ..*self };
-        Some(joined(conditions.iter().map(|condition| bare.condition(condition)), " and "))
+        let guard = glossary::resolved(self.rulebook, guard);
+        Some(guard.map_or_else(|| "a condition of its own holds".into(), |guard| bare.condition(&guard)))
     }
 }
 

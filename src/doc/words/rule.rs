@@ -12,7 +12,6 @@ impl Words<'_> {
             false => fill("{}, the first of these that fits is done{}:", [head, limit.into()]),
             true => {
                 let effects = rule.arms.first().map(|arm| self.effects(&arm.effects)).unwrap_or_default();
-                // A text in quotes that ends the sentence has its own end.
                 fill("{}, {}{}.", [head, effects, limit.into()])
             }
         }
@@ -20,7 +19,7 @@ impl Words<'_> {
 
     /// The lines of a decision list, each with its own reason.
     pub fn lines(&self, rule: &Rule) -> Vec<(Prose, Option<String>)> {
-        if rule.arms.len() < 2 && rule.arms.iter().all(|arm| arm.guard.is_none()) {
+        if rule.arms.len() < 2 {
             return Vec::new();
         }
         rule.arms.iter().map(|arm| (self.line(arm), arm.why.clone())).collect()
@@ -40,16 +39,20 @@ impl Words<'_> {
         if let Some(state) = &rule.while_ {
             head = fill("{}{}", [head, self.standing(&rule.trigger, state)]);
         }
-        match &rule.guard {
-            Some(guard) => fill("{}, if {}", [head, self.condition(guard)]),
-            None => head,
+        if let Some(guard) = &rule.guard {
+            head = fill("{}, if {}", [head, self.condition(guard)]);
+        }
+        match rule.arms.as_slice() {
+            // A list of one line is a condition like any other.
+            [Arm { guard: Some(guard), .. }] => fill("{}, if {}", [head, self.condition(guard)]),
+            _ => head,
         }
     }
 
     fn standing(&self, trigger: &Trigger, state: &State) -> Prose {
         let state = self.state(state);
         match trigger {
-            Trigger::Absent { .. } => fill(", and the lead has been {} all that time", [state]),
+            Trigger::Absent { .. } => fill(", and all that time the lead was {}", [state]),
             Trigger::AbsentAfter { .. } | Trigger::Follows { .. } => fill(", and the lead is {}", [state]),
             Trigger::Every { .. } | Trigger::EveryWeekday { .. } => fill(" for as long as the lead is {}", [state]),
             _ => fill(" while the lead is {}", [state]),
@@ -83,13 +86,13 @@ impl Words<'_> {
                 fill("When {} for {}", [self.has_not_happened(*set), time::length(*length).into()])
             }
             Trigger::Score { score, upward, inclusive, value } => {
-                let verb = match (upward, inclusive) {
-                    (true, true) => "rises to",
-                    (true, false) => "rises above",
-                    (false, true) => "falls to",
-                    (false, false) => "falls below",
+                let pattern = match (upward, inclusive) {
+                    (true, true) => "When the score {} rises to {} or more",
+                    (true, false) => "When the score {} rises above {}",
+                    (false, true) => "When the score {} falls to {} or less",
+                    (false, false) => "When the score {} falls below {}",
                 };
-                fill("When the score {} {} {}", [self.score(*score), verb.into(), time::number(*value).into()])
+                fill(pattern, [self.score(*score), time::number(*value).into()])
             }
             Trigger::Becomes(tier) => fill("When the lead becomes {}", [self.tier(*tier)]),
             Trigger::Leaves(tier) => fill("When the lead is no longer {}", [self.tier(*tier)]),

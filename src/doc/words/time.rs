@@ -20,6 +20,15 @@ pub fn each(length: Length) -> String {
     if length.amount == 1 { unit(length.unit).to_owned() } else { self::length(length) }
 }
 
+/// `a day`, `an hour`, `in 2 weeks`.
+pub fn per(length: Length) -> String {
+    match (length.amount, length.unit) {
+        (1, Unit::Hour) => "an hour".to_owned(),
+        (1, unit) => format!("a {}", self::unit(unit)),
+        _ => format!("in {}", self::length(length)),
+    }
+}
+
 fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Second => "second",
