@@ -134,7 +134,9 @@ fn what_authors_write_is_text() {
     }
     let bare = |start: &str| text.lines().filter(|line| line.starts_with(start)).map(str::to_owned).collect::<Vec<_>>();
     assert!(bare("# ").len() == 1 && bare("- not a list").is_empty());
-    assert!(!text.contains("https://") && !text.contains(" @someone") && !text.replace("\\]", "").contains("](javascript"));
+    assert!(
+        !text.contains("https://") && !text.contains(" @someone") && !text.replace("\\]", "").contains("](javascript")
+    );
 }
 
 /// Nothing of the playbook is left out, in either form.

@@ -66,7 +66,9 @@ impl Glossary {
     pub fn is_standard(&self, name: &str) -> bool {
         let Some(usual) = self.standard.get(name) else { return false };
         let own = self.own.iter().find(|term| term.names.iter().any(|known| known == name));
-        own.is_none_or(|own| own.types.iter().any(|ty| usual.contains(ty)) || (usual.is_empty() && own.types.is_empty()))
+        own.is_none_or(|own| {
+            own.types.iter().any(|ty| usual.contains(ty)) || (usual.is_empty() && own.types.is_empty())
+        })
     }
 }
 
@@ -102,9 +104,7 @@ pub fn filters(text: &str) -> usize {
 
 fn conditions(expr: &tree::Expr) -> usize {
     match &expr.node {
-        ExprKind::Binary { op, left, right } if op.node == BinaryOp::And => {
-            conditions(left) + conditions(right)
-        }
+        ExprKind::Binary { op, left, right } if op.node == BinaryOp::And => conditions(left) + conditions(right),
         _ => 1,
     }
 }

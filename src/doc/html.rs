@@ -193,9 +193,14 @@ fn class(kind: Kind) -> String {
     }
 }
 
-/// A long name that may break after `_` and `/`.
+/// A long name, which may break after `_` and `/`.
 fn breakable(name: &str) -> String {
-    escaped(name).replace('/', "\u{1}").replace('_', "_<wbr/>").replace('\u{1}', "/<wbr/>")
+    const SHORT: usize = 20;
+    if name.chars().count() <= SHORT {
+        return escaped(name);
+    }
+    let part = |c: char| if c == '_' || c == '/' { format!("{c}<wbr/>") } else { escaped(c.encode_utf8(&mut [0; 4])) };
+    name.chars().map(part).collect()
 }
 
 /// Text in which nothing is markup, in elements and in attributes.

@@ -61,10 +61,10 @@ fn title(heading: &Heading, text: &mut String) {
 fn rule(rule: &RuleEntry, text: &mut String) {
     let _ = write!(text, "- **{}**: {}", escaped(&rule.label), prose(&rule.sentence));
     for (line, why) in &rule.lines {
-        let why = why.as_ref().map(|why| format!(" _{}_", escaped(why))).unwrap_or_default();
+        let why = why.as_ref().map(|why| format!(" _{}_", escaped(why.trim()))).unwrap_or_default();
         let _ = write!(text, "\n  - {}{why}", prose(line));
     }
-    let why = rule.why.as_ref().map(|why| format!("_Why: {}_ ", escaped(why))).unwrap_or_default();
+    let why = rule.why.as_ref().map(|why| format!("_Why: {}_ ", escaped(why.trim()))).unwrap_or_default();
     let _ = write!(text, "\n\n  {why}<sub>{}</sub>\n", code(&rule.place));
 }
 
@@ -79,7 +79,8 @@ fn table(table: &Table, text: &mut String) {
 }
 
 fn moves(moves: &Moves, text: &mut String) {
-    let tier = |at: usize| Prose::name(Kind::Tier(at, moves.tiers.len()), moves.tiers.get(at).map_or("", String::as_str));
+    let tier =
+        |at: usize| Prose::name(Kind::Tier(at, moves.tiers.len()), moves.tiers.get(at).map_or("", String::as_str));
     let rows = moves.moves.iter().map(|known| {
         let from = match known.new {
             true => "a new lead".into(),

@@ -41,7 +41,9 @@ pub fn channels(words: &Words<'_>) -> Vec<Block> {
     let head = vec!["Channel", "Hours", "Only if", "At most", "Done by"];
     let mut blocks = vec![table(head, rows.collect())];
     let stale = time::span(rulebook.settings.stale_after);
-    let text = format!("News that arrives more than {stale} late is noted, and sets off nothing but stops, pauses and opt-outs.");
+    let text = format!(
+        "News that arrives more than {stale} late is noted, and sets off nothing but stops, pauses and opt-outs."
+    );
     blocks.push(Block::Text(text.into()));
     for calendar in &rulebook.calendars {
         blocks.push(heading(Prose::name(Kind::Calendar, &calendar.name), words, calendar.range));
@@ -54,10 +56,7 @@ pub fn channels(words: &Words<'_>) -> Vec<Block> {
 pub fn experiments(words: &Words<'_>) -> Vec<Block> {
     let each = words.rulebook.experiments.iter();
     each.flat_map(|experiment| {
-        [
-            heading(Prose::other(&experiment.name), words, experiment.range),
-            Block::Facts(words.experiment(experiment)),
-        ]
+        [heading(Prose::other(&experiment.name), words, experiment.range), Block::Facts(words.experiment(experiment))]
     })
     .collect()
 }
@@ -96,7 +95,8 @@ pub fn tests(words: &Words<'_>) -> Vec<Block> {
     let tests: u64 = files.iter().map(|(_, tests, _)| tests).sum();
     let gaps: u64 = files.iter().map(|(_, _, gaps)| gaps).sum();
     let verb = if tests == 1 { "shows" } else { "show" };
-    let gaps_said = if gaps == 0 { String::new() } else { format!(", and {} still open", time::many(gaps, "known gap")) };
+    let gaps_said =
+        if gaps == 0 { String::new() } else { format!(", and {} still open", time::many(gaps, "known gap")) };
     let gaps_said = gaps_said.replace("gap still", "gap is still").replace("gaps still", "gaps are still");
     let text = format!("{} {verb} with examples what the rules do{gaps_said}.", time::many(tests, "test"));
     let row = |(path, tests, gaps): (&str, u64, u64)| {

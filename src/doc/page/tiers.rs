@@ -16,8 +16,7 @@ pub fn tiers(words: &Words<'_>) -> Vec<Block> {
     let rows = (0..rulebook.tiers.len()).map(|at| {
         let id = TierId(at as u8);
         let sequences = rulebook.sequences.iter().filter(|sequence| sequence.tier == Some(id));
-        let sequences: Vec<Prose> =
-            sequences.map(|sequence| Prose::name(Kind::Sequence, &sequence.name)).collect();
+        let sequences: Vec<Prose> = sequences.map(|sequence| Prose::name(Kind::Sequence, &sequence.name)).collect();
         let rules = moves.moves.iter().filter(|known| known.to == at);
         let rules: Vec<Prose> = rules.map(|known| Prose::name(Kind::Rule, &known.rule)).collect();
         vec![words.tier(id), dash(listed(sequences, "or")), dash(listed(rules, "and"))]

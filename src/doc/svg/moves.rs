@@ -25,7 +25,8 @@ struct Place {
 
 impl Place {
     fn of(moves: &Moves) -> Self {
-        let longest = |texts: &mut dyn Iterator<Item = &str>, size| texts.map(|text| width(text, size)).fold(0.0, f64::max);
+        let longest =
+            |texts: &mut dyn Iterator<Item = &str>, size| texts.map(|text| width(text, size)).fold(0.0, f64::max);
         let left = longest(&mut moves.moves.iter().map(|known| known.rule.as_str()), SIZE) + 26.0;
         let names = longest(&mut moves.tiers.iter().map(String::as_str), 13.0);
         let before = usize::from(moves.moves.iter().any(|known| known.new));

@@ -23,9 +23,12 @@ pub fn timeline(timeline: &Timeline) -> String {
     let days = axis(timeline);
     let wished: Vec<f64> = timeline.marks.iter().map(|mark| days.x(f64::midpoint(mark.day, mark.last))).collect();
     let mut places = spread(&wished, GAP);
-    // What was pushed out of the picture on the left takes all along.
-    let shift = (LEFT - places.first().copied().unwrap_or(LEFT)).max(0.0);
-    places.iter_mut().for_each(|place| *place += shift);
+    // None leaves the picture on the left; those behind it make room.
+    let mut least = LEFT;
+    for place in &mut places {
+        *place = place.max(least);
+        least = *place + GAP;
+    }
     let end = places.last().copied().unwrap_or(LEFT).max(days.x(days.last));
     let tail_at = timeline.tail.as_ref().map(|_| if timeline.marks.is_empty() { LEFT } else { end + 44.0 });
     let reach = |label: &str, x: f64| x + width(label, SIZE) * COS + 22.0;
@@ -37,6 +40,9 @@ pub fn timeline(timeline: &Timeline) -> String {
     let right = tail_at.map_or(end + 16.0, |x| x + STEP * 3.0);
     let wide = labels.iter().map(|(label, x)| reach(label, *x)).fold(right + 8.0, f64::max);
     let mut body = days.draw(row + 36.0, end);
+    if places.first().is_some_and(|first| *first > LEFT + 60.0) {
+        body.push_str(&day("day 1", LEFT, row));
+    }
     for (mark, x) in timeline.marks.iter().zip(&places) {
         body.push_str(&stem(mark, *x, row, &days));
         body.push_str(&touch(mark, *x, row, "mark"));
@@ -113,15 +119,18 @@ fn stem(mark: &Mark, x: f64, row: f64, days: &Days) -> String {
             y = round(axis)
         );
     }
-    let word = if mark.day_label == "1" { "day 1" } else { &mark.day_label };
-    let _ = writeln!(
-        text,
-        "<text class=\"quiet\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-        round(x),
-        round(axis + 17.0),
-        escaped(word)
-    );
+    text.push_str(&day(if mark.day_label == "1" { "day 1" } else { &mark.day_label }, x, row));
     text
+}
+
+/// A word below the axis.
+fn day(word: &str, x: f64, row: f64) -> String {
+    format!(
+        "<text class=\"quiet\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
+        round(x),
+        round(row + 53.0),
+        escaped(word)
+    )
 }
 
 /// The mark of a touch with the sign of its channel.
@@ -157,7 +166,9 @@ fn glyph(channel: &str, x: f64, y: f64) -> String {
     let path = match channel {
         "email" => "M-5 -3.5h10v7h-10zM-5 -3.2l5 3.9l5 -3.9",
         "sms" => "M-5 -4h10v6.2h-6l-2.4 2.4v-2.4h-1.6z",
-        "call" => "M-4.6 -3.6c0 4.8 3.4 8.2 8.2 8.2l1 -2.6l-2.8 -1.2l-1.2 1.2c-1.6 -.7 -2.7 -1.8 -3.4 -3.4l1.2 -1.2l-1.2 -2.8z",
+        "call" => {
+            "M-4.6 -3.6c0 4.8 3.4 8.2 8.2 8.2l1 -2.6l-2.8 -1.2l-1.2 1.2c-1.6 -.7 -2.7 -1.8 -3.4 -3.4l1.2 -1.2l-1.2 -2.8z"
+        }
         "task" => "M-4.2 .2l2.9 3l5.4 -6.2",
         "linkedin" => "M-4.4 -1.2v5M-4.4 -4v.1M-1 3.8v-5M-1 .8c0 -2.6 4.8 -2.8 4.8 .2v2.8",
         _ => "",
@@ -183,11 +194,8 @@ fn label(text: &str, x: f64, y: f64) -> String {
 fn recurring(tail: &Tail, x: f64, row: f64, end: f64, alone: bool) -> String {
     let axis = round(row + 36.0);
     let from = if alone { x - 8.0 } else { end + 8.0 };
-    let mut text = format!(
-        "<path class=\"axis guess\" d=\"M{} {axis}H{}\"/>\n",
-        round(from),
-        round(x + STEP * 2.0 + 22.0)
-    );
+    let mut text =
+        format!("<path class=\"axis guess\" d=\"M{} {axis}H{}\"/>\n", round(from), round(x + STEP * 2.0 + 22.0));
     for (at, faint) in ["1", ".65", ".35"].into_iter().enumerate() {
         let place = x + STEP * at as f64;
         let _ = writeln!(
@@ -198,13 +206,7 @@ fn recurring(tail: &Tail, x: f64, row: f64, end: f64, alone: bool) -> String {
             touch(&tail.mark, place, row, "ghost").trim_end()
         );
     }
-    let _ = writeln!(
-        text,
-        "<text class=\"quiet\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-        round(x + STEP),
-        round(row + 53.0),
-        escaped(&tail.rhythm)
-    );
+    text.push_str(&day(&tail.rhythm, x + STEP, row));
     text.push_str(&label(&tail.mark.label, x, row));
     text
 }

@@ -30,9 +30,7 @@ impl Words<'_> {
             Expr::Not(inner) => self.condition(inner),
             Expr::Compare(Comparison::Equal, a, b) => self.comparison(Comparison::NotEqual, a, b),
             Expr::Compare(Comparison::NotEqual, a, b) => self.comparison(Comparison::Equal, a, b),
-            Expr::Compare(op, a, b) => {
-                fill("{} is not {} {}", [self.value_of(a), degree(*op).into(), self.side(b, a)])
-            }
+            Expr::Compare(op, a, b) => fill("{} is not {} {}", [self.value_of(a), degree(*op).into(), self.side(b, a)]),
             Expr::In(a, list) => fill("{} {}", [self.value_of(a), self.among(list, true)]),
             Expr::Has(inner) => fill("{} is not known", [self.value_of(inner)]),
             Expr::Constant(Value::Bool(truth)) => self.condition(&Expr::Constant(Value::Bool(!truth))),

@@ -36,9 +36,9 @@ impl Words<'_> {
         if !calendar.parts.is_empty() {
             let mut parts: Vec<_> = calendar.parts.iter().collect();
             parts.sort_by_key(|(_, range)| **range);
-            let parts = parts.into_iter().map(|(name, range)| {
-                fill("{} is {}", [Prose::quote(&spaced(name)), time::hours(*range).into()])
-            });
+            let parts = parts
+                .into_iter()
+                .map(|(name, range)| fill("{} is {}", [Prose::quote(&spaced(name)), time::hours(*range).into()]));
             facts.push(fill("{}.", [listed(parts.collect(), "and")]).capital());
         }
         if let Some(prefer) = &calendar.prefer {
@@ -55,9 +55,10 @@ impl Words<'_> {
         let Some(sequence) = self.rulebook.sequences.get(experiment.sequence.index()) else { return Vec::new() };
         let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
         let touch = sequence.touches.get(usize::from(experiment.touch)).or(tail).map_or("", |touch| touch.id.as_str());
-        let variants = experiment.variants.iter().map(|(template, weight)| {
-            fill("{} ({}%)", [Prose::other(template), time::number(*weight).into()])
-        });
+        let variants = experiment
+            .variants
+            .iter()
+            .map(|(template, weight)| fill("{} ({}%)", [Prose::other(template), time::number(*weight).into()]));
         let names = [Prose::other(touch), Prose::name(Kind::Sequence, &sequence.name)];
         let [touch, sequence] = names;
         let variants = listed(variants.collect(), "or");

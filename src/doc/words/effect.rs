@@ -12,9 +12,9 @@ impl Words<'_> {
         match parts.len() {
             0..=2 => listed(parts, "and"),
             _ => {
-                let (last, first) = parts.split_last().map_or((Prose::default(), Vec::new()), |(last, first)| {
-                    (last.clone(), first.to_vec())
-                });
+                let (last, first) = parts
+                    .split_last()
+                    .map_or((Prose::default(), Vec::new()), |(last, first)| (last.clone(), first.to_vec()));
                 fill("{}, and {}", [joined(first, ", "), last])
             }
         }
@@ -37,18 +37,15 @@ impl Words<'_> {
                     None => fill("never contact the lead{} again", [by]),
                 }
             }
-            EffectKind::Unsuppress { channel: Some(id) } => {
-                fill("allow contact {} again", [self.by_channel(*id)])
-            }
+            EffectKind::Unsuppress { channel: Some(id) } => fill("allow contact {} again", [self.by_channel(*id)]),
             EffectKind::Unsuppress { channel: None } => "allow contact with the lead again".into(),
             EffectKind::Send { channel, content, timing } => {
                 fill("{}{}", [self.send(*channel, content), self.timing(timing)])
             }
             EffectKind::Alert { to, text } => fill("alert the {}: {}", [person(*to).into(), Prose::quote(text)]),
-            EffectKind::Escalate { to, text } => fill(
-                "hand the lead over to the {} and alert them: {}",
-                [person(*to).into(), Prose::quote(text)],
-            ),
+            EffectKind::Escalate { to, text } => {
+                fill("hand the lead over to the {} and alert them: {}", [person(*to).into(), Prose::quote(text)])
+            }
             EffectKind::Assign(owner) => fill("make {} the owner", [self.value_of(owner)]),
             EffectKind::Set { fact, value } => fill("set {} to {}", [self.fact(*fact), self.value_of(value)]),
             EffectKind::Add { score, amount } => self.add(*score, amount),

@@ -77,12 +77,7 @@ const PHRASES: &[Phrase] = &[
         ["arrives", "arrived", "arrived"],
         ("an", "automatic reply", "automatic replies"),
     ),
-    phrase(
-        &["unsubscribed"],
-        LEAD,
-        ["unsubscribes", "unsubscribed", "unsubscribed"],
-        ("an", "opt-out", "opt-outs"),
-    ),
+    phrase(&["unsubscribed"], LEAD, ["unsubscribes", "unsubscribed", "unsubscribed"], ("an", "opt-out", "opt-outs")),
     phrase(
         &["complained"],
         LEAD,

@@ -67,9 +67,7 @@ impl Words<'_> {
                 if let Some(within) = within {
                     text = fill("{} within {}", [text, time::span(*within).into()]);
                 }
-                without.map_or(text.clone(), |without| {
-                    fill("{} without {} in between", [text, self.one(without)])
-                })
+                without.map_or(text.clone(), |without| fill("{} without {} in between", [text, self.one(without)]))
             }
             Trigger::Follows { set, within, after } => fill(
                 "When {} within {} after {}",

@@ -17,10 +17,7 @@ impl Words<'_> {
     pub fn points(&self, score: &Score) -> Vec<Points> {
         let row = |(set, points): &(crate::rulebook::SetId, f64)| {
             let sign = if *points > 0.0 { "+" } else { "" };
-            Points {
-                when: self.happens(*set).capital(),
-                points: format!("{sign}{}", time::number(*points)).into(),
-            }
+            Points { when: self.happens(*set).capital(), points: format!("{sign}{}", time::number(*points)).into() }
         };
         score.points.iter().map(row).collect()
     }
@@ -30,15 +27,18 @@ impl Words<'_> {
         let mut facts: Vec<Prose> = score.script.iter().map(|script| self.script(score, script)).collect();
         match score.decay {
             Decay::None => {}
-            Decay::HalfLife(span) => facts.push(fill("Points lose half their worth every {}.", [time::last(span).into()])),
+            Decay::HalfLife(span) => {
+                facts.push(fill("Points lose half their worth every {}.", [time::last(span).into()]))
+            }
             Decay::Window(span) => facts.push(fill("Points count for {} and then no more.", [time::span(span).into()])),
         }
         match (score.floor, score.cap) {
             (None, None) => {}
             (Some(floor), None) => facts.push(fill("It never falls below {}.", [time::number(floor).into()])),
             (None, Some(cap)) => facts.push(fill("It never rises above {}.", [time::number(cap).into()])),
-            (Some(floor), Some(cap)) => facts
-                .push(fill("It stays between {} and {}.", [time::number(floor).into(), time::number(cap).into()])),
+            (Some(floor), Some(cap)) => {
+                facts.push(fill("It stays between {} and {}.", [time::number(floor).into(), time::number(cap).into()]))
+            }
         }
         let added = |rule: &&Rule| {
             super::sequence::effects(rule).any(|effect| matches!(effect, EffectKind::Add { score, .. } if *score == id))

@@ -113,9 +113,10 @@ impl Words<'_> {
                 format!("{}, {}", super::spaced(name), time::hours((*start, *end)))
             }
         };
-        let choices = touch.choices.iter().map(|(channel, content)| {
-            fill("{} {}", [self.channel_title(*channel).into(), Self::content(content)])
-        });
+        let choices = touch
+            .choices
+            .iter()
+            .map(|(channel, content)| fill("{} {}", [self.channel_title(*channel).into(), Self::content(content)]));
         TouchWords {
             day,
             time: clock.into(),
