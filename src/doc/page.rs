@@ -116,7 +116,7 @@ pub struct Mark {
     pub day: f64,
     /// Its last day.
     pub last: f64,
-    /// As written below the axis: `4`, `4-6`, `+3`.
+    /// As written below the axis: `4`, `4–6`, `+3 days`.
     pub day_label: String,
     /// The channel's name.
     pub channel: String,

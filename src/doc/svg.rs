@@ -36,12 +36,19 @@ pub fn tint(at: usize, of: usize) -> &'static str {
     TINTS.get(place).copied().unwrap_or("t5")
 }
 
-/// Places as near as can be to the wished ones, which rise, with at least `gap` between each two.
-fn spread(wished: &[f64], gap: f64) -> Vec<f64> {
+/// Places as near as can be to the wished ones, which rise; each is at least its gap behind the one before.
+fn spread(wished: &[f64], gaps: &[f64]) -> Vec<f64> {
+    let offsets: Vec<f64> = gaps
+        .iter()
+        .scan(0.0, |sum, gap| {
+            *sum += gap;
+            Some(*sum)
+        })
+        .collect();
     // Marks that would touch form a block around the mean of where they want to be.
     let mut blocks: Vec<(f64, usize)> = Vec::new();
-    for (at, place) in wished.iter().enumerate() {
-        let mut block = (place - at as f64 * gap, 1_usize);
+    for (place, offset) in wished.iter().zip(&offsets) {
+        let mut block = (place - offset, 1_usize);
         while let Some((mean, count)) = blocks.last().copied() {
             if mean <= block.0 {
                 break;
@@ -53,7 +60,7 @@ fn spread(wished: &[f64], gap: f64) -> Vec<f64> {
         blocks.push(block);
     }
     let means = blocks.into_iter().flat_map(|(mean, count)| std::iter::repeat_n(mean, count));
-    means.enumerate().map(|(at, mean)| mean + at as f64 * gap).collect()
+    means.zip(offsets).map(|(mean, offset)| mean + offset).collect()
 }
 
 #[cfg(test)]
@@ -63,10 +70,10 @@ mod tests {
     #[test]
     fn places_keep_their_distance_and_their_order() {
         let wished = [0.0, 1.0, 2.0, 50.0, 50.0, 100.0];
-        let places = spread(&wished, 10.0);
+        let places = spread(&wished, &[10.0; 6]);
         assert!(places.windows(2).all(|pair| pair[1] - pair[0] > 9.999), "{places:?}");
         assert_eq!(places, [-9.0, 1.0, 11.0, 45.0, 55.0, 100.0]);
-        assert_eq!(spread(&[], 10.0), Vec::<f64>::new());
+        assert_eq!(spread(&[], &[]), Vec::<f64>::new());
     }
 
     #[test]

@@ -41,8 +41,8 @@ fn remark_above(words: &Words<'_>, sequence: &Sequence) -> Option<Prose> {
 }
 
 fn touches(words: &Words<'_>, sequence: &Sequence) -> Table {
-    let tail = sequence.tail.as_ref().map(|(touch, limit)| words.touch(touch, Some(*limit)));
-    let touches = sequence.touches.iter().map(|touch| words.touch(touch, None));
+    let tail = sequence.tail.as_ref().map(|(touch, limit)| words.tail(touch, *limit));
+    let touches = sequence.touches.iter().map(|touch| words.touch(touch));
     let row = |touch: TouchWords| vec![touch.day.capital(), touch.time.capital(), touch.id, touch.what, touch.notes];
     Table {
         head: vec!["Day", "Time", "Touch", "Message", "Notes"],
@@ -79,7 +79,7 @@ fn mark(words: &Words<'_>, touch: &Touch, before: f64) -> Mark {
         When::Days(first, last) => (f64::from(first), f64::from(last), false, format!("{first}–{last}")),
         When::Later(length) => {
             let day = before + days(length);
-            (day, day, true, format!("+{length}"))
+            (day, day, true, format!("+{}", time::length(length)))
         }
     };
     let (channel, content) = match touch.choices.first() {

@@ -39,7 +39,7 @@ impl Place {
         self.left + self.column * ((at + self.before) as f64 + 0.5)
     }
 
-    fn new(&self) -> f64 {
+    fn newcomer(&self) -> f64 {
         self.left + self.column * 0.5
     }
 }
@@ -94,7 +94,7 @@ fn columns(moves: &Moves, place: &Place, height: f64) -> String {
         );
     };
     if place.before > 0 {
-        column(place.new(), "new lead", "new");
+        column(place.newcomer(), "new lead", "new");
     }
     for (at, tier) in moves.tiers.iter().enumerate() {
         column(place.tier(at), tier, tint(at, moves.tiers.len()));
@@ -115,7 +115,7 @@ fn arrow(moves: &Moves, known: &Move, place: &Place, mid: f64) -> String {
     let to = place.tier(known.to);
     let mut from: Vec<f64> = known.from.iter().map(|at| place.tier(*at)).collect();
     if known.new {
-        from.push(place.new());
+        from.push(place.newcomer());
     }
     let mut text = format!("<g class=\"{}\">", tint(known.to, moves.tiers.len()));
     let y = round(mid);

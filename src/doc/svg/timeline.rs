@@ -22,12 +22,13 @@ const STEP: f64 = 30.0;
 pub fn timeline(timeline: &Timeline) -> String {
     let days = axis(timeline);
     let wished: Vec<f64> = timeline.marks.iter().map(|mark| days.x(f64::midpoint(mark.day, mark.last))).collect();
-    let mut places = spread(&wished, GAP);
+    let gaps = gaps(timeline);
+    let mut places = spread(&wished, &gaps);
     // None leaves the picture on the left; those behind it make room.
-    let mut least = LEFT;
-    for place in &mut places {
-        *place = place.max(least);
-        least = *place + GAP;
+    let mut before: Option<f64> = None;
+    for (place, gap) in places.iter_mut().zip(&gaps) {
+        *place = place.max(before.map_or(LEFT, |before| before + gap));
+        before = Some(*place);
     }
     let end = places.last().copied().unwrap_or(LEFT).max(days.x(days.last));
     let tail_at = timeline.tail.as_ref().map(|_| if timeline.marks.is_empty() { LEFT } else { end + 44.0 });
@@ -43,8 +44,9 @@ pub fn timeline(timeline: &Timeline) -> String {
     if places.first().is_some_and(|first| *first > LEFT + 60.0) {
         body.push_str(&day("day 1", LEFT, row));
     }
-    for (mark, x) in timeline.marks.iter().zip(&places) {
+    for (at, (mark, x)) in timeline.marks.iter().zip(&places).enumerate() {
         body.push_str(&stem(mark, *x, row, &days));
+        body.push_str(&day(&day_word(at, mark), *x, row));
         body.push_str(&touch(mark, *x, row, "mark"));
         body.push_str(&label(&mark.label, *x, row));
     }
@@ -97,7 +99,7 @@ impl Days {
     }
 }
 
-/// From the mark down to its day, and the day in words.
+/// From the mark down to its day.
 fn stem(mark: &Mark, x: f64, row: f64, days: &Days) -> String {
     let (top, axis) = (row + RADIUS, row + 36.0);
     let true_x = days.x(f64::midpoint(mark.day, mark.last));
@@ -119,8 +121,25 @@ fn stem(mark: &Mark, x: f64, row: f64, days: &Days) -> String {
             y = round(axis)
         );
     }
-    text.push_str(&day(if mark.day_label == "1" { "day 1" } else { &mark.day_label }, x, row));
+    text.push('\n');
     text
+}
+
+/// How far each mark must be from the one before, for the sake of the words below.
+fn gaps(timeline: &Timeline) -> Vec<f64> {
+    let widths = timeline.marks.iter().enumerate().map(|(at, mark)| width(&day_word(at, mark), 11.5));
+    let mut before = 0.0;
+    let gap = |width: f64| {
+        let gap = f64::midpoint(before, width) + 8.0;
+        before = width;
+        gap.max(GAP)
+    };
+    widths.map(gap).collect()
+}
+
+/// The day of a mark; the first says what is counted.
+fn day_word(at: usize, mark: &Mark) -> String {
+    if at == 0 && !mark.relative { format!("day {}", mark.day_label) } else { mark.day_label.clone() }
 }
 
 /// A word below the axis.
@@ -139,9 +158,9 @@ fn touch(mark: &Mark, x: f64, y: f64, class: &str) -> String {
     if mark.conditional {
         let _ = write!(text, "<circle class=\"ring\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", round(x), round(y), RADIUS + 3.0);
     }
-    let _ = write!(
+    let _ = writeln!(
         text,
-        "<circle class=\"{class}\" cx=\"{}\" cy=\"{}\" r=\"{RADIUS}\"/>{}</g>\n",
+        "<circle class=\"{class}\" cx=\"{}\" cy=\"{}\" r=\"{RADIUS}\"/>{}</g>",
         round(x),
         round(y),
         glyph(&mark.channel, x, y)

@@ -25,8 +25,8 @@ impl Words<'_> {
     fn denied(&self, expr: &Expr) -> Prose {
         match expr {
             // Neither of two is each of them not so, and not both is one of them not so.
-            Expr::Or(a, b) => self.both(&Expr::And(not(a), not(b))),
-            Expr::And(a, b) => self.either(&Expr::Or(not(a), not(b)), true),
+            Expr::Or(a, b) => self.both(&Expr::And(Box::new(not(a)), Box::new(not(b)))),
+            Expr::And(a, b) => self.either(&Expr::Or(Box::new(not(a)), Box::new(not(b))), true),
             Expr::Not(inner) => self.condition(inner),
             Expr::Compare(Comparison::Equal, a, b) => self.comparison(Comparison::NotEqual, a, b),
             Expr::Compare(Comparison::NotEqual, a, b) => self.comparison(Comparison::Equal, a, b),
@@ -302,16 +302,16 @@ fn constant(value: &Value) -> Prose {
     }
 }
 
-fn not(expr: &Expr) -> Box<Expr> {
-    Box::new(Expr::Not(Box::new(expr.clone())))
+fn not(expr: &Expr) -> Expr {
+    Expr::Not(Box::new(expr.clone()))
 }
 
 /// A condition with its outer denials worked in, so that what joins its parts is seen.
 fn plain(expr: &Expr) -> Expr {
     let Expr::Not(inner) = expr else { return expr.clone() };
     match &**inner {
-        Expr::And(a, b) => Expr::Or(not(a), not(b)),
-        Expr::Or(a, b) => Expr::And(not(a), not(b)),
+        Expr::And(a, b) => Expr::Or(Box::new(not(a)), Box::new(not(b))),
+        Expr::Or(a, b) => Expr::And(Box::new(not(a)), Box::new(not(b))),
         Expr::Not(twice) => plain(twice),
         _ => expr.clone(),
     }

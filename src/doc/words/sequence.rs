@@ -95,17 +95,27 @@ impl Words<'_> {
         fill("It ends early when {}.", [listed(ends, "or")])
     }
 
-    /// A touch, or the tail with how often it comes.
-    pub fn touch(&self, touch: &Touch, tail: Option<Option<u32>>) -> TouchWords {
-        let day = match (touch.when, tail) {
-            (When::Days(first, last), _) if first == last => format!("day {first}").into(),
-            (When::Days(first, last), _) => format!("day {first} to {last}, on the best day").into(),
-            (When::Later(length), None) => format!("{} after the touch before", time::length(length)).into(),
-            (When::Later(length), Some(limit)) => {
-                let limit = limit.map(|limit| format!(", up to {}", time::many(limit, "time"))).unwrap_or_default();
-                format!("then every {}{limit}", time::each(length)).into()
-            }
+    /// A touch of a sequence.
+    pub fn touch(&self, touch: &Touch) -> TouchWords {
+        let day = match touch.when {
+            When::Days(first, last) if first == last => format!("day {first}"),
+            When::Days(first, last) => format!("day {first} to {last}, on the best day"),
+            When::Later(length) => format!("{} after the touch before", time::length(length)),
         };
+        self.touch_on(day.into(), touch)
+    }
+
+    /// What recurs at the end of a sequence, and how often (`None`: for ever).
+    pub fn tail(&self, touch: &Touch, limit: Option<u32>) -> TouchWords {
+        let every = match touch.when {
+            When::Later(length) => time::each(length),
+            When::Days(..) => String::new(),
+        };
+        let limit = limit.map(|limit| format!(", up to {}", time::many(limit, "time"))).unwrap_or_default();
+        self.touch_on(format!("then every {every}{limit}").into(), touch)
+    }
+
+    fn touch_on(&self, day: Prose, touch: &Touch) -> TouchWords {
         let clock = match &touch.time {
             TouchTime::Any => "as soon as allowed".to_owned(),
             TouchTime::At(at) => at.to_string(),
