@@ -74,11 +74,10 @@ fn run(folder: &Path, args: &[&str]) -> String {
 /// A tag that is not closed, a character that is not escaped and a doubled attribute are errors of XML.
 #[test]
 fn every_page_is_well_formed_and_needs_nothing_else() {
-    const ELEMENTS: [&str; 47] = [
+    const ELEMENTS: [&str; 37] = [
         "html", "head", "meta", "title", "style", "body", "div", "nav", "p", "ul", "ol", "li", "a", "main", "header",
         "h1", "h2", "h3", "section", "article", "span", "table", "thead", "tbody", "tr", "th", "td", "figure", "q",
-        "wbr", "svg", "g", "path", "line", "circle", "rect", "text", "b", "i", "em", "strong", "code", "sub", "br",
-        "hr", "dl", "dd",
+        "wbr", "svg", "g", "path", "line", "circle", "rect", "text",
     ];
     for (path, rulebook) in rulebooks() {
         let text = html::render(&doc::page(&rulebook));
