@@ -5,6 +5,7 @@
 //! measured in turns.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -21,11 +22,13 @@ use ensue::config::{self, Breaker, Kind, Retries};
 use ensue::live::{Arrival, Desk, Line, Live, Window};
 use ensue::load::Files;
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
+use ensue::log::Log;
 use ensue::sink;
 use ensue::store::{self, NewEntry, Sequence, Store, StoredEntry};
 use ensue::timestamp::{Span, Timestamp};
 
 #[path = "workload/engine.rs"]
+#[expect(dead_code, reason = "it also reads logs that lie in memory")]
 mod engine;
 #[path = "workload/generate.rs"]
 mod generate;
@@ -98,6 +101,13 @@ fn fill(dir: &Path, texts: &[&str]) {
 /// Rounds of what is measured in turns; the middle one counts.
 const ROUNDS: usize = 5;
 
+/// What lies in the middle of all rounds.
+fn middle<const N: usize>(rounds: &[[f64; N]], of: &dyn Fn(&[f64; N]) -> f64) -> f64 {
+    let mut values: Vec<f64> = rounds.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 /// Events a second from lines of JSON to the disk, in groups, beside the byte layer alone and a bare
 /// database that writes the same blocks with the same syncs.
 fn ingest(texts: &[&str], batch: usize) {
@@ -122,17 +132,12 @@ fn ingest(texts: &[&str], batch: usize) {
         }
         rounds.push([ours, appending(live, batch), bare(&blocks, texts.len(), batch)]);
     }
-    let middle = |of: &dyn Fn(&[f64; 3]) -> f64| {
-        let mut values: Vec<f64> = rounds.iter().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values[ROUNDS / 2]
-    };
     for (number, what) in ["durable ingest", "the byte layer alone", "a bare database"].into_iter().enumerate() {
-        say(&format!("batch {batch}: {what}"), &format!("{:.0} events/s", middle(&|round| round[number])));
+        say(&format!("batch {batch}: {what}"), &format!("{:.0} events/s", middle(&rounds, &|round| round[number])));
     }
-    let part = middle(&|round| round[0] / round[2]);
+    let part = middle(&rounds, &|round| round[0] / round[2]);
     say(&format!("batch {batch}: ingest to the bare database"), &format!("{part:.2}"));
-    let part = middle(&|round| round[1] / round[2]);
+    let part = middle(&rounds, &|round| round[1] / round[2]);
     say(&format!("batch {batch}: byte layer to the bare database"), &format!("{part:.2}"));
 }
 
@@ -195,30 +200,38 @@ fn opening(dir: &Path) {
     say("verify the whole log", &seconds(begun));
 }
 
-fn reading(dir: &Path, json: &'static [u8]) {
+fn reading(dir: &Path, json: &[u8]) {
+    let file = dir.with_extension("jsonl");
+    fs::write(&file, json).unwrap();
     let live = open(dir);
     let plan = engine::plan();
-    let count = live.store().len() as usize;
     for threads in [1, 2] {
-        for _ in 0..2 {
+        let from_json = |replays: bool| {
             let begun = Instant::now();
-            let from_json = engine::read(&plan, json, threads);
-            say(&format!("read from JSON Lines, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
+            let reader = Box::new(fs::File::open(&file).unwrap());
+            let log = engine::read_from(&plan, reader, threads);
+            replays.then(|| engine::replay(&plan, &log, threads));
+            rate(log.len(), begun)
+        };
+        let from_store = |replays: bool| {
             let begun = Instant::now();
-            let from_store = live.log(&plan.rulebook, threads).unwrap();
-            say(&format!("read from the store, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
-            assert_eq!(from_json.len(), from_store.len());
+            let log = live.log(&plan.rulebook, threads).unwrap();
+            replays.then(|| engine::replay(&plan, &log, threads));
+            rate(log.len(), begun)
+        };
+        for (what, replays) in [("read", false), ("replay", true)] {
+            let rounds: Vec<[f64; 2]> = (0..ROUNDS).map(|_| [from_json(replays), from_store(replays)]).collect();
+            let say = |words: &str, figure: String| say(&format!("{what}, {threads} threads: {words}"), &figure);
+            say("from JSON Lines", format!("{:.0} events/s", middle(&rounds, &|round| round[0])));
+            say("from the store", format!("{:.0} events/s", middle(&rounds, &|round| round[1])));
+            say("store to JSON Lines", format!("{:.2}", middle(&rounds, &|round| round[1] / round[0])));
         }
-        let begun = Instant::now();
-        let log = live.log(&plan.rulebook, threads).unwrap();
-        engine::replay(&plan, &log, threads);
-        say(&format!("replay from the store, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
-        let begun = Instant::now();
-        let log = engine::read(&plan, json, threads);
-        engine::replay(&plan, &log, threads);
-        say(&format!("replay from JSON Lines, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
-        engine::count(&plan, &log, &engine::replay(&plan, &log, threads));
     }
+    let decided = |log: &Log| engine::count(&plan, log, &engine::replay(&plan, log, 1));
+    let from_json = engine::read_from(&plan, Box::new(fs::File::open(&file).unwrap()), 1);
+    assert_eq!(decided(&from_json), decided(&live.log(&plan.rulebook, 1).unwrap()));
+    fs::remove_file(&file).unwrap();
+    let count = live.store().len() as usize;
     let (mut live, begun) = (live, Instant::now());
     live.advance(live.floor()).unwrap();
     say("a live run decides the whole log", &format!("{:.0} events/s", rate(count, begun)));

@@ -37,8 +37,7 @@ impl<'a> Reader<'a> {
             part.pass(entry.received_at);
             return Ok(());
         }
-        let is_known = |name: &str| self.words.knows(name);
-        let mut props = record::Given::new(self.store, entry, &is_known)?;
+        let mut props = record::Unpacked::new(self.store, entry)?;
         let told = Told {
             id: entry.id,
             ty: entry.ty,
