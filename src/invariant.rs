@@ -1,12 +1,13 @@
 //! Which invariants a run has broken: what the engine held for one, and what did not come in time.
-//! A pure function of log and decisions; used by dry runs and tests.
+//! A pure function of log and decisions; used by dry runs and tests; a live run
+//! looks at what it has kept of both (`live/watch.rs`).
 
 use crate::decision::{Because, Body, Decision, Status};
 use crate::engine::BREAKS;
 use crate::event::LeadId;
 use crate::log::Log;
 use crate::plan::Plan;
-use crate::rulebook::{Invariant, InvariantKind, Kept};
+use crate::rulebook::{ChannelId, Invariant, InvariantKind, Kept};
 use crate::timestamp::Timestamp;
 
 /// A place at which an invariant is broken.
@@ -33,7 +34,7 @@ pub fn violations(plan: &Plan, log: &Log, decisions: &[Decision], horizon: Times
     }
     let mut found: Vec<Violation> = Vec::new();
     for (place, decision) in decisions.iter().enumerate() {
-        if let Some(invariant) = held_for(decision, invariants) {
+        if let Some(invariant) = reason(decision).and_then(|reason| held_for(reason, invariants)) {
             let (lead, at, because) = (decision.lead, decision.at, decision.because.clone());
             found.push(Violation { invariant, lead, at, decision: Some(place), because });
         }
@@ -45,13 +46,17 @@ pub fn violations(plan: &Plan, log: &Log, decisions: &[Decision], horizon: Times
     found
 }
 
-/// The invariant a decision was held for.
-fn held_for(decision: &Decision, invariants: &[Invariant]) -> Option<usize> {
-    let reason = match &decision.body {
-        Body::Touch(touch) if touch.status == Status::Held => &touch.reason,
-        Body::Action(action) if action.status == Status::Held => &action.reason,
-        _ => return None,
-    };
+/// Why a decision was held, if it was.
+fn reason(decision: &Decision) -> Option<&str> {
+    match &decision.body {
+        Body::Touch(touch) if touch.status == Status::Held => Some(&touch.reason),
+        Body::Action(action) if action.status == Status::Held => Some(&action.reason),
+        _ => None,
+    }
+}
+
+/// The invariant that something was held for, by the reason given.
+pub(crate) fn held_for(reason: &str, invariants: &[Invariant]) -> Option<usize> {
     let (name, _) = reason.strip_prefix(BREAKS)?.split_once(':')?;
     invariants.iter().position(|invariant| invariant.name == name)
 }
@@ -72,7 +77,7 @@ fn too_late(
             decision.lead == event.lead
                 && event.received_at <= decision.at
                 && decision.at <= until
-                && is_expected(plan, expect, decision)
+                && is_expected(plan, expect, came(decision))
         })
     });
     missed
@@ -86,18 +91,34 @@ fn too_late(
         .collect()
 }
 
-fn is_expected(plan: &Plan, expect: Kept, decision: &Decision) -> bool {
-    let (channel, status) = match &decision.body {
-        Body::Alert { .. } => return expect == Kept::Alert,
-        Body::Touch(touch) => (touch.channel, touch.status),
-        Body::Action(action) => (action.channel, action.status),
-        _ => return false,
-    };
-    let task = plan.rulebook.channels.get(channel.index()).is_some_and(|channel| channel.name == "task");
-    status == Status::Sent
-        && match expect {
-            Kept::Channel(wanted) => wanted == channel,
-            Kept::Touch => !task,
-            Kept::Alert => false,
+/// What a decision lets a lead or a person have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// Words to a person.
+    Alert,
+    /// A message or a task on a channel.
+    Sent(ChannelId),
+    /// Nothing.
+    Nothing,
+}
+
+fn came(decision: &Decision) -> Came {
+    match &decision.body {
+        Body::Alert { .. } => Came::Alert,
+        Body::Touch(touch) if touch.status == Status::Sent => Came::Sent(touch.channel),
+        Body::Action(action) if action.status == Status::Sent => Came::Sent(action.channel),
+        _ => Came::Nothing,
+    }
+}
+
+/// Whether what came is what an invariant expects.
+pub(crate) fn is_expected(plan: &Plan, expect: Kept, came: Came) -> bool {
+    match (expect, came) {
+        (Kept::Alert, came) => came == Came::Alert,
+        (Kept::Channel(wanted), Came::Sent(channel)) => wanted == channel,
+        (Kept::Touch, Came::Sent(channel)) => {
+            plan.rulebook.channels.get(channel.index()).is_none_or(|channel| channel.name != "task")
         }
+        (Kept::Channel(_) | Kept::Touch, _) => false,
+    }
 }

@@ -18,6 +18,7 @@ mod roster;
 mod shelf;
 mod step;
 mod view;
+mod watch;
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -42,6 +43,7 @@ pub use outbox::{Done, Ended, Fate, Item, State, What};
 pub use record::Record;
 pub use step::Advanced;
 pub use view::{LeadView, Readable};
+pub use watch::Broken;
 
 /// The version of the bookkeeping in the store.
 const FORMAT: u32 = 1;

@@ -10,6 +10,7 @@ use crate::config::{self, Breaker, Config, Destination, Kind, Retries};
 use crate::live::{Advanced, Desk, HandedOver, Item, Live, State, Window};
 use crate::load::{Files, LoadError};
 use crate::local::{Zone, rfc3339};
+use crate::report;
 use crate::report::summary::many;
 use crate::sink;
 use crate::timestamp::Timestamp;
@@ -22,7 +23,7 @@ use super::{Io, clock, dry_run, kill};
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example: ensue run",
-    after_help = "Sinks are named in `ensue.yaml`; without one, actions are written to standard output.\nExit codes: 0 fine, 1 an action failed or its outcome is unknown, 2 the rules do not compile, 3 wrong use or a store that cannot be used."
+    after_help = "Sinks are named in `ensue.yaml`; without one, actions are written to standard output.\nExit codes: 0 fine, 1 an action failed, its outcome is unknown, or an invariant is broken, 2 the rules do not compile, 3 wrong use or a store that cannot be used."
 )]
 pub struct Args {
     /// The rulebook, which must be the one in force; default: from `ensue.yaml`, else `rules`
@@ -113,7 +114,12 @@ fn once(args: &Args, place: &Place, stop: &AtomicBool, io: Io) -> Result<(Exit, 
     if handed.unrouted > 0 {
         io.err("note: no sink takes some of the actions: name one in `ensue.yaml`, under `route`\n");
     }
-    let exit = if handed.failed + handed.unknown > 0 { Exit::Findings } else { Exit::Fine };
+    let broken: Vec<(usize, String)> =
+        live.newly_broken()?.into_iter().map(|broken| (broken.invariant, broken.note)).collect();
+    if let Some(plan) = live.plan() {
+        io.err(&report::invariant::drawn(&plan.rulebook, &broken, io.color_err()));
+    }
+    let exit = if handed.failed + handed.unknown > 0 || !broken.is_empty() { Exit::Findings } else { Exit::Fine };
     Ok((exit, live.next_due()?))
 }
 

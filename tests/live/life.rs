@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
+use ensue::invariant;
 use ensue::live::{Arrival, Line, Live, LiveError, State};
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::replay::{self, Options};
@@ -302,6 +303,17 @@ fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<u64, St
     let dry = dry_run(book, &read(book, &exported));
     if text != dry {
         return differs("a dry run differs", &dry);
+    }
+    let broken = live.newly_broken().unwrap();
+    let log = read(book, &exported);
+    let replayed = replay::replay(&book.plan, &log, &Options { threads: 1, ..Options::default() }).unwrap();
+    let violations = invariant::violations(&book.plan, &log, &replayed.decisions, live.now());
+    let of = |place: usize| violations.iter().filter(|violation| violation.invariant == place).count();
+    for place in 0..book.rulebook.invariants.len() {
+        let told: Vec<_> = broken.iter().filter(|broken| broken.invariant == place).collect();
+        if told.len() != of(place) {
+            return Err(format!("invariant {place}: live {told:#?}, dry run {violations:#?}\nlog:\n{exported}"));
+        }
     }
     let wrong = life.post.state().wrong.clone();
     if !wrong.is_empty() {
