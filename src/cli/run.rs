@@ -1,18 +1,19 @@
 //! `ensue run`: handles all that is due and hands actions to the sinks.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::config::{self, Breaker, Config, Destination, Kind, Retries};
-use crate::live::{Advanced, Desk, HandedOver, Item, Live, State, Window};
+use crate::live::{Advanced, Desk, HandedOver, Item, Live, LiveError, State, Window};
 use crate::load::{Files, LoadError};
 use crate::local::{Zone, rfc3339};
 use crate::report;
 use crate::report::summary::many;
 use crate::sink;
+use crate::store;
 use crate::timestamp::Timestamp;
 
 use super::exit::{Error, Exit};
@@ -40,7 +41,7 @@ pub struct Args {
     /// How often `--watch` looks for new events, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
     poll: u32,
-    /// Show what would go out now, and hand nothing over
+    /// Show what would go out now; nothing is handed over, and the store stays as it is
     #[arg(long, conflicts_with = "watch")]
     dry: bool,
     /// List the actions of which nobody knows whether they went out
@@ -78,7 +79,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 
 /// One round: the store is open no longer than that, so that events can be appended in between.
 fn once(args: &Args, place: &Place, stop: &AtomicBool, io: Io) -> Result<(Exit, Option<Timestamp>), Error> {
-    let live = if place.store.exists() { place.open()? } else { place.open_or_make()? };
+    let looks_only = args.dry || args.unknown;
+    let live = if looks_only || place.store.exists() { place.open()? } else { place.open_or_make()? };
     let mut live = live.with_points(kill::at);
     in_force(args, place, &mut live, io)?;
     let mut wall = || args.at.unwrap_or_else(clock::now);
@@ -90,11 +92,11 @@ fn once(args: &Args, place: &Place, stop: &AtomicBool, io: Io) -> Result<(Exit, 
         let (at, floor) = (rfc3339(at, Zone::UTC), rfc3339(live.floor(), Zone::UTC));
         io.err(&format!("note: the store has been handled up to {floor}; that is taken for now instead of {at}\n"));
     }
-    let advanced = live.advance(wall().max(live.floor()))?;
     let mut sinks = Sinks::open(place, &live, io)?;
     if args.dry {
-        return would_go_out(&live, &mut sinks, wall(), io).map(|exit| (exit, None));
+        return preview(&live, place, &mut sinks, wall(), io).map(|exit| (exit, None));
     }
+    let advanced = live.advance(wall().max(live.floor()))?;
     let to_stdout = sinks.write_to_stdout;
     let handed = {
         let route = |destination: Destination<'_>| sinks.route.sink(destination);
@@ -127,6 +129,9 @@ fn once(args: &Args, place: &Place, stop: &AtomicBool, io: Io) -> Result<(Exit, 
 fn in_force(args: &Args, place: &Place, live: &mut Live, io: Io) -> Result<(), Error> {
     let path = place.rules(args.rules.as_deref());
     if live.plan().is_none() {
+        if args.dry || args.unknown {
+            return Err(LiveError::NoRulebook.into());
+        }
         let (files, rulebook) = place::rulebook(&path, io)?;
         live.activate_first(&files, rulebook, args.at.unwrap_or_else(clock::now))?;
         io.err(&format!("note: the rulebook `{}` is in force now\n", path.display()));
@@ -171,10 +176,41 @@ fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
     Ok(Exit::Fine)
 }
 
+/// What would go out now. What is not decided yet is decided in a copy, so that the store stays as it is.
+fn preview(live: &Live, place: &Place, sinks: &mut Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
+    let now = now.max(live.floor());
+    if live.unhandled() == 0 && live.next_due()?.is_none_or(|due| due > now) {
+        return would_go_out(live, sinks, now, io);
+    }
+    let aside = Aside::of(live, &place.store)?;
+    let mut copy = Live::open(&aside.0, &store::Options { create: false, ..store::Options::default() })?;
+    copy.advance(now)?;
+    would_go_out(&copy, sinks, now, io)
+}
+
+/// A copy of a store beside it, which does not outlive its use.
+struct Aside(PathBuf);
+
+impl Aside {
+    fn of(live: &Live, dir: &Path) -> Result<Self, Error> {
+        let mut name = dir.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".preview-{}", std::process::id()));
+        let aside = Self(dir.with_file_name(name));
+        live.store().backup(&aside.0)?;
+        Ok(aside)
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 fn would_go_out(live: &Live, sinks: &mut Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
     let route = |destination: Destination<'_>| sinks.route.sink(destination);
     let desk = Desk { windows: std::mem::take(&mut sinks.windows), route: &route };
-    let due = live.due_now(&desk, now.max(live.floor()))?;
+    let due = live.due_now(&desk, now)?;
     for (item, sink) in &due {
         let sink = sink.as_deref().unwrap_or("no sink");
         io.out(&format!("{}  {}  {} -> {sink}\n", item.due_at.0, item.lead, words(item)))?;
@@ -251,7 +287,7 @@ impl Sinks {
                 retries: Retries::default(),
                 breaker: Breaker::default(),
             };
-            let sink = open(&settings, std::path::Path::new(""))?;
+            let sink = open(&settings, Path::new(""))?;
             let windows = BTreeMap::from([(USUAL.to_owned(), Window { settings, sink })]);
             return Ok(Self { windows, route: Route::Usual, write_to_stdout: true });
         };
@@ -270,7 +306,7 @@ impl Sinks {
     }
 }
 
-fn open(settings: &config::Sink, folder: &std::path::Path) -> Result<Box<dyn sink::Sink>, Error> {
+fn open(settings: &config::Sink, folder: &Path) -> Result<Box<dyn sink::Sink>, Error> {
     sink::open(settings, folder).map_err(|error| Error::Use(format!("error: {error}")))
 }
 
