@@ -8,6 +8,7 @@ mod activate;
 mod append;
 mod error;
 mod handover;
+mod history;
 mod ingest;
 mod ledger;
 mod outbox;
@@ -37,6 +38,7 @@ pub use error::LiveError;
 #[doc(hidden)]
 pub use handover::Point;
 pub use handover::{Desk, HandedOver, Window};
+pub use history::Chapter;
 pub use ingest::Line;
 pub use outbox::{Done, Ended, Fate, Item, State, What};
 pub use record::Record;

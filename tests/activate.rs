@@ -7,14 +7,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use ensue::event::LeadId;
+use ensue::explain::{self, Era};
 use ensue::live::{Activation, Arrival, Line, Live};
 use ensue::load::Files;
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
+use ensue::report::line::Names;
 use ensue::store;
 use ensue::timestamp::Timestamp;
 
@@ -140,6 +143,56 @@ fn folders() {
         }
     });
     assert!(wrong.borrow().is_empty(), "{}", wrong.borrow().join("\n"));
+}
+
+/// What an explanation from the store says about every lead: each decision as a line, with the rule
+/// and the source it names.
+fn explained(live: &Live) -> Vec<(String, Vec<String>)> {
+    let mut all = Vec::new();
+    for lead in live.leads().unwrap() {
+        let chapters = live.history(&lead, Timestamp::MAX).unwrap();
+        let eras: Vec<Era<'_>> = chapters.iter().map(Era::from).collect();
+        let last = eras.last().unwrap();
+        let id = (0..last.log.lead_count() as u32).map(LeadId).find(|id| last.log.lead_name(*id) == lead).unwrap();
+        let explanation = explain::through(&eras, id, &explain::Options::default()).unwrap();
+        let names = |era: usize| Names { rulebook: &eras[era].plan.rulebook, log: last.log };
+        let mut lines = Vec::new();
+        for why in &explanation.decided {
+            assert!(why.era < eras.len() && why.at >= eras[why.era].at, "{lead}");
+            for did in &why.did {
+                let line = names(why.era).line(did);
+                // What a person does has no rule, and a lead's first facts have none either.
+                let named = line.rule.unwrap_or_default();
+                assert!(why.by.name == named || why.by.name.is_empty(), "{} is not {named}", why.by.name);
+                lines.push(line.to_string());
+            }
+        }
+        lines.extend(explanation.ahead.iter().map(|ahead| names(eras.len() - 1).line(ahead).to_string()));
+        all.push((lead, lines));
+    }
+    all
+}
+
+/// An explanation from the store never disagrees with the decisions of the store, whatever changed
+/// in between.
+#[test]
+fn explained_as_decided() {
+    let (compared, by_former) = (Cell::new(0), Cell::new(0));
+    insta::glob!("../fixtures/activate", "*/steps", |path| {
+        let folder = path.parent().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        run(folder, dir.path());
+        let live = open(dir.path());
+        let all = decided(&live);
+        for (lead, explained) in explained(&live) {
+            let its = format!(r#""lead":"{lead}""#);
+            let own: Vec<String> = all.iter().filter(|line| line.contains(&its)).cloned().collect();
+            assert_eq!(explained, own, "{}: {lead}", folder.display());
+            compared.set(compared.get() + own.len());
+            by_former.set(by_former.get() + own.iter().filter(|line| line.contains("/before/")).count());
+        }
+    });
+    assert!(compared.get() > 150 && by_former.get() > 50, "{} lines, {}", compared.get(), by_former.get());
 }
 
 #[test]

@@ -79,14 +79,13 @@ impl Inquiry<'_> {
     pub(super) fn tier_words(&self, tier: Option<crate::rulebook::TierId>, at: Timestamp) -> String {
         let Some(tier) = tier else { return String::from("in no tier yet") };
         let name = self.rulebook().tiers.get(tier.index()).map_or("", |tier| tier.name.as_str());
-        let since =
-            self.decisions.iter().rev().find(|d| matches!(d.body, Body::Tier { to, .. } if to == tier && d.at <= at));
-        since.map_or_else(|| name.to_owned(), |since| format!("{name} since {}", self.words.clock(since.at)))
+        let since = self.tier_since(tier, at);
+        since.map_or_else(|| name.to_owned(), |since| format!("{name} since {}", self.words.clock(since)))
     }
 
     /// Whether and since when the lead is in a sequence, as the decisions until then tell.
     pub(super) fn enrolled_words(&self, sequence: SequenceId, at: Timestamp) -> String {
-        let of = |d: &&crate::decision::Decision| {
+        let of = |d: &crate::decision::Decision, sequence: SequenceId| {
             d.at <= at
                 && match &d.body {
                     Body::Enroll { sequence: s, suppressed: None, .. } | Body::Exit { sequence: s, .. } => {
@@ -95,7 +94,8 @@ impl Inquiry<'_> {
                     _ => false,
                 }
         };
-        match self.decisions.iter().rev().find(of) {
+        let last = |(inquiry, id): (&Self, SequenceId)| inquiry.decisions.iter().rev().find(|d| of(d, id)).cloned();
+        match self.of_sequence(sequence).find_map(last) {
             None => String::from("never enrolled"),
             Some(last) => match &last.body {
                 Body::Exit { reason, .. } => format!("ended {}: {reason}", self.words.clock(last.at)),
