@@ -156,6 +156,10 @@ fn explained(live: &Live) -> Vec<(String, Vec<String>)> {
         let id = (0..last.log.lead_count() as u32).map(LeadId).find(|id| last.log.lead_name(*id) == lead).unwrap();
         let explanation = explain::through(&eras, id, &explain::Options::default()).unwrap();
         let names = |era: usize| Names { rulebook: &eras[era].plan.rulebook, log: last.log };
+        for score in explanation.stands.scores.iter().filter(|score| !score.parts.is_empty()) {
+            let sum: f64 = score.parts.iter().map(|part| part.worth).sum();
+            assert!((score.worth - sum).abs() < 1e-6, "{lead}: {} is {}, its parts {sum}", score.name, score.worth);
+        }
         let mut lines = Vec::new();
         for why in &explanation.decided {
             assert!(why.era < eras.len() && why.at >= eras[why.era].at, "{lead}");
