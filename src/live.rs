@@ -150,10 +150,13 @@ impl Live {
         self.ruleset.as_ref().map(|ruleset| ruleset.id.as_str())
     }
 
-    /// Whether a rulebook is the one in force.
-    #[must_use]
-    pub fn is_in_force(&self, files: &Files) -> bool {
-        self.ruleset() == Some(activate::id_of(files).as_str())
+    /// Whether a rulebook decides as the one in force does: it may differ in tests, comments and layout.
+    ///
+    /// # Errors
+    /// Damage found on the way, or no rulebook is in force.
+    pub fn is_in_force(&self, files: &Files) -> Result<bool, LiveError> {
+        let id = self.ruleset().ok_or(LiveError::NoRulebook)?;
+        Ok(id == activate::id_of(files) || self.files_of(id)?.means_the_same(files))
     }
 
     /// The earliest moment anything may still happen at: how far the store was drained, and the
