@@ -169,8 +169,12 @@ impl Inquiry<'_> {
     /// What stands before a message on a channel; `all`: its hours and caps too, which only move it.
     pub(super) fn gates(&self, channel: ChannelId, gates: &[Gate], all: bool) -> Vec<Clause> {
         let Some(definition) = self.rulebook().channels.get(channel.index()) else { return Vec::new() };
-        let stops = |gate: &&Gate| all || matches!(gate.kind, GateKind::Suppression | GateKind::Require(_));
-        gates.iter().filter(stops).map(|gate| self.gate(definition, gate)).collect()
+        let stops = |gate: &&Gate| {
+            all || matches!(gate.kind, GateKind::Suppression | GateKind::Require(_) | GateKind::Invariant(_))
+        };
+        // Of invariants only one that forbids it is worth a line.
+        let told = |gate: &&Gate| !matches!(gate.kind, GateKind::Invariant(_)) || !gate.open;
+        gates.iter().filter(stops).filter(told).map(|gate| self.gate(definition, gate)).collect()
     }
 
     fn gate(&self, channel: &Channel, gate: &Gate) -> Clause {
@@ -189,6 +193,10 @@ impl Inquiry<'_> {
                 };
                 format!("{name} cap {} per {} per {scope}", cap.count, cap.per)
             }),
+            GateKind::Invariant(place) => {
+                let invariants = &self.rulebook().invariants;
+                format!("{name} breaks no invariant {}", invariants.get(place).map_or("", |i| i.name.as_str()))
+            }
         };
         let mut clause = Clause::new(ClauseKind::Channel, text, gate.open);
         if let Some(asked) = &gate.asked {

@@ -1,6 +1,6 @@
 //! What was decided: each decision with its cause as the engine judged it at that moment.
 
-use crate::decision::{ActionLine, Body, Cause, Decision, TouchLine};
+use crate::decision::{ActionLine, Body, Cause, Decision, Status, TouchLine};
 use crate::engine::witness::{Due, DueWhat, Judged};
 use crate::rulebook::{RuleId, SequenceId, Trigger};
 
@@ -206,7 +206,7 @@ impl Inquiry<'_> {
             (Body::Touch(line), Some(touch)) => self.because_of_touch(why, decision, line, touch),
             (Body::Enroll { .. }, _) => self.because_of_tier(why, decision, id),
             (Body::Exit { enrollment, reason, .. }, _) => {
-                let text = if reason == "finished" { "all touches are done" } else { "exit on" };
+                let text = if reason == "finished" { "all touches are done" } else { reason };
                 why.clauses.push(Clause::new(ClauseKind::When, text, true));
                 why.chain.extend(self.enrollment(id, *enrollment));
             }
@@ -224,10 +224,12 @@ impl Inquiry<'_> {
         why.clauses.push(Clause::new(ClauseKind::Enrolled, format!("in {name}"), true).says(enrolled));
         if let Some(due) = self.due(decision, |what| what == DueWhat::Touch(id, touch, line.enrollment)) {
             why.clauses.extend(due.condition.iter().flat_map(|asked| self.condition(ClauseKind::If, asked)));
-            let used =
-                |(channel, _): &&(_, _)| *channel == line.channel || line.status != crate::decision::Status::Sent;
-            let gates = due.channels.iter().filter(used);
-            why.clauses.extend(gates.flat_map(|(channel, gates)| self.gates(*channel, gates, true)));
+            let sent = line.status == Status::Sent;
+            let gates = due.channels.iter().filter(|(channel, _)| *channel == line.channel || !sent);
+            let mut gates: Vec<Clause> = gates.flat_map(|(channel, gates)| self.gates(*channel, gates, true)).collect();
+            // Of what a person has released, no invariant is asked.
+            gates.retain(|gate| !sent || gate.holds == Some(true));
+            why.clauses.extend(gates);
         }
         why.chain.extend(chain);
     }
