@@ -179,41 +179,46 @@ fn statements(file: &File) -> Vec<Range> {
     all
 }
 
-/// The statement a comment belongs to.
+/// The statement a comment belongs to. Where lines break inside a statement must not matter, as `fmt`
+/// may break them elsewhere.
 fn statement(source: &Source, statements: &[Range], comment: &std::ops::Range<usize>) -> Option<Range> {
-    let line = |byte: usize| source.line_column(byte as u32).0;
-    let own = line(comment.start);
-    let before = source.text.get(..comment.start)?.rsplit('\n').next()?;
-    if before.trim().is_empty() {
-        let (next, skipped) = next_line(source.text.get(comment.end..)?);
-        let start = comment.end + next;
-        let starts = |range: &&Range| line(range.start as usize) == own + skipped && range.start as usize >= start;
-        return statements
-            .iter()
-            .filter(starts)
-            .min_by_key(|range| (range.start, std::cmp::Reverse(range.end)))
-            .copied();
+    let bytes = |range: &Range| range.start as usize..range.end as usize;
+    let before = source.text.get(..comment.start)?;
+    let outermost = |range: &&Range| (range.start, std::cmp::Reverse(range.end));
+    if before.rsplit('\n').next()?.trim().is_empty() {
+        // Alone on its line: the statement that begins the next one.
+        let start = next_word(source, comment.end)?;
+        return statements.iter().filter(|range| bytes(range).start == start).min_by_key(outermost).copied();
     }
-    let here =
-        |range: &&Range| line(range.end.saturating_sub(1) as usize) == own && range.end as usize <= comment.start;
-    let ends = statements.iter().filter(here).max_by_key(|range| (range.end, std::cmp::Reverse(range.start)));
-    let begins = |range: &&Range| {
-        line(range.start as usize) == own && (range.start as usize..range.end as usize).contains(&comment.start)
+    let around = |range: &&Range| bytes(range).contains(&comment.start);
+    let inner = statements.iter().filter(around).max_by_key(outermost);
+    if let Some(range) = inner {
+        let inside = |other: &&Range| *other != range && range.start <= other.start && other.end <= range.end;
+        let mut parts = statements.iter().filter(inside).peekable();
+        // In a statement without others inside, or in the head of one.
+        if parts.peek().is_none() || parts.all(|part| bytes(part).start > comment.start) {
+            return Some(*range);
+        }
+    }
+    // At the end of one: only a comma may stand between.
+    let ends = |range: &&Range| {
+        let between = source.text.get(bytes(range).end..comment.start);
+        between.is_some_and(|between| between.trim_matches([' ', '\t', '\u{a0}', ',']).is_empty())
     };
-    ends.or_else(|| statements.iter().rev().find(begins)).copied()
+    statements.iter().filter(ends).max_by_key(|range| (range.end, std::cmp::Reverse(range.start))).copied()
 }
 
-/// Where the next line that is no comment begins, and how many lines below.
-fn next_line(rest: &str) -> (usize, u32) {
-    let (mut at, mut lines) = (0, 0);
-    for line in rest.split_inclusive('\n') {
-        if lines > 0 && !line.trim_start().starts_with('#') {
-            break;
+/// Where the first word of the next line begins that is no comment; `None` at an empty line.
+fn next_word(source: &Source, from: usize) -> Option<usize> {
+    let mut at = from + source.text.get(from..)?.find('\n')? + 1;
+    loop {
+        let line = source.text.get(at..)?.split_inclusive('\n').next()?;
+        let word = line.trim_start();
+        if !word.starts_with('#') {
+            return (!word.is_empty()).then_some(at + line.len() - word.len());
         }
         at += line.len();
-        lines += 1;
     }
-    (at, lines)
 }
 
 fn place(source: SourceId, bytes: &std::ops::Range<usize>) -> Range {
