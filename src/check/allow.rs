@@ -213,9 +213,10 @@ fn next_word(source: &Source, from: usize) -> Option<usize> {
     let mut at = from + source.text.get(from..)?.find('\n')? + 1;
     loop {
         let line = source.text.get(at..)?.split_inclusive('\n').next()?;
-        let word = line.trim_start();
-        if !word.starts_with('#') {
-            return (!word.is_empty()).then_some(at + line.len() - word.len());
+        // `fmt` moves a comma to the line before.
+        let (blank, word) = (line.trim().is_empty(), line.trim_start_matches(|c: char| c.is_whitespace() || c == ','));
+        if blank || !(word.is_empty() || word.starts_with('#')) {
+            return (!blank).then_some(at + line.len() - word.len());
         }
         at += line.len();
     }
