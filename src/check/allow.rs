@@ -203,7 +203,7 @@ fn statement(source: &Source, statements: &[Range], comment: &std::ops::Range<us
     // At the end of one: only a comma may stand between.
     let ends = |range: &&Range| {
         let between = source.text.get(bytes(range).end..comment.start);
-        between.is_some_and(|between| between.trim_matches([' ', '\t', '\u{a0}', ',']).is_empty())
+        between.is_some_and(|between| between.chars().all(|c| c.is_whitespace() || c == ','))
     };
     statements.iter().filter(ends).max_by_key(|range| (range.end, std::cmp::Reverse(range.start))).copied()
 }
