@@ -470,8 +470,8 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         Body::Action(action) if action.status == Status::Sent => item.be_action(plan, action),
         Body::Alert { to, text } => {
             // An alert has no number of its own; what names it is all that tells it from others.
-            let at = decision.at.0.to_string();
-            let parts = [&item.lead, &item.rule, "alert", person(*to), text, &at];
+            let (at, because) = (decision.at.0.to_string(), item.because.join(" "));
+            let parts = [&item.lead, &item.rule, "alert", person(*to), text, &at, &because];
             item.id = ActionId::new(&parts, 0).to_string();
             item.to = Some(person(*to).to_owned());
         }

@@ -150,7 +150,7 @@ fn as_judge() {
 
 #[test]
 fn damage_ends_in_everything_readable_or_a_named_error() {
-    let (runs, seed) = (asked("ENSUE_SOAK_RUNS", 40), asked("ENSUE_SOAK_SEED", 1));
+    let (runs, seed) = (asked("ENSUE_SOAK_RUNS", 300), asked("ENSUE_SOAK_SEED", 1));
     let mut random = Random::new(seed ^ 0x00DA_3A6E);
     let base = room();
     store_to_damage(base.path(), &mut random);

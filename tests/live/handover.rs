@@ -14,7 +14,7 @@ use super::told::{minutes, start};
 /// Kills at a point again and again, with new leads each time; then lets everything go out.
 fn killed(point: &str) {
     let stand = Stand::new("mail");
-    let kills = asked("ENSUE_KILLS", 10);
+    let kills = asked("ENSUE_KILLS", 50);
     let moment = |minute: u64| rfc3339(start() + minutes(minute), Zone::UTC);
     let mut died = 0;
     for kill in 0..kills {

@@ -22,13 +22,13 @@ struct Closed {
     anything: Option<Timestamp>,
 }
 
-/// What left although something before it in the log had ended it; `reply_stops` says whether the
-/// rules stop at a reply.
-pub fn left_after_a_stop(export: &str, post: &Post, reply_stops: bool) -> Vec<String> {
+/// How many endings there were, and what left although one of them had ended it; `reply_stops` says
+/// whether the rules stop at a reply.
+pub fn left_after_a_stop(export: &str, post: &Post, reply_stops: bool) -> (u64, Vec<String>) {
     let state = post.state();
     let actions: BTreeMap<&str, &Handed> = state.calls.iter().map(|(action, _)| (action.id.as_str(), action)).collect();
     let mut closed: BTreeMap<String, Closed> = BTreeMap::new();
-    let mut wrong = Vec::new();
+    let (mut endings, mut wrong) = (0, Vec::new());
     for line in export.lines() {
         let entry: Value = serde_json::from_str(line).unwrap();
         let text = |name: &str| entry[name].as_str().unwrap_or_default();
@@ -41,14 +41,15 @@ pub fn left_after_a_stop(export: &str, post: &Post, reply_stops: bool) -> Vec<St
                 wrong.push(format!("{id} on {:?} due {} left: {line}", action.channel, action.due_at));
             }
         } else if entry["backfill"] != Value::Bool(true) {
-            lead.take_in(&entry, reply_stops);
+            endings += u64::from(lead.take_in(&entry, reply_stops));
         }
     }
-    wrong
+    (endings, wrong)
 }
 
 impl Closed {
-    fn take_in(&mut self, entry: &Value, reply_stops: bool) {
+    /// Whether the entry ends something.
+    fn take_in(&mut self, entry: &Value, reply_stops: bool) -> bool {
         let received = parse_rfc3339(entry["received_at"].as_str().unwrap().as_bytes()).unwrap();
         let channel = entry["props"]["channel"].as_str();
         match entry["type"].as_str().unwrap() {
@@ -57,12 +58,16 @@ impl Closed {
             "email.complained" | "override.erase" => self.close(None),
             "override.suppress" if entry["props"]["ends"].is_null() => self.close(channel),
             // Whatever it opens, nothing is claimed of this lead's channels from here on.
-            "override.unsuppress" => (self.all, self.channels) = (false, BTreeSet::new()),
+            "override.unsuppress" => {
+                (self.all, self.channels) = (false, BTreeSet::new());
+                return false;
+            }
             "override.stop" if entry["props"]["all"] == Value::Bool(true) => self.anything = Some(received),
             "override.stop" => self.sequences = Some(received),
             "replied" if reply_stops => self.sequences = Some(received),
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     fn close(&mut self, channel: Option<&str>) {

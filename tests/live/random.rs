@@ -12,8 +12,10 @@ use ensue::log::{self, Input, ReadOptions};
 use ensue::plan::Plan;
 use ensue::replay::{self, Options};
 use ensue::report::line::Names;
-use ensue::store;
 use ensue::timestamp::{Span, Timestamp};
+
+use super::book::{options, room};
+use super::stand::asked;
 
 /// Folders whose rules are fed with random logs; between them they use every kind of timer.
 const RULEBOOKS: [&str; 4] = ["mixed_everything", "mixed_accounts", "mixed_scores", "mixed_absences"];
@@ -140,14 +142,15 @@ fn changed(files: &Files, random: &mut Random) -> Files {
     files
 }
 
-pub fn options() -> store::Options {
-    store::Options { cache_capacity: 8 << 20, ..store::Options::default() }
+/// All lines of a group arrive together, when the last of them is told.
+fn arrival(group: &[(Timestamp, String)]) -> Arrival {
+    Arrival::At(group.iter().map(|line| line.0).max().unwrap())
 }
 
 /// Takes the log in, polled and reopened at random; gives the decisions, what lies ahead, and the
 /// export.
 fn live(random: &mut Random, files: &Files, lines: &[(Timestamp, String)]) -> (String, String) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = room();
     let step = 1 + random.below(7) as usize;
     let open = || Live::open(dir.path(), &options()).unwrap().with_step(step);
     let mut live = open();
@@ -156,7 +159,7 @@ fn live(random: &mut Random, files: &Files, lines: &[(Timestamp, String)]) -> (S
     while !rest.is_empty() {
         let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
         rest = after;
-        live.ingest(&told(group), Arrival::At(group[0].0), random.one_in(12)).unwrap();
+        live.ingest(&told(group), arrival(group), random.one_in(12)).unwrap();
         if random.one_in(2) {
             // A poll by a clock that may have been set back.
             live.advance(group[0].0 + Span::seconds(random.below(100_000) as i64)).unwrap();
@@ -240,7 +243,7 @@ fn changing_case(seed: u64) -> Result<(), String> {
     while !rest.is_empty() {
         let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
         rest = after;
-        live.ingest(&told(group), Arrival::At(group[0].0), random.one_in(12)).unwrap();
+        live.ingest(&told(group), arrival(group), random.one_in(12)).unwrap();
         if random.one_in(2) {
             live.advance(group[0].0 + Span::seconds(random.below(100_000) as i64)).unwrap();
         }
@@ -287,11 +290,6 @@ fn a_store_made_anew_says_the_same_after_changes_of_the_rulebook() {
             panic!("seed {seed} (ENSUE_SEED={seed} ENSUE_CASES=1 repeats it)\n{difference}");
         }
     }
-}
-
-/// How many cases, and the first seed; `ENSUE_CASES` and `ENSUE_SEED` ask for others.
-fn asked(name: &str, usual: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 #[test]
