@@ -103,7 +103,8 @@ impl Files {
             statements.extend(crate::syntax::format::meaning(text)?);
         }
         // Of the texts only templates are read.
-        let is_read = |path: &str| !path.ends_with(".md") || path.starts_with("templates/");
+        let is_read =
+            |path: &str| Path::new(path).extension().is_none_or(|end| end != "md") || path.starts_with("templates/");
         let beside = self.beside.iter().filter(|(path, _)| is_read(path));
         Some((statements, beside.map(|(path, text)| (path.as_str(), text.as_str())).collect()))
     }
