@@ -7,17 +7,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "live/explained.rs"]
+mod explained;
+
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use ensue::event::LeadId;
-use ensue::explain::{self, Era};
 use ensue::live::{Activation, Arrival, Line, Live};
 use ensue::load::Files;
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
-use ensue::report::line::Names;
 use ensue::store;
 use ensue::timestamp::Timestamp;
 
@@ -145,38 +145,6 @@ fn folders() {
     assert!(wrong.borrow().is_empty(), "{}", wrong.borrow().join("\n"));
 }
 
-/// What an explanation from the store says about every lead: each decision as a line, with the rule
-/// and the source it names.
-fn explained(live: &Live) -> Vec<(String, Vec<String>)> {
-    let mut all = Vec::new();
-    for lead in live.leads().unwrap() {
-        let chapters = live.history(&lead, Timestamp::MAX).unwrap();
-        let eras: Vec<Era<'_>> = chapters.iter().map(Era::from).collect();
-        let last = eras.last().unwrap();
-        let id = (0..last.log.lead_count() as u32).map(LeadId).find(|id| last.log.lead_name(*id) == lead).unwrap();
-        let explanation = explain::through(&eras, id, &explain::Options::default()).unwrap();
-        let names = |era: usize| Names { rulebook: &eras[era].plan.rulebook, log: last.log };
-        for score in explanation.stands.scores.iter().filter(|score| !score.parts.is_empty()) {
-            let sum: f64 = score.parts.iter().map(|part| part.worth).sum();
-            assert!((score.worth - sum).abs() < 1e-6, "{lead}: {} is {}, its parts {sum}", score.name, score.worth);
-        }
-        let mut lines = Vec::new();
-        for why in &explanation.decided {
-            assert!(why.era < eras.len() && why.at >= eras[why.era].at, "{lead}");
-            for did in &why.did {
-                let line = names(why.era).line(did);
-                // What a person does has no rule, and a lead's first facts have none either.
-                let named = line.rule.unwrap_or_default();
-                assert!(why.by.name == named || why.by.name.is_empty(), "{} is not {named}", why.by.name);
-                lines.push(line.to_string());
-            }
-        }
-        lines.extend(explanation.ahead.iter().map(|ahead| names(eras.len() - 1).line(ahead).to_string()));
-        all.push((lead, lines));
-    }
-    all
-}
-
 /// An explanation from the store never disagrees with the decisions of the store, whatever changed
 /// in between.
 #[test]
@@ -188,7 +156,7 @@ fn explained_as_decided() {
         run(folder, dir.path());
         let live = open(dir.path());
         let all = decided(&live);
-        for (lead, explained) in explained(&live) {
+        for (lead, explained) in explained::of(&live) {
             let its = format!(r#""lead":"{lead}""#);
             let own: Vec<String> = all.iter().filter(|line| line.contains(&its)).cloned().collect();
             assert_eq!(explained, own, "{}: {lead}", folder.display());

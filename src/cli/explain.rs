@@ -90,6 +90,12 @@ fn slug(name: &str) -> Option<&'static Slug> {
     Slug::ALL.iter().find(|slug| slug.name() == name)
 }
 
+/// The finding that is meant, where one is near.
+fn near_slug(name: &str) -> Option<&'static str> {
+    let near = Slug::ALL.iter().map(|slug| slug.name()).min_by_key(|other| strsim::damerau_levenshtein(name, other));
+    near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len())
+}
+
 /// The page of a finding.
 fn page(name: &str, io: Io) -> Result<Exit, Error> {
     io.out(slug(name).map_or("", |slug| slug.page()))?;
@@ -112,8 +118,11 @@ fn in_store(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
     let options = explain::Options { at: args.at, questions: questions(args, &plan.rulebook)? };
     let explanation = lead_of(log, name).and_then(|lead| explain::through(&eras, lead, &options));
     let explanation = explanation.ok_or_else(|| {
-        let leads = live.leads().unwrap_or_default();
-        let help = near::help(name, leads.iter().map(String::as_str), "the log of this store is empty");
+        let leads = live.leads_of_log().unwrap_or_default();
+        let help = match near_slug(name).filter(|_| !args.is_about_lead()) {
+            Some(slug) => format!("did you mean the finding `{slug}`?"),
+            None => near::help(name, leads.iter().map(String::as_str), "the log of this store is empty"),
+        };
         let by_then = if args.at.is_some() { " by then" } else { "" };
         Error::Use(format!("error: no event of the store is about the lead `{name}`{by_then}\n  = help: {help}"))
     })?;
@@ -122,8 +131,7 @@ fn in_store(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
 
 /// A lead without a log and without a store, or a finding that does not exist.
 fn nothing(name: &str, args: &Args, store: &Path) -> Error {
-    let near = Slug::ALL.iter().map(|slug| slug.name()).min_by_key(|other| strsim::damerau_levenshtein(name, other));
-    let near = near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len());
+    let near = near_slug(name);
     let store = store.display();
     let help = match near.filter(|_| !args.is_about_lead()) {
         Some(near) => format!("did you mean `{near}`?"),

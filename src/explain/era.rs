@@ -129,7 +129,7 @@ fn part(eras: &[Era<'_>], lead: LeadId) -> Option<LeadPart> {
     Some(replay::part(widest.plan, widest.log, lead))
 }
 
-impl<'a> Inquiry<'a> {
+impl Inquiry<'_> {
     /// A sequence in this rulebook and, as far back as it is known, in those before.
     pub(super) fn of_sequence(&self, id: SequenceId) -> impl Iterator<Item = (&Self, SequenceId)> {
         std::iter::successors(Some((self, id)), |(inquiry, id)| {

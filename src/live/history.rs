@@ -60,6 +60,23 @@ impl Live {
         all.into_iter().map(chapter).collect()
     }
 
+    /// The leads that the log has events about, handled or not, in the order of their names.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn leads_of_log(&self) -> Result<BTreeSet<String>, LiveError> {
+        let mut leads = BTreeSet::new();
+        for block in self.store.blocks(Sequence(0))? {
+            for entry in block?.entries() {
+                let entry = entry?;
+                if is_event(entry.kind) && !entry.lead.is_empty() && !leads.contains(entry.lead) {
+                    leads.insert(entry.lead.to_owned());
+                }
+            }
+        }
+        Ok(leads)
+    }
+
     /// Every change of the rulebook in the log.
     fn activated(&self) -> Result<Vec<Activated>, LiveError> {
         let mut found: Vec<Activated> = Vec::new();
