@@ -1,8 +1,11 @@
 //! Figures of a store: durable ingest next to a bare database, a run with much due, opening, bytes,
 //! a replay from the store next to one from JSON Lines. Prints one line a figure.
-//! `cargo bench --bench store`; `ENSUE_EVENTS=100000` for a smaller log.
+//! `cargo bench --bench store`; `ENSUE_EVENTS=100000` for a smaller log, `-- ingest`, `-- read` or
+//! `-- run` for a part. Speeds hang on the disk and on what else it does, so what is compared is
+//! measured in turns.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -19,11 +22,13 @@ use ensue::config::{self, Breaker, Kind, Retries};
 use ensue::live::{Arrival, Desk, Line, Live, Window};
 use ensue::load::Files;
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
+use ensue::log::Log;
 use ensue::sink;
 use ensue::store::{self, NewEntry, Sequence, Store, StoredEntry};
 use ensue::timestamp::{Span, Timestamp};
 
 #[path = "workload/engine.rs"]
+#[expect(dead_code, reason = "it also reads logs that lie in memory")]
 mod engine;
 #[path = "workload/generate.rs"]
 mod generate;
@@ -36,23 +41,26 @@ use generate::Workload;
 const LEADS: u32 = 10_000;
 
 fn main() {
+    let part = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let asked = |name: &str| part.as_deref().is_none_or(|part| part == name);
+    if asked("run") {
+        run();
+    }
     let count = std::env::var("ENSUE_EVENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000_u32);
     let log: &'static [u8] =
         generate::bytes(Workload { leads: LEADS.min(count / 10), events: count, seed: 42, dirty: false }).leak();
     let texts: Vec<&str> = std::str::from_utf8(log).unwrap().lines().collect();
     say("events", &count.to_string());
-    let rates: Vec<f64> = [(1, 1_000), (1_000, texts.len())]
-        .into_iter()
-        .map(|(batch, most)| ingest(&texts[..most.min(texts.len())], batch))
-        .collect();
-    for (batch, rate) in [1, 1_000].into_iter().zip(rates) {
-        say(&format!("batch {batch}: of the bare database"), &format!("{rate:.2}"));
+    if asked("ingest") {
+        ingest(&texts[..texts.len().min(500)], 1);
+        ingest(&texts[..texts.len().min(100_000)], 1_000);
     }
-    let dir = tempfile::tempdir().unwrap();
-    fill(dir.path(), &texts);
-    opening(dir.path());
-    reading(dir.path(), log);
-    run();
+    if asked("read") {
+        let dir = tempfile::tempdir().unwrap();
+        fill(dir.path(), &texts);
+        opening(dir.path());
+        reading(dir.path(), log);
+    }
 }
 
 fn say(what: &str, figure: &str) {
@@ -90,35 +98,51 @@ fn fill(dir: &Path, texts: &[&str]) {
     }
 }
 
-/// Events a second from lines of JSON to the disk, in groups; the part of what the bare database
-/// does with the same blocks and syncs.
-fn ingest(texts: &[&str], batch: usize) -> f64 {
-    let dir = tempfile::tempdir().unwrap();
-    let mut live = open(dir.path());
-    in_force(&mut live, include_str!("workload/w1.ensue"));
-    let begun = Instant::now();
-    for group in texts.chunks(batch) {
-        live.ingest(&lines(group), Arrival::Own, false).unwrap();
+/// Rounds of what is measured in turns; the middle one counts.
+const ROUNDS: usize = 5;
+
+/// What lies in the middle of all rounds.
+fn middle<const N: usize>(rounds: &[[f64; N]], of: &dyn Fn(&[f64; N]) -> f64) -> f64 {
+    let mut values: Vec<f64> = rounds.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Events a second from lines of JSON to the disk, in groups, beside the byte layer alone and a bare
+/// database that writes the same blocks with the same syncs.
+fn ingest(texts: &[&str], batch: usize) {
+    let mut rounds: Vec<[f64; 3]> = Vec::new();
+    for round in 0..ROUNDS {
+        let dir = tempfile::tempdir().unwrap();
+        let mut live = open(dir.path());
+        in_force(&mut live, include_str!("workload/w1.ensue"));
+        let begun = Instant::now();
+        for group in texts.chunks(batch) {
+            live.ingest(&lines(group), Arrival::Own, false).unwrap();
+        }
+        let ours = rate(texts.len(), begun);
+        let stats = live.store().stats().unwrap();
+        let blocks: Vec<Vec<u8>> =
+            live.store().blocks(Sequence(0)).unwrap().map(|block| block.unwrap().bytes().to_vec()).collect();
+        if round == 0 {
+            let on_disk = format!("{:.0} bytes/event, {} syncs", stats.bytes_per_entry, stats.syncs);
+            say(&format!("batch {batch}: on disk"), &on_disk);
+            let bytes: usize = blocks.iter().map(Vec::len).sum();
+            say(&format!("batch {batch}: in blocks"), &format!("{:.0} bytes/event", bytes as f64 / texts.len() as f64));
+        }
+        rounds.push([ours, appending(live, batch), bare(&blocks, texts.len(), batch)]);
     }
-    let ours = rate(texts.len(), begun);
-    say(&format!("batch {batch}: durable ingest"), &format!("{ours:.0} events/s"));
-    let stats = live.store().stats().unwrap();
-    say(
-        &format!("batch {batch}: on disk"),
-        &format!("{:.0} bytes/event, {} syncs", stats.bytes_per_entry, stats.syncs),
-    );
-    let blocks: Vec<Vec<u8>> =
-        live.store().blocks(Sequence(0)).unwrap().map(|block| block.unwrap().bytes().to_vec()).collect();
-    let bytes: usize = blocks.iter().map(Vec::len).sum();
-    say(&format!("batch {batch}: in blocks"), &format!("{:.0} bytes/event", bytes as f64 / texts.len() as f64));
-    appending(live, batch);
-    let bare = bare(&blocks, texts.len(), batch);
-    say(&format!("batch {batch}: the bare database"), &format!("{bare:.0} events/s"));
-    ours / bare
+    for (number, what) in ["durable ingest", "the byte layer alone", "a bare database"].into_iter().enumerate() {
+        say(&format!("batch {batch}: {what}"), &format!("{:.0} events/s", middle(&rounds, &|round| round[number])));
+    }
+    let part = middle(&rounds, &|round| round[0] / round[2]);
+    say(&format!("batch {batch}: ingest to the bare database"), &format!("{part:.2}"));
+    let part = middle(&rounds, &|round| round[1] / round[2]);
+    say(&format!("batch {batch}: byte layer to the bare database"), &format!("{part:.2}"));
 }
 
 /// The byte layer alone: the same entries, encoded already.
-fn appending(live: Live, batch: usize) {
+fn appending(live: Live, batch: usize) -> f64 {
     let entries: Vec<StoredEntry> = live.store().entries(Sequence(0)).unwrap().map(Result::unwrap).collect();
     drop(live);
     let new: Vec<NewEntry<'_>> = entries.iter().map(StoredEntry::as_new).collect();
@@ -128,7 +152,7 @@ fn appending(live: Live, batch: usize) {
     for group in new.chunks(batch) {
         store.append(group).unwrap();
     }
-    say(&format!("batch {batch}: the byte layer alone"), &format!("{:.0} events/s", rate(new.len(), begun)));
+    rate(new.len(), begun)
 }
 
 /// The same blocks through a bare database with the same syncs: as many groups, each with its part
@@ -176,30 +200,38 @@ fn opening(dir: &Path) {
     say("verify the whole log", &seconds(begun));
 }
 
-fn reading(dir: &Path, json: &'static [u8]) {
+fn reading(dir: &Path, json: &[u8]) {
+    let file = dir.with_extension("jsonl");
+    fs::write(&file, json).unwrap();
     let live = open(dir);
     let plan = engine::plan();
-    let count = live.store().len() as usize;
     for threads in [1, 2] {
-        for _ in 0..2 {
+        let from_json = |replays: bool| {
             let begun = Instant::now();
-            let from_json = engine::read(&plan, json, threads);
-            say(&format!("read from JSON Lines, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
+            let reader = Box::new(fs::File::open(&file).unwrap());
+            let log = engine::read_from(&plan, reader, threads);
+            replays.then(|| engine::replay(&plan, &log, threads));
+            rate(log.len(), begun)
+        };
+        let from_store = |replays: bool| {
             let begun = Instant::now();
-            let from_store = live.log(&plan.rulebook, threads).unwrap();
-            say(&format!("read from the store, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
-            assert_eq!(from_json.len(), from_store.len());
+            let log = live.log(&plan.rulebook, threads).unwrap();
+            replays.then(|| engine::replay(&plan, &log, threads));
+            rate(log.len(), begun)
+        };
+        for (what, replays) in [("read", false), ("replay", true)] {
+            let rounds: Vec<[f64; 2]> = (0..ROUNDS).map(|_| [from_json(replays), from_store(replays)]).collect();
+            let say = |words: &str, figure: String| say(&format!("{what}, {threads} threads: {words}"), &figure);
+            say("from JSON Lines", format!("{:.0} events/s", middle(&rounds, &|round| round[0])));
+            say("from the store", format!("{:.0} events/s", middle(&rounds, &|round| round[1])));
+            say("store to JSON Lines", format!("{:.2}", middle(&rounds, &|round| round[1] / round[0])));
         }
-        let begun = Instant::now();
-        let log = live.log(&plan.rulebook, threads).unwrap();
-        engine::replay(&plan, &log, threads);
-        say(&format!("replay from the store, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
-        let begun = Instant::now();
-        let log = engine::read(&plan, json, threads);
-        engine::replay(&plan, &log, threads);
-        say(&format!("replay from JSON Lines, {threads} threads"), &format!("{:.0} events/s", rate(count, begun)));
-        engine::count(&plan, &log, &engine::replay(&plan, &log, threads));
     }
+    let decided = |log: &Log| engine::count(&plan, log, &engine::replay(&plan, log, 1));
+    let from_json = engine::read_from(&plan, Box::new(fs::File::open(&file).unwrap()), 1);
+    assert_eq!(decided(&from_json), decided(&live.log(&plan.rulebook, 1).unwrap()));
+    fs::remove_file(&file).unwrap();
+    let count = live.store().len() as usize;
     let (mut live, begun) = (live, Instant::now());
     live.advance(live.floor()).unwrap();
     say("a live run decides the whole log", &format!("{:.0} events/s", rate(count, begun)));

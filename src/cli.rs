@@ -9,6 +9,7 @@ mod activate;
 mod check;
 mod clock;
 mod completions;
+mod doc;
 mod dry_run;
 mod exit;
 mod explain;
@@ -53,6 +54,7 @@ enum Verb {
     Activate(activate::Args),
     Check(check::Args),
     Completions(completions::Args),
+    Doc(doc::Args),
     DryRun(dry_run::Args),
     Explain(explain::Args),
     Fmt(fmt::Args),
@@ -112,6 +114,7 @@ fn begin() -> Exit {
         Verb::Activate(args) => activate::run(&args, io),
         Verb::Check(args) => check::run(&args, io),
         Verb::Completions(args) => completions::run(&args, io),
+        Verb::Doc(args) => doc::run(&args, io),
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
         Verb::Fmt(args) => fmt::run(&args, io),

@@ -55,7 +55,7 @@
 //! 7. [`engine`]: plan, state and event to [`decision`]s; [`replay`] runs a whole log through it.
 //! 8. [`live`]: events into the store, decisions out of the engine; [`sink`] takes what is handed over.
 //! 9. [`explain`]: why a decision was made, and why another was not, asked of the engine.
-//! 10. [`report`]: decisions and findings as text; [`cli`] is the program.
+//! 10. [`report`]: decisions and findings as text; [`doc`]: the rulebook as a page; [`cli`] is the program.
 //!
 //! # What always holds
 //!
@@ -108,6 +108,8 @@ pub mod live;
 pub mod explain;
 
 pub mod report;
+
+pub mod doc;
 
 pub mod cli;
 

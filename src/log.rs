@@ -34,7 +34,7 @@ use merge::{Repeats, Spot};
 use names::Names;
 use vocabulary::Vocabulary;
 
-pub(crate) use stored::{Given, Part, Told, Words, join};
+pub(crate) use stored::{Given, Part, Told, Value, Words, join};
 
 /// The longest line, in bytes without its line break.
 const MAX_LINE: usize = 1_000_000;

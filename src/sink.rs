@@ -145,10 +145,16 @@ impl Outcome {
     }
 }
 
-/// Takes actions, one at a time.
+/// Takes actions.
 pub trait Sink: Send {
     /// Hands over an action and waits for what becomes of it.
     fn hand_over(&mut self, action: &Handed) -> Outcome;
+
+    /// Hands over actions one after the other, and gives what becomes of each. A sink that can make
+    /// many durable at once does so here.
+    fn hand_over_all(&mut self, actions: &[Handed]) -> Vec<Outcome> {
+        actions.iter().map(|action| self.hand_over(action)).collect()
+    }
 }
 
 /// Why a sink cannot be opened.

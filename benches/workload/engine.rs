@@ -1,6 +1,6 @@
 //! The eight rules of the workload by the engine, counted as the truth counts them.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use ensue::check::{self, Env};
@@ -24,7 +24,12 @@ pub fn plan() -> Arc<Plan> {
 
 /// Reads a log from JSON Lines.
 pub fn read(plan: &Plan, log: &'static [u8], threads: usize) -> Log {
-    let input = Input { path: "log.jsonl".to_owned(), reader: Box::new(Cursor::new(log)) };
+    read_from(plan, Box::new(Cursor::new(log)), threads)
+}
+
+/// The same from wherever the bytes are.
+pub fn read_from(plan: &Plan, reader: Box<dyn Read + Send>, threads: usize) -> Log {
+    let input = Input { path: "log.jsonl".to_owned(), reader };
     let options = ReadOptions { threads, ..ReadOptions::default() };
     log::read(vec![input], &plan.rulebook, &options, &|_| ()).unwrap()
 }

@@ -1,9 +1,10 @@
 //! `--out FORMAT=PATH`: further reports of the same run, into files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::exit::Error;
+use super::replace::replace;
 
 /// A form of report for programs and review systems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +48,18 @@ impl FromStr for Out {
 /// Writes each report to its file; `render` gives the text of a form.
 pub fn write(outs: &[Out], render: impl Fn(Form) -> String) -> Result<(), Error> {
     for out in outs {
-        std::fs::write(&out.path, render(out.form))
-            .map_err(|error| Error::Use(format!("error: `{}` cannot be written: {error}", out.path.display())))?;
+        said(&out.path, std::fs::write(&out.path, render(out.form)))?;
     }
     Ok(())
+}
+
+/// Writes a page to a file. One that is there holds all of the old or all of the new page at any moment.
+pub fn put(path: &Path, text: &str) -> Result<(), Error> {
+    // What is no plain file, such as a terminal, cannot be put in place of.
+    let is_file = std::fs::metadata(path).is_ok_and(|about| about.is_file());
+    said(path, if is_file { replace(path, text) } else { std::fs::write(path, text) })
+}
+
+fn said(path: &Path, written: std::io::Result<()>) -> Result<(), Error> {
+    written.map_err(|error| Error::Use(format!("error: `{}` cannot be written: {error}", path.display())))
 }

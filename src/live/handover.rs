@@ -156,10 +156,10 @@ impl Live {
                 // What came of the group before is written together with the intent of this one.
                 self.write_down(&mut notes, &breakers_of(breaker, &sink))?;
                 (self.at_point)(Point::AfterIntent);
-                for (item, action) in group.iter().zip(actions) {
-                    (self.at_point)(Point::BeforeSink);
-                    let outcome = window.sink.hand_over(&action);
-                    (self.at_point)(Point::AfterAnswer);
+                (self.at_point)(Point::BeforeSink);
+                let outcomes = window.sink.hand_over_all(&actions);
+                (self.at_point)(Point::AfterAnswer);
+                for (item, outcome) in group.iter().zip(outcomes) {
                     let now = clock().max(self.floor());
                     breaker.ended(&outcome, window.settings.breaker, now);
                     notes.push(after_attempt(item, outcome, &window.settings, now, &mut done));

@@ -12,6 +12,9 @@ use crate::log::{self, Input, ReadOptions};
 use crate::store::BadRecord;
 use crate::timestamp::Timestamp;
 
+/// Fewer lines than this are looked at faster than another thread is woken.
+const FEW: usize = 64;
+
 /// A line of an input.
 #[derive(Clone, Debug)]
 pub struct Line<'a> {
@@ -45,10 +48,13 @@ impl Live {
     /// # Errors
     /// The store cannot write, or no rulebook is in force; nothing is acknowledged.
     pub fn ingest(&mut self, lines: &[Line<'_>], arrival: Arrival, backfill: bool) -> Result<Appended, LiveError> {
-        let wrong = self.wrong(lines)?;
+        let parse = || lines.iter().map(|line| Record::parse(line.record())).collect::<Vec<_>>();
+        let (wrong, parsed) =
+            if lines.len() < FEW { (self.wrong(lines), parse()) } else { rayon::join(|| self.wrong(lines), parse) };
+        let wrong = wrong?;
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         let mut conflicts = 0;
-        for (line, number) in lines.iter().zip(1_u64..) {
+        for ((line, record), number) in lines.iter().zip(parsed).zip(1_u64..) {
             let text = line.record();
             let reason = match wrong.get(&number) {
                 _ if line.broken => String::from("it is not UTF-8 text"),
@@ -57,7 +63,7 @@ impl Live {
                     reason.clone()
                 }
                 None if text.is_empty() => continue,
-                None => match Record::parse(text) {
+                None => match record {
                     Some(record) => {
                         good.push((Record { backfill: record.backfill || backfill, ..record }, line));
                         continue;
@@ -81,7 +87,11 @@ impl Live {
         let mut text = String::new();
         for line in lines {
             // A carriage return in the middle would be taken for part of the text.
-            text.push_str(&line.text.replace(['\n', '\r'], " "));
+            if line.text.contains(['\n', '\r']) {
+                text.push_str(&line.text.replace(['\n', '\r'], " "));
+            } else {
+                text.push_str(&line.text);
+            }
             text.push('\n');
         }
         let input = Input { path: String::from("input"), reader: Box::new(Cursor::new(text.into_bytes())) };

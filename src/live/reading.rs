@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
             part.pass(entry.received_at);
             return Ok(());
         }
-        let mut props = record::Given::new(self.store, entry)?;
+        let mut props = record::Unpacked::new(self.store, entry)?;
         let told = Told {
             id: entry.id,
             ty: entry.ty,

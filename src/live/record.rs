@@ -212,7 +212,8 @@ pub(crate) fn placeholder(name: &str, text: &str) -> Option<&'static str> {
 pub(crate) fn props(store: &Store, entry: &Entry<'_>) -> Result<Map<String, Value>, StoreError> {
     let mut packed = Unpacked::new(store, entry)?;
     let mut props = Map::with_capacity(packed.left);
-    for (name, value) in packed.by_ref() {
+    for Closed { name, value, .. } in packed.by_ref() {
+        let Some(value) = open(store, entry, name, value) else { continue };
         let value = match value {
             Open::Bool(value) => Value::Bool(value),
             Open::Whole(number) => Value::from(number),
@@ -239,8 +240,26 @@ enum Open<'a> {
     Json(Vec<u8>),
 }
 
+/// What a property says; `None` for what lay under the key of an erased lead.
+fn open<'a>(store: &Store, entry: &Entry<'_>, name: &str, value: Packed<'a>) -> Option<Open<'a>> {
+    let unseal = |sealed: &[u8]| store.unseal(entry.lead, &context(entry.id, name), sealed);
+    let text = |sealed: &[u8], erased: &'static str| {
+        let open = unseal(sealed).and_then(|bytes| String::from_utf8(bytes).ok());
+        Open::Text(open.map_or(Cow::Borrowed(erased), Cow::Owned))
+    };
+    Some(match value {
+        Packed::Bool(value) => Open::Bool(value),
+        Packed::Whole(number) => Open::Whole(number),
+        Packed::Number(number) => Open::Number(number),
+        Packed::Text(text) => Open::Text(text),
+        Packed::Sealed(sealed) => text(&sealed, ERASED),
+        Packed::SealedAddress(sealed) => text(&sealed, ERASED_ADDRESS),
+        Packed::SealedJson(sealed) => Open::Json(unseal(&sealed)?),
+    })
+}
+
 /// The properties of an entry, one after the other.
-struct Unpacked<'a> {
+pub(crate) struct Unpacked<'a> {
     store: &'a Store,
     entry: Entry<'a>,
     rest: &'a [u8],
@@ -249,7 +268,11 @@ struct Unpacked<'a> {
 }
 
 impl<'a> Unpacked<'a> {
-    fn new(store: &'a Store, entry: &Entry<'a>) -> Result<Self, StoreError> {
+    /// Those of an entry.
+    ///
+    /// # Errors
+    /// A payload that is not in its format.
+    pub(crate) fn new(store: &'a Store, entry: &Entry<'a>) -> Result<Self, StoreError> {
         // A list is its length, then its items.
         let (left, rest) = postcard::take_from_bytes::<usize>(entry.payload).map_err(|_| unreadable(entry))?;
         // No payload holds more properties than bytes.
@@ -258,25 +281,11 @@ impl<'a> Unpacked<'a> {
     }
 
     /// Whether all of them could be read.
-    fn end(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// A payload that is not in its format.
+    pub(crate) fn end(&self) -> Result<(), StoreError> {
         if self.broken { Err(unreadable(&self.entry)) } else { Ok(()) }
-    }
-
-    fn open(&self, name: &str, value: Packed<'a>) -> Option<Open<'a>> {
-        let unseal = |sealed: &[u8]| self.store.unseal(self.entry.lead, &context(self.entry.id, name), sealed);
-        let text = |sealed: &[u8], erased: &'static str| {
-            let open = unseal(sealed).and_then(|bytes| String::from_utf8(bytes).ok());
-            Open::Text(open.map_or(Cow::Borrowed(erased), Cow::Owned))
-        };
-        Some(match value {
-            Packed::Bool(value) => Open::Bool(value),
-            Packed::Whole(number) => Open::Whole(number),
-            Packed::Number(number) => Open::Number(number),
-            Packed::Text(text) => Open::Text(text),
-            Packed::Sealed(sealed) => text(&sealed, ERASED),
-            Packed::SealedAddress(sealed) => text(&sealed, ERASED_ADDRESS),
-            Packed::SealedJson(sealed) => Open::Json(unseal(&sealed)?),
-        })
     }
 }
 
@@ -285,60 +294,40 @@ fn unreadable(entry: &Entry<'_>) -> StoreError {
 }
 
 impl<'a> Iterator for Unpacked<'a> {
-    type Item = (&'a str, Open<'a>);
+    type Item = Closed<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.left > 0 && !self.broken {
-            self.left -= 1;
-            let Ok(((name, value), rest)) = postcard::take_from_bytes::<(&'a str, Packed<'a>)>(self.rest) else {
-                self.broken = true;
-                return None;
-            };
-            self.rest = rest;
-            // What lay under the key of an erased lead is gone.
-            if let Some(value) = self.open(name, value) {
-                return Some((name, value));
-            }
-        }
-        None
-    }
-}
-
-/// The properties of an entry as the log's reader takes them; those of an erased lead with
-/// placeholders.
-pub(crate) struct Given<'a>(Unpacked<'a>);
-
-impl<'a> Given<'a> {
-    /// Those of an entry.
-    ///
-    /// # Errors
-    /// A payload that is not in its format.
-    pub(crate) fn new(store: &'a Store, entry: &Entry<'a>) -> Result<Self, StoreError> {
-        Unpacked::new(store, entry).map(Self)
-    }
-
-    /// Whether all of them could be read.
-    ///
-    /// # Errors
-    /// A payload that is not in its format.
-    pub(crate) fn end(&self) -> Result<(), StoreError> {
-        self.0.end()
-    }
-}
-
-impl<'a> Iterator for Given<'a> {
-    type Item = (&'a str, log::Given<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (name, value) = self.0.next()?;
-        let value = match value {
-            Open::Bool(value) => log::Given::Bool(value),
-            Open::Whole(number) => log::Given::Number(number as f64),
-            Open::Number(number) => log::Given::Number(number),
-            Open::Text(text) => log::Given::Text(text),
-            Open::Json(json) => log::Given::Json(json),
+        self.left = self.left.checked_sub(1)?;
+        let Ok(((name, value), rest)) = postcard::take_from_bytes::<(&'a str, Packed<'a>)>(self.rest) else {
+            (self.broken, self.left) = (true, 0);
+            return None;
         };
-        Some((name, value))
+        self.rest = rest;
+        Some(Closed { name, value, store: self.store, entry: self.entry })
+    }
+}
+
+/// A property as it lies in a payload; what is sealed stays so until it is asked for.
+pub(crate) struct Closed<'a> {
+    name: &'a str,
+    value: Packed<'a>,
+    store: &'a Store,
+    entry: Entry<'a>,
+}
+
+impl<'a> log::Given<'a> for Closed<'a> {
+    fn name(&self) -> &'a str {
+        self.name
+    }
+
+    fn value(self) -> Option<log::Value<'a>> {
+        Some(match open(self.store, &self.entry, self.name, self.value)? {
+            Open::Bool(value) => log::Value::Bool(value),
+            Open::Whole(number) => log::Value::Number(number as f64),
+            Open::Number(number) => log::Value::Number(number),
+            Open::Text(text) => log::Value::Text(text),
+            Open::Json(json) => log::Value::Json(json),
+        })
     }
 }
 

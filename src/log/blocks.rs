@@ -113,7 +113,8 @@ impl<'s> Blocks<'s> {
         self.carry.clear();
         let mut searched = 0;
         loop {
-            grow(buffer, self.size.max(filled + self.size.min(LEAST)));
+            // A small input needs a small buffer; a large one soon has one of the whole size.
+            grow(buffer, (2 * filled).min(self.size).max(filled + self.size.min(LEAST)));
             let free = buffer.get_mut(filled..).unwrap_or_default();
             let wanted = free.len().min(self.size);
             let count = read_some(reader, free.get_mut(..wanted).unwrap_or_default())?;

@@ -34,9 +34,18 @@ pub(crate) struct Told<'a> {
     pub backfill: bool,
 }
 
+/// A property of a record.
+pub(crate) trait Given<'a> {
+    /// Its name.
+    fn name(&self) -> &'a str;
+    /// Its value, asked for only where the rulebook knows the name; `None` where there is none any
+    /// more.
+    fn value(self) -> Option<Value<'a>>;
+}
+
 /// A property's value as it is kept.
 #[derive(Clone, Debug)]
-pub(crate) enum Given<'a> {
+pub(crate) enum Value<'a> {
     Bool(bool),
     Number(f64),
     Text(Cow<'a, str>),
@@ -81,13 +90,15 @@ impl Part {
     pub fn take<'a>(
         &mut self,
         told: &Told<'_>,
-        props: impl Iterator<Item = (&'a str, Given<'a>)>,
+        props: impl Iterator<Item = impl Given<'a>>,
         words: &Words<'_>,
         line: impl FnOnce() -> String,
     ) {
         let vocabulary = &words.0;
-        let known =
-            props.filter_map(|(name, value)| Some((vocabulary.prop_id(name, hash::of_text(name))?, raw(value))));
+        let known = props.filter_map(|prop| {
+            let name = prop.name();
+            Some((vocabulary.prop_id(name, hash::of_text(name))?, raw(prop.value()?)))
+        });
         // What is null is as good as absent.
         let known: SmallVec<[_; 8]> = known.filter(|(_, value)| !matches!(value, Raw::Null)).collect();
         let account = told.account.filter(|account| !account.is_empty());
@@ -133,12 +144,12 @@ pub(crate) fn join(parts: Vec<Part>, path: &str, alone: bool) -> Log {
     joined(blocks, paths, &Repeats::default(), bad, alone)
 }
 
-fn raw(given: Given<'_>) -> Raw<'_> {
-    match given {
-        Given::Bool(value) => Raw::Bool(value),
-        Given::Number(number) => Raw::Number(number),
-        Given::Text(text) => Raw::Text(text),
-        Given::Json(json) => {
+fn raw(value: Value<'_>) -> Raw<'_> {
+    match value {
+        Value::Bool(value) => Raw::Bool(value),
+        Value::Number(number) => Raw::Number(number),
+        Value::Text(text) => Raw::Text(text),
+        Value::Json(json) => {
             let read = Any { lists: true }.deserialize(&mut serde_json::Deserializer::from_slice(&json));
             // Text borrowed from the bytes would not outlive them; there is none, for text is kept as text.
             match read {

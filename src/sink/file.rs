@@ -46,6 +46,18 @@ impl File {
         Ok(last != *b"\n")
     }
 
+    /// Appends an action; it is taken once it is synced.
+    fn write(&mut self, action: &Handed) -> Outcome {
+        match action.line() {
+            Ok(line) => self.append(line.as_bytes()).map_or_else(|outcome| outcome, |()| Outcome::Taken { note: None }),
+            Err(error) => Outcome::Refused { reason: error.to_string(), retry: false },
+        }
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        if self.regular { self.file.sync_data() } else { Ok(()) }
+    }
+
     /// Appends a line. What was only begun is taken back.
     fn append(&mut self, line: &[u8]) -> Result<(), Outcome> {
         let before = self.file.metadata().map_err(|error| Outcome::refused(failed(&error)))?.len();
@@ -59,18 +71,27 @@ impl File {
 
 impl Sink for File {
     fn hand_over(&mut self, action: &Handed) -> Outcome {
-        let line = match action.line() {
-            Ok(line) => line,
-            Err(error) => return Outcome::Refused { reason: error.to_string(), retry: false },
-        };
-        if let Err(outcome) = self.append(line.as_bytes()) {
-            return outcome;
+        let outcome = self.write(action);
+        match self.sync() {
+            Ok(()) => outcome,
+            Err(error) => unsynced(outcome, &error),
         }
-        // After an error of this call nobody knows what is on the disk.
-        match if self.regular { self.file.sync_data() } else { Ok(()) } {
-            Ok(()) => Outcome::Taken { note: None },
-            Err(error) => Outcome::Unknown { reason: format!("the file cannot be synced: {error}") },
+    }
+
+    fn hand_over_all(&mut self, actions: &[Handed]) -> Vec<Outcome> {
+        let outcomes: Vec<Outcome> = actions.iter().map(|action| self.write(action)).collect();
+        match self.sync() {
+            Ok(()) => outcomes,
+            Err(error) => outcomes.into_iter().map(|outcome| unsynced(outcome, &error)).collect(),
         }
+    }
+}
+
+/// After a sync that failed nobody knows what of the written lines is on the disk.
+fn unsynced(outcome: Outcome, error: &io::Error) -> Outcome {
+    match outcome {
+        Outcome::Taken { .. } => Outcome::Unknown { reason: format!("the file cannot be synced: {error}") },
+        other => other,
     }
 }
 

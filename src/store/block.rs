@@ -62,6 +62,8 @@ pub struct Builder {
     previous: BlockHash,
     /// Room for the header, then the body.
     bytes: Vec<u8>,
+    /// The entry that is being added.
+    scratch: Vec<u8>,
     words: HashMap<Box<str>, u32, foldhash::fast::FixedState>,
     /// How many words were spelled out.
     fresh: u32,
@@ -77,6 +79,7 @@ impl Builder {
             count: 0,
             previous,
             bytes: vec![0; HEADER],
+            scratch: Vec::new(),
             words: HashMap::default(),
             fresh: 0,
             at: 0,
@@ -125,17 +128,16 @@ impl Builder {
     /// Adds an entry; `false`, and nothing is changed, where it does not fit.
     pub fn push(&mut self, entry: &NewEntry<'_>) -> bool {
         let record = self.record(entry);
-        let start = self.bytes.len();
-        self.bytes.resize(LIMIT, 0);
-        let room = self.bytes.get_mut(start..).unwrap_or_default();
-        let written = postcard::to_slice(&record, room).map(|used| used.len()).ok();
-        self.bytes.truncate(start + written.unwrap_or(0));
-        if written.is_none() {
+        self.scratch.clear();
+        // Writing into memory cannot fail.
+        self.scratch = postcard::to_extend(&record, std::mem::take(&mut self.scratch)).unwrap_or_default();
+        if self.scratch.is_empty() || self.bytes.len() + self.scratch.len() > LIMIT {
             return false;
         }
         for word in [record.lead, record.account, record.ty] {
             self.learn(word);
         }
+        self.bytes.extend_from_slice(&self.scratch);
         self.at = entry.at.0;
         self.received_at = entry.received_at.0;
         self.count += 1;

@@ -19,6 +19,13 @@ const RANDOM: &str = "/dev/urandom";
 /// The layout of a sealed fact: this byte, 24 bytes of nonce, ciphertext and tag.
 const SEALED: u8 = 1;
 
+/// The key of a lead, and the one that nonces are made with, once it is needed.
+#[derive(Clone, Debug)]
+struct LeadKey {
+    key: [u8; 32],
+    nonces: Option<[u8; 32]>,
+}
+
 /// The keys of a store's leads.
 #[derive(Debug)]
 pub struct Keys {
@@ -26,7 +33,7 @@ pub struct Keys {
     /// Grows by one each time the file is written anew.
     generation: u64,
     /// In the order they were made; `None` for a lead that was erased.
-    list: Vec<(Box<str>, Option<[u8; 32]>)>,
+    list: Vec<(Box<str>, Option<LeadKey>)>,
     index: HashMap<Box<str>, usize, foldhash::fast::FixedState>,
     /// How many of the list are in the file, and the length of the file up to there.
     written: usize,
@@ -86,18 +93,14 @@ impl Keys {
     /// it. The same fact in the same context gives the same bytes, so that a repeated event is
     /// recognized.
     pub fn seal(&mut self, lead: &str, context: &str, plain: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let key = match self.find(lead) {
-            Some(None) => return Ok(None),
-            Some(Some(key)) => *key,
-            None => {
-                let key = random_key()?;
-                self.add(lead, Some(key));
-                key
-            }
-        };
-        let nonce = nonce_of(&key, context, plain);
+        if !self.index.contains_key(lead) {
+            self.add(lead, Some(random_key()?));
+        }
+        let found = self.index.get(lead).and_then(|at| self.list.get_mut(*at));
+        let Some(LeadKey { key, nonces }) = found.and_then(|(_, key)| key.as_mut()) else { return Ok(None) };
+        let nonce = nonce_of(nonces.get_or_insert_with(|| nonces_of(key)), context, plain);
         let payload = Payload { msg: plain, aad: context.as_bytes() };
-        let sealed = cipher(&key).encrypt(&XNonce::from(nonce), payload);
+        let sealed = cipher(key).encrypt(&XNonce::from(nonce), payload);
         let sealed = sealed.map_err(|_| StoreError::Keys { reason: "a fact is too long to encrypt".to_owned() })?;
         let mut bytes = vec![SEALED];
         bytes.extend_from_slice(&nonce);
@@ -108,7 +111,7 @@ impl Keys {
     /// Decrypts a fact; `None` where the lead was erased, or the bytes are not of this lead and
     /// context.
     pub fn unseal(&self, lead: &str, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
-        let key = (*self.find(lead)?)?;
+        let key = self.find(lead)?.as_ref()?.key;
         let (nonce, msg) = sealed.strip_prefix(&[SEALED])?.split_first_chunk::<24>()?;
         let payload = Payload { msg, aad: context.as_bytes() };
         cipher(&key).decrypt(&XNonce::from(*nonce), payload).ok()
@@ -124,7 +127,7 @@ impl Keys {
         }
         let mut bytes = Vec::new();
         for (number, (lead, key)) in self.list.iter().enumerate().skip(self.written) {
-            encode(&mut bytes, self.generation, number, lead, key.as_ref());
+            encode(&mut bytes, self.generation, number, lead, key.as_ref().map(|key| &key.key));
         }
         let io = |source| StoreError::io("write", &self.path, source);
         let mut file = OpenOptions::new().write(true).open(&self.path).map_err(io)?;
@@ -177,18 +180,18 @@ impl Keys {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&generation.to_be_bytes());
         for (number, (lead, key)) in self.list.iter().enumerate() {
-            encode(&mut bytes, generation, number, lead, key.as_ref());
+            encode(&mut bytes, generation, number, lead, key.as_ref().map(|key| &key.key));
         }
         bytes
     }
 
-    fn find(&self, lead: &str) -> Option<&Option<[u8; 32]>> {
+    fn find(&self, lead: &str) -> Option<&Option<LeadKey>> {
         self.list.get(*self.index.get(lead)?).map(|entry| &entry.1)
     }
 
     fn add(&mut self, lead: &str, key: Option<[u8; 32]>) {
         self.index.insert(lead.into(), self.list.len());
-        self.list.push((lead.into(), key));
+        self.list.push((lead.into(), key.map(|key| LeadKey { key, nonces: None })));
     }
 }
 
@@ -227,10 +230,14 @@ fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&Key::from(*key))
 }
 
+/// The key that the nonces of a lead are made with.
+fn nonces_of(key: &[u8; 32]) -> [u8; 32] {
+    blake3::derive_key("ensue store 2026 nonce of a sealed fact", key)
+}
+
 /// A nonce that depends on all that is encrypted, so that it repeats only where the whole does.
-fn nonce_of(key: &[u8; 32], context: &str, plain: &[u8]) -> [u8; 24] {
-    let key = blake3::derive_key("ensue store 2026 nonce of a sealed fact", key);
-    let mut hasher = blake3::Hasher::new_keyed(&key);
+fn nonce_of(nonces: &[u8; 32], context: &str, plain: &[u8]) -> [u8; 24] {
+    let mut hasher = blake3::Hasher::new_keyed(nonces);
     hasher.update(&(context.len() as u64).to_be_bytes()).update(context.as_bytes()).update(plain);
     let mut nonce = [0; 24];
     hasher.finalize_xof().fill(&mut nonce);

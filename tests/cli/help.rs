@@ -2,10 +2,11 @@
 
 use super::process::ensue;
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 16] = [
     "activate",
     "check",
     "completions",
+    "doc",
     "dry-run",
     "explain",
     "fmt",

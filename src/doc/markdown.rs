@@ -1,0 +1,134 @@
+//! The page as Markdown, as code hosts show it. Pictures are tables here: their marks need room of their own.
+
+use std::fmt::Write as _;
+
+use super::page::{Block, Heading, Moves, Page, RuleEntry, Table};
+use super::prose::{Kind, Piece, Prose};
+
+/// The page as Markdown.
+#[must_use]
+pub fn render(page: &Page) -> String {
+    let mut text = format!("# {}\n", escaped(&page.title));
+    for said in &page.summary {
+        let _ = write!(text, "\n{}\n", prose(said));
+    }
+    text.push('\n');
+    for section in &page.sections {
+        let title = &section.title;
+        let _ = writeln!(text, "- [{}](#{})", escaped(title), title.to_lowercase().replace(' ', "-"));
+    }
+    for section in &page.sections {
+        let _ = write!(text, "\n## {}\n", escaped(&section.title));
+        for block in &section.blocks {
+            draw(block, &mut text);
+        }
+    }
+    text
+}
+
+fn draw(block: &Block, text: &mut String) {
+    match block {
+        Block::Text(said) => {
+            let _ = write!(text, "\n{}\n", prose(said));
+        }
+        Block::Facts(facts) => {
+            text.push('\n');
+            for fact in facts {
+                let _ = writeln!(text, "- {}", prose(fact));
+            }
+        }
+        Block::Heading(heading) => title(heading, text),
+        Block::Rules(rules) => {
+            text.push('\n');
+            for entry in rules {
+                rule(entry, text);
+            }
+        }
+        Block::Table(known) => table(known, text),
+        Block::Moves(known) => moves(known, text),
+        // The table of the same touches follows.
+        Block::Timeline(_) => {}
+    }
+}
+
+fn title(heading: &Heading, text: &mut String) {
+    let _ = write!(text, "\n### {}\n", escaped(&heading.title.text()));
+    if let Some(place) = &heading.place {
+        let _ = write!(text, "\n<sub>{}</sub>\n", code(place));
+    }
+}
+
+fn rule(rule: &RuleEntry, text: &mut String) {
+    let _ = write!(text, "- **{}**: {}", escaped(&rule.label), prose(&rule.sentence));
+    for (line, why) in &rule.lines {
+        let why = why.as_ref().map(|why| format!(" _{}_", escaped(why.trim()))).unwrap_or_default();
+        let _ = write!(text, "\n  - {}{why}", prose(line));
+    }
+    let why = rule.why.as_ref().map(|why| format!("_Why: {}_ ", escaped(why.trim()))).unwrap_or_default();
+    let _ = write!(text, "\n\n  {why}<sub>{}</sub>\n", code(&rule.place));
+}
+
+fn table(table: &Table, text: &mut String) {
+    let cells = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    text.push('\n');
+    text.push_str(&cells(table.head.iter().map(|head| escaped(head)).collect()));
+    text.push_str(&format!("|{}\n", "---|".repeat(table.head.len())));
+    for row in &table.rows {
+        text.push_str(&cells(row.iter().map(prose).collect()));
+    }
+}
+
+fn moves(moves: &Moves, text: &mut String) {
+    let tier =
+        |at: usize| Prose::name(Kind::Tier(at, moves.tiers.len()), moves.tiers.get(at).map_or("", String::as_str));
+    let rows = moves.moves.iter().map(|known| {
+        let from = match known.new {
+            true => "a new lead".into(),
+            false => super::words::listed(known.from.iter().map(|at| tier(*at)).collect(), "or"),
+        };
+        vec![from, tier(known.to), Prose::name(Kind::Rule, &known.rule)]
+    });
+    table(&Table { head: vec!["From", "To", "By the rule"], rows: rows.collect(), explains: false }, text);
+}
+
+/// A sentence; names of the rule files as code, tiers in bold.
+fn prose(prose: &Prose) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Plain(text) => escaped(text),
+        Piece::Quote(text) => format!("“{}”", escaped(text)),
+        Piece::Name(Kind::Tier(..), name) => format!("**{}**", escaped(name)),
+        Piece::Name(kind @ Kind::Event, name) => escaped(&kind.shown(name)),
+        Piece::Name(Kind::Fact, name) => format!("_{}_", escaped(name)),
+        Piece::Name(_, name) => code(name),
+    };
+    prose.0.iter().map(piece).collect()
+}
+
+/// A name in the type of code; what would end it is left out of that type.
+fn code(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_./:-* ".contains(c);
+    let whole = text.chars().all(plain) && !text.is_empty() && text.trim() == text;
+    if whole { format!("`{text}`") } else { escaped(text) }
+}
+
+/// Text in which nothing is markup.
+fn escaped(text: &str) -> String {
+    let mut safe = String::new();
+    for c in text.chars() {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            // An address would become a link by itself, and a name would call a person.
+            '@' => safe.push_str("&#64;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '!' | '$' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            '\n' | '\r' | '\t' => safe.push(' '),
+            c if c.is_control() => safe.push('\u{fffd}'),
+            c => safe.push(c),
+        }
+    }
+    safe.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
+}

@@ -1,0 +1,154 @@
+//! Scores, channels, calendars, experiments, invariants, tests and what events mean.
+
+use super::{Block, Heading, Table};
+use crate::doc::prose::{Kind, Prose};
+use crate::doc::words::{Words, fill, joined, listed, time};
+use crate::rulebook::{ChannelId, ScoreId};
+
+/// Every score.
+pub fn scores(words: &Words<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (at, score) in words.rulebook.scores.iter().enumerate() {
+        blocks.push(heading(Prose::name(Kind::Score, &score.name), words, score.range));
+        let facts = words.score_facts(ScoreId(at as u16), score);
+        if !score.points.is_empty() {
+            let rows = words.points(score).into_iter().map(|points| vec![points.when, points.points]);
+            blocks.push(table(vec!["When", "Points"], rows.collect()));
+        }
+        if !facts.is_empty() {
+            blocks.push(Block::Facts(facts));
+        }
+    }
+    blocks
+}
+
+/// Channels, then the calendars they use.
+pub fn channels(words: &Words<'_>) -> Vec<Block> {
+    let rulebook = words.rulebook;
+    if rulebook.channels.is_empty() {
+        return Vec::new();
+    }
+    let rows = rulebook.channels.iter().enumerate().map(|(at, channel)| {
+        let by = if channel.manual { "a person" } else { "the program" };
+        vec![
+            words.channel_title(ChannelId(at as u8)).into(),
+            words.open(channel).capital(),
+            dash(words.needs(channel)).capital(),
+            dash(Words::caps(channel)).capital(),
+            Prose::from(by).capital(),
+        ]
+    });
+    let head = vec!["Channel", "Hours", "Only if", "At most", "Done by"];
+    let mut blocks = vec![table(head, rows.collect())];
+    let stale = time::span(rulebook.settings.stale_after);
+    let text = format!(
+        "News that arrives more than {stale} late is noted, and sets off nothing but stops, pauses and opt-outs."
+    );
+    blocks.push(Block::Text(text.into()));
+    for calendar in &rulebook.calendars {
+        blocks.push(heading(Prose::name(Kind::Calendar, &calendar.name), words, calendar.range));
+        blocks.push(Block::Facts(Words::calendar(calendar)));
+    }
+    blocks
+}
+
+/// Every experiment.
+pub fn experiments(words: &Words<'_>) -> Vec<Block> {
+    let each = words.rulebook.experiments.iter();
+    each.flat_map(|experiment| {
+        [heading(Prose::other(&experiment.name), words, experiment.range), Block::Facts(words.experiment(experiment))]
+    })
+    .collect()
+}
+
+/// What must always hold.
+pub fn invariants(words: &Words<'_>) -> Vec<Block> {
+    let rows = words.rulebook.invariants.iter().map(|invariant| {
+        let place = words.rulebook.sources.place(invariant.range);
+        vec![Prose::other(&invariant.name), words.invariant(invariant), Prose::other(&place)]
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let text = "Whatever the rules say, what would break one of these is held back or reported.";
+    vec![Block::Text(text.into()), table(vec!["Name", "What holds", "Where"], rows)]
+}
+
+/// How many tests there are, by file.
+pub fn tests(words: &Words<'_>) -> Vec<Block> {
+    let rulebook = words.rulebook;
+    let mut files: Vec<(&str, u64, u64)> = Vec::new();
+    for test in &rulebook.tests {
+        let path = rulebook.sources.file(test.range.source).path.as_str();
+        match files.iter_mut().find(|(known, ..)| *known == path) {
+            Some((_, tests, gaps)) => {
+                *tests += u64::from(!test.todo);
+                *gaps += u64::from(test.todo);
+            }
+            None => files.push((path, u64::from(!test.todo), u64::from(test.todo))),
+        }
+    }
+    if files.is_empty() {
+        return vec![Block::Text("No test shows that the rules do what this page says.".into())];
+    }
+    let tests: u64 = files.iter().map(|(_, tests, _)| tests).sum();
+    let gaps: u64 = files.iter().map(|(_, _, gaps)| gaps).sum();
+    let verb = if tests == 1 { "shows" } else { "show" };
+    let gaps_said =
+        if gaps == 0 { String::new() } else { format!(", and {} still open", time::many(gaps, "known gap")) };
+    let gaps_said = gaps_said.replace("gap still", "gap is still").replace("gaps still", "gaps are still");
+    let text = format!("{} {verb} with examples what the rules do{gaps_said}.", time::many(tests, "test"));
+    let row = |(path, tests, gaps): (&str, u64, u64)| {
+        let gaps = if gaps == 0 { Prose::default() } else { gaps.to_string().into() };
+        vec![Prose::other(path), tests.to_string().into(), gaps]
+    };
+    let rows = files.into_iter().map(row).collect();
+    vec![Block::Text(text.into()), table(vec!["File", "Tests", "Known gaps"], rows)]
+}
+
+/// The events and groups of the rulebook itself.
+pub fn glossary(words: &Words<'_>) -> Vec<Block> {
+    let own = &words.glossary.own;
+    if own.is_empty() {
+        return Vec::new();
+    }
+    let rows = own.iter().map(|term| {
+        let first = term.names.first().map_or("", String::as_str);
+        let others: Vec<Prose> = term.names.iter().skip(1).map(|name| Prose::name(Kind::Event, name)).collect();
+        let also = match others.is_empty() {
+            true => Prose::default(),
+            false => fill(", also {}", [listed(others, "and")]),
+        };
+        let what = match term.types.is_empty() {
+            true => {
+                let members = term.members.iter().map(|name| Prose::name(Kind::Event, name)).collect();
+                fill("any of {}", [listed(members, "and")])
+            }
+            false => {
+                let types = joined(term.types.iter().map(|ty| Prose::other(ty)), " or ");
+                match words.definition(term) {
+                    Some(condition) => fill("{} in the log, where {}", [types, condition]),
+                    None => fill("{} in the log", [types]),
+                }
+            }
+        };
+        let place = words.rulebook.sources.place(term.range);
+        vec![Prose::name(Kind::Event, first).then(also), what.capital(), Prose::other(&place)]
+    });
+    let text = "Names that the rulebook gives to what happens.";
+    let table = Table { head: vec!["Name", "What it is", "Where"], rows: rows.collect(), explains: true };
+    vec![Block::Text(text.into()), Block::Table(table)]
+}
+
+fn heading(title: Prose, words: &Words<'_>, range: crate::source::Range) -> Block {
+    Block::Heading(Heading { title, place: Some(words.rulebook.sources.place(range)) })
+}
+
+fn table(head: Vec<&'static str>, rows: Vec<Vec<Prose>>) -> Block {
+    Block::Table(Table { head, rows, explains: false }.without_empty())
+}
+
+fn dash(prose: Prose) -> Prose {
+    if prose.is_empty() { "–".into() } else { prose }
+}

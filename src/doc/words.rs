@@ -1,0 +1,110 @@
+//! Every word of the page: the checked rulebook as plain English. How it looks is for the drawing.
+
+mod condition;
+mod contact;
+mod effect;
+mod event;
+mod rule;
+mod score;
+mod sequence;
+pub mod time;
+
+pub use sequence::{TouchWords, effects};
+
+use super::glossary::Glossary;
+pub use super::prose::{Kind, Prose, fill, joined, listed};
+use crate::rulebook::{ChannelId, Rulebook, ScoreId, SequenceId, TierId};
+use crate::units::Content;
+
+/// Puts a rulebook into words.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// What is told.
+    pub rulebook: &'a Rulebook,
+    /// What its events are.
+    pub glossary: &'a Glossary,
+    /// Properties stand without "the event's", beside the event they are of.
+    pub bare: bool,
+}
+
+impl<'a> Words<'a> {
+    /// The words of a rulebook.
+    pub fn new(rulebook: &'a Rulebook, glossary: &'a Glossary) -> Self {
+        Self { rulebook, glossary, bare: false }
+    }
+
+    /// A tier's name.
+    pub fn tier(&self, id: TierId) -> Prose {
+        let name = self.rulebook.tiers.get(id.index()).map_or("", |tier| tier.name.as_str());
+        Prose::name(Kind::Tier(id.index(), self.rulebook.tiers.len()), name)
+    }
+
+    /// A tier by its name.
+    fn tier_named(&self, name: &str) -> Prose {
+        let at = self.rulebook.tiers.iter().position(|tier| tier.name == name);
+        at.map_or_else(|| Prose::other(name), |at| self.tier(TierId(at as u8)))
+    }
+
+    /// A sequence's name.
+    pub fn sequence(&self, id: SequenceId) -> Prose {
+        let name = self.rulebook.sequences.get(id.index()).map_or("", |sequence| sequence.name.as_str());
+        Prose::name(Kind::Sequence, name)
+    }
+
+    /// A score's name.
+    pub fn score(&self, id: ScoreId) -> Prose {
+        let name = self.rulebook.scores.get(id.index()).map_or("", |score| score.name.as_str());
+        Prose::name(Kind::Score, name)
+    }
+
+    /// A channel's name as the rulebook has it.
+    pub fn channel_name(&self, id: ChannelId) -> &'a str {
+        self.rulebook.channels.get(id.index()).map_or("", |channel| channel.name.as_str())
+    }
+
+    /// What a channel carries, with its article: `an email`, `a text message`.
+    fn message(&self, id: ChannelId) -> Prose {
+        match self.channel_name(id) {
+            "email" => "an email".into(),
+            "sms" => "a text message".into(),
+            "call" => "a call".into(),
+            "task" => "a task".into(),
+            "linkedin" => "a LinkedIn message".into(),
+            other => fill("a message by {}", [Prose::quote(&spaced(other))]),
+        }
+    }
+
+    /// `by email`, `by phone`
+    fn by_channel(&self, id: ChannelId) -> Prose {
+        match self.channel_name(id) {
+            "email" => "by email".into(),
+            "sms" => "by text message".into(),
+            "call" => "by phone".into(),
+            "task" => "by tasks".into(),
+            "linkedin" => "on LinkedIn".into(),
+            other => fill("by {}", [Prose::quote(&spaced(other))]),
+        }
+    }
+
+    /// A channel as a reader knows it, to stand by itself: `Email`.
+    pub fn channel_title(&self, id: ChannelId) -> String {
+        match self.channel_name(id) {
+            "sms" => "Text message".to_owned(),
+            "linkedin" => "LinkedIn".to_owned(),
+            other => Prose::from(spaced(other)).capital().text(),
+        }
+    }
+
+    /// A template by its name, or the words of a task.
+    pub fn content(content: &Content) -> Prose {
+        match content {
+            Content::Template(name) => Prose::other(name),
+            Content::Text(text) => Prose::quote(text),
+        }
+    }
+}
+
+/// A name as words: `deal_value` is `deal value`.
+pub fn spaced(name: &str) -> String {
+    name.replace('_', " ")
+}

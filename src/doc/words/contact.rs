@@ -1,0 +1,177 @@
+//! Channels, calendars, experiments and invariants.
+
+use super::{Kind, Prose, Words, fill, joined, listed, spaced, time};
+use crate::calendar::{Calendar, Exception};
+use crate::rulebook::{Cap, CapScope, Channel, Experiment, Invariant, InvariantKind, Kept};
+use crate::units::ZoneSource;
+
+impl Words<'_> {
+    /// When a channel may be used.
+    pub fn open(&self, channel: &Channel) -> Prose {
+        let calendar = channel.calendar.and_then(|id| self.rulebook.calendars.get(id.index()));
+        let hours = calendar.map_or_else(
+            || "any time".into(),
+            |calendar| fill("open hours of {}", [Prose::name(Kind::Calendar, &calendar.name)]),
+        );
+        match channel.quiet {
+            Some(quiet) => fill("{}, never {}", [hours, time::hours(quiet).into()]),
+            None => hours,
+        }
+    }
+
+    /// What a channel asks for.
+    pub fn needs(&self, channel: &Channel) -> Prose {
+        joined(channel.requires.iter().map(|(expr, _)| self.condition(expr)), "; and ")
+    }
+
+    /// How much a channel carries at most.
+    pub fn caps(channel: &Channel) -> Prose {
+        joined(channel.caps.iter().map(|cap| cap_words(cap).into()), "; ")
+    }
+
+    /// A calendar, a sentence each.
+    pub fn calendar(calendar: &Calendar) -> Vec<Prose> {
+        let hours = calendar.hours.map_or_else(|| "all day".to_owned(), time::hours);
+        let mut facts: Vec<Prose> = vec![format!("Open {}, {hours}.", time::weekdays(&calendar.days)).into()];
+        if !calendar.parts.is_empty() {
+            let mut parts: Vec<_> = calendar.parts.iter().collect();
+            parts.sort_by_key(|(_, range)| **range);
+            let parts = parts
+                .into_iter()
+                .map(|(name, range)| fill("{} is {}", [Prose::quote(&spaced(name)), time::hours(*range).into()]));
+            facts.push(fill("{}.", [listed(parts.collect(), "and")]).capital());
+        }
+        if let Some(prefer) = &calendar.prefer {
+            let hours = prefer.hours.map(|hours| format!(", {}", time::hours(hours))).unwrap_or_default();
+            facts.push(format!("Best on {}{hours}.", time::weekdays(&prefer.days)).into());
+        }
+        facts.extend(special_days(calendar).into_iter().map(Prose::from));
+        facts.push(zones(&calendar.zones));
+        facts
+    }
+
+    /// An experiment, a sentence each.
+    pub fn experiment(&self, experiment: &Experiment) -> Vec<Prose> {
+        let Some(sequence) = self.rulebook.sequences.get(experiment.sequence.index()) else { return Vec::new() };
+        let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
+        let touch = sequence.touches.get(usize::from(experiment.touch)).or(tail).map_or("", |touch| touch.id.as_str());
+        let variants = experiment
+            .variants
+            .iter()
+            .map(|(template, weight)| fill("{} ({}%)", [Prose::other(template), time::number(*weight).into()]));
+        let names = [Prose::other(touch), Prose::name(Kind::Sequence, &sequence.name)];
+        let [touch, sequence] = names;
+        let variants = listed(variants.collect(), "or");
+        let mut facts = vec![fill("For the touch {} of {}, each lead gets one of {}.", [touch, sequence, variants])];
+        if let Some((set, within)) = experiment.goal {
+            facts.push(fill(
+                "It has worked when {} within {} after it.",
+                [self.happens(set), time::span(within).into()],
+            ));
+        }
+        facts
+    }
+
+    /// An invariant as a sentence.
+    pub fn invariant(&self, invariant: &Invariant) -> Prose {
+        match &invariant.kind {
+            InvariantKind::NeverAfter { set, never, length } => {
+                let until = length.map(|length| format!(" for {}", time::length(length))).unwrap_or_default();
+                let never = never.iter().map(|kept| self.kept(*kept)).collect();
+                fill("Once {}, there is never {}{}.", [self.has_happened(*set), listed(never, "or"), until.into()])
+            }
+            InvariantKind::AtMost { count, what, per, scope } => {
+                let scope = match scope {
+                    CapScope::Lead => "a lead",
+                    CapScope::Account => "all leads of an account together",
+                    CapScope::Owner => "all leads of an owner together",
+                };
+                let count = count.to_string().into();
+                let what = if count == Prose::from("1") { self.kept_one(*what) } else { self.kept_many(*what) };
+                fill("At most {} {} {} for {}.", [count, what, time::per(*per).into(), scope.into()])
+            }
+            InvariantKind::InTime { within, set, expect } => fill(
+                "Within {} after {}, there is always {}.",
+                [time::span(*within).into(), self.happened(*set), self.kept(*expect)],
+            ),
+        }
+    }
+
+    fn kept(&self, kept: Kept) -> Prose {
+        match kept {
+            Kept::Touch => "a touch".into(),
+            Kept::Alert => "an alert".into(),
+            Kept::Channel(id) => self.message(id),
+        }
+    }
+
+    fn kept_one(&self, kept: Kept) -> Prose {
+        let text = self.kept(kept);
+        let mut pieces = text.0;
+        if let Some(super::super::prose::Piece::Plain(first)) = pieces.first_mut() {
+            *first = first.split_once(' ').map_or(first.clone(), |(_, noun)| noun.to_owned());
+        }
+        Prose(pieces)
+    }
+
+    fn kept_many(&self, kept: Kept) -> Prose {
+        match kept {
+            Kept::Touch => "touches".into(),
+            Kept::Alert => "alerts".into(),
+            Kept::Channel(id) => match self.channel_name(id) {
+                "email" => "emails".into(),
+                "sms" => "text messages".into(),
+                "call" => "calls".into(),
+                "task" => "tasks".into(),
+                "linkedin" => "LinkedIn messages".into(),
+                other => fill("messages by {}", [Prose::quote(&spaced(other))]),
+            },
+        }
+    }
+}
+
+fn cap_words(cap: &Cap) -> String {
+    let scope = match cap.scope {
+        CapScope::Lead => "lead",
+        CapScope::Account => "account",
+        CapScope::Owner => "owner",
+    };
+    format!("{} {} for each {scope}", time::number(f64::from(cap.count)), time::per(cap.per))
+}
+
+/// `It has 21 closed days between January 1, 2026 and December 25, 2028.`
+fn special_days(calendar: &Calendar) -> Vec<String> {
+    let mut counts = [0_u64; 3];
+    for exception in calendar.exceptions.values() {
+        let at = match exception {
+            Exception::Closed { .. } => 0,
+            Exception::Short { .. } => 1,
+            Exception::Extra { .. } => 2,
+        };
+        if let Some(count) = counts.get_mut(at) {
+            *count += 1;
+        }
+    }
+    let dates = calendar.exceptions.keys();
+    let (Some(first), Some(last)) = (dates.clone().next(), dates.last()) else { return Vec::new() };
+    let kinds = ["closed day", "shorter day", "extra working day"];
+    let kinds = counts.iter().zip(kinds).filter(|(count, _)| **count > 0);
+    let kinds: Vec<Prose> = kinds.map(|(count, kind)| time::many(*count, kind).into()).collect();
+    let (first, last) = (first.format("%B %-d, %Y"), last.format("%B %-d, %Y"));
+    vec![format!("It has {} between {first} and {last}.", listed(kinds, "and").text())]
+}
+
+fn zones(zones: &[ZoneSource]) -> Prose {
+    let zone = |zone: &ZoneSource| match zone {
+        ZoneSource::Lead => "the lead's".to_owned(),
+        ZoneSource::Account => "the account's".to_owned(),
+        ZoneSource::Owner => "the owner's".to_owned(),
+        ZoneSource::Fixed(name) => name.replace('_', " "),
+    };
+    let names: Vec<Prose> = zones.iter().map(|source| zone(source).into()).collect();
+    match names.as_slice() {
+        [] => "Times are in UTC.".into(),
+        [_] => fill("Times are in one time zone: {}.", [joined(names, "")]),
+        _ => fill("The time zone is the first that is known of: {}.", [joined(names, ", ")]),
+    }
+}
