@@ -48,7 +48,9 @@ impl Checked {
                 continue;
             }
             let statements = statements(file);
+            let mut last = 0;
             for comment in syntax::comments(&source.text) {
+                let follows = std::mem::replace(&mut last, comment.end)..comment.start;
                 let range = place(file.source, &comment);
                 let words = sources.text(range).trim_start_matches('#').trim();
                 let Some(words) = words.strip_prefix(PREFIX) else { continue };
@@ -56,7 +58,7 @@ impl Checked {
                     Err(found) => self.diagnostics.push(*found),
                     // Where the rulebook does not compile there is no telling what a comment is for.
                     Ok(_) if self.rulebook.is_none() => {}
-                    Ok(allow) => match statement(source, &statements, &comment) {
+                    Ok(allow) => match statement(source, &statements, &comment, follows) {
                         Some(statement) => self.apply(allow, statement),
                         None => self.diagnostics.push(misplaced(range)),
                     },
@@ -181,11 +183,21 @@ fn statements(file: &File) -> Vec<Range> {
 
 /// The statement a comment belongs to. Where lines break inside a statement must not matter, as `fmt`
 /// may break them elsewhere.
-fn statement(source: &Source, statements: &[Range], comment: &std::ops::Range<usize>) -> Option<Range> {
+///
+/// `follows` is what stands between the comment before and this one.
+fn statement(
+    source: &Source,
+    statements: &[Range],
+    comment: &std::ops::Range<usize>,
+    follows: std::ops::Range<usize>,
+) -> Option<Range> {
     let bytes = |range: &Range| range.start as usize..range.end as usize;
     let before = source.text.get(..comment.start)?;
     let outermost = |range: &&Range| (range.start, std::cmp::Reverse(range.end));
-    if before.rsplit('\n').next()?.trim().is_empty() {
+    let is_blank = |text: &str| text.chars().all(|c| c.is_whitespace() || c == ',');
+    // A comma goes to the line before, and after a comment there the next one stands alone.
+    let alone = before.rsplit('\n').next()?.trim().is_empty();
+    if alone || follows.start > 0 && source.text.get(follows).is_some_and(is_blank) {
         // Alone on its line: the statement that begins the next one.
         let start = next_word(source, comment.end)?;
         return statements.iter().filter(|range| bytes(range).start == start).min_by_key(outermost).copied();
@@ -203,7 +215,7 @@ fn statement(source: &Source, statements: &[Range], comment: &std::ops::Range<us
     // At the end of one: only a comma may stand between.
     let ends = |range: &&Range| {
         let between = source.text.get(bytes(range).end..comment.start);
-        between.is_some_and(|between| between.chars().all(|c| c.is_whitespace() || c == ','))
+        between.is_some_and(is_blank)
     };
     statements.iter().filter(ends).max_by_key(|range| (range.end, std::cmp::Reverse(range.start))).copied()
 }
