@@ -1,13 +1,16 @@
-//! How long `check` takes: the playbook, and generated rulebooks of which every line is different, with
+//! How long `check` and `test` take: the playbook, and generated rulebooks of which every line is different, with
 //! everything that checking them finds. `cargo bench --bench check`
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench may panic")]
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use divan::Bencher;
 use ensue::check::{self, Checked, Env};
 use ensue::load;
+use ensue::plan::Plan;
+use ensue::trial;
 
 fn main() {
     divan::main();
@@ -18,6 +21,18 @@ fn main() {
 fn playbook(bencher: Bencher) {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/rules"));
     bencher.bench(|| load::rulebook(folder).unwrap().rulebook.unwrap());
+}
+
+/// The same with all of its tests, which is what `ensue test rules` does.
+#[divan::bench]
+fn playbook_with_tests(bencher: Bencher) {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/rules"));
+    bencher.bench(|| {
+        let plan = Arc::new(Plan::compile(load::rulebook(folder).unwrap().rulebook.unwrap()));
+        let report = trial::run(&plan, &trial::Options::default());
+        assert!(report.is_fine());
+        report
+    });
 }
 
 /// A generated rulebook of so many lines.

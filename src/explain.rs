@@ -5,6 +5,7 @@
 mod absent;
 mod clause;
 mod decided;
+mod era;
 mod future;
 mod question;
 mod route;
@@ -19,11 +20,11 @@ use crate::event::LeadId;
 use crate::local::Zone;
 use crate::log::Log;
 use crate::plan::Plan;
-use crate::replay;
 use crate::rulebook::Rulebook;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
+pub use era::{Era, Former, through};
 pub use question::{Question, UnknownQuestion};
 use words::Words;
 
@@ -45,6 +46,8 @@ pub struct Explanation {
     pub at: Timestamp,
     /// In which zone times are written.
     pub zone: Zone,
+    /// The rulebooks before the one in force, oldest first; none but for stores.
+    pub former: Vec<Former>,
     /// How the lead stands.
     pub stands: Stands,
     /// What was decided, in order; what was decided at once by one cause stands together. With
@@ -76,6 +79,8 @@ pub struct Stands {
 pub struct Why {
     /// When.
     pub at: Timestamp,
+    /// By which rulebook: an index into [`Explanation::former`], or beyond it for the one in force.
+    pub era: usize,
     /// What decided.
     pub by: Source,
     /// The decisions.
@@ -263,10 +268,10 @@ pub struct Link {
 pub struct Answer {
     /// What was asked about, in words.
     pub question: String,
-    /// When it happened, the latest last.
-    pub happened: Vec<Decision>,
+    /// When it happened, the latest last, each with its rulebook as in [`Why::era`].
+    pub happened: Vec<(usize, Decision)>,
     /// What became of it where it did not: skipped, cancelled, muted.
-    pub instead: Vec<Decision>,
+    pub instead: Vec<(usize, Decision)>,
     /// When it will happen if nothing else does, and what will bring it; looked for within a year.
     pub next: Option<(Timestamp, Source)>,
     /// Everything that could bring it.
@@ -318,42 +323,28 @@ struct Inquiry<'a> {
     /// What is planned for it.
     pending: Vec<Decision>,
     words: Words<'a>,
+    /// The same up to the change that put this rulebook in force.
+    earlier: Option<Box<Inquiry<'a>>>,
 }
 
 impl<'a> Inquiry<'a> {
     fn rulebook(&self) -> &'a Rulebook {
         self.words.rulebook
     }
+
+    /// Which rulebook this is about, counted from the first.
+    fn era(&self) -> usize {
+        self.earlier.as_ref().map_or(0, |earlier| earlier.era() + 1)
+    }
+
+    /// This and those of the rulebooks before, the newest first.
+    fn back(&self) -> impl Iterator<Item = &Inquiry<'a>> {
+        std::iter::successors(Some(self), |inquiry| inquiry.earlier.as_deref())
+    }
 }
 
 /// Explains a lead; `None` where no event of the log is about it by then.
 #[must_use]
 pub fn explain(plan: &Arc<Plan>, log: &Log, lead: LeadId, options: &Options) -> Option<Explanation> {
-    let part = replay::part(plan, log, lead);
-    let mut engine = Engine::new(Arc::clone(plan)).watching(part.together);
-    let (mut decisions, mut fresh) = (Vec::new(), Vec::new());
-    let last = log.entries().last().map_or(Timestamp(0), |entry| entry.received_at);
-    let at = options.at.unwrap_or(last);
-    for event in part.events.iter().filter_map(|number| log.event(*number)) {
-        if event.received_at > at {
-            break;
-        }
-        engine.handle(&event, log, &mut fresh);
-        decisions.extend(fresh.drain(..).filter(|decision| decision.lead == lead));
-    }
-    engine.drain(at, log, &mut fresh);
-    decisions.extend(fresh.into_iter().filter(|decision| decision.lead == lead));
-    engine.ask_lead(lead, log)?;
-    let pending = engine.pending(log).into_iter().filter(|decision| decision.lead == lead).collect();
-    let words = Words { rulebook: &plan.rulebook, zone: engine.zone_of(lead) };
-    let inquiry = Inquiry { log, lead, engine, decisions, pending, words };
-    Some(Explanation {
-        lead,
-        at,
-        zone: words.zone,
-        stands: inquiry.stands(),
-        decided: inquiry.decided(&options.questions),
-        ahead: inquiry.pending.clone(),
-        answers: inquiry.answers(&options.questions),
-    })
+    through(&[Era { ruleset: "", plan, log, at: Timestamp::MIN, first: 0 }], lead, options)
 }

@@ -8,6 +8,7 @@ mod activate;
 mod append;
 mod error;
 mod handover;
+mod history;
 mod ingest;
 mod ledger;
 mod outbox;
@@ -38,6 +39,7 @@ pub use error::LiveError;
 #[doc(hidden)]
 pub use handover::Point;
 pub use handover::{Desk, HandedOver, Window};
+pub use history::Chapter;
 pub use ingest::Line;
 pub use outbox::{Done, Ended, Fate, Item, State, What};
 pub use record::Record;
@@ -150,10 +152,13 @@ impl Live {
         self.ruleset.as_ref().map(|ruleset| ruleset.id.as_str())
     }
 
-    /// Whether a rulebook is the one in force.
-    #[must_use]
-    pub fn is_in_force(&self, files: &Files) -> bool {
-        self.ruleset() == Some(activate::id_of(files).as_str())
+    /// Whether a rulebook decides as the one in force does: it may differ in tests, comments and layout.
+    ///
+    /// # Errors
+    /// Damage found on the way, or no rulebook is in force.
+    pub fn is_in_force(&self, files: &Files) -> Result<bool, LiveError> {
+        let id = self.ruleset().ok_or(LiveError::NoRulebook)?;
+        Ok(id == activate::id_of(files) || self.files_of(id)?.means_the_same(files))
     }
 
     /// The earliest moment anything may still happen at: how far the store was drained, and the

@@ -88,6 +88,27 @@ impl Files {
         check::load(self.rules.clone(), &Env { root: self.root.clone(), files: self.beside.clone() })
     }
 
+    /// Whether both decide alike: they differ in tests, comments, layout, and files that no rule reads at
+    /// most.
+    #[must_use]
+    pub fn means_the_same(&self, other: &Self) -> bool {
+        let meaning = self.meaning();
+        meaning.is_some() && meaning == other.meaning()
+    }
+
+    /// What decides: statements in rulebook order, and the files beside them.
+    fn meaning(&self) -> Option<(Vec<String>, BTreeMap<&str, &str>)> {
+        let mut statements = Vec::new();
+        for (_, text) in &self.rules {
+            statements.extend(crate::syntax::format::meaning(text)?);
+        }
+        // Of the texts only templates are read.
+        let is_read =
+            |path: &str| Path::new(path).extension().is_none_or(|end| end != "md") || path.starts_with("templates/");
+        let beside = self.beside.iter().filter(|(path, _)| is_read(path));
+        Some((statements, beside.map(|(path, text)| (path.as_str(), text.as_str())).collect()))
+    }
+
     /// The same for the same files, wherever the rulebook lies.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {

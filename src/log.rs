@@ -216,6 +216,14 @@ impl Log {
         self.entries.get(number.0 as usize).map(|entry| self.typed(number, entry))
     }
 
+    /// Whether an event only keeps the place of a record that could not be read; nothing decides on it.
+    #[must_use]
+    pub fn is_gap(&self, number: EventNumber) -> bool {
+        // Bad records of one input stand in its order, and keep a place in logs of one input alone.
+        let line = || self.place(number).1;
+        self.paths.len() == 1 && !self.bad.is_empty() && self.bad.binary_search_by_key(&line(), |bad| bad.line).is_ok()
+    }
+
     /// The events in order of arrival.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Event<'_>> + Clone {
         self.entries.iter().enumerate().map(|(i, entry)| self.typed(EventNumber(i as u32), entry))

@@ -135,7 +135,7 @@ pub(crate) enum Reaction {
     /// Triggers a rule.
     Fire(RuleId),
     /// Ends enrollments (`exit on`).
-    Exit(SequenceId),
+    Exit(SequenceId, SetId),
 }
 
 /// A rule that counts and where a lead keeps its count.

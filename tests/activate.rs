@@ -7,7 +7,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::cell::RefCell;
+#[path = "live/explained.rs"]
+mod explained;
+
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -140,6 +143,28 @@ fn folders() {
         }
     });
     assert!(wrong.borrow().is_empty(), "{}", wrong.borrow().join("\n"));
+}
+
+/// An explanation from the store never disagrees with the decisions of the store, whatever changed
+/// in between.
+#[test]
+fn explained_as_decided() {
+    let (compared, by_former) = (Cell::new(0), Cell::new(0));
+    insta::glob!("../fixtures/activate", "*/steps", |path| {
+        let folder = path.parent().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        run(folder, dir.path());
+        let live = open(dir.path());
+        let all = decided(&live);
+        for (lead, explained) in explained::of(&live) {
+            let its = format!(r#""lead":"{lead}""#);
+            let own: Vec<String> = all.iter().filter(|line| line.contains(&its)).cloned().collect();
+            assert_eq!(explained, own, "{}: {lead}", folder.display());
+            compared.set(compared.get() + own.len());
+            by_former.set(by_former.get() + own.iter().filter(|line| line.contains("/before/")).count());
+        }
+    });
+    assert!(compared.get() > 150 && by_former.get() > 50, "{} lines, {}", compared.get(), by_former.get());
 }
 
 #[test]

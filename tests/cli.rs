@@ -18,3 +18,6 @@ mod hostile;
 mod pipes;
 #[path = "cli/start.rs"]
 mod start;
+#[cfg(unix)]
+#[path = "cli/update.rs"]
+mod update;

@@ -58,6 +58,26 @@ fn every_world() -> Vec<World> {
         folders.iter().filter(|folder| folder.join("events.jsonl").exists()).map(|folder| World::of(folder)).collect();
     assert!(worlds.len() >= 70, "folders are found where they are looked for");
     worlds.push(World::quickstart());
+    let inside = |name: &str| {
+        let entries = std::fs::read_dir(root.join("fixtures").join(name)).unwrap().map(|f| f.unwrap().path());
+        let mut folders: Vec<_> = entries.filter(|folder| folder.join("events.jsonl").exists()).collect();
+        folders.sort();
+        assert!(!folders.is_empty(), "{name}");
+        folders
+    };
+    // Those of a store are read as a dry run would; `activate` has a test of its own for the store.
+    for (name, rulebooks) in [
+        ("explain", &["rules.ensue"][..]),
+        ("live", &["rules.ensue", "rules", "after", "tests_edited"]),
+        ("activate", &["before", "after"]),
+    ] {
+        for folder in inside(name) {
+            let events = std::fs::read_to_string(folder.join("events.jsonl")).unwrap();
+            let rulebooks = rulebooks.iter().map(|name| folder.join(name)).filter(|path| path.exists());
+            worlds.extend(rulebooks.map(|rules| World::new(&rules, events.clone(), None, true)));
+        }
+    }
+    assert!(worlds.len() > 200, "{}", worlds.len());
     worlds
 }
 

@@ -13,6 +13,8 @@
 mod book;
 #[path = "live/damage.rs"]
 mod damage;
+#[path = "live/explained.rs"]
+mod explained;
 #[path = "live/handover.rs"]
 mod handover;
 #[path = "live/kill.rs"]

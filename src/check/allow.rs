@@ -48,7 +48,9 @@ impl Checked {
                 continue;
             }
             let statements = statements(file);
+            let mut last = 0;
             for comment in syntax::comments(&source.text) {
+                let follows = std::mem::replace(&mut last, comment.end)..comment.start;
                 let range = place(file.source, &comment);
                 let words = sources.text(range).trim_start_matches('#').trim();
                 let Some(words) = words.strip_prefix(PREFIX) else { continue };
@@ -56,7 +58,7 @@ impl Checked {
                     Err(found) => self.diagnostics.push(*found),
                     // Where the rulebook does not compile there is no telling what a comment is for.
                     Ok(_) if self.rulebook.is_none() => {}
-                    Ok(allow) => match statement(source, &statements, &comment) {
+                    Ok(allow) => match statement(source, &statements, &comment, follows) {
                         Some(statement) => self.apply(allow, statement),
                         None => self.diagnostics.push(misplaced(range)),
                     },
@@ -179,41 +181,57 @@ fn statements(file: &File) -> Vec<Range> {
     all
 }
 
-/// The statement a comment belongs to.
-fn statement(source: &Source, statements: &[Range], comment: &std::ops::Range<usize>) -> Option<Range> {
-    let line = |byte: usize| source.line_column(byte as u32).0;
-    let own = line(comment.start);
-    let before = source.text.get(..comment.start)?.rsplit('\n').next()?;
-    if before.trim().is_empty() {
-        let (next, skipped) = next_line(source.text.get(comment.end..)?);
-        let start = comment.end + next;
-        let starts = |range: &&Range| line(range.start as usize) == own + skipped && range.start as usize >= start;
-        return statements
-            .iter()
-            .filter(starts)
-            .min_by_key(|range| (range.start, std::cmp::Reverse(range.end)))
-            .copied();
+/// The statement a comment belongs to. Where lines break inside a statement must not matter, as `fmt`
+/// may break them elsewhere.
+///
+/// `follows` is what stands between the comment before and this one.
+fn statement(
+    source: &Source,
+    statements: &[Range],
+    comment: &std::ops::Range<usize>,
+    follows: std::ops::Range<usize>,
+) -> Option<Range> {
+    let bytes = |range: &Range| range.start as usize..range.end as usize;
+    let before = source.text.get(..comment.start)?;
+    let outermost = |range: &&Range| (range.start, std::cmp::Reverse(range.end));
+    let is_blank = |text: &str| text.chars().all(|c| c.is_whitespace() || c == ',');
+    // A comma goes to the line before, and after a comment there the next one stands alone.
+    let alone = before.rsplit('\n').next()?.trim().is_empty();
+    if alone || follows.start > 0 && source.text.get(follows).is_some_and(is_blank) {
+        // Alone on its line: the statement that begins the next one.
+        let start = next_word(source, comment.end)?;
+        return statements.iter().filter(|range| bytes(range).start == start).min_by_key(outermost).copied();
     }
-    let here =
-        |range: &&Range| line(range.end.saturating_sub(1) as usize) == own && range.end as usize <= comment.start;
-    let ends = statements.iter().filter(here).max_by_key(|range| (range.end, std::cmp::Reverse(range.start)));
-    let begins = |range: &&Range| {
-        line(range.start as usize) == own && (range.start as usize..range.end as usize).contains(&comment.start)
+    let around = |range: &&Range| bytes(range).contains(&comment.start);
+    let inner = statements.iter().filter(around).max_by_key(outermost);
+    if let Some(range) = inner {
+        let inside = |other: &&Range| *other != range && range.start <= other.start && other.end <= range.end;
+        let mut parts = statements.iter().filter(inside).peekable();
+        // In a statement without others inside, or in the head of one.
+        if parts.peek().is_none() || parts.all(|part| bytes(part).start > comment.start) {
+            return Some(*range);
+        }
+    }
+    // At the end of one: only a comma may stand between.
+    let ends = |range: &&Range| {
+        let between = source.text.get(bytes(range).end..comment.start);
+        between.is_some_and(is_blank)
     };
-    ends.or_else(|| statements.iter().rev().find(begins)).copied()
+    statements.iter().filter(ends).max_by_key(|range| (range.end, std::cmp::Reverse(range.start))).copied()
 }
 
-/// Where the next line that is no comment begins, and how many lines below.
-fn next_line(rest: &str) -> (usize, u32) {
-    let (mut at, mut lines) = (0, 0);
-    for line in rest.split_inclusive('\n') {
-        if lines > 0 && !line.trim_start().starts_with('#') {
-            break;
+/// Where the first word of the next line begins that is no comment; `None` at an empty line.
+fn next_word(source: &Source, from: usize) -> Option<usize> {
+    let mut at = from + source.text.get(from..)?.find('\n')? + 1;
+    loop {
+        let line = source.text.get(at..)?.split_inclusive('\n').next()?;
+        // `fmt` moves a comma to the line before.
+        let (blank, word) = (line.trim().is_empty(), line.trim_start_matches(|c: char| c.is_whitespace() || c == ','));
+        if blank || !(word.is_empty() || word.starts_with('#')) {
+            return (!blank).then_some(at + line.len() - word.len());
         }
         at += line.len();
-        lines += 1;
     }
-    (at, lines)
 }
 
 fn place(source: SourceId, bytes: &std::ops::Range<usize>) -> Range {

@@ -1,12 +1,13 @@
 //! `ensue explain`: why a lead got what it got, or the page of a finding.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ValueEnum;
 
 use crate::event::LeadId;
-use crate::explain::{self, Question, UnknownQuestion};
+use crate::explain::{self, Era, Explanation, Question, UnknownQuestion};
+use crate::live::LiveError;
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::report::explain::{human, json, summary};
@@ -15,35 +16,37 @@ use crate::rulebook::Rulebook;
 use crate::slug::Slug;
 use crate::timestamp::Timestamp;
 
-use super::Io;
 use super::dry_run::{compiled, moment, open};
 use super::exit::{Error, Exit, drawn};
+use super::place::StoreArgs;
+use super::{Io, near};
 
 /// Show why an action about a lead happened or did not; or the page of a finding
 #[derive(Debug, clap::Args)]
 #[command(
-    before_help = "Example: ensue explain ana --events fixtures/quickstart/events.jsonl --why-not \"email incentive\"\n         ensue explain unknown-tier",
-    after_help = "Exit codes: 0 fine, 2 the rules do not compile, 3 wrong use, a missing file, or a bad record."
+    before_help = "Example: ensue explain ana --events fixtures/quickstart/events.jsonl --why-not \"email incentive\"\n         ensue explain ana --rule third_open\n         ensue explain unknown-tier",
+    after_help = "Exit codes: 0 fine, 2 the rules do not compile, 3 wrong use, a missing file or store, or a bad record."
 )]
 pub struct Args {
-    /// With --events, a lead; else the name in the brackets of a finding: what it means, why it matters, how to
-    /// mend it. Without one, all names are listed
+    /// A lead, of a log or of the store; or the name in the brackets of a finding: what it means, why it
+    /// matters, how to mend it. Without one, all names of findings are listed
     #[arg(value_name = "LEAD|FINDING")]
     name: Option<String>,
     /// The rulebook: a folder or a file
     #[arg(default_value = "rules", requires = "events")]
     rules: PathBuf,
-    /// Event logs in JSON Lines, `-` for standard input; may be given several times
-    #[arg(long, num_args = 1.., value_name = "LOG", requires = "name")]
+    /// Event logs in JSON Lines, `-` for standard input; may be given several times. Default: the log of the
+    /// store, with the rulebooks that were in force
+    #[arg(long, num_args = 1.., value_name = "LOG", requires = "name", conflicts_with = "store")]
     events: Vec<PathBuf>,
-    /// As of this moment (RFC 3339); default: the last event
-    #[arg(long, value_name = "TIME", value_parser = moment, requires = "events")]
+    /// As of this moment (RFC 3339); default: the last event, for a store how far it was handled
+    #[arg(long, value_name = "TIME", value_parser = moment, requires = "name")]
     at: Option<Timestamp>,
     /// What this rule or sequence did, each of its clauses now, and when it could act next
-    #[arg(long, value_name = "RULE", requires = "events")]
+    #[arg(long, value_name = "RULE", requires = "name")]
     rule: Vec<String>,
     /// The same for all that could bring something: `email recap`, `becomes hot`, `sequence hot_leads`, `alert owner`
-    #[arg(long, value_name = "WHAT", requires = "events")]
+    #[arg(long, value_name = "WHAT", requires = "name")]
     why_not: Vec<String>,
     /// Leave bad records out instead of stopping at the first
     #[arg(long, requires = "events")]
@@ -51,6 +54,15 @@ pub struct Args {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+impl Args {
+    /// Whether something is asked that only a lead can answer.
+    fn is_about_lead(&self) -> bool {
+        self.store.store.is_some() || self.at.is_some() || !(self.rule.is_empty() && self.why_not.is_empty())
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -63,8 +75,9 @@ enum Format {
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     match &args.name {
-        Some(lead) if !args.events.is_empty() => about_lead(lead, args, io),
-        Some(name) => page(name, io),
+        Some(lead) if !args.events.is_empty() => in_log(lead, args, io),
+        Some(name) if !args.is_about_lead() && slug(name).is_some() => page(name, io),
+        Some(lead) => in_store(lead, args, io),
         None => {
             let names: String = Slug::ALL.iter().flat_map(|slug| [slug.name(), "\n"]).collect();
             io.out(&names)?;
@@ -73,23 +86,65 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     }
 }
 
+fn slug(name: &str) -> Option<&'static Slug> {
+    Slug::ALL.iter().find(|slug| slug.name() == name)
+}
+
+/// The finding that is meant, where one is near.
+fn near_slug(name: &str) -> Option<&'static str> {
+    let near = Slug::ALL.iter().map(|slug| slug.name()).min_by_key(|other| strsim::damerau_levenshtein(name, other));
+    near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len())
+}
+
 /// The page of a finding.
 fn page(name: &str, io: Io) -> Result<Exit, Error> {
-    let Some(slug) = Slug::ALL.iter().find(|slug| slug.name() == name) else {
-        let near =
-            Slug::ALL.iter().map(|slug| slug.name()).min_by_key(|other| strsim::damerau_levenshtein(name, other));
-        let near = near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len());
-        let help = near.map_or_else(
-            || String::from("`ensue explain` lists all names; for a lead, name its log with `--events`"),
-            |near| format!("did you mean `{near}`?"),
-        );
-        return Err(Error::Use(format!("error: there is no finding named `{name}`\n  = help: {help}")));
-    };
-    io.out(slug.page())?;
+    io.out(slug(name).map_or("", |slug| slug.page()))?;
     Ok(Exit::Fine)
 }
 
-fn about_lead(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
+/// A lead of the store, through all rulebooks that were in force.
+fn in_store(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
+    let place = args.store.place(io)?;
+    if args.store.store.is_none() && !place.store.exists() {
+        return Err(nothing(name, args, &place.store));
+    }
+    let live = place.open()?;
+    let chapters = live.history(name, args.at.unwrap_or(Timestamp::MAX))?;
+    let eras: Vec<Era<'_>> = chapters.iter().map(Era::from).collect();
+    let Some(Era { plan, log, .. }) = eras.last().copied() else { return Err(LiveError::NoRulebook.into()) };
+    for bad in &log.bad {
+        io.err(&format!("{}\n", drawn(bad)));
+    }
+    let options = explain::Options { at: args.at, questions: questions(args, &plan.rulebook)? };
+    let explanation = lead_of(log, name).and_then(|lead| explain::through(&eras, lead, &options));
+    let explanation = explanation.ok_or_else(|| {
+        let leads = live.leads_of_log().unwrap_or_default();
+        let help = match near_slug(name).filter(|_| !args.is_about_lead()) {
+            Some(slug) => format!("did you mean the finding `{slug}`?"),
+            None => near::help(name, leads.iter().map(String::as_str), "the log of this store is empty"),
+        };
+        let by_then = if args.at.is_some() { " by then" } else { "" };
+        Error::Use(format!("error: no event of the store is about the lead `{name}`{by_then}\n  = help: {help}"))
+    })?;
+    print(&Names { rulebook: &plan.rulebook, log }, &explanation, args, io)
+}
+
+/// A lead without a log and without a store, or a finding that does not exist.
+fn nothing(name: &str, args: &Args, store: &Path) -> Error {
+    let near = near_slug(name);
+    let store = store.display();
+    let help = match near.filter(|_| !args.is_about_lead()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => String::from(
+            "for a lead, name its log with `--events LOG` or its store with `--store DIR`; `ensue explain` lists all names of findings",
+        ),
+    };
+    let what = if args.is_about_lead() { "" } else { &format!("there is no finding named `{name}`, and ") };
+    Error::Use(format!("error: {what}no store at `{store}` that could know a lead `{name}`\n  = help: {help}"))
+}
+
+/// A lead of logs, by one rulebook.
+fn in_log(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let options = explain::Options { at: args.at, questions: questions(args, &rulebook)? };
     let mut inputs = Vec::new();
@@ -102,15 +157,21 @@ fn about_lead(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
         io.err(&format!("{}\n", drawn(bad)));
     }
     let plan = Arc::new(Plan::compile(rulebook));
-    let lead = (0..log.lead_count() as u32).map(LeadId).find(|lead| log.lead_name(*lead) == name);
-    let explanation = lead.and_then(|lead| explain::explain(&plan, &log, lead, &options));
+    let explanation = lead_of(&log, name).and_then(|lead| explain::explain(&plan, &log, lead, &options));
     let explanation = explanation.ok_or_else(|| no_lead(name, &log))?;
-    let names = Names { rulebook: &plan.rulebook, log: &log };
-    let end = format!("{}\n", summary(&explanation));
+    print(&Names { rulebook: &plan.rulebook, log: &log }, &explanation, args, io)
+}
+
+fn lead_of(log: &Log, name: &str) -> Option<LeadId> {
+    (0..log.lead_count() as u32).map(LeadId).find(|lead| log.lead_name(*lead) == name)
+}
+
+fn print(names: &Names<'_>, explanation: &Explanation, args: &Args, io: Io) -> Result<Exit, Error> {
+    let end = format!("{}\n", summary(explanation));
     match args.format {
-        Format::Human => io.out(&format!("{}{end}", human(&names, &explanation, io.color)))?,
+        Format::Human => io.out(&format!("{}{end}", human(names, explanation, io.color)))?,
         Format::Json => {
-            io.out(&json(&names, &explanation))?;
+            io.out(&json(names, explanation))?;
             io.err(&end);
         }
     }

@@ -138,7 +138,7 @@ fn in_force(args: &Args, place: &Place, live: &mut Live, io: Io) -> Result<(), E
         return Ok(());
     }
     match Files::read(&path) {
-        Ok(files) if live.is_in_force(&files) => Ok(()),
+        Ok(files) if live.is_in_force(&files)? => Ok(()),
         Ok(_) => Err(Error::Use(format!(
             "error: the rulebook `{}` differs from the one in force in this store\n  = help: put it in force with `ensue activate {}`",
             path.display(),

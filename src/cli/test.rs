@@ -1,6 +1,6 @@
 //! `ensue test`: runs the tests of a rulebook.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -13,6 +13,7 @@ use super::Io;
 use super::dry_run::compiled;
 use super::exit::{Error, Exit};
 use super::out::{self, Form, Out};
+use super::replace;
 
 /// Run every test of a rulebook
 #[derive(Debug, clap::Args)]
@@ -110,7 +111,7 @@ fn tested(args: &Args, io: Io) -> Result<(Arc<Plan>, TestReport), Error> {
 
 fn write(plan: &Plan, edit: &Edit, io: Io) -> Result<(), Error> {
     let path = &plan.rulebook.sources.file(edit.source).path;
-    std::fs::write(path, &edit.text)
+    replace::replace(Path::new(path), &edit.text)
         .map_err(|error| Error::Use(format!("error: `{path}` cannot be written: {error}")))?;
     let tests = report::summary::many(edit.tests, "test");
     io.err(&format!("note: updated {tests} in {path}\n"));

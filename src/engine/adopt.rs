@@ -115,6 +115,9 @@ impl Engine {
             world.look_at_states(&after, slot);
             world.set_timers(&after, slot);
         }
+        if let (Some(witness), Some(would)) = (&mut world.witness, primed.world.witness.take()) {
+            witness.go_on(*would, &matching.sets);
+        }
         let engine = Self { plan: new_plan, world };
         Adopted { engine, gone, lines, changes, leads, carried: count }
     }

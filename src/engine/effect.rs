@@ -25,9 +25,10 @@ impl World {
     /// Applies one effect, but for tiers and starts, which a round applies together.
     pub(super) fn apply(&mut self, moment: &Moment<'_>, pending: &Pending, out: &mut Vec<Decision>) {
         let slot = pending.slot;
-        if let Wanted::Exit(sequence) = pending.what {
+        if let Wanted::Exit(sequence, set) = pending.what {
             let by = (Cause::Sequence(sequence, None), &pending.because);
-            return self.exit(moment, slot, sequence, &with_lateness(moment, "exit on"), by, out);
+            let event = moment.plan.rulebook.sets.get(set.index()).map_or("", |set| set.text.as_str());
+            return self.exit(moment, slot, sequence, &with_lateness(moment, &format!("exit on {event}")), by, out);
         }
         let Some((rule, arm, effect)) = effect_of(moment.plan, pending) else { return };
         let by: By<'_> = (Cause::Rule(rule, arm), &pending.because);
@@ -235,8 +236,24 @@ impl World {
         self.shift_pending(moment, slot, hold.since);
         let rule = moment.plan.rulebook.rules.iter().position(|rule| rule.label == hold.by);
         let rule = if hold.by_hand { RuleId::PERSON } else { RuleId(rule.unwrap_or(0) as u16) };
-        let cause = Cause::Rule(rule, 0);
+        let cause = Cause::Rule(rule, self.arm_of_hold(moment, slot, rule, &hold));
         self.decide(moment, slot, Body::Resume, (cause, &Because::new()), out);
+    }
+
+    /// The line of a rule that a hold comes from: the one with that end, else the first that holds.
+    fn arm_of_hold(&self, moment: &Moment<'_>, slot: u32, rule: RuleId, hold: &Hold) -> u8 {
+        let arms = moment.plan.rulebook.rules.get(rule.index()).map_or(&[][..], |rule| &rule.arms);
+        let ends = |effect: &EffectKind| match effect {
+            EffectKind::Hold { until: HoldEnd::After(length), .. } => {
+                Some(self.later(moment.plan, slot, hold.since, *length)) == hold.until
+            }
+            _ => false,
+        };
+        let holds = |effect: &EffectKind| matches!(effect, EffectKind::Hold { .. });
+        let first = |fits: &dyn Fn(&EffectKind) -> bool| {
+            arms.iter().position(|arm| arm.effects.iter().any(|effect| fits(&effect.kind)))
+        };
+        first(&ends).or_else(|| first(&holds)).unwrap_or(0) as u8
     }
 
     /// No more contact. For good and on every channel, it also ends all that is under way.

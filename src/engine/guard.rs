@@ -12,14 +12,35 @@ use super::{Moment, World};
 /// How the reason of what an invariant holds begins.
 pub(crate) const BREAKS: &str = "breaks invariant ";
 
+/// Why a message would break an invariant, and from when on it would not.
+type Broken = (String, Option<Timestamp>);
+
 impl World {
     /// The invariant that a message on a channel would break now, in words.
     pub(super) fn breaks(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<String> {
         let broken = |(place, invariant): (usize, &Invariant)| {
-            let why = self.breaks_one(moment, slot, channel, (place, invariant))?;
+            let (why, _) = self.breaks_one(moment, slot, channel, (place, invariant))?;
             Some(format!("{BREAKS}{}: {why}", invariant.name))
         };
         moment.plan.rulebook.invariants.iter().enumerate().find_map(broken)
+    }
+
+    /// The invariants that speak of a channel, each with why a message would break it now and from when
+    /// on it would not.
+    pub(super) fn ask_invariants(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        channel: ChannelId,
+    ) -> Vec<(usize, Option<Broken>)> {
+        let plan = moment.plan;
+        let all = plan.rulebook.invariants.iter().enumerate();
+        let own = all.filter(|(_, invariant)| match &invariant.kind {
+            InvariantKind::NeverAfter { never, .. } => never.iter().any(|kept| is_kept(plan, *kept, channel)),
+            InvariantKind::AtMost { what, .. } => is_kept(plan, *what, channel),
+            InvariantKind::InTime { .. } => false,
+        });
+        own.map(|(place, invariant)| (place, self.breaks_one(moment, slot, channel, (place, invariant)))).collect()
     }
 
     fn breaks_one(
@@ -28,16 +49,17 @@ impl World {
         slot: u32,
         channel: ChannelId,
         (place, invariant): (usize, &Invariant),
-    ) -> Option<String> {
+    ) -> Option<Broken> {
         let plan = moment.plan;
         match &invariant.kind {
             InvariantKind::NeverAfter { set, never, length } => {
                 let last = plan.last_of.get(set.index()).copied().flatten()?;
                 let last = self.lead(slot).last.get(last).filter(|stamp| !stamp.is_never())?.at;
-                let over = |length: &Length| self.later(plan, slot, last, *length) <= moment.now;
-                let holds = length.as_ref().is_none_or(|length| !over(length));
+                let until = length.map(|length| self.later(plan, slot, last, length));
+                let holds = until.is_none_or(|until| until > moment.now);
                 let text = plan.rulebook.sets.get(set.index()).map_or("", |set| set.text.as_str());
-                (holds && never.iter().any(|kept| is_kept(plan, *kept, channel))).then(|| format!("after {text}"))
+                (holds && never.iter().any(|kept| is_kept(plan, *kept, channel)))
+                    .then(|| (format!("after {text}"), until))
             }
             InvariantKind::AtMost { count, what, per, scope } if is_kept(plan, *what, channel) => {
                 let slots = match (scope, self.accounts.get(self.lead(slot).account_slot as usize)) {
@@ -46,8 +68,12 @@ impl World {
                 };
                 let from = self.span_start(moment, slot, channel, *per)?;
                 let sent = slots.iter().flat_map(|slot| &self.lead(*slot).guarded);
-                let sent = sent.filter(|(of, at)| usize::from(*of) == place && *at >= from).count();
-                (sent >= *count as usize).then(|| format!("{sent} in {per} already"))
+                let mut sent: Vec<Timestamp> =
+                    sent.filter(|(of, at)| usize::from(*of) == place && *at >= from).map(|(_, at)| *at).collect();
+                let over = sent.len().checked_sub(*count as usize)?;
+                sent.sort_unstable();
+                let until = sent.get(over).and_then(|at| self.span_end(moment, slot, channel, (*at, *per)));
+                Some((format!("{} in {per} already", sent.len()), until))
             }
             InvariantKind::AtMost { .. } | InvariantKind::InTime { .. } => None,
         }
@@ -56,13 +82,23 @@ impl World {
     /// Days are calendar days in the lead's zone and end with today, as for caps.
     fn span_start(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, per: Length) -> Option<Timestamp> {
         let zone = self.channel_zone(moment.plan, slot, channel).0;
-        let days = match per.unit {
-            Unit::Day | Unit::BusinessDay => u64::from(per.amount),
-            Unit::Week => u64::from(per.amount) * 7,
-            _ => return Some(Timestamp((moment.now - per.measured()?).0 + 1)),
-        };
+        let Some(days) = days_of(per) else { return Some(Timestamp((moment.now - per.measured()?).0 + 1)) };
         let today = zone.to_local(moment.now).date();
         Some(zone.day_start(today.checked_sub_days(Days::new(days.saturating_sub(1)))?))
+    }
+
+    /// When what left at a moment no longer counts.
+    fn span_end(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        channel: ChannelId,
+        (at, per): (Timestamp, Length),
+    ) -> Option<Timestamp> {
+        let Some(days) = days_of(per) else { return Some(at + per.measured()?) };
+        let zone = self.channel_zone(moment.plan, slot, channel).0;
+        let day = zone.to_local(at).date();
+        Some(zone.day_start(day.checked_add_days(Days::new(days))?))
     }
 
     /// Remembers what left for the invariants that count it, as many as each asks for.
@@ -81,6 +117,15 @@ impl World {
                 list.remove(oldest);
             }
         }
+    }
+}
+
+/// How many days a length has that counts days.
+fn days_of(per: Length) -> Option<u64> {
+    match per.unit {
+        Unit::Day | Unit::BusinessDay => Some(u64::from(per.amount)),
+        Unit::Week => Some(u64::from(per.amount) * 7),
+        _ => None,
     }
 }
 

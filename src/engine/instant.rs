@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::decision::{Because, Body, Cause, Decision};
 use crate::event::Props;
 use crate::plan::Plan;
-use crate::rulebook::{Arm, EffectKind, Limit, Rule, RuleId, SequenceId};
+use crate::rulebook::{Arm, EffectKind, Limit, Rule, RuleId, SequenceId, SetId};
 use crate::timestamp::Timestamp;
 
 use super::evaluate::Scope;
@@ -59,15 +59,15 @@ pub(super) struct Pending {
 pub(super) enum Wanted {
     /// An effect of a rule: arm and index in it.
     Effect(RuleId, u8, u16),
-    /// `exit on`
-    Exit(SequenceId),
+    /// `exit on`, and which of its events happened.
+    Exit(SequenceId, SetId),
     /// `for TIER`
     Enter(SequenceId),
 }
 
 impl Pending {
-    pub fn exit(plan: &Plan, slot: u32, sequence: SequenceId, because: Because) -> Self {
-        Self::of_sequence(plan, slot, Phase::Stop, Wanted::Exit(sequence), sequence, because)
+    pub fn exit(plan: &Plan, slot: u32, (sequence, set): (SequenceId, SetId), because: Because) -> Self {
+        Self::of_sequence(plan, slot, Phase::Stop, Wanted::Exit(sequence, set), sequence, because)
     }
 
     pub fn enter(plan: &Plan, slot: u32, sequence: SequenceId, because: Because) -> Self {

@@ -252,10 +252,10 @@ impl World {
                     state.armed = false;
                 }
             }
-            Reaction::Exit(sequence) => {
+            Reaction::Exit(sequence, set) => {
                 // A live run may still have something of an enrollment that is over.
                 if lead.enrolled(sequence) || self.live.is_some() {
-                    self.pending.push(Pending::exit(plan, slot, sequence, because_of(stamp)));
+                    self.pending.push(Pending::exit(plan, slot, (sequence, set), because_of(stamp)));
                 }
             }
         }

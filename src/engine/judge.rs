@@ -165,6 +165,8 @@ pub enum GateKind {
     Window,
     /// `cap`, by its place in the channel.
     Cap(usize),
+    /// An invariant, by its index; only what a message on this channel can break.
+    Invariant(usize),
 }
 
 /// One of them, asked at a moment.
@@ -428,6 +430,11 @@ impl World {
         for (place, cap) in definition.caps.iter().enumerate() {
             let refused = self.capped(moment, slot, channel, cap).map(|(from, reason)| Use::Later(from, reason));
             gates.push(gate(GateKind::Cap(place), refused, None));
+        }
+        for (place, broken) in self.ask_invariants(moment, slot, channel) {
+            let open = broken.is_none();
+            let (reason, from) = broken.unwrap_or_default();
+            gates.push(Gate { kind: GateKind::Invariant(place), open, reason, from, asked: None });
         }
         gates
     }

@@ -120,6 +120,20 @@ impl Witness {
         leads.sort_unstable();
         Self { leads, seen: Seen::default(), runner: Runner::default() }
     }
+
+    /// Goes on by another rulebook: what was heard is what the new one would have heard, and of the
+    /// engine's own touches those that were sent; `sets` are the old ones by the new. Judgements stay with the rulebook before.
+    pub fn go_on(&mut self, would: Self, sets: &[Option<SetId>]) {
+        let sets_of = |heard: &Heard| {
+            let same = |(_, old): &(usize, &Option<SetId>)| old.is_some_and(|old| heard.sets.contains(&old));
+            sets.iter().enumerate().filter(same).map(|(new, _)| SetId(new as u16)).collect::<Vec<_>>()
+        };
+        let own = std::mem::take(&mut self.seen).heard.into_iter().filter(|heard| heard.number.is_none());
+        let own = own.map(|heard| Heard { sets: sets_of(&heard), out: Vec::new(), ..heard });
+        let mut heard: Vec<Heard> = own.chain(would.seen.heard.into_iter().filter(|h| h.number.is_some())).collect();
+        heard.sort_by_key(|heard| heard.at);
+        self.seen.heard = heard;
+    }
 }
 
 impl World {

@@ -2,6 +2,8 @@
 
 use crate::decision::{Body, Decision, Status};
 
+use crate::engine::witness::Judged;
+
 use super::{Answer, Inquiry, Question, Tried};
 use crate::rulebook::RuleId;
 
@@ -15,16 +17,23 @@ impl Inquiry<'_> {
     }
 
     fn answer(&self, question: &Question, future: &super::future::Future) -> Answer {
-        let about = |happened: bool| -> Vec<Decision> {
-            let about = |d: &&Decision| question.answered_by(d, self.rulebook()) == Some(happened);
-            self.decisions.iter().filter(about).cloned().collect()
+        let about = |happened: bool| -> Vec<(usize, Decision)> {
+            let mut eras: Vec<Vec<(usize, Decision)>> = Vec::new();
+            for inquiry in self.back() {
+                let asked = self.asked_of(std::slice::from_ref(question), inquiry);
+                let is_about =
+                    |d: &&Decision| asked.iter().any(|q| q.answered_by(d, inquiry.rulebook()) == Some(happened));
+                let own = inquiry.decisions.iter().filter(is_about);
+                eras.push(own.map(|decision| (inquiry.era(), decision.clone())).collect());
+            }
+            eras.into_iter().rev().flatten().collect()
         };
         let happens = |decision: &&Decision| question.answered_by(decision, self.rulebook()) == Some(true);
         let next = future.decisions.iter().find(happens);
         Answer {
             question: question.words(self.rulebook()),
-            happened: about(true).into_iter().filter(|d| !matches!(d.body, Body::Score { .. })).collect(),
-            instead: about(false).into_iter().filter(is_final).collect(),
+            happened: about(true).into_iter().filter(|(_, d)| !matches!(d.body, Body::Score { .. })).collect(),
+            instead: about(false).into_iter().filter(|(_, d)| is_final(d)).collect(),
             next: next.map(|next| (next.at, self.cause(next.cause))),
             routes: self.routes(question, future, 0),
         }
@@ -32,15 +41,21 @@ impl Inquiry<'_> {
 
     /// How often a rule was judged for the lead, and what came of it.
     pub(super) fn tried(&self, id: RuleId) -> Tried {
-        let judged = self.engine.seen().judged.iter().filter(|j| j.lead == self.lead && j.rule == id);
-        let judged: Vec<_> = judged.collect();
-        let last = judged.last().map(|last| {
+        let label = self.rulebook().rules.get(id.index()).map_or("", |rule| rule.label.as_str());
+        let mut judged: Vec<_> = Vec::new();
+        for inquiry in self.back() {
+            let Some(id) = inquiry.rulebook().rules.iter().position(|rule| rule.label == label) else { continue };
+            let own = |j: &&Judged| j.lead == self.lead && j.rule.index() == id;
+            judged.extend(inquiry.engine.seen().judged.iter().rev().filter(own).map(|judged| (inquiry, judged)));
+        }
+        judged.reverse();
+        let last = judged.last().map(|(inquiry, last)| {
             let events = last.because.iter().map(|number| self.log.event_id(*number).to_owned()).collect();
-            let clauses = self.rule_clauses(id, &last.asked, last.at, last.asked.arm);
+            let clauses = inquiry.rule_clauses(last.rule, &last.asked, last.at, last.asked.arm);
             let stopped = clauses.into_iter().find(|clause| clause.holds == Some(false));
             (last.at, events, stopped)
         });
-        Tried { times: judged.len(), acted: judged.iter().filter(|judged| judged.asked.passes()).count(), last }
+        Tried { times: judged.len(), acted: judged.iter().filter(|(_, judged)| judged.asked.passes()).count(), last }
     }
 }
 

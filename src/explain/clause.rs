@@ -79,14 +79,13 @@ impl Inquiry<'_> {
     pub(super) fn tier_words(&self, tier: Option<crate::rulebook::TierId>, at: Timestamp) -> String {
         let Some(tier) = tier else { return String::from("in no tier yet") };
         let name = self.rulebook().tiers.get(tier.index()).map_or("", |tier| tier.name.as_str());
-        let since =
-            self.decisions.iter().rev().find(|d| matches!(d.body, Body::Tier { to, .. } if to == tier && d.at <= at));
-        since.map_or_else(|| name.to_owned(), |since| format!("{name} since {}", self.words.clock(since.at)))
+        let since = self.tier_since(tier, at);
+        since.map_or_else(|| name.to_owned(), |since| format!("{name} since {}", self.words.clock(since)))
     }
 
     /// Whether and since when the lead is in a sequence, as the decisions until then tell.
     pub(super) fn enrolled_words(&self, sequence: SequenceId, at: Timestamp) -> String {
-        let of = |d: &&crate::decision::Decision| {
+        let of = |d: &crate::decision::Decision, sequence: SequenceId| {
             d.at <= at
                 && match &d.body {
                     Body::Enroll { sequence: s, suppressed: None, .. } | Body::Exit { sequence: s, .. } => {
@@ -95,7 +94,8 @@ impl Inquiry<'_> {
                     _ => false,
                 }
         };
-        match self.decisions.iter().rev().find(of) {
+        let last = |(inquiry, id): (&Self, SequenceId)| inquiry.decisions.iter().rev().find(|d| of(d, id)).cloned();
+        match self.of_sequence(sequence).find_map(last) {
             None => String::from("never enrolled"),
             Some(last) => match &last.body {
                 Body::Exit { reason, .. } => format!("ended {}: {reason}", self.words.clock(last.at)),
@@ -169,8 +169,12 @@ impl Inquiry<'_> {
     /// What stands before a message on a channel; `all`: its hours and caps too, which only move it.
     pub(super) fn gates(&self, channel: ChannelId, gates: &[Gate], all: bool) -> Vec<Clause> {
         let Some(definition) = self.rulebook().channels.get(channel.index()) else { return Vec::new() };
-        let stops = |gate: &&Gate| all || matches!(gate.kind, GateKind::Suppression | GateKind::Require(_));
-        gates.iter().filter(stops).map(|gate| self.gate(definition, gate)).collect()
+        let stops = |gate: &&Gate| {
+            all || matches!(gate.kind, GateKind::Suppression | GateKind::Require(_) | GateKind::Invariant(_))
+        };
+        // Of invariants only one that forbids it is worth a line.
+        let told = |gate: &&Gate| !matches!(gate.kind, GateKind::Invariant(_)) || !gate.open;
+        gates.iter().filter(stops).filter(told).map(|gate| self.gate(definition, gate)).collect()
     }
 
     fn gate(&self, channel: &Channel, gate: &Gate) -> Clause {
@@ -189,6 +193,10 @@ impl Inquiry<'_> {
                 };
                 format!("{name} cap {} per {} per {scope}", cap.count, cap.per)
             }),
+            GateKind::Invariant(place) => {
+                let invariants = &self.rulebook().invariants;
+                format!("{name} breaks no invariant {}", invariants.get(place).map_or("", |i| i.name.as_str()))
+            }
         };
         let mut clause = Clause::new(ClauseKind::Channel, text, gate.open);
         if let Some(asked) = &gate.asked {

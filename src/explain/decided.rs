@@ -1,20 +1,19 @@
 //! What was decided: each decision with its cause as the engine judged it at that moment.
 
-use crate::decision::{ActionLine, Body, Cause, Decision, TouchLine};
+use crate::decision::{ActionLine, Body, Cause, Decision, Status, TouchLine};
 use crate::engine::witness::{Due, DueWhat, Judged};
 use crate::rulebook::{RuleId, SequenceId, Trigger};
 
+use super::era::asked_of;
 use super::{Clause, ClauseKind, Inquiry, Link, Question, Source, Stands, Why};
+use crate::timestamp::Timestamp;
 
 impl Inquiry<'_> {
     /// How the lead stands.
     pub(super) fn stands(&self) -> Stands {
         let Some(asked) = self.engine.ask_lead(self.lead, self.log) else { return Stands::default() };
-        let since = |tier| {
-            let found = self.decisions.iter().rev().find(|d| matches!(d.body, Body::Tier { to, .. } if to == tier));
-            found.map(|decision| decision.at)
-        };
-        let until = |until: Option<crate::timestamp::Timestamp>| {
+        let since = |tier| self.tier_since(tier, Timestamp::MAX);
+        let until = |until: Option<Timestamp>| {
             until.map_or_else(String::new, |until| format!(" until {}", self.words.clock(until)))
         };
         let locked = asked.tier_locked.then(|| String::from("tier locked by hand"));
@@ -32,6 +31,25 @@ impl Inquiry<'_> {
             scores: asked.scores.iter().map(|score| self.score(score)).collect(),
             barred: locked.into_iter().chain(hold).chain(suppressed).collect(),
         }
+    }
+
+    /// [`Self::decided`] by every rulebook, the first one first.
+    pub(super) fn all_decided(&self, questions: &[Question]) -> Vec<Why> {
+        let mut eras: Vec<Vec<Why>> = Vec::new();
+        for inquiry in self.back() {
+            let asked: Vec<Question> = self.asked_of(questions, inquiry);
+            let is_about = questions.is_empty() || !asked.is_empty();
+            eras.push(if is_about { inquiry.decided(&asked) } else { Vec::new() });
+        }
+        eras.into_iter().rev().flatten().collect()
+    }
+
+    /// Questions of this rulebook that make sense to one of those before.
+    pub(super) fn asked_of(&self, questions: &[Question], other: &Inquiry<'_>) -> Vec<Question> {
+        if other.era() == self.era() {
+            return questions.to_vec();
+        }
+        questions.iter().filter_map(|question| asked_of(question, self.rulebook(), other.rulebook())).collect()
     }
 
     /// Every decision about the lead, or those about the questions; what one cause decided at once
@@ -52,6 +70,7 @@ impl Inquiry<'_> {
         let first = together.first()?;
         let mut why = Why {
             at: first.at,
+            era: self.era(),
             by: self.cause(first.cause),
             did: together.iter().map(|decision| (*decision).clone()).collect(),
             events: first.because.iter().map(|number| self.event(*number)).collect(),
@@ -81,10 +100,10 @@ impl Inquiry<'_> {
     }
 
     fn because_of_rule(&self, why: &mut Why, decision: &Decision, id: RuleId) {
-        let Some(judged) = self.judged(decision, id) else { return };
-        why.clauses.push(self.fired_trigger(judged));
-        why.clauses.extend(self.rule_clauses(id, &judged.asked, judged.at, judged.asked.arm));
-        why.scores = judged.asked.scores.iter().map(|score| self.score(score)).collect();
+        let Some((inquiry, judged)) = self.judged_at_all(decision, id) else { return };
+        why.clauses.push(inquiry.fired_trigger(judged));
+        why.clauses.extend(inquiry.rule_clauses(judged.rule, &judged.asked, judged.at, judged.asked.arm));
+        why.scores = judged.asked.scores.iter().map(|score| inquiry.score(score)).collect();
         // What a person or a safety rule has done keeps single effects from acting, whatever the clauses say.
         if why.clauses.iter().all(|clause| clause.holds == Some(true)) {
             let muted = why.did.iter().filter_map(|decision| match &decision.body {
@@ -100,15 +119,30 @@ impl Inquiry<'_> {
             why.clauses.extend(due.channels.iter().flat_map(|(channel, gates)| self.gates(*channel, gates, true)));
         }
         if judged.at < decision.at {
-            let what = format!("{} asked for it", why.by.name);
-            why.chain.push(Link { at: judged.at, what, by: why.by.clone() });
+            let by = inquiry.rule_source(judged.rule, judged.asked.arm);
+            let before = if inquiry.era() == self.era() { "" } else { ", by the rulebook of that time" };
+            why.chain.push(Link { at: judged.at, what: format!("{} asked for it{before}", why.by.name), by });
         }
         if judged.lead != self.lead {
             let what = format!("about {}", self.log.lead_name(judged.lead));
             why.chain.push(Link { at: judged.at, what, by: why.by.clone() });
-        } else if let Some(rule) = self.rulebook().rules.get(id.index()) {
-            why.chain.extend(self.trigger_link(&rule.trigger, judged));
+        } else if let Some(rule) = inquiry.rulebook().rules.get(judged.rule.index()) {
+            why.chain.extend(inquiry.trigger_link(&rule.trigger, judged));
         }
+    }
+
+    /// The judgement a decision of a rule comes from; where the rulebook has changed since, that of the
+    /// rulebook which asked for the action.
+    fn judged_at_all(&self, decision: &Decision, id: RuleId) -> Option<(&Self, &Judged)> {
+        if let Some(judged) = self.judged(decision, id) {
+            return Some((self, judged));
+        }
+        let action = own_action(decision)?.id;
+        self.back().skip(1).find_map(|inquiry| {
+            let seen = inquiry.engine.seen();
+            let (_, place) = seen.actions.iter().rfind(|(other, _)| *other == action)?;
+            Some((inquiry, seen.judged.get(*place)?))
+        })
     }
 
     /// The judgement a decision of a rule comes from: that of the same instant, that which asked for
@@ -172,7 +206,7 @@ impl Inquiry<'_> {
             (Body::Touch(line), Some(touch)) => self.because_of_touch(why, decision, line, touch),
             (Body::Enroll { .. }, _) => self.because_of_tier(why, decision, id),
             (Body::Exit { enrollment, reason, .. }, _) => {
-                let text = if reason == "finished" { "all touches are done" } else { "exit on" };
+                let text = if reason == "finished" { "all touches are done" } else { reason };
                 why.clauses.push(Clause::new(ClauseKind::When, text, true));
                 why.chain.extend(self.enrollment(id, *enrollment));
             }
@@ -190,23 +224,28 @@ impl Inquiry<'_> {
         why.clauses.push(Clause::new(ClauseKind::Enrolled, format!("in {name}"), true).says(enrolled));
         if let Some(due) = self.due(decision, |what| what == DueWhat::Touch(id, touch, line.enrollment)) {
             why.clauses.extend(due.condition.iter().flat_map(|asked| self.condition(ClauseKind::If, asked)));
-            let used =
-                |(channel, _): &&(_, _)| *channel == line.channel || line.status != crate::decision::Status::Sent;
-            let gates = due.channels.iter().filter(used);
-            why.clauses.extend(gates.flat_map(|(channel, gates)| self.gates(*channel, gates, true)));
+            let sent = line.status == Status::Sent;
+            let gates = due.channels.iter().filter(|(channel, _)| *channel == line.channel || !sent);
+            let mut gates: Vec<Clause> = gates.flat_map(|(channel, gates)| self.gates(*channel, gates, true)).collect();
+            // Of what a person has released, no invariant is asked.
+            gates.retain(|gate| !sent || gate.holds == Some(true));
+            why.clauses.extend(gates);
         }
         why.chain.extend(chain);
     }
 
     /// How an enrollment began: it, and the tier or rule that brought it.
     fn enrollment(&self, id: SequenceId, number: u32) -> Vec<Link> {
-        let began = self.decisions.iter().rfind(|decision| {
-            matches!(&decision.body, Body::Enroll { sequence, enrollment, suppressed: None }
-                if *sequence == id && *enrollment == number)
+        let began = self.of_sequence(id).find_map(|(inquiry, id)| {
+            let began = inquiry.decisions.iter().rfind(|decision| {
+                matches!(&decision.body, Body::Enroll { sequence, enrollment, suppressed: None }
+                    if *sequence == id && *enrollment == number)
+            });
+            Some((inquiry, id, began?))
         });
-        let Some(began) = began else { return Vec::new() };
-        let tier = matches!(began.cause, Cause::Sequence(..)).then(|| self.entered(began, id)).flatten();
-        std::iter::once(self.link(began)).chain(tier).collect()
+        let Some((inquiry, id, began)) = began else { return Vec::new() };
+        let tier = matches!(began.cause, Cause::Sequence(..)).then(|| inquiry.entered(began, id)).flatten();
+        std::iter::once(inquiry.link(began)).chain(tier).collect()
     }
 
     /// The move to a sequence's tier that began an enrollment.

@@ -224,10 +224,30 @@ impl Inquiry<'_> {
             };
         }
         let past = self.decisions.iter().rev().find_map(|decision| Some((decision.at, of(decision)?)));
+        let past = past.or_else(|| self.turn_before(id, place, number));
         let Some((at, (status, reason))) = past else { return clause.says("comes later") };
         let why = if reason.is_empty() || status == Status::Sent { String::new() } else { format!(": {reason}") };
         let says = format!("was {} {}{why}", status.word(), self.words.clock(at));
         clause.says(says).needs("comes again in another enrollment")
+    }
+
+    /// What became of a touch of an enrollment under the rulebooks before.
+    fn turn_before(&self, id: SequenceId, place: u16, number: u32) -> Option<(Timestamp, (Status, String))> {
+        let touch = |inquiry: &Self, id: SequenceId, place: u16| {
+            let sequence = inquiry.rulebook().sequences.get(id.index())?;
+            let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
+            sequence.touches.get(usize::from(place)).or(tail).map(|touch| touch.id.clone())
+        };
+        let name = touch(self, id, place)?;
+        self.of_sequence(id).skip(1).find_map(|(inquiry, id)| {
+            let is_it = |decision: &Decision| match &decision.body {
+                Body::Touch(line) if line.sequence == id && line.enrollment == number => {
+                    (touch(inquiry, id, line.touch)? == name).then(|| (line.status, line.reason.clone()))
+                }
+                _ => None,
+            };
+            inquiry.decisions.iter().rev().find_map(|decision| Some((decision.at, is_it(decision)?)))
+        })
     }
 
     fn held(&self, by: &str, until: Option<Timestamp>) -> Clause {

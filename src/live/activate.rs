@@ -73,7 +73,7 @@ impl Live {
             self.activate_first(files, rulebook, at)?;
             return Ok(said);
         }
-        if self.is_in_force(files) {
+        if self.ruleset() == Some(id.as_str()) {
             return Ok(Activation { already: true, ..said });
         }
         let before = self.advance(at)?;
@@ -218,20 +218,34 @@ impl Live {
 
     /// A rulebook of the store's history.
     pub(super) fn ruleset_of(&self, id: &str) -> Result<Ruleset, LiveError> {
-        let wrong = |reason: &str| LiveError::Ruleset { id: id.to_owned(), reason: reason.to_owned() };
-        let bytes =
-            self.store.get(TreeName::Rulesets, id.as_bytes())?.ok_or_else(|| wrong("it is not in the store"))?;
+        let bytes = self.bytes_of(id)?;
         let plan = plans::of(&bytes, || {
-            let files: Files = postcard::from_bytes(&bytes).map_err(|_| wrong("it is not in its format"))?;
-            let checked = files.check();
+            let checked = decoded(id, &bytes)?.check();
             let rulebook = checked.rulebook.ok_or_else(|| {
                 let first = checked.diagnostics.first().map(|found| found.message.clone()).unwrap_or_default();
-                wrong(&format!("this version of ensue refuses it: {first}"))
+                wrong(id, &format!("this version of ensue refuses it: {first}"))
             })?;
             Ok::<_, LiveError>(Plan::compile(rulebook))
         })?;
         Ok(Ruleset { id: id.to_owned(), plan })
     }
+
+    /// The files of a rulebook of the store's history.
+    pub(super) fn files_of(&self, id: &str) -> Result<Files, LiveError> {
+        decoded(id, &self.bytes_of(id)?)
+    }
+
+    fn bytes_of(&self, id: &str) -> Result<Vec<u8>, LiveError> {
+        self.store.get(TreeName::Rulesets, id.as_bytes())?.ok_or_else(|| wrong(id, "it is not in the store"))
+    }
+}
+
+fn decoded(id: &str, bytes: &[u8]) -> Result<Files, LiveError> {
+    postcard::from_bytes(bytes).map_err(|_| wrong(id, "it is not in its format"))
+}
+
+fn wrong(id: &str, reason: &str) -> LiveError {
+    LiveError::Ruleset { id: id.to_owned(), reason: reason.to_owned() }
 }
 
 /// How many touches and single actions have a status.

@@ -14,7 +14,7 @@ use crate::timestamp::Timestamp;
 /// So many blocks of the log are read at once by one thread: about 3 MB.
 const BLOCKS: usize = 384;
 /// What stands for a file in messages about entries.
-const PATH: &str = "store";
+pub(super) const PATH: &str = "store";
 
 /// Entries on their way into a log.
 pub(super) struct Reader<'a> {

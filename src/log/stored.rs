@@ -65,12 +65,24 @@ impl<'r> Words<'r> {
 
 /// Some records of a log in their order; parts can be filled at the same time.
 #[derive(Default)]
-pub(crate) struct Part(Parsed);
+pub(crate) struct Part {
+    parsed: Parsed,
+    keeps_places: bool,
+}
+
+/// Stands for the type of a record that cannot be read.
+const GAP: &str = "gap";
 
 impl Part {
     /// The part of a position among all parts, from 0.
     pub fn new(number: u32) -> Self {
-        Self(Parsed { number, ..Parsed::default() })
+        Self { parsed: Parsed { number, ..Parsed::default() }, keeps_places: false }
+    }
+
+    /// The same, where a record that the rulebook cannot read keeps its place: so all rulebooks
+    /// number events, leads and accounts alike.
+    pub fn keeping_places(self) -> Self {
+        Self { keeps_places: true, ..self }
     }
 
     /// Takes in a record with its properties by name. Where the rulebook cannot read it, `line`
@@ -91,26 +103,40 @@ impl Part {
         let known: SmallVec<[_; 8]> = known.filter(|(_, value)| !matches!(value, Raw::Null)).collect();
         let account = told.account.filter(|account| !account.is_empty());
         let named = [told.id, told.ty, told.lead].into_iter().all(|text| chunk::name(Some(text)).is_ok());
-        if !named || self.0.enter(&Told { account, ..*told }, &known, 0, vocabulary).is_err() {
+        let told = Told { account, ..*told };
+        if !named || self.parsed.enter(&told, &known, 0, vocabulary).is_err() {
+            if named && self.keeps_places {
+                let _ = self.parsed.enter(&Told { ty: GAP, ..told }, &[], 0, vocabulary);
+            }
             let line = line();
             let unclear = || Fault { column: 1, reason: String::from("this is not a record"), help: None };
             let fault = explain::line(&line, vocabulary).unwrap_or_else(unclear);
-            self.0.bad.push(BadLine { line: self.0.lines, text: explain::excerpt(line.as_bytes()), fault });
+            self.parsed.bad.push(BadLine { line: self.parsed.lines, text: explain::excerpt(line.as_bytes()), fault });
         }
-        self.0.lines += 1;
+        self.parsed.lines += 1;
     }
 
     /// Lets a record of the program's own pass.
     pub fn pass(&mut self, received_at: Timestamp) {
-        self.0.horizon = self.0.horizon.max(Some(received_at));
-        self.0.lines += 1;
+        self.parsed.horizon = self.parsed.horizon.max(Some(received_at));
+        self.skip();
+    }
+
+    /// Lets time pass without a record.
+    pub fn drained_to(&mut self, at: Timestamp) {
+        self.parsed.horizon = self.parsed.horizon.max(Some(at));
+    }
+
+    /// Lets a record pass that is about nobody in question.
+    pub fn skip(&mut self) {
+        self.parsed.lines += 1;
     }
 }
 
 /// Parts as one log; no two of their records have the same id. `alone`: in this thread, with no
 /// others.
 pub(crate) fn join(parts: Vec<Part>, path: &str, alone: bool) -> Log {
-    let mut blocks: Vec<Parsed> = parts.into_iter().map(|Part(parsed)| parsed).collect();
+    let mut blocks: Vec<Parsed> = parts.into_iter().map(|part| part.parsed).collect();
     blocks.sort_unstable_by_key(|block| block.number);
     count_lines(&mut blocks);
     let paths = vec![path.to_owned()];

@@ -141,7 +141,7 @@ impl Plan {
             self.auto[tier.index()].push(id);
         }
         for set in &sequence.exit_on {
-            self.react(*set, Reaction::Exit(id));
+            self.react(*set, Reaction::Exit(id, *set));
         }
     }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use crate::decision::{Body, Decision};
 use crate::explain::words::{Words, number_words};
 use crate::explain::{
-    Answer, Clause, ClauseKind, EventWhy, Explanation, LeftOut, Link, Route, ScoreWhy, Source, Tried, Why,
+    Answer, Clause, ClauseKind, EventWhy, Explanation, Former, LeftOut, Link, Route, ScoreWhy, Source, Tried, Why,
 };
 use crate::timestamp::Timestamp;
 
@@ -23,7 +23,7 @@ const LISTED: usize = 8;
 #[must_use]
 pub fn human(names: &Names<'_>, explanation: &Explanation, color: bool) -> String {
     let words = Words { rulebook: names.rulebook, zone: explanation.zone };
-    let mut tree = Tree { names: *names, words, color, text: String::new() };
+    let mut tree = Tree { names: *names, former: &explanation.former, words, color, text: String::new() };
     tree.head(explanation);
     explanation.decided.iter().for_each(|why| tree.why(why));
     if explanation.answers.is_empty() {
@@ -42,15 +42,30 @@ pub fn summary(explanation: &Explanation) -> String {
     format!("explain: {}, {} scheduled{answers}", many(decided, "decision"), explanation.ahead.len())
 }
 
+impl Former {
+    /// The names of this rulebook, on the same log.
+    pub(super) fn names<'a>(&'a self, names: &Names<'a>) -> Names<'a> {
+        Names { rulebook: &self.plan.rulebook, log: names.log }
+    }
+}
+
 /// Text that grows.
 struct Tree<'a> {
     names: Names<'a>,
+    former: &'a [Former],
     words: Words<'a>,
     color: bool,
     text: String,
 }
 
-impl Tree<'_> {
+impl<'a> Tree<'a> {
+    /// The names of a rulebook, and what it is called where it is no longer in force.
+    fn era(&self, era: usize) -> (Names<'a>, Option<String>) {
+        let Some(former) = self.former.get(era) else { return (self.names, None) };
+        let until = self.words.clock(former.until);
+        (former.names(&self.names), Some(format!("rulebook {}, in force until {until}", former.ruleset)))
+    }
+
     fn line(&mut self, indent: usize, text: &str, tint: &str) {
         let _ = writeln!(self.text, "{}", paint(&format!("{:indent$}{}", "", text.trim_end()), tint, self.color));
     }
@@ -75,6 +90,13 @@ impl Tree<'_> {
         }
         for barred in &stands.barred {
             self.line(2, barred, "31");
+        }
+        if let Some(last) = self.former.last() {
+            let changed = match self.former.len() {
+                1 => String::from("changed"),
+                times => format!("changed {times} times, last"),
+            };
+            self.line(2, &format!("rulebook {changed} {}", self.words.clock(last.until)), "0");
         }
         for score in stands.scores.iter().filter(|score| score.worth != 0.0) {
             let text = self.score(score);
@@ -118,7 +140,11 @@ impl Tree<'_> {
         if let Some(note) = by_hand {
             self.line(3, &format!("= {note}"), "0");
         }
-        why.did.iter().for_each(|decision| self.decision(decision));
+        let (names, former) = self.era(why.era);
+        if let Some(former) = former {
+            self.line(3, &format!("= {former}"), "33");
+        }
+        why.did.iter().for_each(|decision| self.decision(&names, decision));
         for link in &why.chain {
             self.link(link);
         }
@@ -142,8 +168,8 @@ impl Tree<'_> {
     }
 
     /// What was decided, and each move of its time on a line of its own.
-    fn decision(&mut self, decision: &Decision) {
-        let (verb, what) = words(&self.names, decision);
+    fn decision(&mut self, names: &Names<'_>, decision: &Decision) {
+        let (verb, what) = words(names, decision);
         let told = matches!(decision.body, Body::Exit { .. } | Body::Muted(_));
         let steps = if told { Vec::new() } else { moves(decision) };
         let (only, steps) = match steps.as_slice() {
@@ -232,7 +258,9 @@ impl Tree<'_> {
             self.line(2, "has not happened", "0");
         }
         for (word, decisions) in [("happened", &answer.happened), ("instead", &answer.instead)] {
-            let together = |a: &Decision, b: &Decision| a.order == b.order && a.cause == b.cause;
+            let together = |(era, a): &(usize, Decision), (other, b): &(usize, Decision)| {
+                era == other && a.order == b.order && a.cause == b.cause
+            };
             decisions.chunk_by(together).for_each(|decisions| self.answered(word, decisions));
         }
         match &answer.next {
@@ -255,16 +283,18 @@ impl Tree<'_> {
     }
 
     /// Decisions of one cause at one moment: the first, and how many more.
-    fn answered(&mut self, word: &str, decisions: &[Decision]) {
-        let Some(first) = decisions.first() else { return };
-        let line = self.names.line(first);
-        let (verb, what) = words(&self.names, first);
+    fn answered(&mut self, word: &str, decisions: &[(usize, Decision)]) {
+        let Some((era, first)) = decisions.first() else { return };
+        let (names, former) = self.era(*era);
+        let line = names.line(first);
+        let (verb, what) = words(&names, first);
         let told = matches!(first.body, Body::Muted(_) | Body::Exit { .. });
         let reason = line.reason.filter(|_| !told).map(|reason| format!(": {reason}")).unwrap_or_default();
         let more = decisions.len() - 1;
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let (at, by) = (clock(first.at, first.zone), line.rule.unwrap_or(""));
-        self.line(2, &format!("{word:9} {at}  {verb} {what}{more}, {by}{reason}"), "0");
+        let former = former.map(|former| format!(" ({former})")).unwrap_or_default();
+        self.line(2, &format!("{word:9} {at}  {verb} {what}{more}, {by}{reason}{former}"), "0");
     }
 
     fn routes(&mut self, indent: usize, routes: &[Route]) {

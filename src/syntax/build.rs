@@ -11,7 +11,7 @@ mod test;
 use super::bracket::Brackets;
 use super::grammar::{Grammar, Rule};
 use super::mistake;
-use super::split::Statement;
+use super::split::{Statement, lines_of_test};
 use super::token::{Kind, Token};
 use super::tree::{Item, ItemKind, Name};
 use crate::diagnostic::Diagnostic;
@@ -82,11 +82,29 @@ impl<'a> Parser<'a> {
             }
             Err(_) if troubled => None,
             Err(error) => {
-                let context = mistake::Context { source: self.source, text: self.text, all: self.tokens, statement };
-                self.findings.push(context.explain(base, &error));
+                let lines = self.lines_of_test(statement);
+                if lines.is_empty() {
+                    let context =
+                        mistake::Context { source: self.source, text: self.text, all: self.tokens, statement };
+                    self.findings.push(context.explain(base, &error));
+                }
+                self.findings.extend(lines);
                 None
             }
         }
+    }
+
+    /// A finding for each line of a test that cannot be read by itself; none where the mistake lies elsewhere.
+    fn lines_of_test(&self, statement: &Statement) -> Vec<Diagnostic> {
+        let parse = |line: Statement| {
+            let tokens = self.tokens.get(line.tokens.clone())?;
+            let base = tokens.first()?.start;
+            let text = self.text.get(base..tokens.last()?.end)?;
+            let error = Grammar::parse(Rule::test_lines, text).err()?;
+            let context = mistake::Context { source: self.source, text: self.text, all: self.tokens, statement: &line };
+            Some(context.explain_test_line(base, &error))
+        };
+        lines_of_test(self.text, self.tokens, statement).into_iter().filter_map(parse).collect()
     }
 
     fn in_trouble(&self, start: usize, end: usize) -> bool {

@@ -12,6 +12,7 @@ mod sequence;
 mod sheet;
 mod words;
 
+use super::tree::{Item, ItemKind};
 use super::{bracket, parse, split, token};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceId;
@@ -20,6 +21,16 @@ use printer::Printer;
 
 /// No line is wider than this many characters, if it can be broken.
 const WIDTH: usize = 110;
+
+/// What the statements of a file say but for its tests, wherever they stand and however they are laid
+/// out: equal lists mean the same. `None` where the file has mistakes.
+#[must_use]
+pub fn meaning(text: &str) -> Option<Vec<String>> {
+    let (file, findings) = parse(SourceId::default(), text);
+    let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let decides = |item: &&Item| !matches!(item.node, ItemKind::Test(_));
+    (!broken).then(|| file.items.iter().filter(decides).map(same::said).collect())
+}
 
 /// Why a file was not formatted.
 #[derive(Clone, Debug, PartialEq)]

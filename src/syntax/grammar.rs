@@ -40,6 +40,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::touch_word
         | Rule::line_word
         | Rule::test_line
+        | Rule::test_lines
         | Rule::lead_verb
         | Rule::wanted
         | Rule::expect_clause

@@ -79,15 +79,28 @@ fn stray(sign: &str) -> Said {
 impl Context<'_> {
     /// The finding for a statement that begins at `base` and failed.
     pub fn explain(&self, base: usize, error: &Error<Rule>) -> Diagnostic {
+        let at = self.place(base, error);
+        let expected = expected(error);
+        slip::find(self, at, &expected).unwrap_or_else(|| self.generic(at, &expected))
+    }
+
+    /// The same for a line of a test by itself.
+    pub fn explain_test_line(&self, base: usize, error: &Error<Rule>) -> Diagnostic {
+        let at = self.place(base, error);
+        let expected = expected(error);
+        let known = slip::of_test_line(self, at).or_else(|| slip::find(self, at, &expected));
+        known.unwrap_or_else(|| self.generic(at, &expected))
+    }
+
+    /// The token at which it failed.
+    fn place(&self, base: usize, error: &Error<Rule>) -> usize {
         let place = base
             + match error.location {
                 InputLocation::Pos(place) | InputLocation::Span((place, _)) => place,
             };
         let range = &self.statement.tokens;
         let own = self.all.get(range.clone()).unwrap_or(&[]);
-        let at = range.start + own.partition_point(|t| t.end <= place);
-        let expected = expected(error);
-        slip::find(self, at, &expected).unwrap_or_else(|| self.generic(at, &expected))
+        range.start + own.partition_point(|t| t.end <= place)
     }
 
     /// The text of a token of the statement, empty outside it.
@@ -102,6 +115,12 @@ impl Context<'_> {
 
     fn own(&self, index: usize) -> Option<&Token> {
         self.all.get(index).filter(|_| self.statement.tokens.contains(&index))
+    }
+
+    /// The statement in one line.
+    pub fn line(&self) -> String {
+        let tokens = self.all.get(self.statement.tokens.clone()).unwrap_or(&[]);
+        tokens.iter().map(|token| token.text(self.text)).collect::<Vec<_>>().join(" ")
     }
 
     /// Whether nothing stands between a token and the next.

@@ -1,11 +1,14 @@
 //! The common slips by name: what an author meant, seen from the token at which a statement
 //! failed. Asked only after a statement failed, so that nothing valid is ever called a slip.
 
+mod test_line;
+
 use super::grammar;
 use super::mistake::{Context, Said, said};
 use super::token::Kind;
 use super::words::{self, Class};
 use crate::diagnostic::Diagnostic;
+pub use test_line::of_test_line;
 
 /// The finding for a known slip at token `at`, if it is one.
 pub fn find(context: &Context<'_>, at: usize, expected: &[&'static str]) -> Option<Diagnostic> {

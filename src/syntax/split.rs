@@ -28,6 +28,56 @@ pub fn split(text: &str, tokens: &[Token], brackets: &Brackets) -> Vec<Statement
     starts.iter().copied().zip(ends).map(|(start, end)| Statement { tokens: start..end }).collect()
 }
 
+/// Words that go on with a line of a test, even at the start of one in the file.
+const GO_ON: [&str; 18] = [
+    "to",
+    "for",
+    "of",
+    "by",
+    "because",
+    "at",
+    "on",
+    "late",
+    "and",
+    "or",
+    "per",
+    "scheduled",
+    "sent",
+    "skipped",
+    "cancelled",
+    "expired",
+    "suppressed",
+    "held",
+];
+
+/// Cuts the braces of a test into its lines, each as a statement of its own; none for what is no test.
+pub fn lines_of_test(text: &str, tokens: &[Token], statement: &Statement) -> Vec<Statement> {
+    let word = |index: usize| tokens.get(index).map_or("", |token: &Token| token.text(text));
+    let range = statement.tokens.clone();
+    if !matches!(word(range.start), "test" | "todo") {
+        return Vec::new();
+    }
+    let Some(open) = range.clone().take(4).find(|index| word(*index) == "{") else { return Vec::new() };
+    let (mut starts, mut depth) = (vec![open + 1], 0);
+    for index in open + 1..range.end {
+        let Some(token) = tokens.get(index) else { break };
+        let leads = token.indent.is_some() && depth == 0 && !GO_ON.contains(&word(index));
+        if leads && matches!(token.kind, Kind::Word(_) | Kind::Number | Kind::Operator) && index > open + 1 {
+            starts.push(index);
+        }
+        match token.kind {
+            Kind::Open(_) => depth += 1,
+            Kind::Close(_) if depth == 0 => {
+                let ends = starts.iter().skip(1).copied().chain([index]);
+                return starts.iter().copied().zip(ends).map(|(from, to)| Statement { tokens: from..to }).collect();
+            }
+            Kind::Close(_) => depth -= 1,
+            _ => {}
+        }
+    }
+    Vec::new()
+}
+
 /// What kind of statement we are in, as far as its borders depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Head {

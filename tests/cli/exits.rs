@@ -111,6 +111,10 @@ fn three_is_wrong_use() {
     wrong_use(&format!("render recap --lead nobody --events {LOG}"), "`nobody`");
     wrong_use("explain unknown-teir", "did you mean `unknown-tier`?");
     wrong_use("explain something-else-entirely", "lists all names");
+    wrong_use("explain ana", "no store at `.ensue`");
+    wrong_use("explain ana --rule third_open", "its store with `--store DIR`");
+    wrong_use("explain ana --store no/such/store", "no/such/store");
+    wrong_use(&format!("explain ana --events {LOG} --store no/such/store"), "cannot be used with");
     assert_eq!(ensue("").code, 3, "no verb at all");
 }
 

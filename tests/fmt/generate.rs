@@ -397,7 +397,13 @@ pub fn lay_out(statements: &[String], tape: &mut Tape, wild: bool) -> String {
     let mut comments = 0;
     let mut comment = |out: &mut String, tape: &mut Tape| {
         comments += 1;
-        let text = tape.one(&["", " plain", " \"quoted", " -> hot, stop }", "\t  ", " \\ é × →\u{a0}"]);
+        // A comment that allows something must stay with its statement.
+        let allow = "\0 ensue: allow count-without-window until 2099-12-31 \"why\"";
+        let text = tape.one(&["", " plain", " \"quoted", allow, " -> hot, stop }", "\t  ", " \\ é × →\u{a0}"]);
+        if let Some(text) = text.strip_prefix('\0') {
+            *out += &format!("#{text}\n");
+            return;
+        }
         *out += &format!("#{comments}{text}\n");
     };
     for statement in statements {

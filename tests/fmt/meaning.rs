@@ -30,7 +30,9 @@ pub fn same_tree(a: &str, b: &str) -> bool {
 /// The compiled plan without texts and places, or what is wrong. Messages repeat what the author
 /// wrote, spaces and all, so only their kinds are compared.
 fn plan(checked: Checked) -> Result<String, Vec<String>> {
-    let kinds: Vec<String> = checked.diagnostics.iter().map(|found| found.slug.name().to_owned()).collect();
+    // Findings stand in the order of their places, and clauses get the canonical order.
+    let mut kinds: Vec<String> = checked.diagnostics.iter().map(|found| found.slug.name().to_owned()).collect();
+    kinds.sort_unstable();
     let Some(mut rulebook) = checked.rulebook else { return Err(kinds) };
     rulebook.sources = Arc::default();
     // How the author wrote an event or a condition is shown to people and decides nothing.

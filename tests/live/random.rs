@@ -15,6 +15,7 @@ use ensue::report::line::Names;
 use ensue::timestamp::{Span, Timestamp};
 
 use super::book::{options, room};
+use super::explained;
 use super::stand::asked;
 
 /// Folders whose rules are fed with random logs; between them they use every kind of timer.
@@ -267,6 +268,14 @@ fn changing_case(seed: u64) -> Result<(), String> {
     let mut live = open(1 + random.below(7) as usize);
     live.rebuild().unwrap();
     let after = decided(&live);
+    for (lead, explained) in explained::of(&live) {
+        let its = format!(r#""lead":"{lead}","#);
+        let own: Vec<&str> = before.lines().filter(|line| line.contains(&its)).collect();
+        if explained != own {
+            let (explained, own) = (explained.join("\n"), own.join("\n"));
+            return Err(format!("{lead} as decided:\n{own}\nas explained:\n{explained}\n{texts:?}"));
+        }
+    }
     let ids: Vec<&str> = before.lines().filter(|line| line.contains(r#""status":"sent""#)).filter_map(id).collect();
     let mut once = ids.clone();
     once.sort_unstable();

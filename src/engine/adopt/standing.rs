@@ -10,8 +10,11 @@ use crate::timestamp::Timestamp;
 use crate::value::Value;
 
 use super::super::guard::is_kept;
-use super::super::lead::{Former, Lead, Past, PendingAction, SavedProps, Shield, Suppression};
+use super::super::lead::{Former, Lead, Past, PendingAction, SavedProps, Shield, Stamp, Suppression};
 use super::matching::Matching;
+
+/// A contribution to a score: when and by what, and its points.
+type ScorePart = (ScoreId, Stamp, f64);
 
 /// Both plans, the old one first.
 type Plans<'a> = (&'a Plan, &'a Plan);
@@ -37,7 +40,7 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
     rename_sends(matching, &mut would.sends);
     would.actions = was.actions.into_iter().map(|action| rename_action(matching, plans.1, action)).collect();
     would.enrollments.clear();
-    would.parts.clear();
+    would.parts = merge_parts(matching, &was.parts, &would.parts);
     (would.id, would.account, would.account_slot) = (was.id, was.account, was.account_slot);
     (would.first_at, would.zone, would.hold, would.touches) = (was.first_at, was.zone, was.hold, was.touches);
     (would.next_serial, would.last_touch) = (was.next_serial, was.last_touch);
@@ -114,6 +117,14 @@ fn merge_counts(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: &
         let script = |plan: &Plan, id: usize| plan.script_of.get(id).copied().flatten();
         copy(&mut would.scripts, &was.scripts, script(new, at).zip(script(old, before.index())));
     }
+}
+
+/// What scores are made of, where it is kept: as [`merge_counts`] takes the scores.
+fn merge_parts(matching: &Matching, was: &[ScorePart], would: &[ScorePart]) -> Vec<ScorePart> {
+    let old_of = |new: ScoreId| matching.scores.get(new.index()).filter(|kin| kin.same).and_then(|kin| kin.old);
+    let new_of = |old: ScoreId| (0..matching.scores.len() as u16).map(ScoreId).find(|new| old_of(*new) == Some(old));
+    let kept = was.iter().filter_map(|(score, stamp, points)| Some((new_of(*score)?, *stamp, *points)));
+    kept.chain(would.iter().filter(|(score, ..)| old_of(*score).is_none()).copied()).collect()
 }
 
 /// New and old places of what unchanged rules keep.

@@ -4,7 +4,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::decision::{Decision, Part};
-use crate::explain::{Answer, Clause, EventWhy, Explanation, LeftOut, Link, Route, ScoreWhy, Source, Tried, Why};
+use crate::explain::{
+    Answer, Clause, EventWhy, Explanation, Former, LeftOut, Link, Route, ScoreWhy, Source, Tried, Why,
+};
 use crate::local::{Zone, rfc3339};
 use crate::report::line::{Line, Names, PartLine, rounded, value_text};
 use crate::timestamp::Timestamp;
@@ -12,7 +14,7 @@ use crate::timestamp::Timestamp;
 /// The explanation as one line.
 #[must_use]
 pub fn json(names: &Names<'_>, explanation: &Explanation) -> String {
-    let writer = Writer { names, zone: explanation.zone };
+    let writer = Writer { names, zone: explanation.zone, former: &explanation.former };
     serde_json::to_string(&writer.whole(explanation)).unwrap_or_default() + "\n"
 }
 
@@ -21,6 +23,8 @@ struct Whole<'a> {
     lead: &'a str,
     at: String,
     zone: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    former: Vec<FormerLine<'a>>,
     tier: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
@@ -31,6 +35,13 @@ struct Whole<'a> {
     decided: Vec<WhyLine<'a>>,
     ahead: Vec<Told<'a>>,
     answers: Vec<AnswerLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct FormerLine<'a> {
+    rulebook: &'a str,
+    since: String,
+    until: String,
 }
 
 #[derive(Serialize)]
@@ -59,6 +70,8 @@ struct Told<'a> {
 #[derive(Serialize)]
 struct WhyLine<'a> {
     at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rulebook: Option<&'a str>,
     #[serde(flatten)]
     by: SourceLine<'a>,
     did: Vec<Told<'a>>,
@@ -141,11 +154,19 @@ struct LinkLine<'a> {
 #[derive(Serialize)]
 struct AnswerLine<'a> {
     question: &'a str,
-    happened: Vec<Told<'a>>,
-    instead: Vec<Told<'a>>,
+    happened: Vec<PastLine<'a>>,
+    instead: Vec<PastLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<NextLine<'a>>,
     routes: Vec<RouteLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct PastLine<'a> {
+    #[serde(flatten)]
+    told: Told<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rulebook: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -181,9 +202,16 @@ struct TriedLine<'a> {
 struct Writer<'n, 'a> {
     names: &'n Names<'a>,
     zone: Zone,
+    former: &'a [Former],
 }
 
 impl<'a> Writer<'_, 'a> {
+    /// The names of a rulebook, and which it is where it is no longer in force.
+    fn era(&self, era: usize) -> (Names<'a>, Option<&'a str>) {
+        let former = self.former.get(era);
+        former.map_or((*self.names, None), |former| (former.names(self.names), Some(former.ruleset.as_str())))
+    }
+
     fn time(&self, at: Timestamp) -> String {
         rfc3339(at, self.zone)
     }
@@ -199,6 +227,7 @@ impl<'a> Writer<'_, 'a> {
             lead: self.names.log.lead_name(explanation.lead),
             at: self.time(explanation.at),
             zone: explanation.zone.name(),
+            former: explanation.former.iter().map(|former| self.former(former)).collect(),
             tier: stands.tier.as_ref().map(|(tier, _)| tier.as_str()),
             since: stands.tier.as_ref().and_then(|(_, since)| *since).map(|since| self.time(since)),
             sequences: stands.sequences.iter().map(sequence).collect(),
@@ -206,17 +235,21 @@ impl<'a> Writer<'_, 'a> {
             scores: stands.scores.iter().map(|score| self.score(score)).collect(),
             barred: &stands.barred,
             decided: explanation.decided.iter().map(|why| self.why(why)).collect(),
-            ahead: self.told(&explanation.ahead),
+            ahead: told(self.names, &explanation.ahead),
             answers: explanation.answers.iter().map(|answer| self.answer(answer)).collect(),
         }
     }
 
-    fn told(&self, decisions: &'a [Decision]) -> Vec<Told<'a>> {
-        let told = |decision| {
-            let moves = super::moves(decision);
-            Told { line: self.names.line(decision), moves: if moves.len() > 1 { moves } else { Vec::new() } }
+    fn former(&self, former: &'a Former) -> FormerLine<'a> {
+        FormerLine { rulebook: &former.ruleset, since: self.time(former.since), until: self.time(former.until) }
+    }
+
+    fn past(&self, decisions: &'a [(usize, Decision)]) -> Vec<PastLine<'a>> {
+        let past = |(era, decision): &'a (usize, Decision)| {
+            let (names, rulebook) = self.era(*era);
+            PastLine { told: told_one(&names, decision), rulebook }
         };
-        decisions.iter().map(told).collect()
+        decisions.iter().map(past).collect()
     }
 
     fn score(&self, score: &'a ScoreWhy) -> ScoreLine<'a> {
@@ -230,10 +263,12 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn why(&self, why: &'a Why) -> WhyLine<'a> {
+        let (names, rulebook) = self.era(why.era);
         WhyLine {
             at: self.time(why.at),
+            rulebook,
             by: source(&why.by),
-            did: self.told(&why.did),
+            did: told(&names, &why.did),
             events: self.events(&why.events),
             clauses: self.clauses(&why.clauses),
             scores: why.scores.iter().map(|score| self.score(score)).collect(),
@@ -286,8 +321,8 @@ impl<'a> Writer<'_, 'a> {
         let next = answer.next.as_ref();
         AnswerLine {
             question: &answer.question,
-            happened: self.told(&answer.happened),
-            instead: self.told(&answer.instead),
+            happened: self.past(&answer.happened),
+            instead: self.past(&answer.instead),
             next: next.map(|(at, by)| NextLine { at: self.time(*at), rule: &by.name, source: &by.place }),
             routes: answer.routes.iter().map(|route| self.route(route)).collect(),
         }
@@ -314,6 +349,15 @@ impl<'a> Writer<'_, 'a> {
             stopped_by: stopped.as_ref().map(|clause| self.clause(clause)),
         })
     }
+}
+
+fn told<'a>(names: &Names<'a>, decisions: &'a [Decision]) -> Vec<Told<'a>> {
+    decisions.iter().map(|decision| told_one(names, decision)).collect()
+}
+
+fn told_one<'a>(names: &Names<'a>, decision: &'a Decision) -> Told<'a> {
+    let moves = super::moves(decision);
+    Told { line: names.line(decision), moves: if moves.len() > 1 { moves } else { Vec::new() } }
 }
 
 fn source(source: &Source) -> SourceLine<'_> {

@@ -1,6 +1,6 @@
 //! Whether two trees say the same, wherever their parts stand.
 
-use super::super::tree::File;
+use super::super::tree::{File, Item};
 
 /// What differs first, or `None`.
 ///
@@ -11,12 +11,16 @@ pub fn difference(before: &File, after: &File) -> Option<String> {
         return Some(format!("{} statements become {}", before.items.len(), after.items.len()));
     }
     let mut pairs = before.items.iter().zip(&after.items);
-    let shown = |item| without_places(&format!("{item:?}"));
     let (old, new) = pairs.find_map(|(old, new)| {
-        let (old, new) = (shown(old), shown(new));
+        let (old, new) = (said(old), said(new));
         (old != new).then_some((old, new))
     })?;
     Some(format!("a statement changes its meaning:\n  {old}\n  {new}"))
+}
+
+/// What a statement says, wherever it stands: equal texts mean the same.
+pub fn said(item: &Item) -> String {
+    without_places(&format!("{item:?}"))
 }
 
 /// A debug form without `Range { … }`; quoted text is kept whatever it says.

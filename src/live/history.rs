@@ -1,0 +1,152 @@
+//! The rulebooks of a store one after the other, each with the log as it reads it: what an
+//! explanation goes through. Nothing is written.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::append::is_event;
+use super::error::LiveError;
+use super::reading::Reader;
+use super::record::{self, kind};
+use super::{Live, Ruleset};
+use crate::log::{Log, Part, join};
+use crate::plan::Plan;
+use crate::store::Sequence;
+use crate::timestamp::Timestamp;
+
+/// A rulebook of the store's history, with the part of the log that decides about a lead.
+#[derive(Debug)]
+pub struct Chapter {
+    /// The rulebook's fingerprint, as text.
+    pub ruleset: String,
+    /// The rulebook.
+    pub plan: Arc<Plan>,
+    /// Events about the lead, and about all that share an account with it, as the rulebook reads
+    /// them; all chapters number them alike.
+    pub log: Log,
+    /// When it came into force.
+    pub at: Timestamp,
+    /// The number of the first event it decided on.
+    pub first: u32,
+}
+
+/// A rulebook that came into force, with its place in the log.
+struct Activated {
+    ruleset: Ruleset,
+    at: Timestamp,
+    place: u64,
+}
+
+impl Live {
+    /// The rulebooks that were in force by a moment, the oldest first.
+    ///
+    /// # Errors
+    /// Damage found on the way, or a rulebook that is missing.
+    pub fn history(&self, lead: &str, until: Timestamp) -> Result<Vec<Chapter>, LiveError> {
+        let mut all = self.activated()?;
+        // The first one decides on whatever there is.
+        let in_force = all.iter().skip(1).take_while(|activated| activated.at <= until).count() + 1;
+        all.truncate(in_force);
+        let together = if all.iter().any(|activated| activated.ruleset.plan.crosses_accounts()) {
+            None
+        } else {
+            Some(self.together(lead)?)
+        };
+        let chapter = |activated: Activated| {
+            let Activated { ruleset: Ruleset { id, plan }, at, place } = activated;
+            let (log, first) = self.part_of_log(&plan, together.as_ref(), place)?;
+            Ok(Chapter { ruleset: id, plan, log, at, first })
+        };
+        all.into_iter().map(chapter).collect()
+    }
+
+    /// The leads that the log has events about, handled or not, in the order of their names.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn leads_of_log(&self) -> Result<BTreeSet<String>, LiveError> {
+        let mut leads = BTreeSet::new();
+        for block in self.store.blocks(Sequence(0))? {
+            for entry in block?.entries() {
+                let entry = entry?;
+                if is_event(entry.kind) && !entry.lead.is_empty() && !leads.contains(entry.lead) {
+                    leads.insert(entry.lead.to_owned());
+                }
+            }
+        }
+        Ok(leads)
+    }
+
+    /// Every change of the rulebook in the log.
+    fn activated(&self) -> Result<Vec<Activated>, LiveError> {
+        let mut found: Vec<Activated> = Vec::new();
+        for block in self.store.blocks(Sequence(0))? {
+            for entry in block?.entries() {
+                let entry = entry?;
+                if entry.kind != kind::ACTIVATION {
+                    continue;
+                }
+                let props = record::props(&self.store, &entry)?;
+                let id = props.get("ruleset").and_then(serde_json::Value::as_str).unwrap_or_default();
+                if found.last().is_none_or(|last| last.ruleset.id != id) {
+                    let ruleset = self.ruleset_of(id)?;
+                    found.push(Activated { ruleset, at: entry.received_at, place: entry.sequence.0 });
+                }
+            }
+        }
+        if found.is_empty() {
+            return Err(LiveError::NoRulebook);
+        }
+        Ok(found)
+    }
+
+    /// The lead and all that shared an account with it at any time, directly or through others.
+    fn together(&self, lead: &str) -> Result<BTreeSet<String>, LiveError> {
+        let mut pairs: BTreeSet<(String, String)> = BTreeSet::new();
+        for block in self.store.blocks(Sequence(0))? {
+            for entry in block?.entries() {
+                let entry = entry?;
+                if let Some(account) = entry.account.filter(|_| is_event(entry.kind)) {
+                    pairs.insert((entry.lead.to_owned(), account.to_owned()));
+                }
+            }
+        }
+        let (mut leads, mut accounts) = (BTreeSet::from([lead.to_owned()]), BTreeSet::new());
+        loop {
+            let known = (leads.len(), accounts.len());
+            for (lead, account) in &pairs {
+                if leads.contains(lead) || accounts.contains(account) {
+                    leads.insert(lead.clone());
+                    accounts.insert(account.clone());
+                }
+            }
+            if known == (leads.len(), accounts.len()) {
+                return Ok(leads);
+            }
+        }
+    }
+
+    /// The log of some leads or of all as a rulebook reads it, and how many of its events stand
+    /// before an entry.
+    fn part_of_log(&self, plan: &Plan, leads: Option<&BTreeSet<String>>, before: u64) -> Result<(Log, u32), LiveError> {
+        let reader = Reader::new(&self.store, &plan.rulebook);
+        let mut part = Part::new(0).keeping_places();
+        for block in self.store.blocks(Sequence(0))? {
+            for entry in block?.entries() {
+                let entry = entry?;
+                let is_wanted = !is_event(entry.kind) || leads.is_none_or(|leads| leads.contains(entry.lead));
+                if is_wanted {
+                    reader.take(&entry, &mut part)?;
+                } else {
+                    part.skip();
+                }
+            }
+        }
+        part.drained_to(self.floor());
+        let log = join(vec![part], super::reading::PATH, true);
+        // Each entry of the store is a line.
+        let is_before = |number: u32| u64::from(log.place(crate::event::EventNumber(number)).1) <= before;
+        let first = (0..log.len() as u32).take_while(|number| is_before(*number)).count() as u32;
+        Ok((log, first))
+    }
+}
