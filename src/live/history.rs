@@ -130,7 +130,7 @@ impl Live {
     /// before an entry.
     fn part_of_log(&self, plan: &Plan, leads: Option<&BTreeSet<String>>, before: u64) -> Result<(Log, u32), LiveError> {
         let reader = Reader::new(&self.store, &plan.rulebook);
-        let mut part = Part::new(0).keeping_places();
+        let mut part = Part::new(0, 0).keeping_places();
         for block in self.store.blocks(Sequence(0))? {
             for entry in block?.entries() {
                 let entry = entry?;

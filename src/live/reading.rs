@@ -13,6 +13,8 @@ use crate::timestamp::Timestamp;
 
 /// So many blocks of the log are read at once by one thread: about 3 MB.
 const BLOCKS: usize = 384;
+/// About how many times the bytes of a block its records take as JSON.
+const JSON: usize = 2;
 /// What stands for a file in messages about entries.
 pub(super) const PATH: &str = "store";
 
@@ -54,7 +56,8 @@ impl<'a> Reader<'a> {
     }
 
     fn part(&self, number: u32, blocks: Vec<Result<Block, StoreError>>) -> Result<Part, StoreError> {
-        let mut part = Part::new(number);
+        let bytes: usize = blocks.iter().flatten().map(|block| block.bytes().len()).sum();
+        let mut part = Part::new(number, JSON * bytes);
         for block in blocks {
             for entry in block?.entries() {
                 self.take(&entry?, &mut part)?;
@@ -71,7 +74,7 @@ pub(super) fn log<'a>(
     entries: impl Iterator<Item = Entry<'a>>,
 ) -> Result<Log, StoreError> {
     let reader = Reader::new(store, rulebook);
-    let mut part = Part::new(0);
+    let mut part = Part::new(0, 0);
     for entry in entries {
         reader.take(&entry, &mut part)?;
     }
@@ -103,7 +106,7 @@ impl Live {
         };
         let mut parts = parts?;
         if self.progress.clock.now > Timestamp(0) {
-            let mut end = Part::new(u32::MAX);
+            let mut end = Part::new(u32::MAX, 0);
             end.pass(self.floor());
             parts.push(end);
         }

@@ -169,7 +169,17 @@ impl Record {
 
 /// Whether a text may tell who somebody is.
 fn is_personal(name: &str, text: &str) -> bool {
-    PERSONAL.contains(&name) || text.len() > FREE_TEXT || text.contains('@')
+    let named = PERSONAL.contains(&name) && !(name == "message" && is_id(text));
+    named || text.len() > FREE_TEXT || text.contains('@')
+}
+
+/// Whether a text is one word of letters and digits, both among them, as the number of a message.
+/// Neither words that somebody writes are, nor numbers of telephones.
+fn is_id(text: &str) -> bool {
+    let any = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
+    any(char::is_ascii_alphabetic)
+        && any(char::is_ascii_digit)
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 fn context(id: &str, name: &str) -> String {
@@ -259,25 +269,25 @@ fn open<'a>(store: &Store, entry: &Entry<'_>, name: &str, value: Packed<'a>) -> 
 }
 
 /// The properties of an entry, one after the other.
-pub(crate) struct Unpacked<'a> {
-    store: &'a Store,
-    entry: Entry<'a>,
+pub(crate) struct Unpacked<'a, 'e> {
+    store: &'e Store,
+    entry: &'e Entry<'a>,
     rest: &'a [u8],
     left: usize,
     broken: bool,
 }
 
-impl<'a> Unpacked<'a> {
+impl<'a, 'e> Unpacked<'a, 'e> {
     /// Those of an entry.
     ///
     /// # Errors
     /// A payload that is not in its format.
-    pub(crate) fn new(store: &'a Store, entry: &Entry<'a>) -> Result<Self, StoreError> {
+    pub(crate) fn new(store: &'e Store, entry: &'e Entry<'a>) -> Result<Self, StoreError> {
         // A list is its length, then its items.
         let (left, rest) = postcard::take_from_bytes::<usize>(entry.payload).map_err(|_| unreadable(entry))?;
         // No payload holds more properties than bytes.
         let left = left.min(rest.len() + 1);
-        Ok(Self { store, entry: *entry, rest, left, broken: false })
+        Ok(Self { store, entry, rest, left, broken: false })
     }
 
     /// Whether all of them could be read.
@@ -285,7 +295,7 @@ impl<'a> Unpacked<'a> {
     /// # Errors
     /// A payload that is not in its format.
     pub(crate) fn end(&self) -> Result<(), StoreError> {
-        if self.broken { Err(unreadable(&self.entry)) } else { Ok(()) }
+        if self.broken { Err(unreadable(self.entry)) } else { Ok(()) }
     }
 }
 
@@ -293,8 +303,8 @@ fn unreadable(entry: &Entry<'_>) -> StoreError {
     damaged(entry, "the properties of an entry cannot be read")
 }
 
-impl<'a> Iterator for Unpacked<'a> {
-    type Item = Closed<'a>;
+impl<'a, 'e> Iterator for Unpacked<'a, 'e> {
+    type Item = Closed<'a, 'e>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
@@ -308,20 +318,20 @@ impl<'a> Iterator for Unpacked<'a> {
 }
 
 /// A property as it lies in a payload; what is sealed stays so until it is asked for.
-pub(crate) struct Closed<'a> {
+pub(crate) struct Closed<'a, 'e> {
     name: &'a str,
     value: Packed<'a>,
-    store: &'a Store,
-    entry: Entry<'a>,
+    store: &'e Store,
+    entry: &'e Entry<'a>,
 }
 
-impl<'a> log::Given<'a> for Closed<'a> {
+impl<'a> log::Given<'a> for Closed<'a, '_> {
     fn name(&self) -> &'a str {
         self.name
     }
 
     fn value(self) -> Option<log::Value<'a>> {
-        Some(match open(self.store, &self.entry, self.name, self.value)? {
+        Some(match open(self.store, self.entry, self.name, self.value)? {
             Open::Bool(value) => log::Value::Bool(value),
             Open::Whole(number) => log::Value::Number(number as f64),
             Open::Number(number) => log::Value::Number(number),

@@ -115,7 +115,7 @@ pub(super) struct Refused;
 
 impl Parsed {
     /// Room that is not used costs no memory: the system gives pages only when they are written.
-    fn with_room_for(bytes: usize) -> Self {
+    pub(super) fn with_room_for(bytes: usize) -> Self {
         Self {
             chunk: Chunk {
                 texts: String::with_capacity(bytes / 4),
@@ -173,15 +173,16 @@ impl Parsed {
         let at = moment(record.at.as_deref().ok_or(Refused)?)?;
         let received_at = record.received_at.as_deref().map_or(Ok(at), moment)?;
         let told = Told { id, ty, lead, account, at, received_at, backfill: record.backfill };
-        self.enter(&told, &scratch.props, record.props_hash, vocabulary)
+        self.enter(&told, &scratch.props, Some(record.props_hash), vocabulary)
     }
 
-    /// Takes in a record whose fields are read.
+    /// Takes in a record whose fields are read; with the hash of its properties where it may be a
+    /// repetition of another one.
     pub(super) fn enter(
         &mut self,
         told: &Told<'_>,
         given: &[(PropId, Raw<'_>)],
-        props_hash: u64,
+        props_hash: Option<u64>,
         vocabulary: &Vocabulary<'_>,
     ) -> Result<(), Refused> {
         let Told { id, ty, lead, account, at, received_at, backfill } = *told;
@@ -202,8 +203,10 @@ impl Parsed {
             None => self.count_undeclared(ty),
         }
         let account_hash = account.map_or(0, hash::of_text);
-        let content = hash::mix(hash::mix(type_hash, lead_hash), hash::mix(account_hash, at.0 as u64));
-        self.keys.push(Key { id: hash::of_text(id), content: hash::mix(content, props_hash) });
+        if let Some(props_hash) = props_hash {
+            let content = hash::mix(hash::mix(type_hash, lead_hash), hash::mix(account_hash, at.0 as u64));
+            self.keys.push(Key { id: hash::of_text(id), content: hash::mix(content, props_hash) });
+        }
         self.entries.push(Entry {
             at,
             received_at,

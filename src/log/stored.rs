@@ -74,9 +74,10 @@ pub(crate) struct Part {
 const GAP: &str = "gap";
 
 impl Part {
-    /// The part of a position among all parts, from 0.
-    pub fn new(number: u32) -> Self {
-        Self { parsed: Parsed { number, ..Parsed::default() }, keeps_places: false }
+    /// The part of a position among all parts, from 0, with room for as many records as so many
+    /// bytes of JSON hold.
+    pub fn new(number: u32, bytes: usize) -> Self {
+        Self { parsed: Parsed { number, ..Parsed::with_room_for(bytes) }, keeps_places: false }
     }
 
     /// The same, where a record that the rulebook cannot read keeps its place: so all rulebooks
@@ -104,9 +105,9 @@ impl Part {
         let account = told.account.filter(|account| !account.is_empty());
         let named = [told.id, told.ty, told.lead].into_iter().all(|text| chunk::name(Some(text)).is_ok());
         let told = Told { account, ..*told };
-        if !named || self.parsed.enter(&told, &known, 0, vocabulary).is_err() {
+        if !named || self.parsed.enter(&told, &known, None, vocabulary).is_err() {
             if named && self.keeps_places {
-                let _ = self.parsed.enter(&Told { ty: GAP, ..told }, &[], 0, vocabulary);
+                let _ = self.parsed.enter(&Told { ty: GAP, ..told }, &[], None, vocabulary);
             }
             let line = line();
             let unclear = || Fault { column: 1, reason: String::from("this is not a record"), help: None };

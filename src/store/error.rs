@@ -167,6 +167,7 @@ impl StoreError {
     pub const fn help(&self) -> Option<&'static str> {
         match self {
             Self::Locked { .. } => Some("wait until it has ended, or name another store with `--store`"),
+            Self::Missing { .. } => Some("`ensue ingest LOG` makes one; another one is named with `--store`"),
             Self::Newer { .. } => Some("use the newer program that wrote it"),
             Self::RolledBack { .. } | Self::TreeDamaged { .. } => {
                 Some("the log can be recovered: `ensue store repair --to NEW`")
