@@ -24,6 +24,7 @@ mod read;
 mod repair;
 mod trees;
 mod verify;
+mod wire;
 
 use std::ops::{Bound, Range};
 use std::path::{Path, PathBuf};

@@ -6,10 +6,13 @@
 //! from a later one: that is what the head file relies on.
 
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
+#[cfg(test)]
+use serde::Deserialize;
+use serde::Serialize;
 
 use super::entry::{Entry, NewEntry, Sequence};
 use super::error::StoreError;
+use super::wire::Wire;
 use crate::timestamp::Timestamp;
 
 /// Opens every block, so that blocks can be found in a damaged file. Its last byte is the version.
@@ -26,15 +29,16 @@ pub const ENTRY_LIMIT: usize = LIMIT - HEADER;
 pub struct BlockHash(pub [u8; 32]);
 
 /// One entry as it lies in a block. The order of the fields is part of format 1.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Debug, PartialEq, Deserialize))]
 struct Record<'a> {
     kind: u8,
     id: &'a str,
-    #[serde(borrow)]
+    #[cfg_attr(test, serde(borrow))]
     lead: Word<'a>,
-    #[serde(borrow)]
+    #[cfg_attr(test, serde(borrow))]
     account: Word<'a>,
-    #[serde(borrow)]
+    #[cfg_attr(test, serde(borrow))]
     ty: Word<'a>,
     /// After the previous entry's `at`, microseconds; wraps.
     at: i64,
@@ -44,7 +48,8 @@ struct Record<'a> {
 }
 
 /// A text that recurs within a block. The order of the variants is part of format 1.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(Debug, PartialEq, Deserialize))]
 enum Word<'a> {
     /// No text at all.
     Nothing,
@@ -52,6 +57,33 @@ enum Word<'a> {
     Known(u32),
     /// A word not met in this block before.
     Fresh(&'a str),
+}
+
+impl<'a> Record<'a> {
+    /// Reads a record as postcard writes it.
+    fn read(wire: &mut Wire<'a>) -> Option<Self> {
+        Some(Self {
+            kind: wire.byte()?,
+            id: wire.text()?,
+            lead: Word::read(wire)?,
+            account: Word::read(wire)?,
+            ty: Word::read(wire)?,
+            at: wire.signed()?,
+            received_at: wire.signed()?,
+            payload: wire.bytes()?,
+        })
+    }
+}
+
+impl<'a> Word<'a> {
+    fn read(wire: &mut Wire<'a>) -> Option<Self> {
+        match wire.number()? {
+            0 => Some(Self::Nothing),
+            1 => wire.number().map(Self::Known),
+            2 => wire.text().map(Self::Fresh),
+            _ => None,
+        }
+    }
 }
 
 /// A block being filled.
@@ -272,12 +304,13 @@ pub struct Entries<'a> {
 impl<'a> Entries<'a> {
     fn new(bytes: &'a [u8], next: Sequence, left: u32) -> Self {
         let rest = bytes.get(HEADER..).unwrap_or_default();
-        Self { rest, next, left, words: Vec::new(), at: 0, received_at: 0 }
+        Self { rest, next, left, words: Vec::with_capacity(left.min(256) as usize), at: 0, received_at: 0 }
     }
 
     fn decode(&mut self) -> Option<Entry<'a>> {
-        let (record, rest) = postcard::take_from_bytes::<Record<'a>>(self.rest).ok()?;
-        self.rest = rest;
+        let mut wire = Wire(self.rest);
+        let record = Record::read(&mut wire)?;
+        self.rest = wire.0;
         self.at = self.at.wrapping_add(record.at);
         self.received_at = self.received_at.wrapping_add(record.received_at);
         Some(Entry {
@@ -426,5 +459,45 @@ mod tests {
         assert!(check_size(&entry("a", "ana", &fits)).is_ok());
         let large = vec![b'x'; ENTRY_LIMIT];
         assert!(matches!(check_size(&entry("a", "ana", &large)), Err(StoreError::TooLarge { .. })));
+    }
+
+    proptest::proptest! {
+        /// Whatever the bytes are, they read as postcard reads them.
+        #[test]
+        fn records_are_read_as_postcard_reads_them(
+            texts in proptest::collection::vec("[a-zé]{0,40}", 4),
+            numbers: (u8, u32, i64, i64),
+            words in proptest::collection::vec(0_u8..3, 3),
+            payload: Vec<u8>,
+            change: (usize, u8),
+            cut: usize,
+        ) {
+            let word = |at: usize| match words[at] {
+                0 => Word::Nothing,
+                1 => Word::Known(numbers.1 >> (at * 9)),
+                _ => Word::Fresh(&texts[at]),
+            };
+            let record = Record {
+                kind: numbers.0,
+                id: &texts[3],
+                lead: word(0),
+                account: word(1),
+                ty: word(2),
+                at: numbers.2 >> (numbers.0 % 60),
+                received_at: numbers.3 >> (numbers.0 % 50),
+                payload: &payload,
+            };
+            let good = postcard::to_allocvec(&record).unwrap();
+            let mut bad = good.clone();
+            let at = change.0 % bad.len();
+            bad[at] = change.1;
+            let short = &good[..cut % good.len()];
+            for bytes in [&good[..], &bad, short] {
+                let theirs = postcard::take_from_bytes::<Record<'_>>(bytes).ok();
+                let mut wire = Wire(bytes);
+                let ours = Record::read(&mut wire).map(|record| (record, wire.0));
+                proptest::prop_assert_eq!(ours, theirs);
+            }
+        }
     }
 }

@@ -19,11 +19,11 @@ const HANDFUL: usize = 32;
 
 type Record = (IVec, IVec);
 
-/// The records of a tree, in order of their keys.
+/// The records of a tree, in order of their keys, each as what is made of it in the walking thread.
 #[derive(Debug)]
-pub(crate) struct Walk {
-    receiver: Receiver<Result<Vec<Record>, String>>,
-    ready: VecDeque<Record>,
+pub(crate) struct Walk<T = Record> {
+    receiver: Receiver<Result<Vec<T>, String>>,
+    ready: VecDeque<T>,
     limit: Duration,
 }
 
@@ -48,6 +48,18 @@ impl Trouble {
 impl Walk {
     /// Walks over a tree from a key on.
     pub fn new(tree: &Tree, from: Bound<Vec<u8>>, limit: Duration) -> Result<Self, StoreError> {
+        Self::making(tree, from, limit, |record| record)
+    }
+}
+
+impl<T: Send + 'static> Walk<T> {
+    /// The same, with something made of each record on the way.
+    pub fn making(
+        tree: &Tree,
+        from: Bound<Vec<u8>>,
+        limit: Duration,
+        make: fn(Record) -> T,
+    ) -> Result<Self, StoreError> {
         let (sender, receiver) = mpsc::sync_channel(4);
         let tree = tree.clone();
         spawn(move || {
@@ -55,7 +67,7 @@ impl Walk {
             let outcome = guarded(move || {
                 let mut handful = Vec::with_capacity(HANDFUL);
                 for record in tree.range((from, Bound::Unbounded)) {
-                    handful.push(record.map_err(|error| error.to_string())?);
+                    handful.push(make(record.map_err(|error| error.to_string())?));
                     // A receiver that is gone wants no more.
                     if handful.len() == HANDFUL && sender.send(Ok(std::mem::take(&mut handful))).is_err() {
                         return Ok(());
@@ -72,7 +84,7 @@ impl Walk {
     }
 
     /// The next record.
-    pub fn next(&mut self) -> Result<Option<Record>, Trouble> {
+    pub fn next(&mut self) -> Result<Option<T>, Trouble> {
         if self.ready.is_empty() {
             match self.receiver.recv_timeout(self.limit) {
                 Ok(Ok(handful)) => self.ready = handful.into(),
@@ -88,7 +100,7 @@ impl Walk {
 /// The blocks of a log, in order. Ends after its first error.
 #[derive(Debug)]
 pub struct Blocks<'a> {
-    walk: Walk,
+    walk: Walk<(IVec, Result<Block, &'static str>)>,
     last: Option<Block>,
     expected: Option<(Sequence, BlockHash)>,
     /// Where reading begins.
@@ -105,7 +117,7 @@ impl Blocks<'_> {
             Ok(Ok(start)) => {
                 let bound = start.as_ref().map_or(Bound::Unbounded, |(key, _)| Bound::Included(key.to_vec()));
                 let origin = (from.0 == 0).then(|| (Sequence(0), BlockHash::default()));
-                let walk = Walk::new(tree, bound, limit)?;
+                let walk = Walk::making(tree, bound, limit, |(key, value)| (key, Block::parse(value)))?;
                 return Ok(Self { walk, last: Some(last), expected: origin, from, done: false, store: PhantomData });
             }
             Ok(Err(error)) => error.to_string(),
@@ -118,8 +130,8 @@ impl Blocks<'_> {
         let readable = self.expected.map_or(self.from, |(sequence, _)| sequence).0;
         let damaged = |reason: &str| StoreError::Damaged { readable, reason: reason.to_owned() };
         let block = match self.walk.next() {
-            Ok(Some((key, value))) => {
-                let block = Block::parse(value).map_err(damaged)?;
+            Ok(Some((key, block))) => {
+                let block = block.map_err(damaged)?;
                 if *key != block.first().0.to_be_bytes() {
                     return Err(damaged("a block in the place of another"));
                 }

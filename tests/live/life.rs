@@ -391,7 +391,6 @@ fn share(number: u64) {
         };
         panic!("seed {seed} (ENSUE_SEED={seed} ENSUE_CASES=1 repeats it)\n{wrong}");
     }
-    eprintln!("{lives} lives, {endings} endings");
     assert!(lives < 100 || endings >= lives, "hardly anything ended: {endings} endings in {lives} lives");
 }
 
