@@ -41,6 +41,7 @@ mod script;
 mod send;
 mod standing;
 mod timer;
+mod window;
 pub mod witness;
 
 pub use adopt::{Adopted, Change, Changes};

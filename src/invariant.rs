@@ -2,6 +2,8 @@
 //! A pure function of log and decisions; used by dry runs and tests; a live run
 //! looks at what it has kept of both (`live/watch.rs`).
 
+use std::collections::BTreeMap;
+
 use crate::decision::{Because, Body, Decision, Status};
 use crate::engine::BREAKS;
 use crate::event::LeadId;
@@ -71,14 +73,15 @@ fn too_late(
 ) -> Vec<Violation> {
     let InvariantKind::InTime { within, set, expect } = invariant.kind else { return Vec::new() };
     let events = log.iter().filter(|event| event.received_at + within <= horizon && plan.in_set(set, event));
+    let mut expected: BTreeMap<LeadId, Vec<Timestamp>> = BTreeMap::new();
+    for decision in decisions.iter().filter(|decision| is_expected(plan, expect, came(decision))) {
+        expected.entry(decision.lead).or_default().push(decision.at);
+    }
+    expected.values_mut().for_each(|moments| moments.sort_unstable());
     let missed = events.filter(|event| {
-        let until = event.received_at + within;
-        !decisions.iter().any(|decision| {
-            decision.lead == event.lead
-                && event.received_at <= decision.at
-                && decision.at <= until
-                && is_expected(plan, expect, came(decision))
-        })
+        let own = expected.get(&event.lead).map_or(&[][..], Vec::as_slice);
+        let first = own.get(own.partition_point(|at| *at < event.received_at));
+        first.is_none_or(|at| *at > event.received_at + within)
     });
     missed
         .map(|event| Violation {

@@ -100,7 +100,7 @@ impl<'a> Scope<'a> {
         let slot = self.plan.history_of.get(set).copied().flatten();
         let Some(history) = slot.and_then(|slot| self.lead.histories.get(slot)) else { return 0.0 };
         let after = self.now - span;
-        history.iter().rev().take_while(|at| **at > after).count() as f64
+        (history.len() - history.partition_point(|at| *at <= after)) as f64
     }
 
     /// Whole days since the last event of a set, or since the lead's first event.

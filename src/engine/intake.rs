@@ -72,11 +72,15 @@ impl World {
         lead.account = Some(account);
         lead.account_slot = place;
         let zone = lead.zone;
-        if let Some(new) = self.accounts.get_mut(place as usize) {
-            new.leads.push(slot);
-            new.zone = zone.or(new.zone);
+        let Some(new) = self.accounts.get_mut(place as usize) else { return };
+        new.leads.push(slot);
+        // The others are planned anew only where the lead brings a zone: accounts may be large.
+        if zone.is_some() && new.zone != zone {
+            new.zone = zone;
+            self.replan_account(moment, place);
+        } else if zone.is_none() {
+            self.replan_all(moment, slot);
         }
-        self.replan_account(moment, place);
     }
 
     /// Facts are set from the properties of the same name.
@@ -406,7 +410,9 @@ impl World {
             }
             return;
         }
-        let falls = score::falls_at(definition, &lead.scores[id.index()], fall.value, fall.inclusive, moment.now);
+        let due = lead.falls[fall.slot].due;
+        let line = (fall.value, fall.inclusive);
+        let falls = score::falls_at(definition, &lead.scores[id.index()], line, moment.now, due);
         let state = &mut lead.falls[fall.slot];
         if let Some(due) = falls.filter(|due| *due < state.due) {
             state.due = due;

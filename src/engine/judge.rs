@@ -405,7 +405,9 @@ impl World {
         let below = score::is_below(asked.worth, value, on_line);
         let state = self.lead(slot).scores.get(id.index());
         let definition = moment.plan.rulebook.scores.get(id.index()).filter(|_| !below);
-        let falls = definition.zip(state).and_then(|(d, s)| score::falls_at(d, s, value, on_line, moment.now));
+        let falls = definition
+            .zip(state)
+            .and_then(|(d, s)| score::falls_at(d, s, (value, on_line), moment.now, Timestamp::MAX));
         Stand::Score { asked, beyond: below != upward, falls }
     }
 

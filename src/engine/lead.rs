@@ -100,7 +100,7 @@ pub(crate) struct FallState {
 pub(crate) struct ScoreState {
     pub sum: f64,
     pub at: Timestamp,
-    pub window: VecDeque<(Timestamp, f64)>,
+    pub window: super::window::Window,
 }
 
 /// What a stop of this moment covers, so that nothing of it starts or leaves at the same moment.

@@ -27,11 +27,8 @@ pub(crate) fn add(score: &Score, state: &mut ScoreState, points: f64, at: Timest
             state.at = now;
         }
         Decay::Window(length) => {
-            let place = state.window.partition_point(|(other, _)| *other <= at);
-            state.window.insert(place, (at, points));
-            while state.window.front().is_some_and(|(at, _)| *at + length <= now) {
-                state.window.pop_front();
-            }
+            state.window.add(at, points);
+            state.window.forget(|at| at + length <= now);
         }
     }
 }
@@ -47,15 +44,16 @@ pub(crate) fn part_worth(score: &Score, points: f64, at: Timestamp, now: Timesta
 }
 
 /// The first whole second after `now` at which a score that stands above a line stands below it.
-/// `inclusive`: standing on the line counts as below.
+/// `inclusive`: standing on the line counts as below. A moment at `before` or later may be left out.
 pub(crate) fn falls_at(
     score: &Score,
     state: &ScoreState,
-    line: f64,
-    inclusive: bool,
+    (line, inclusive): (f64, bool),
     now: Timestamp,
+    before: Timestamp,
 ) -> Option<Timestamp> {
-    let below = |at: Timestamp| is_below(clamp(score, raw(score, state, at)), line, inclusive);
+    let fallen = |sum: f64| is_below(clamp(score, sum), line, inclusive);
+    let below = |at: Timestamp| fallen(raw(score, state, at));
     match score.decay {
         Decay::None => None,
         Decay::HalfLife(half_life) => {
@@ -76,7 +74,10 @@ pub(crate) fn falls_at(
             }
             None
         }
-        Decay::Window(length) => state.window.iter().map(|(at, _)| *at + length).find(|at| *at > now && below(*at)),
+        Decay::Window(length) => {
+            let before = if before == Timestamp::MAX { before } else { before - length };
+            state.window.first_end(now - length, before, fallen).map(|at| at + length)
+        }
     }
 }
 
@@ -90,10 +91,7 @@ fn raw(score: &Score, state: &ScoreState, now: Timestamp) -> f64 {
         Decay::None => state.sum,
         Decay::HalfLife(_) if state.sum == 0.0 => 0.0,
         Decay::HalfLife(half_life) => state.sum * fade(now - state.at, half_life),
-        Decay::Window(length) => {
-            // A sum of nothing would be minus zero.
-            state.window.iter().filter(|(at, _)| *at + length > now).fold(0.0, |sum, (_, points)| sum + points)
-        }
+        Decay::Window(length) => state.window.sum_after(now - length),
     }
 }
 
