@@ -44,9 +44,12 @@ fn changes_of(text: &str, test: &Test, result: &TestResult) -> Vec<(Range, Strin
         test.expects.iter().filter(|expect| is_observed(expect)).map(|expect| expect.range).collect();
     old.sort_by_key(|range| range.start);
     if old.is_empty() {
-        let at = insertion(text, test).filter(|_| !result.observed.is_empty());
-        let lines = || format!("  {}\n", result.observed.join("\n  "));
-        return at.map(|at| (Range { start: at, end: at, ..test.range }, lines())).into_iter().collect();
+        let place = insertion(text, test).filter(|_| !result.observed.is_empty());
+        let lines = result.observed.join("\n  ");
+        let change = |(place, alone): (Range, bool)| {
+            (place, if alone { format!("  {lines}\n") } else { format!("\n  {lines}\n") })
+        };
+        return place.map(change).into_iter().collect();
     }
     // Line for line, so that comments beside them stay; what is left over follows the last one.
     let last = old.len().saturating_sub(1);
@@ -69,11 +72,29 @@ fn is_observed(expect: &Expect) -> bool {
     !expect.never && expect.wanted.iter().all(kind)
 }
 
-/// The place before the line with the brace that closes a test without expectations.
-fn insertion(text: &str, test: &Test) -> Option<u32> {
-    let after = test.events.last().map_or(test.range.end, |event| event.range.end) as usize;
-    let brace = after + text.get(after..)?.find("\n}")? + 1;
-    u32::try_from(brace).ok()
+/// The place before the brace that closes a test without expectations, with the blanks that go; and
+/// whether the brace stands on a line of its own.
+fn insertion(text: &str, test: &Test) -> Option<(Range, bool)> {
+    let events = test.events.iter().map(|event| event.range.end);
+    let last = events.chain(test.expects.iter().map(|expect| expect.range.end)).max();
+    let after = last.unwrap_or(test.range.end) as usize;
+    let rest = text.get(after..)?;
+    let brace = after + if last.is_some() { closing(rest)? } else { rest.find("\n}")? + 1 };
+    let before = text.get(..brace)?;
+    let trimmed = before.trim_end_matches([' ', '\t']);
+    let alone = trimmed.ends_with('\n');
+    let start = if alone { trimmed.len() } else { before.trim_end().len() };
+    let end = if alone { start } else { brace };
+    Some((Range { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()?, ..test.range }, alone))
+}
+
+/// The first closing brace that stands in no comment.
+fn closing(text: &str) -> Option<usize> {
+    let mut in_comment = false;
+    text.char_indices().find_map(|(at, c)| {
+        in_comment = c == '#' || (in_comment && c != '\n');
+        (c == '}' && !in_comment).then_some(at)
+    })
 }
 
 /// A range with its line, where nothing else but a comment stands on it.
