@@ -59,7 +59,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     /// How many threads; 0 for as many as there are cores
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = threads)]
     threads: usize,
 }
 
@@ -69,6 +69,14 @@ enum Format {
     Human,
     /// One JSON object a line, in the order decided
     Jsonl,
+}
+
+/// How many threads a person may ask for: more would only take time to start.
+const THREADS: usize = 256;
+
+fn threads(text: &str) -> Result<usize, String> {
+    let wanted = text.parse().ok().filter(|threads| *threads <= THREADS);
+    wanted.ok_or_else(|| format!("write a number up to {THREADS}, or 0 for as many as there are cores"))
 }
 
 /// A moment of the command line.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use crate::load::LoadError;
 use crate::log::{BadRecord, ReadError};
+use crate::report::timeline::shown;
 
 /// How a verb ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,8 @@ impl Error {
             Self::Rules => Exit::Rules,
             Self::Told => Exit::Use,
             Self::Use(text) => {
+                // Names in it may come from a log.
+                let text = shown(&text, |c| c == '\n' || c == '\t');
                 let _ = writeln!(io::stderr(), "{text}");
                 Exit::Use
             }
@@ -81,7 +84,7 @@ impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Bad(bad) => Self::Use(format!(
-                "{}\n  = help: mend the record, or leave bad records out with `--skip-bad`",
+                "{}\n  = help: mend the record; `dry-run` and `explain` leave bad records out with `--skip-bad`",
                 drawn(&bad)
             )),
             other => Self::Use(format!("error: {other}")),

@@ -143,3 +143,28 @@ fn every_broken_json_of_the_corpus_as_a_log() {
         assert!(ran.err.contains(&format!("{name}:")), "{name}: {}", ran.err);
     }
 }
+
+/// Names of a log may hold what steers a terminal, or line breaks that make up rows.
+#[test]
+fn names_of_a_log_do_not_steer_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rules, log) = (folder.path().join("a.ensue"), folder.path().join("a.jsonl"));
+    fs::write(&rules, "tiers hot\nfirst: created -> hot\n").unwrap();
+    let record =
+        r#"{"id":"e\u001b[2J","type":"lead.created","lead":"eve\n  sent\u202e\u0007","at":"2026-03-02T09:00:00Z"}"#;
+    fs::write(&log, record).unwrap();
+    let shown = |ran: Ran| format!("{}{}", ran.out, ran.err);
+    let replayed = shown(run(program().arg("dry-run").arg(&rules).arg("--events").arg(&log), b""));
+    assert!(replayed.contains(r"eve\u{a}  sent\u{202e}\u{7}: UTC"), "{replayed}");
+    assert!(replayed.contains(r"[e\u{1b}[2J]"), "{replayed}");
+    let explained = shown(run(program().args(["explain", "eva"]).arg(&rules).arg("--events").arg(&log), b""));
+    let steers = |c: char| matches!(c, '\u{1b}' | '\u{7}' | '\u{202e}');
+    assert!(!replayed.contains(steers) && !explained.contains(steers), "{replayed}{explained}");
+}
+
+#[test]
+fn nobody_starts_thousands_of_threads() {
+    let ran = run(program().args(["dry-run", "rules", "--events", "x.jsonl", "--threads", "5000"]), b"");
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.contains("up to 256"), "{}", ran.err);
+}
