@@ -39,7 +39,11 @@ enum Format {
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let page = doc::page(&rulebook);
-    let text = match args.format.unwrap_or_else(|| by_name(args.output.as_deref())) {
+    let format = match args.format {
+        Some(format) => format,
+        None => by_name(args.output.as_deref())?,
+    };
+    let text = match format {
         Format::Markdown => doc::markdown::render(&page),
         Format::Html => doc::html::render(&page),
     };
@@ -52,7 +56,18 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     Ok(Exit::Fine)
 }
 
-fn by_name(path: Option<&Path>) -> Format {
-    let end = path.and_then(Path::extension).and_then(|end| end.to_str()).unwrap_or("");
-    if end.eq_ignore_ascii_case("html") || end.eq_ignore_ascii_case("htm") { Format::Html } else { Format::Markdown }
+/// The form a file's name asks for; a name that asks for another form gets no page in the wrong one.
+fn by_name(path: Option<&Path>) -> Result<Format, Error> {
+    let Some(end) = path.and_then(Path::extension) else { return Ok(Format::Markdown) };
+    let is = |names: &[&str]| names.iter().any(|name| end.eq_ignore_ascii_case(name));
+    if is(&["html", "htm"]) {
+        return Ok(Format::Html);
+    }
+    if is(&["pdf", "doc", "docx", "odt", "rtf", "tex", "rst", "json", "xml", "png", "svg"]) {
+        let end = end.to_string_lossy();
+        return Err(Error::Use(format!(
+            "error: a page cannot be written as `.{end}`\n  = help: name it `.md` or `.html`, or choose with `--format`"
+        )));
+    }
+    Ok(Format::Markdown)
 }

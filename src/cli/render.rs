@@ -98,6 +98,15 @@ fn known_template(rulebook: &Rulebook, args: &Args) -> Result<TemplateId, Error>
         template.name == name && args.channel.as_deref().is_none_or(|wanted| wanted == channel)
     };
     rulebook.templates.iter().position(fits).map(|at| TemplateId(at as u16)).ok_or_else(|| {
+        let channels = rulebook.templates.iter().filter(|template| template.name == name);
+        let channels: Vec<String> =
+            channels.map(|template| format!("`{}`", template.template.channel().name)).collect();
+        if let (Some(channel), false) = (&args.channel, channels.is_empty()) {
+            let help = format!("it is there for {}", channels.join(", "));
+            return Error::Use(format!(
+                "error: there is no template `{name}` for channel `{channel}`\n  = help: {help}"
+            ));
+        }
         let names = rulebook.templates.iter().map(|template| template.name.as_str());
         let near = names.clone().min_by_key(|other| strsim::damerau_levenshtein(name, other));
         let near = near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len());

@@ -184,3 +184,11 @@ fn a_summary_counts_what_is_shown() {
     assert!(ran.err.lines().last().unwrap().starts_with("dry-run: 2 leads, "), "{}", ran.err);
     assert!(ran.out.lines().all(|line| line.contains(r#""lead":"ana""#) || line.contains(r#""lead":"ben""#)));
 }
+
+#[test]
+fn a_form_or_a_channel_that_is_not_there_is_named() {
+    wrong_use("doc rules -o playbook.pdf", "cannot be written as `.pdf`");
+    assert!(!std::path::Path::new("playbook.pdf").exists());
+    let words = format!("render case_study rules --lead ana --events {LOG} --channel fax");
+    wrong_use(&words, "no template `case_study` for channel `fax`\n  = help: it is there for `email`");
+}
