@@ -158,7 +158,7 @@ impl Context<'_> {
                 said(format!("expected {list} after this"), "", "write what is missing here"),
             );
         }
-        let found: String = self.word(at).chars().take(40).flat_map(char::escape_debug).collect();
+        let found: String = crate::report::timeline::shown(self.word(at), |_| false).chars().take(40).collect();
         let help = if expected == [grammar::END] { "remove it, or begin a new statement with it" } else { "" };
         let said = said(format!("expected {list}, found `{found}`"), "not expected here", help);
         let mut finding = self.tell(at, at, said);
