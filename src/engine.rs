@@ -91,7 +91,6 @@ struct World {
     witness: Option<Box<witness::Witness>>,
     // What one instant is working on; empty between instants.
     fired: Vec<Fired>,
-    done: Vec<(u32, crate::rulebook::RuleId)>,
     pending: Vec<Pending>,
     changed: Vec<u32>,
     tied: Vec<Timer>,

@@ -22,6 +22,8 @@ pub struct Plan {
     pub rulebook: Arc<Rulebook>,
     /// By type: what is asked of an event of that type, and the sets it is then in.
     pub(crate) dispatch: Vec<Vec<Test>>,
+    /// By type: whether one event may both answer and ask, by different sets.
+    pub(crate) answers_first: Vec<bool>,
     /// By set: what an event of the set does to the lead's state.
     pub(crate) reactions: Vec<Vec<Reaction>>,
     /// Rules that count.
@@ -136,6 +138,13 @@ pub(crate) enum Reaction {
     Fire(RuleId),
     /// Ends enrollments (`exit on`).
     Exit(SequenceId, SetId),
+}
+
+impl Reaction {
+    /// Whether it is about an earlier event, and so comes before what the event itself begins.
+    pub fn answers(self) -> bool {
+        matches!(self, Self::Answer(_) | Self::Disarm(_))
+    }
 }
 
 /// A rule that counts and where a lead keeps its count.

@@ -127,8 +127,10 @@ impl Checker<'_> {
     fn touch_time(&mut self, time: &At<tree::TouchTime>, channels: &[ChannelId]) -> Option<TouchTime> {
         match &time.node {
             tree::TouchTime::At(clock) => {
-                let reason = channels.iter().find_map(|channel| self.outside_window(*channel, *clock));
-                if let Some(reason) = reason {
+                // One of the choices that is open then is enough.
+                let reasons: Vec<_> = channels.iter().map(|channel| self.outside_window(*channel, *clock)).collect();
+                let open = reasons.iter().any(Option::is_none);
+                if let Some(reason) = reasons.into_iter().flatten().next().filter(|_| !open) {
                     let message = format!("a touch at {clock} could never be sent");
                     let found = Diagnostic::new(Slug::TouchOutsideWindow, time.range, message).label(reason);
                     self.report(
@@ -139,16 +141,20 @@ impl Checker<'_> {
                 Some(TouchTime::At(*clock))
             }
             tree::TouchTime::Part(name) => {
-                let mut found = None;
+                let (mut found, mut closed, mut open) = (None, None, false);
                 for channel in channels {
                     let part = self.part(name, time.range, *channel)?;
-                    if let Some(reason) = self.closed_throughout(*channel, part) {
-                        let message = format!("a touch in the `{name}` could never be sent");
-                        let outside = Diagnostic::new(Slug::TouchOutsideWindow, time.range, message).label(reason);
-                        self.report(outside.help("choose another part of the day, or change the hours"));
-                        return None;
+                    match self.closed_throughout(*channel, part) {
+                        Some(reason) => closed = closed.or(Some(reason)),
+                        None => open = true,
                     }
                     found = found.or(Some(part));
+                }
+                if let Some(reason) = closed.filter(|_| !open) {
+                    let message = format!("a touch in the `{name}` could never be sent");
+                    let outside = Diagnostic::new(Slug::TouchOutsideWindow, time.range, message).label(reason);
+                    self.report(outside.help("choose another part of the day, or change the hours"));
+                    return None;
                 }
                 found.map(|(start, end)| TouchTime::Part(name.clone(), start, end))
             }

@@ -47,10 +47,13 @@ impl World {
                 self.shield(moment, slot).some.push((*sequence, rule));
             }
             EffectKind::Hold { account, until } => {
-                let until = self.hold_end(moment, pending, until);
+                let Some(until) = self.hold_end(moment, pending, until) else {
+                    let reason = String::from("no hold: the time it would end at is missing");
+                    return self.decide(moment, slot, Body::Muted(reason), by, out);
+                };
                 let slots = if *account { self.account_of(slot) } else { vec![slot] };
                 for slot in slots {
-                    self.hold(moment, slot, until, by, out);
+                    self.hold(moment, slot, Some(until), by, out);
                 }
             }
             EffectKind::Resume => self.resume(moment, slot, by, out),
@@ -94,6 +97,7 @@ impl World {
                 }
                 self.note_part(slot, (*score, Stamp { at: moment.now, number: NO_NUMBER }, points));
                 self.score_changed(moment, slot, *score, from, by.1, out);
+                self.ask_scripts(moment.plan, slot);
             }
             EffectKind::Tag(tag) => {
                 if !self.lead(slot).tags.contains(tag) {

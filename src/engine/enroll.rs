@@ -12,7 +12,7 @@ use super::instant::{Fired, Pending, Wanted};
 use super::lead::{Enrollment, Lead, Past};
 use super::message::EXPIRES;
 use super::schedule::{Ground, Planned};
-use super::timer::{Kind, Timer, What, position};
+use super::timer::{Kind, Timer, What, deferred_position, position};
 use super::{Moment, World};
 
 impl World {
@@ -38,7 +38,11 @@ impl World {
                 Some(_) => {}
                 None => {
                     written.push((pending.slot, rule, to));
+                    let before = self.pending.len();
                     self.move_to(moment, pending.slot, to, (cause, &pending.because), out);
+                    for enters in self.pending.iter_mut().skip(before) {
+                        enters.saved.clone_from(&pending.saved);
+                    }
                 }
             }
         }
@@ -87,11 +91,11 @@ impl World {
         for pending in wanted {
             match (effect_of(moment.plan, pending), pending.what) {
                 (Some((rule, arm, EffectKind::Start(sequence))), _) => {
-                    self.start(moment, pending.slot, *sequence, (Cause::Rule(rule, arm), &pending.because), out);
+                    self.start(moment, pending, *sequence, Cause::Rule(rule, arm), out);
                 }
                 (_, Wanted::Enter(sequence)) if !named_start(moment.plan, pending.slot, sequence, wanted) => {
                     let cause = Cause::Sequence(sequence, None);
-                    self.start(moment, pending.slot, sequence, (cause, &pending.because), out);
+                    self.start(moment, pending, sequence, cause, out);
                 }
                 _ => {}
             }
@@ -99,14 +103,8 @@ impl World {
     }
 
     /// Enrolls a lead, unless something keeps it from that.
-    fn start(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        id: SequenceId,
-        by: (Cause, &Because),
-        out: &mut Vec<Decision>,
-    ) {
+    fn start(&mut self, moment: &Moment<'_>, pending: &Pending, id: SequenceId, cause: Cause, out: &mut Vec<Decision>) {
+        let (slot, by) = (pending.slot, (cause, &pending.because));
         let plan = moment.plan;
         let Some(sequence) = plan.rulebook.sequences.get(id.index()) else { return };
         if self.lead(slot).enrolled(id) {
@@ -124,7 +122,7 @@ impl World {
                 self.exit(moment, slot, other, &format!("started {}", sequence.name), by, out);
             }
         }
-        self.enroll(moment, slot, id, sequence, (number, by.1.clone()));
+        self.enroll(moment, pending, id, sequence, number);
         self.changed.push(slot);
         self.decide(moment, slot, Body::Enroll { sequence: id, enrollment: number, suppressed: None }, by, out);
         self.fire_all(plan.enrolled.get(id.index()), slot, by.1);
@@ -135,14 +133,8 @@ impl World {
         }
     }
 
-    fn enroll(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        id: SequenceId,
-        sequence: &Sequence,
-        (number, because): (u32, Because),
-    ) {
+    fn enroll(&mut self, moment: &Moment<'_>, pending: &Pending, id: SequenceId, sequence: &Sequence, number: u32) {
+        let (slot, because) = (pending.slot, pending.because.clone());
         let first = sequence.touches.first();
         let day1 = match first.or(sequence.tail.as_ref().map(|(tail, _)| tail)) {
             Some(touch) => self.ground(moment.plan, slot, sequence, touch, moment.now).day1(first),
@@ -169,7 +161,7 @@ impl World {
             deferred: Vec::new(),
             not_before: Timestamp::MIN,
             because,
-            saved: Self::keep_props(moment),
+            saved: pending.saved.clone().filter(|_| moment.plan.keeps_props).or_else(|| Self::keep_props(moment)),
             by_hand: None,
         }));
     }
@@ -302,14 +294,17 @@ impl World {
             _ if enrollment.released => moment.now,
             (_, deadline) if let Some(wait) = &enrollment.waiting => {
                 let usual = if wait.for_value { wait.since + EXPIRES } else { Timestamp::MAX };
-                deadline.unwrap_or(usual)
+                let expires = deadline.unwrap_or(usual);
+                // What an invariant holds is asked again when its limit ends.
+                let again = Some(enrollment.not_before).filter(|at| wait.is_guarded() && *at > moment.now);
+                again.map_or(expires, |again| again.min(expires))
             }
             (Some(due), Some(deadline)) => due.min(deadline),
             (Some(due), None) => due,
-            // Without a place it is let pass at once.
-            (None, _) => moment.now,
+            // Without a place it is let pass where it would have been due: what follows counts from there.
+            (None, _) => planned.passes.max(moment.now),
         };
-        let position = position(touch.range);
+        let position = self.touch_position(plan, slot, enrollment, touch);
         let lead = self.lead_mut(slot);
         let version = lead.serial();
         let Some(enrollment) = lead.enrollments.iter_mut().find(|e| e.sequence == id) else { return };
@@ -319,6 +314,19 @@ impl World {
             let what = What::Touch(id.0, version);
             self.timers.push(Timer { due: fires, kind: Kind::Touch, position, slot, what });
         }
+    }
+
+    /// Where a touch stands among what is due at the same moment: what was put off comes before what
+    /// is due by its own plan, in the order in which it was due at first.
+    fn touch_position(&self, plan: &Plan, slot: u32, enrollment: &Enrollment, touch: &Touch) -> u64 {
+        let sequence = plan.rulebook.sequences.get(enrollment.sequence.index());
+        let Some(sequence) = sequence.filter(|_| !enrollment.deferred.is_empty()) else { return position(touch.range) };
+        let mut first = enrollment.clone();
+        first.not_before = Timestamp::MIN;
+        first.deferred.clear();
+        let from = enrollment.anchor.max(enrollment.started);
+        let planned = self.ground(plan, slot, sequence, touch, from).plan(touch, &first);
+        planned.due.map_or(position(touch.range), deferred_position)
     }
 
     /// The next touch of an enrollment and its plan.
@@ -342,6 +350,7 @@ impl World {
             self.replan(moment, slot, id);
         }
         self.replan_actions(moment, slot);
+        self.replan_weekdays(moment, slot);
     }
 
     /// Moves what is pending by the length of a hold, on the lead's clock, so that spacing stays.
@@ -379,6 +388,8 @@ impl World {
             let zone = self.shown_zone(plan, lead);
             let length = zone.to_local(until) - zone.to_local(since.max(ahead.started));
             ahead.shift += length.num_microseconds().unwrap_or(0);
+            let anchor = zone.to_local(ahead.anchor).checked_add_signed(length);
+            ahead.anchor = anchor.map_or(ahead.anchor, |local| zone.resolve(local));
         }
         let mut now = self.now;
         let mut lines = Vec::new();
@@ -404,16 +415,21 @@ impl World {
                 continue;
             }
             line.due_by = planned.due_by.filter(|_| stuck.is_none());
-            lines.push((planned.due.filter(|_| stuck.is_none()), line));
+            if planned.due.is_none() && stuck.is_none() {
+                line.status = Status::Skipped;
+                line.reason = planned.trail.join(" -> ");
+            }
+            let at = planned.due.unwrap_or_else(|| planned.passes.max(now));
+            lines.push((Some(at).filter(|_| stuck.is_none()), line));
             if ahead.waiting.is_some() {
                 stuck = Some(format!("after {}", touch.id));
             }
-            let Some(due) = planned.due else { break };
+            let due = planned.due.unwrap_or_else(|| planned.passes.max(now));
             if in_tail {
                 break;
             }
             now = due;
-            advance(&mut ahead, sequence, Some((due, touch.id.clone())), due);
+            advance(&mut ahead, sequence, planned.due.map(|due| (due, touch.id.clone())), due);
         }
         lines
     }

@@ -12,6 +12,7 @@ use crate::timestamp::{Span, Timestamp};
 
 use super::instant::Fired;
 use super::intake::{absence_base, because_of, rule_position};
+use super::lead::NO_NUMBER;
 use super::schedule::clock;
 use super::timer::{Kind, Timer, What};
 use super::{Moment, Names, World};
@@ -77,11 +78,23 @@ impl World {
         if !state.armed || armed.number.0 != number {
             return Span::ZERO;
         }
+        let deadline = moment.plan.deadlines[index];
+        // What the engine brings about has no number of its own: this may be the timer of an older one.
+        let due = self.measure(moment.plan, slot, armed.at, deadline.within);
+        if armed.number == NO_NUMBER && due > moment.now {
+            if deadline.within.measured().is_none() {
+                // Open hours moved with the lead's zone: this may as well be its own, come too early.
+                let position = rule_position(moment.plan, deadline.rule);
+                let what = What::Deadline(index as u32, number);
+                self.timers.push(Timer { due, kind: Kind::Absence, position, slot, what });
+            }
+            return Span::ZERO;
+        }
+        let state = &mut self.lead_mut(slot).deadlines[index];
         state.armed = false;
         let saved = state.props.take().map(|props| Arc::new(*props));
-        let deadline = moment.plan.deadlines[index];
         self.fired.push(Fired { saved, ..Fired::new(slot, deadline.rule, because_of(armed)) });
-        moment.now - self.measure(moment.plan, slot, armed.at, deadline.within)
+        moment.now - due
     }
 
     #[expect(clippy::indexing_slicing, reason = "a timer's index is made by the plan that sized the lead")]
@@ -118,6 +131,31 @@ impl World {
         } else {
             state.since = Timestamp::MAX;
             state.due = Timestamp::MAX;
+        }
+    }
+
+    /// A lead that changes zone keeps the local times of its `every WEEKDAY`: the one that lies nearest
+    /// to what was pending.
+    pub(super) fn replan_weekdays(&mut self, moment: &Moment<'_>, slot: u32) {
+        for (index, periodic) in moment.plan.periodics.iter().enumerate() {
+            let rule = moment.plan.rulebook.rules.get(periodic.rule.index());
+            let Some(Trigger::EveryWeekday { days, at }) = rule.map(|rule| &rule.trigger) else { continue };
+            let pending = self.lead(slot).periodics.get(index).map_or(Timestamp::MAX, |state| state.due);
+            if pending == Timestamp::MAX {
+                continue;
+            }
+            let zone = self.shown_zone(moment.plan, self.lead(slot));
+            let Some(first) = zone.to_local(pending).date().checked_sub_days(Days::new(2)) else { continue };
+            let is_day =
+                |date: &NaiveDate| days.get(date.weekday().num_days_from_monday() as usize).copied().unwrap_or(false);
+            let moments = first.iter_days().take(5).filter(is_day).map(|date| zone.resolve(date.and_time(clock(*at))));
+            let nearest = moments.min_by_key(|at| at.0.abs_diff(pending.0)).map(|due| due.max(moment.now));
+            let Some(due) = nearest.filter(|due| *due != pending) else { continue };
+            if let Some(state) = self.lead_mut(slot).periodics.get_mut(index) {
+                state.due = due;
+            }
+            let position = rule_position(moment.plan, periodic.rule);
+            self.timers.push(Timer { due, kind: Kind::Periodic, position, slot, what: What::Periodic(index as u32) });
         }
     }
 

@@ -16,13 +16,27 @@ pub(crate) const BREAKS: &str = "breaks invariant ";
 type Broken = (String, Option<Timestamp>);
 
 impl World {
-    /// The invariant that a message on a channel would break now, in words.
+    /// The invariant that a message on a channel would break now, in words; of several the one that
+    /// holds it longest.
     pub(super) fn breaks(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<String> {
-        let broken = |(place, invariant): (usize, &Invariant)| {
-            let (why, _) = self.breaks_one(moment, slot, channel, (place, invariant))?;
-            Some(format!("{BREAKS}{}: {why}", invariant.name))
-        };
-        moment.plan.rulebook.invariants.iter().enumerate().find_map(broken)
+        let mut longest: Option<(usize, Broken)> = None;
+        for (place, broken) in self.ask_invariants(moment, slot, channel) {
+            let Some((why, until)) = broken else { continue };
+            let end = |until: Option<Timestamp>| until.unwrap_or(Timestamp::MAX);
+            if longest.as_ref().is_none_or(|(_, (_, other))| end(until) > end(*other)) {
+                longest = Some((place, (why, until)));
+            }
+        }
+        let (place, (why, _)) = longest?;
+        let name = moment.plan.rulebook.invariants.get(place).map_or("", |invariant| invariant.name.as_str());
+        Some(format!("{BREAKS}{name}: {why}"))
+    }
+
+    /// From when on a message on a channel would break no invariant any more; `None` where time alone
+    /// does not end it.
+    pub(super) fn breaks_until(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Timestamp> {
+        let broken = self.ask_invariants(moment, slot, channel).into_iter().filter_map(|(_, broken)| broken);
+        broken.map(|(_, until)| until).try_fold(Timestamp::MIN, |latest, until| Some(latest.max(until?)))
     }
 
     /// The invariants that speak of a channel, each with why a message would break it now and from when

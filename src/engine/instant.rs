@@ -1,5 +1,6 @@
 //! The rounds of an instant: rules are judged against one state, their effects applied by phase,
-//! and what that changes is the next round. Each rule fires at most once, so rounds end.
+//! and what that changes is the next round. Each rule fires at most once, so rounds end; so does
+//! what the timers of one moment bring about one after the other.
 
 use std::sync::Arc;
 
@@ -128,6 +129,11 @@ pub(super) fn is_open(limit: Limit, last: Timestamp, now: Timestamp) -> bool {
     }
 }
 
+/// An instant: its moment, and the entry handled last at it.
+fn instant_of(moment: &Moment<'_>) -> (Timestamp, u32) {
+    (moment.now, moment.order.after)
+}
+
 impl World {
     /// Carries out everything that has fired, round after round.
     pub(super) fn settle(&mut self, moment: &Moment<'_>, out: &mut Vec<Decision>) {
@@ -135,14 +141,28 @@ impl World {
             self.note_states(moment, out);
             let fired = std::mem::take(&mut self.fired);
             for fired in &fired {
-                if !self.done.contains(&(fired.slot, fired.rule)) {
+                if !self.has_fired(moment, fired) {
                     self.judge(moment, fired, out);
                 }
             }
             self.recycle(fired);
             self.apply_round(moment, out);
         }
-        self.done.clear();
+    }
+
+    /// Whether a rule has fired for its lead since the entry of this moment, in any of its timers.
+    fn has_fired(&self, moment: &Moment<'_>, fired: &Fired) -> bool {
+        let done = &self.lead(fired.slot).done;
+        done.instant == instant_of(moment) && done.rules.contains(&fired.rule)
+    }
+
+    fn note_fired(&mut self, moment: &Moment<'_>, fired: &Fired) {
+        let done = &mut self.lead_mut(fired.slot).done;
+        if done.instant != instant_of(moment) {
+            done.instant = instant_of(moment);
+            done.rules.clear();
+        }
+        done.rules.push(fired.rule);
     }
 
     /// Keeps the memory of a list that has been worked through.
@@ -196,7 +216,7 @@ impl World {
         let arm = arm_of(rule, &scope);
         self.write_faults(moment, fired.slot, Cause::Rule(fired.rule, 0), out);
         let Some(arm) = arm else { return };
-        self.done.push((fired.slot, fired.rule));
+        self.note_fired(moment, fired);
         let cause = Cause::Rule(fired.rule, arm as u8);
         if let Some(reason) = self.limited(moment, fired, rule) {
             self.decide(moment, fired.slot, Body::Muted(reason), (cause, &fired.because), out);

@@ -51,8 +51,22 @@ impl World {
             *place = Some(Box::new(Lead::new(moment.plan, event.lead, event.at.min(moment.now))));
             self.changed.push(slot);
         }
+        if event.at < self.lead(slot).first_at {
+            self.begin_earlier(moment, slot, event.at);
+        }
         if event.account.is_some() && self.lead(slot).account != event.account {
             self.join_account(moment, slot, event);
+        }
+    }
+
+    /// The lead's first event was learned of late: silences that are measured from it are due earlier.
+    fn begin_earlier(&mut self, moment: &Moment<'_>, slot: u32, first_at: Timestamp) {
+        self.lead_mut(slot).first_at = first_at;
+        for index in 0..moment.plan.absences.len() {
+            if let Some(state) = self.lead_mut(slot).absences.get_mut(index) {
+                state.waiting = false;
+            }
+            self.arm_absence(moment.plan, slot, index);
         }
     }
 
@@ -115,7 +129,15 @@ impl World {
             self.replan_all(moment, slot);
         }
         self.release_values(moment, slot);
+        self.ask_scripts(moment.plan, slot);
         true
+    }
+
+    /// Scripts that read what has changed run in the next round.
+    pub(super) fn ask_scripts(&mut self, plan: &Plan, slot: u32) {
+        if !plan.scripts.is_empty() {
+            self.changed.push(slot);
+        }
     }
 
     /// A lead that changes zone keeps its local times for what is pending.
@@ -151,6 +173,8 @@ impl World {
         self.witness_event(moment, slot, ty, stamp);
         let mut seen: SmallVec<[SetId; 16]> = SmallVec::new();
         let mut before: Before = SmallVec::new();
+        let mut later: Vec<Reaction> = Vec::new();
+        let answers_first = plan.answers_first.get(ty.index()) == Some(&true);
         let mut scripts: SmallVec<[usize; 4]> = SmallVec::new();
         for test in tests {
             if !test.conditions.iter().all(|condition| self.meets(moment, slot, condition)) {
@@ -168,9 +192,17 @@ impl World {
                     if let Reaction::Script(place) = reaction {
                         scripts.push(*place);
                     }
-                    self.react(moment, slot, *reaction, stamp, &mut before);
+                    // What the event answers came before it, whichever set is named first.
+                    if answers_first && !reaction.answers() {
+                        later.push(*reaction);
+                    } else {
+                        self.react(moment, slot, *reaction, stamp, &mut before);
+                    }
                 }
             }
+        }
+        for reaction in later {
+            self.react(moment, slot, reaction, stamp, &mut before);
         }
         for (score, from) in before {
             self.score_changed(moment, slot, score, from, &because_of(stamp), out);

@@ -17,6 +17,8 @@ use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
 
+use super::guard::BREAKS;
+
 /// When an event happened and which one it was. Ordered by both, so that of two events of the
 /// same moment the one that arrived later is the later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -207,9 +209,21 @@ pub(crate) struct ByHand {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Wait {
     pub since: Timestamp,
-    /// A fact of the lead is missing; one that changes releases it.
+    /// A fact of the lead is missing, or an invariant holds it; else a person must release it.
     pub for_value: bool,
     pub reason: String,
+}
+
+impl Wait {
+    /// Whether an invariant holds it: it is asked again when the invariant's limit ends.
+    pub fn is_guarded(&self) -> bool {
+        self.for_value && self.reason.starts_with(BREAKS)
+    }
+
+    /// Whether a fact that changes releases it.
+    pub fn is_for_fact(&self) -> bool {
+        self.for_value && !self.is_guarded()
+    }
 }
 
 /// A single action that waits for its time.
@@ -307,9 +321,26 @@ pub(crate) struct Lead {
     /// Last touch sent to the lead, in any sequence.
     pub last_touch: Option<(Timestamp, String)>,
     pub former: Option<Box<Former>>,
+    /// The rules that have fired in the present instant; nothing to keep between instants.
+    #[serde(skip)]
+    pub done: Done,
     /// Something of it changed since it was read from a store.
     #[serde(skip)]
     pub touched: bool,
+}
+
+/// The rules that have fired for a lead in one instant.
+#[derive(Clone, Debug)]
+pub(crate) struct Done {
+    /// Its moment, and the entry handled last at it.
+    pub instant: (Timestamp, u32),
+    pub rules: SmallVec<[RuleId; 4]>,
+}
+
+impl Default for Done {
+    fn default() -> Self {
+        Self { instant: (Timestamp::MIN, 0), rules: SmallVec::new() }
+    }
 }
 
 impl Lead {
@@ -360,6 +391,7 @@ impl Lead {
             next_serial: 0,
             last_touch: None,
             former: None,
+            done: Done::default(),
             touched: true,
         }
     }

@@ -23,6 +23,8 @@ pub(crate) struct Planned {
     pub due: Option<Timestamp>,
     /// The end of the part of the day it belongs to.
     pub due_by: Option<Timestamp>,
+    /// When a touch without a place is let pass: where it would have been due.
+    pub passes: Timestamp,
     /// After this moment it has expired.
     pub deadline: Option<Timestamp>,
     /// Its nominal time and every move from it, in order.
@@ -83,7 +85,7 @@ impl Ground<'_> {
             let due = at.max(enrollment.not_before).max(self.now);
             let mut trail = vec![nominal_text(touch, time, nominal.planned), String::from("moved by hand")];
             trail.push(self.landing(due));
-            return Planned { due: Some(due), due_by: None, deadline: None, trail };
+            return Planned { due: Some(due), due_by: None, passes: due, deadline: None, trail };
         }
         let (start, end) = nominal.dates;
         let first = self.first_moment(enrollment);
@@ -91,8 +93,13 @@ impl Ground<'_> {
         if start != nominal.planned || (enrollment.shift != 0 && matches!(touch.when, When::Days(..))) {
             trail.push(format!("held {}", Span(enrollment.shift).in_words()));
         }
+        let passes = self.zone.resolve(start.and_time(nominal.time));
         let deadline = touch.expires.map(|length| {
-            let from = self.zone.resolve(start.and_time(nominal.time));
+            // A time of the day that is not said is the first at which the channel is open.
+            let from = match time {
+                TouchTime::Any => self.place(start, Some(time), passes).map_or(passes, |place| place.0),
+                _ => passes,
+            };
             later(from.max(enrollment.started), length, self.zone, self.window.calendar)
         });
         if start < end
@@ -102,10 +109,10 @@ impl Ground<'_> {
                 trail.push(format!("best of days {}", range_text(touch)));
                 trail.push(self.landing(place.0));
             }
-            return Planned { due: Some(place.0), due_by: place.1, deadline, trail };
+            return Planned { due: Some(place.0), due_by: place.1, passes, deadline, trail };
         }
         let place = self.walk(start, time, nominal.time, (first.0, &first.1), touch.roll, &mut trail);
-        Planned { due: place.map(|p| p.0), due_by: place.and_then(|p| p.1), deadline, trail }
+        Planned { due: place.map(|p| p.0), due_by: place.and_then(|p| p.1), passes, deadline, trail }
     }
 
     fn is_tail(&self, touch: &Touch) -> bool {
@@ -152,7 +159,12 @@ impl Ground<'_> {
                 let at = later(enrollment.anchor, length, self.zone, self.window.calendar);
                 let local = self.zone.to_local(at);
                 let time = clock_of(clock_time).unwrap_or(local.time());
-                Nominal { dates: (local.date(), local.date()), planned: local.date(), time }
+                let mut date = local.date();
+                // What is let pass at its own time must lie ahead of what it counts from.
+                if touch.roll == Roll::Skip && self.zone.resolve(date.and_time(time)) <= enrollment.anchor {
+                    date = date.succ_opt().unwrap_or(date);
+                }
+                Nominal { dates: (date, date), planned: date, time }
             }
         }
     }
@@ -194,6 +206,7 @@ impl Ground<'_> {
         trail: &mut Vec<String>,
     ) -> Option<Place> {
         let nominal = self.zone.resolve(start.and_time(nominal_time));
+        let earliest = first;
         let first = if clock_of(time) == Some(nominal_time) { first } else { first.max(nominal) };
         for (n, date) in days_from(start).take(SEARCH_DAYS as usize).enumerate() {
             match self.place(date, Some(time), first) {
@@ -210,7 +223,7 @@ impl Ground<'_> {
                 Err(Miss::Refused(refusal)) => {
                     push_new(trail, refusal.to_string());
                     if n == 0
-                        && let Some(place) = self.rolled(date, time, first, roll)
+                        && let Some(place) = self.rolled(date, time, earliest, roll)
                     {
                         trail.push(self.landing(place.0));
                         return Some(place);
@@ -290,7 +303,7 @@ impl Ground<'_> {
         }
     }
 
-    fn landing(&self, at: Timestamp) -> String {
+    pub fn landing(&self, at: Timestamp) -> String {
         let local = self.zone.to_local(at);
         format!("{} {}", local.weekday(), hour_minute(local))
     }

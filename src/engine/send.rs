@@ -12,10 +12,11 @@ use crate::units::{Content, Unit};
 use crate::value::Value;
 
 use super::enroll::{advance, next_touch, rule_label};
+use super::guard::BREAKS;
 use super::intake::{ENGINE, save};
-use super::lead::{Stamp, Wait};
+use super::lead::{Enrollment, Stamp, Wait};
 use super::message::EXPIRES;
-use super::timer::{Kind, Timer, What};
+use super::timer::{Kind, Timer, What, deferred_position, is_deferred};
 use super::{Moment, World};
 
 /// Whether a channel can be used for a lead now.
@@ -53,18 +54,27 @@ impl World {
             world.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &enrollment.because), out);
             world.go_on(moment, slot, id, sequence, None, out);
         };
-        let planned_reason = self.original_reason(plan, slot, &enrollment, touch);
+        let planned_reason = self.original_reason(plan, slot, &enrollment, touch, moment.now);
         let Some(due) = planned.due else {
+            if planned.passes > moment.now && !enrollment.released {
+                return self.replan(moment, slot, id);
+            }
             return let_pass(self, Status::Skipped, planned.trail.join(" -> "));
         };
-        if let Some(wait) = &enrollment.waiting {
+        let expires = |wait: &Wait| planned.deadline.unwrap_or(wait.since + EXPIRES);
+        let again = enrollment.waiting.as_ref().filter(|wait| wait.is_guarded() && moment.now < expires(wait));
+        if again.is_some() && moment.now < enrollment.not_before {
+            return self.replan(moment, slot, id);
+        }
+        if let Some(wait) = enrollment.waiting.as_ref().filter(|_| again.is_none()) {
             let by = crate::local::rfc3339(moment.now, line.zone);
-            let why = if planned_reason.is_empty() { String::new() } else { format!(": {planned_reason}") };
+            let guarded = planned_reason.is_empty() || wait.is_guarded();
+            let why = if guarded { String::new() } else { format!(": {planned_reason}") };
             let what =
                 if wait.for_value { format!("{}; waited until", wait.reason) } else { "was not approved by".into() };
             return let_pass(self, Status::Expired, format!("{what} {by}{why}"));
         }
-        let due = if enrollment.released { moment.now } else { due };
+        let due = if enrollment.released || again.is_some() { moment.now } else { due };
         if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
             let deadline = crate::local::rfc3339(deadline, line.zone);
             let why = if planned_reason.is_empty() { String::new() } else { format!(": {planned_reason}") };
@@ -79,19 +89,20 @@ impl World {
         }
         if touch.approve && !enrollment.approved {
             let wait = Wait { since: moment.now, for_value: false, reason: String::from("waits for approval") };
-            return self.wait(moment, slot, id, (wait, line), out);
+            return self.wait_until(moment, slot, id, (wait, line), None, out);
         }
         match self.choose(moment, slot, touch) {
             Ok(choice) => {
                 let (channel, content) = choice;
                 line.channel = channel;
-                line.content = with_variant(plan, &mut line.experiment, touch, content);
+                line.content = with_variant(plan, &mut line.experiment, touch, (channel, content));
                 let unfilled = self.unfilled(moment, slot, (channel, &line.content), enrollment.saved.as_ref());
                 // What a person has released goes out.
                 let asked = !enrollment.approved;
                 if let Some(reason) = unfilled.or_else(|| self.breaks(moment, slot, channel).filter(|_| asked)) {
-                    let wait = Wait { since: moment.now, for_value: true, reason };
-                    return self.wait(moment, slot, id, (wait, line), out);
+                    let wait = Wait { since: again.map_or(moment.now, |wait| wait.since), for_value: true, reason };
+                    let until = if wait.is_guarded() { self.guarded_until(moment, slot, channel) } else { None };
+                    return self.wait_until(moment, slot, id, (wait, line), until, out);
                 }
                 line.status = Status::Sent;
                 line.reason = planned_reason;
@@ -102,9 +113,7 @@ impl World {
                 if let Some(enrollment) = found {
                     enrollment.not_before = from;
                     enrollment.released = false;
-                    if enrollment.deferred.last() != Some(&reason) {
-                        enrollment.deferred.push(reason);
-                    }
+                    push_reason(&mut enrollment.deferred, &reason);
                 }
                 self.replan(moment, slot, id);
             }
@@ -114,26 +123,59 @@ impl World {
     }
 
     /// How a touch came from its nominal time to the one it is sent at.
-    fn original_reason(&self, plan: &Plan, slot: u32, enrollment: &super::lead::Enrollment, touch: &Touch) -> String {
+    fn original_reason(
+        &self,
+        plan: &Plan,
+        slot: u32,
+        enrollment: &Enrollment,
+        touch: &Touch,
+        now: Timestamp,
+    ) -> String {
         let Some(sequence) = plan.rulebook.sequences.get(enrollment.sequence.index()) else { return String::new() };
         let from = enrollment.anchor.max(enrollment.started);
-        self.ground(plan, slot, sequence, touch, from).plan(touch, enrollment).reason()
+        let ground = self.ground(plan, slot, sequence, touch, from);
+        let Some(wait) = enrollment.waiting.as_ref().filter(|wait| wait.is_guarded()) else {
+            return ground.plan(touch, enrollment).reason();
+        };
+        // It went by its plan until the invariant held it, and then by the invariant's limit.
+        let mut before = enrollment.clone();
+        before.not_before = Timestamp::MIN;
+        let mut trail = ground.plan(touch, &before).trail;
+        trail.push(wait.reason.clone());
+        trail.push(ground.landing(now));
+        trail.join(" -> ")
     }
 
-    /// A due touch waits: it is held, and says for what.
-    fn wait(
+    /// When what an invariant holds is asked again: its limit has ended and the channel is open.
+    fn guarded_until(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Timestamp> {
+        let until = self.breaks_until(moment, slot, channel).filter(|until| *until > moment.now)?;
+        let zone = self.channel_zone(moment.plan, slot, channel).0;
+        Some(Self::window(moment.plan, channel).next_open(until, zone).map_or(until, |(open, _)| open))
+    }
+
+    /// A due touch waits: it is held, and says for what; for an invariant, until its limit ends.
+    fn wait_until(
         &mut self,
         moment: &Moment<'_>,
         slot: u32,
         id: SequenceId,
         (wait, mut line): (Wait, TouchLine),
+        until: Option<Timestamp>,
         out: &mut Vec<Decision>,
     ) {
         line.status = Status::Held;
         line.reason.clone_from(&wait.reason);
         let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else { return };
+        // Asked again and held for the same reason is no news.
+        let same = enrollment.waiting.as_ref().is_some_and(|old| old.reason == wait.reason);
+        if let Some(until) = until {
+            enrollment.not_before = until;
+        }
         enrollment.waiting = Some(Box::new(wait));
         enrollment.released = false;
+        if same {
+            return self.replan(moment, slot, id);
+        }
         let (because, next) = (enrollment.because.clone(), enrollment.next);
         let cause = Cause::Sequence(id, Some(next));
         self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
@@ -166,6 +208,7 @@ impl World {
         if !sequence.parallel {
             lead.last_touch = Some(sent.clone());
         }
+        self.ask_scripts(moment.plan, slot);
         self.touched(moment, slot, (channel, &content, &sequence.name, &touch.id), out);
         self.go_on(moment, slot, id, sequence, Some(sent), out);
     }
@@ -398,7 +441,8 @@ impl World {
             Some(rule) => Use::No(Status::Suppressed, format!("suppressed by {}", rule_label(moment.plan, rule))),
             None => self.usable(moment, slot, action.channel),
         };
-        if let Some(wait) = &action.waiting {
+        let again = action.waiting.as_ref().filter(|wait| wait.is_guarded() && moment.now < wait.since + EXPIRES);
+        if let Some(wait) = action.waiting.as_ref().filter(|_| again.is_none()) {
             let by = crate::local::rfc3339(moment.now, self.channel_zone(moment.plan, slot, action.channel).0);
             let reason = format!("{}; waited until {by}", wait.reason);
             return self.end_action(moment, slot, place, (Status::Expired, reason), out);
@@ -440,22 +484,37 @@ impl World {
 
     /// A due action waits for a value.
     fn hold_action(&mut self, moment: &Moment<'_>, slot: u32, place: usize, reason: String, out: &mut Vec<Decision>) {
+        let Some(channel) = self.lead(slot).actions.get(place).map(|action| action.channel) else { return };
+        let guarded = reason.starts_with(BREAKS);
+        let until = if guarded { self.guarded_until(moment, slot, channel) } else { None };
+        let zone = self.channel_zone(moment.plan, slot, channel).0;
         let lead = self.lead_mut(slot);
         let serial = lead.serial();
         let Some(action) = lead.actions.get_mut(place) else { return };
-        action.waiting = Some(Box::new(Wait { since: moment.now, for_value: true, reason: reason.clone() }));
+        let old = action.waiting.take();
+        let since = old.as_ref().map_or(moment.now, |wait| wait.since);
         action.serial = serial;
-        action.due = moment.now + EXPIRES;
+        action.due = until.map_or(since + EXPIRES, |until| until.min(since + EXPIRES));
+        if let Some(until) = until {
+            push_reason(&mut action.trail, &reason);
+            action.trail.push(zone.to_local(until).format("%a %H:%M").to_string());
+        }
+        // Asked again and held for the same reason is no news.
+        let same = old.is_some_and(|old| old.reason == reason);
+        action.waiting = Some(Box::new(Wait { since, for_value: true, reason: reason.clone() }));
         let (due, action) = (action.due, action.clone());
         let position = moment.order.position;
         self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
+        if same {
+            return;
+        }
         let line = self.action_line(moment.plan, slot, &action, Status::Held, reason);
         self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), out);
     }
 
     /// A fact of the lead has changed: what waited for a value is tried again at once.
     pub(super) fn release_values(&mut self, moment: &Moment<'_>, slot: u32) {
-        let waits = |wait: &Option<Box<Wait>>| wait.as_ref().is_some_and(|wait| wait.for_value);
+        let waits = |wait: &Option<Box<Wait>>| wait.as_ref().is_some_and(|wait| wait.is_for_fact());
         let (due, position) = (moment.now, moment.order.position);
         let mut released = Vec::new();
         let lead = self.lead_mut(slot);
@@ -482,11 +541,17 @@ impl World {
         let Some(channel) = self.lead(slot).actions.get(place).map(|action| action.channel) else { return };
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         let from = Self::window(moment.plan, channel).next_open(from, zone).map_or(from, |(open, _)| open);
-        let position = moment.order.position;
+        // The order of what is put off is that of its first due times.
+        let position = match moment.order.position {
+            first if is_deferred(first) => first,
+            _ => deferred_position(moment.now),
+        };
         let lead = self.lead_mut(slot);
         let serial = lead.serial();
         let Some(action) = lead.actions.get_mut(place) else { return };
         action.serial = serial;
+        // What waits expires as before.
+        let from = action.waiting.as_ref().map_or(from, |wait| from.min(wait.since + EXPIRES));
         action.due = from;
         action.local = action.local.map(|_| zone.to_local(from));
         action.trail.push(reason);
@@ -560,9 +625,20 @@ impl World {
     }
 }
 
+fn push_reason(reasons: &mut Vec<String>, reason: &str) {
+    if reasons.last().is_none_or(|last| last != reason) {
+        reasons.push(String::from(reason));
+    }
+}
+
 /// The variant's template in place of the touch's own, on the channel the touch names first.
-fn with_variant(plan: &Plan, assigned: &mut Option<(ExperimentId, u8)>, touch: &Touch, content: Content) -> Content {
-    let first = touch.choices.first().is_some_and(|(_, own)| *own == content);
+fn with_variant(
+    plan: &Plan,
+    assigned: &mut Option<(ExperimentId, u8)>,
+    touch: &Touch,
+    (channel, content): (ChannelId, Content),
+) -> Content {
+    let first = touch.choices.first().is_some_and(|(on, own)| *on == channel && *own == content);
     *assigned = assigned.filter(|_| first);
     let variant = assigned
         .and_then(|(id, variant)| plan.rulebook.experiments.get(id.index())?.variants.get(usize::from(variant)));

@@ -104,6 +104,17 @@ impl Timers {
     }
 }
 
+/// The place of what was put off: before all that a rulebook sends by its own plan, by the second in
+/// which it was due at first.
+pub(crate) fn deferred_position(due: Timestamp) -> u64 {
+    u64::try_from(due.0.div_euclid(1_000_000)).unwrap_or(0).min(u64::from(u32::MAX))
+}
+
+/// Whether a place is one of [`deferred_position`].
+pub(crate) fn is_deferred(position: u64) -> bool {
+    (1..=u64::from(u32::MAX)).contains(&position)
+}
+
 /// The place of something in the rulebook: vocabulary first, then path, then line.
 pub(crate) fn position(range: Range) -> u64 {
     u64::from(range.source.0) << 32 | u64::from(range.start)

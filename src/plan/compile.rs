@@ -11,7 +11,7 @@ use crate::rulebook::{
     Rulebook, ScoreId, ScriptId, Sequence, SequenceId, SetId, Trigger,
 };
 use crate::timestamp::Span;
-use crate::units::{Length, ZoneSource};
+use crate::units::{Content, Length, ZoneSource};
 use crate::value::Value;
 
 /// Late news may land behind newer stamps; a counter keeps a few more than it needs for them.
@@ -55,6 +55,7 @@ impl Plan {
             reactions.dedup();
         }
         plan.dispatch = dispatch(&rulebook, &plan.reactions);
+        plan.answers_first = plan.dispatch.iter().map(|tests| answers_first(tests, &plan.reactions)).collect();
         plan
     }
 
@@ -220,6 +221,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
     Plan {
         rulebook: Arc::clone(rulebook),
         dispatch: Vec::new(),
+        answers_first: Vec::new(),
         reactions: vec![Vec::new(); sets],
         counters: Vec::new(),
         ring_len: 0,
@@ -249,10 +251,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         scripts: Vec::new(),
         script_of: vec![None; scores],
         experiment_at: rulebook.sequences.iter().map(|s| vec![None; s.touches.len() + 1]).collect(),
-        keeps_props: rulebook
-            .templates
-            .iter()
-            .any(|t| t.values.iter().any(|value| matches!(value, crate::rulebook::Filling::Prop(_)))),
+        keeps_props: prints_props(rulebook),
         zones: office.map_or_else(|| vec![ZoneSource::Lead], |c| c.zones.clone()),
         owner_zone: rulebook
             .facts
@@ -292,6 +291,12 @@ fn dispatch(rulebook: &Rulebook, reactions: &[Vec<Reaction>]) -> Vec<Vec<Test>> 
         sets: sets.clone(),
     };
     tests.iter().map(|all| all.iter().map(|one| test(all, one)).collect()).collect()
+}
+
+/// Whether one event may both answer and ask, by different sets.
+fn answers_first(tests: &[Test], reactions: &[Vec<Reaction>]) -> bool {
+    let all = || tests.iter().flat_map(|test| &test.sets).filter_map(|set| reactions.get(set.index())).flatten();
+    all().any(|reaction| reaction.answers()) && all().any(|r| matches!(r, Reaction::Await(_) | Reaction::Arm(_)))
 }
 
 fn condition(expr: &Expr) -> Condition {
@@ -371,10 +376,22 @@ pub(crate) fn walk(expr: &Expr, f: &mut impl FnMut(&Expr)) {
     }
 }
 
-/// Whether a rule's guard, arms or effects ask for properties of the event.
+/// Whether some template prints properties of the event that led to the message.
+fn prints_props(rulebook: &Rulebook) -> bool {
+    let mut values = rulebook.templates.iter().flat_map(|template| &template.values);
+    values.any(|value| matches!(value, crate::rulebook::Filling::Prop(_)))
+}
+
+/// Whether a rule's guard, arms, effects or what they send ask for properties of the event.
 fn uses_props(rule: RuleId, rulebook: &Rulebook) -> bool {
     let rule = &rulebook.rules[rule.index()];
-    let mut found = false;
+    let asks = |effect: &Effect| match &effect.kind {
+        EffectKind::Send { content, .. } => matches!(content, Content::Template(_)),
+        EffectKind::Start(_) | EffectKind::Tier(_) => true,
+        _ => false,
+    };
+    // A message that goes out now or in a sequence that begins now may print them.
+    let mut found = prints_props(rulebook) && rule.arms.iter().flat_map(|arm| &arm.effects).any(asks);
     let mut look = |expr: &Expr| walk(expr, &mut |e| found |= matches!(e, Expr::Prop(_)));
     rule.guard.iter().for_each(&mut look);
     for arm in &rule.arms {

@@ -43,7 +43,7 @@ pub enum EffectKind {
 pub enum HoldEnd {
     /// After a length; days are calendar days.
     After(Length),
-    /// At a moment or on a day; a missing value holds until a `resume`.
+    /// At a moment or on a day; without a value there is no hold.
     Until(Expr),
 }
 
