@@ -89,7 +89,7 @@ enum Turn {
     Go(String),
     Wait,
     Unrouted,
-    Ends(Fate, String),
+    Late,
     Lost(String),
     Known,
 }
@@ -120,10 +120,7 @@ impl Live {
                 Turn::Wait => done.waiting += 1,
                 Turn::Unrouted => done.unrouted += 1,
                 Turn::Known => done.unknown += 1,
-                Turn::Ends(fate, reason) => {
-                    done.expired += 1;
-                    notes.push(Note::end(item, fate, String::new(), reason, now));
-                }
+                Turn::Late => notes.push(too_late(item, now, &mut done)),
                 Turn::Lost(sink) => {
                     done.unknown += 1;
                     let reason = String::from("the program ended before it was known");
@@ -143,7 +140,7 @@ impl Live {
                 }
                 let (group, after) = rest.split_at(size.min(rest.len()));
                 rest = after;
-                let group = self.still_to_go(group, now, &mut notes, &breakers_of(breaker, &sink))?;
+                let group = self.still_to_go(group, now, (&mut notes, &mut done), &breakers_of(breaker, &sink))?;
                 if group.is_empty() {
                     continue;
                 }
@@ -183,7 +180,7 @@ impl Live {
             match self.turn(&item, desk, now)? {
                 Turn::Go(sink) => due.push((item, Some(sink))),
                 Turn::Unrouted => due.push((item, None)),
-                Turn::Wait | Turn::Ends(..) | Turn::Lost(_) | Turn::Known => {}
+                Turn::Wait | Turn::Late | Turn::Lost(_) | Turn::Known => {}
             }
         }
         Ok(due)
@@ -208,26 +205,32 @@ impl Live {
         Ok(true)
     }
 
-    /// Those of a group that may still go out: what fell due while others were handed over can stop
-    /// them.
+    /// Those of a group that may still go out, as they are now: what fell due while others were handed
+    /// over can stop them.
     fn still_to_go(
         &mut self,
         group: &[Item],
         now: Timestamp,
-        notes: &mut Vec<Note>,
+        (notes, done): (&mut Vec<Note>, &mut HandedOver),
         breakers: &BTreeMap<String, Breaker>,
     ) -> Result<Vec<Item>, LiveError> {
-        if self.next_due()?.is_none_or(|due| due > now) {
-            return Ok(group.iter().filter(|item| !self.is_closed(item, now)).cloned().collect());
+        if self.next_due()?.is_some_and(|due| due <= now) {
+            self.write_down(notes, breakers)?;
+            self.advance(now)?;
         }
-        self.write_down(notes, breakers)?;
-        self.advance(now)?;
+        // INVARIANT: what was read before is not trusted. A group before this one may have let time
+        // pass, and what fell due then may have ended or paused what is handed over now.
         let mut left = Vec::with_capacity(group.len());
         for item in group {
             let found = outbox::find(&self.store, item.decision)?.filter(|found| found.ended.is_none());
-            let to_lead = matches!(item.what, What::Message | What::Task);
-            let held = to_lead && self.is_held(&item.lead)?;
-            left.extend(found.filter(|item| !(held || self.is_closed(item, now))));
+            let Some(item) = found else { continue };
+            if is_late(&item, now) {
+                notes.push(too_late(item, now, done));
+            } else if self.is_closed(&item, now) || (is_to_lead(&item) && self.is_held(&item.lead)?) {
+                done.waiting += 1;
+            } else {
+                left.push(item);
+            }
         }
         Ok(left)
     }
@@ -250,12 +253,11 @@ impl Live {
             }
             State::Waiting => {}
         }
-        if item.expires.is_some_and(|expires| expires < now) {
-            let due = rfc3339(item.due, Zone::UTC);
-            return Ok(Turn::Ends(Fate::Expired, format!("was due {due} and could not be handed over in time")));
+        if is_late(item, now) {
+            return Ok(Turn::Late);
         }
-        let to_lead = matches!(item.what, What::Message | What::Task);
-        if item.attempts.due_at() > now || self.is_closed(item, now) || (to_lead && self.is_held(&item.lead)?) {
+        let is_held = is_to_lead(item) && self.is_held(&item.lead)?;
+        if item.attempts.due_at() > now || self.is_closed(item, now) || is_held {
             return Ok(Turn::Wait);
         }
         let destination = match (&item.channel, item.what, &item.to) {
@@ -342,6 +344,22 @@ fn breakers_of(breaker: &Breaker, sink: &str) -> BTreeMap<String, Breaker> {
 /// An entry has room for so much and no more.
 fn short(reason: &str) -> String {
     reason.chars().take(500).collect()
+}
+
+fn is_to_lead(item: &Item) -> bool {
+    matches!(item.what, What::Message | What::Task)
+}
+
+fn is_late(item: &Item, now: Timestamp) -> bool {
+    item.expires.is_some_and(|expires| expires < now)
+}
+
+/// The end of an item that may not go out any more.
+fn too_late(item: Item, now: Timestamp, done: &mut HandedOver) -> Note {
+    done.expired += 1;
+    let due = rfc3339(item.due, Zone::UTC);
+    let reason = format!("was due {due} and could not be handed over in time");
+    Note::end(item, Fate::Expired, String::new(), reason, now)
 }
 
 /// What follows from an attempt.
