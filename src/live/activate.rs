@@ -8,7 +8,7 @@ use super::error::LiveError;
 use super::record::{ACTIVATED, Record, kind};
 use super::roster::Roster;
 use super::step::{self, Advanced};
-use super::{Live, Progress, Ruleset, ledger, plans, shelf};
+use super::{Live, Progress, Ruleset, handover, ledger, plans, shelf};
 use crate::decision::{Body, Decision, Status};
 use crate::engine::{Adopted, Changes, Engine, Live as Kept};
 use crate::load::Files;
@@ -81,13 +81,13 @@ impl Live {
         let bytes = shelf::encode(files);
         let plan = plans::of(&bytes, || Ok::<_, LiveError>(Plan::compile(rulebook)))?;
         let next = Ruleset { id, plan };
-        let payload = self.activation(&next.id, at).payload(&mut self.store)?;
-        let entry_id = entry_id(&next.id, self.store.len());
+        let entry_id = self.free_id(&entry_id(&next.id, self.store.len()))?;
+        let payload = activation(&next.id, &entry_id, at).payload(&mut self.store)?;
         let mut batch = Batch::new();
         batch.append(entry(&entry_id, at, &payload));
         batch.put_large(TreeName::Rulesets, next.id.as_bytes(), bytes);
         let change = self.change(&next, at, &mut batch)?;
-        self.store.commit(&batch)?;
+        handover::all_stored(&self.store.commit(&batch)?)?;
         self.ruleset = Some(next);
         self.progress = change.progress;
         Ok(Activation { before, ..change.activation })
@@ -164,8 +164,8 @@ impl Live {
     /// The store cannot write.
     pub fn activate_first(&mut self, files: &Files, rulebook: Rulebook, at: Timestamp) -> Result<(), LiveError> {
         let id = id_of(files);
-        let payload = self.activation(&id, at).payload(&mut self.store)?;
-        let entry_id = entry_id(&id, self.store.len());
+        let entry_id = self.free_id(&entry_id(&id, self.store.len()))?;
+        let payload = activation(&id, &entry_id, at).payload(&mut self.store)?;
         let at = at.max(self.floor());
         let mut batch = Batch::new();
         batch.append(entry(&entry_id, at, &payload));
@@ -174,24 +174,9 @@ impl Live {
         batch.put_large(TreeName::Rulesets, id.as_bytes(), bytes);
         batch.put(TreeName::Meta, b"ruleset", id.as_bytes());
         // The entry is handled when the log is.
-        self.store.commit(&batch)?;
+        handover::all_stored(&self.store.commit(&batch)?)?;
         self.ruleset = Some(Ruleset { id, plan });
         Ok(())
-    }
-
-    fn activation(&self, ruleset: &str, at: Timestamp) -> Record {
-        let mut props = serde_json::Map::new();
-        props.insert(String::from("ruleset"), ruleset.into());
-        Record {
-            id: entry_id(ruleset, self.store.len()),
-            ty: String::from(ACTIVATED),
-            lead: String::new(),
-            account: None,
-            at,
-            received_at: None,
-            props,
-            backfill: false,
-        }
     }
 
     /// Handles an activation that stands in the log.
@@ -256,6 +241,21 @@ fn with_status(lines: &[Decision], status: Status) -> usize {
         _ => false,
     };
     lines.iter().filter(has).count()
+}
+
+fn activation(ruleset: &str, id: &str, at: Timestamp) -> Record {
+    let mut props = serde_json::Map::new();
+    props.insert(String::from("ruleset"), ruleset.into());
+    Record {
+        id: id.to_owned(),
+        ty: String::from(ACTIVATED),
+        lead: String::new(),
+        account: None,
+        at,
+        received_at: None,
+        props,
+        backfill: false,
+    }
 }
 
 /// The same rulebook can come into force more than once.

@@ -4,7 +4,7 @@
 use super::Live;
 use super::error::LiveError;
 use super::record::{ACTIVATED, DRAINED, Record, kind};
-use crate::store::{BadRecord, Batch, NewEntry, Outcome, TreeName};
+use crate::store::{BadRecord, Batch, NewEntry, Outcome, TreeName, check_size};
 use crate::timestamp::{Span, Timestamp};
 
 /// How long after we learned of it an event may have happened: clocks differ.
@@ -77,7 +77,7 @@ impl Live {
                 appended.drained_to = appended.drained_to.max(Some(record.at));
                 continue;
             }
-            if let Some(reason) = self.refused(record)? {
+            if let Some(reason) = self.refused(record, arrival)? {
                 quarantine.push(bad_record(told, reason));
                 appended.quarantined += 1;
                 continue;
@@ -115,8 +115,7 @@ impl Live {
         let mut batch = Batch { entries: Vec::new(), ..Batch::default() };
         let mut kept = Vec::with_capacity(taken.len());
         for (entry, (told, _)) in entries.zip(&taken) {
-            if entry.payload.len() + entry.id.len() + entry.lead.len() + entry.ty.len() + 64 > crate::store::ENTRY_LIMIT
-            {
+            if check_size(&entry).is_err() {
                 quarantine.push(bad_record(told, String::from("it is larger than 8 KB")));
                 appended.quarantined += 1;
                 continue;
@@ -154,7 +153,15 @@ impl Live {
 
 impl Live {
     /// Why a record of another store cannot be taken over.
-    fn refused(&self, record: &Record) -> Result<Option<String>, LiveError> {
+    fn refused(&self, record: &Record, arrival: Arrival) -> Result<Option<String>, LiveError> {
+        if is_event(record.kind()) {
+            return Ok(None);
+        }
+        // Only a store says what it has done; whoever reads back what one exported vouches for it.
+        if arrival != Arrival::Own {
+            let reason = "a store writes such records itself; what one has exported is taken in with `--replay`";
+            return Ok(Some(reason.to_owned()));
+        }
         if record.ty != ACTIVATED {
             return Ok(None);
         }

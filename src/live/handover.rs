@@ -16,7 +16,7 @@ use crate::config::{self, Destination};
 use crate::local::{Zone, rfc3339};
 use crate::sink::attempt::{Breaker, Next};
 use crate::sink::{Handed, Outcome, Sink};
-use crate::store::{Batch, NewEntry, Store, TreeName};
+use crate::store::{self, Batch, Committed, NewEntry, Store, StoreError, TreeName};
 use crate::timestamp::Timestamp;
 
 /// So many actions of a sink that only writes lines are handed over as one group.
@@ -303,7 +303,8 @@ impl Live {
         let first = self.store.len();
         let mut records = Vec::with_capacity(notes.len());
         for (note, number) in notes.iter().zip(first..) {
-            let record = note.record(number);
+            let id = self.free_id(&format!("{} {number}", note.record_name()))?;
+            let record = note.record(id);
             let payload = record.payload(&mut self.store)?;
             records.push((record, payload));
         }
@@ -331,10 +332,31 @@ impl Live {
             self.progress.handled += records.len() as u64;
             batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
         }
-        self.store.commit(&batch)?;
+        let committed = self.store.commit(&batch)?;
         notes.clear();
-        Ok(())
+        all_stored(&committed)
     }
+
+    /// An id for a record of the store's own: the usual one, unless a record has it that came from
+    /// elsewhere.
+    pub(super) fn free_id(&mut self, usual: &str) -> Result<String, LiveError> {
+        let mut id = usual.to_owned();
+        let mut number = 1_u32;
+        while self.store.lookup(&id)?.is_some() {
+            number += 1;
+            id = format!("{usual} ({number})");
+        }
+        Ok(id)
+    }
+}
+
+/// INVARIANT: as many entries were stored as are counted as handled.
+pub(super) fn all_stored(committed: &Committed) -> Result<(), LiveError> {
+    if committed.outcomes.iter().all(|outcome| matches!(outcome, store::Outcome::Stored(_))) {
+        return Ok(());
+    }
+    let reason = String::from("a record of its own is in the log already");
+    Err(StoreError::Stopped { reason }.into())
 }
 
 fn breakers_of(breaker: &Breaker, sink: &str) -> BTreeMap<String, Breaker> {
@@ -365,7 +387,9 @@ fn too_late(item: Item, now: Timestamp, done: &mut HandedOver) -> Note {
 /// What follows from an attempt.
 fn after_attempt(item: &Item, outcome: Outcome, sink: &config::Sink, now: Timestamp, done: &mut HandedOver) -> Note {
     let mut item = item.clone();
-    let next = item.attempts.ended(outcome, sink, &item.id, now);
+    // What may be done twice is tried again like a refusal: after a wait, and so often and no more.
+    let idempotent = sink.idempotent || item.may_repeat();
+    let next = item.attempts.ended(outcome, &config::Sink { idempotent, ..sink.clone() }, &item.id, now);
     let note = |item, outcome, reason: String| {
         let (sink, reason) = (sink.name.clone(), short(&reason));
         Note { item, kind: kind::OUTCOME, outcome, sink, reason, at: now }
@@ -383,10 +407,6 @@ fn after_attempt(item: &Item, outcome: Outcome, sink: &config::Sink, now: Timest
             done.put_off += 1;
             note(item, "again", reason)
         }
-        Next::Unknown { reason } if item.may_repeat() => {
-            done.put_off += 1;
-            note(item, "again", reason)
-        }
         Next::Unknown { reason } => {
             done.unknown += 1;
             note(item, "unknown", reason)
@@ -399,8 +419,12 @@ impl Note {
         Self { item, kind: kind::OUTCOME, outcome: fate.word(), sink, reason, at }
     }
 
-    fn record(&self, number: u64) -> Record {
-        let (ty, word) = if self.kind == kind::INTENT { (HANDING, "to") } else { (HANDED, "from") };
+    fn record_name(&self) -> &'static str {
+        if self.kind == kind::INTENT { "ensue to" } else { "ensue from" }
+    }
+
+    fn record(&self, id: String) -> Record {
+        let ty = if self.kind == kind::INTENT { HANDING } else { HANDED };
         let mut props = Map::new();
         props.insert(String::from("action"), self.item.id.as_str().into());
         for (name, value) in [("outcome", self.outcome), ("sink", &self.sink), ("reason", &self.reason)] {
@@ -416,7 +440,7 @@ impl Note {
             }
         }
         Record {
-            id: format!("ensue {word} {number}"),
+            id,
             ty: String::from(ty),
             lead: self.item.lead.clone(),
             account: None,

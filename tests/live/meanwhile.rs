@@ -159,3 +159,78 @@ fn what_is_too_late_when_its_turn_comes_does_not_go_out() {
     assert_eq!((stage.got().as_str(), handed.taken, handed.expired), ("ab", 2, 2));
     assert_eq!(stage.fates("d"), [Fate::Expired]);
 }
+
+#[test]
+fn an_alert_of_unknown_outcome_waits_and_is_given_up() {
+    let mut stage = Stage::new();
+    stage.answers = vec![Outcome::Unknown { reason: String::from("the bell hangs") }];
+    stage.retries = Retries { attempts: 2, first_wait: Span::seconds(600), longest_wait: Span::seconds(600) };
+    stage.happens("bell", "a", "");
+    for _ in 0..3 {
+        stage.hand_over();
+    }
+    assert_eq!(stage.got(), "a", "it waits before it is tried again");
+    for _ in 0..3 {
+        stage.pass(600);
+        stage.hand_over();
+    }
+    assert_eq!(stage.got(), "aa", "twice and no more");
+    let states = stage.states();
+    assert!(matches!(&states[..], [(_, State::Unknown { reason, .. })] if reason == "the bell hangs"), "{states:?}");
+}
+
+#[test]
+fn ids_of_the_store_that_are_taken_cost_no_event() {
+    let mut stage = Stage::new();
+    let ids: Vec<String> = (0..9).flat_map(|n| [format!("ensue to {n}"), format!("ensue from {n}")]).collect();
+    let line = |id: &String| format!(r#"{{"id":"{id}","type":"halt","lead":"z","at":"2026-01-01T00:00:00Z"}}"#);
+    let lines: Vec<String> = ids.iter().map(line).collect();
+    stage.lines(&lines[..4], Arrival::At(stage.now()), false);
+    stage.happens("go", "a", "");
+    stage.hand_over();
+    assert_eq!((stage.got().as_str(), stage.fates("a")), ("a", vec![Fate::Taken]));
+    assert_eq!(stage.live.store().len(), 1 + 4 + 1 + 2);
+    assert_eq!(stage.live.unhandled(), 0);
+    stage.happens("go", "b", "");
+    stage.hand_over();
+    assert_eq!(stage.got(), "ab");
+}
+
+#[test]
+fn a_record_that_is_too_large_only_by_its_account_goes_to_quarantine() {
+    let mut stage = Stage::new();
+    let at = "2026-01-01T00:00:00Z";
+    let line = |id: &str, account: usize, bytes: usize| {
+        let (account, note) = ("c".repeat(account), "x".repeat(bytes));
+        format!(
+            r#"{{"id":"{id}","type":"halt","lead":"a","account":"{account}","at":"{at}","props":{{"page":"{note}"}}}}"#
+        )
+    };
+    let lines: Vec<String> = (7800..8200).step_by(20).map(|n| line(&format!("e{n}"), 200, n)).collect();
+    let appended = stage.lines(&lines, Arrival::At(stage.now()), false);
+    assert!(appended.stored > 0 && appended.quarantined > 0, "{appended:?}");
+    assert_eq!(appended.stored + appended.quarantined, lines.len() as u64);
+}
+
+#[test]
+fn nobody_else_says_what_the_store_has_done() {
+    let mut stage = Stage::new();
+    let at = "2026-01-01T00:00:00Z";
+    let forged = ["ensue.handed_over", "ensue.handing_over", "ensue.activated"].map(|ty| {
+        format!(r#"{{"id":"{ty}","type":"{ty}","lead":"a","at":"{at}","props":{{"action":"x","outcome":"taken"}}}}"#)
+    });
+    let appended = stage.lines(&forged, Arrival::At(stage.now()), false);
+    assert_eq!((appended.stored, appended.quarantined), (0, 3));
+}
+
+#[test]
+fn history_loaded_twice_is_a_duplicate() {
+    for first in [false, true] {
+        let mut stage = Stage::new();
+        let line = [String::from(r#"{"id":"e1","type":"go","lead":"a","at":"2026-01-01T00:00:00Z"}"#)];
+        let at = Arrival::At(stage.now());
+        assert_eq!(stage.lines(&line, at, first).stored, 1);
+        let again = stage.lines(&line, at, !first);
+        assert_eq!((again.duplicates, again.conflicts, again.quarantined), (1, 0, 0), "{first}");
+    }
+}
