@@ -43,6 +43,7 @@ mod standing;
 mod timer;
 pub mod witness;
 
+pub(crate) use adopt::REMOVED;
 pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, Live};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};

@@ -4,7 +4,7 @@
 use super::Live;
 use super::error::LiveError;
 use super::record::{ACTIVATED, DRAINED, Record, kind};
-use crate::store::{BadRecord, Batch, NewEntry, Outcome, TreeName, check_size};
+use crate::store::{BadRecord, Batch, NewEntry, Outcome, Sequence, TreeName, check_size};
 use crate::timestamp::{Span, Timestamp};
 
 /// How long after we learned of it an event may have happened: clocks differ.
@@ -128,10 +128,11 @@ impl Live {
         }
         let committed = self.store.commit(&batch)?;
         let mut conflicts = Vec::new();
-        for (outcome, told) in committed.outcomes.iter().zip(kept) {
+        for ((outcome, told), entry) in committed.outcomes.iter().zip(kept).zip(&batch.entries) {
             match outcome {
                 Outcome::Stored(_) => appended.stored += 1,
                 Outcome::Duplicate(_) => appended.duplicates += 1,
+                Outcome::Conflict(before) if self.is_same_but_for_backfill(entry, *before)? => appended.duplicates += 1,
                 Outcome::Conflict(_) => {
                     appended.conflicts += 1;
                     let reason = format!("the id `{}` stands for another event in the log", told.record.id);
@@ -152,6 +153,17 @@ impl Live {
 }
 
 impl Live {
+    /// Whether an event stands in the log already, loaded as history where it is none now, or the
+    /// other way round: that is how it was loaded, not what it says.
+    fn is_same_but_for_backfill(&self, entry: &NewEntry<'_>, before: Sequence) -> Result<bool, LiveError> {
+        if !is_event(entry.kind) {
+            return Ok(false);
+        }
+        let other = if entry.kind == kind::EVENT { kind::BACKFILL } else { kind::EVENT };
+        let content = NewEntry { kind: other, ..entry.clone() }.content();
+        Ok(self.store.with_entry(before, |entry| entry.content() == content)?)
+    }
+
     /// Why a record of another store cannot be taken over.
     fn refused(&self, record: &Record, arrival: Arrival) -> Result<Option<String>, LiveError> {
         if is_event(record.kind()) {

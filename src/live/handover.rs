@@ -193,7 +193,8 @@ impl Live {
     /// The store cannot write.
     pub fn settle(&mut self, action: &str, went_out: bool, now: Timestamp) -> Result<bool, LiveError> {
         let unknown = |item: &Item| item.id == action && matches!(item.state, State::Unknown { .. });
-        let Some(item) = outbox::waiting(&self.store)?.into_iter().find(unknown) else { return Ok(false) };
+        let Some(mut item) = outbox::waiting(&self.store)?.into_iter().find(unknown) else { return Ok(false) };
+        item.perhaps = None;
         let at = now.max(self.floor());
         let mut notes = vec![if went_out {
             Note::end(item, Fate::Settled, String::new(), String::from("a person says that it went out"), at)
@@ -223,12 +224,15 @@ impl Live {
         let mut left = Vec::with_capacity(group.len());
         for item in group {
             let found = outbox::find(&self.store, item.decision)?.filter(|found| found.ended.is_none());
-            let Some(item) = found else { continue };
+            let Some(mut item) = found else { continue };
             if is_late(&item, now) {
                 notes.push(too_late(item, now, done));
             } else if self.is_closed(&item, now) || (is_to_lead(&item) && self.is_held(&item.lead)?) {
                 done.waiting += 1;
             } else {
+                if let State::Going { sink, .. } = &item.state {
+                    item.perhaps = Some(sink.clone());
+                }
                 left.push(item);
             }
         }
@@ -378,8 +382,18 @@ fn is_late(item: &Item, now: Timestamp) -> bool {
 
 /// The end of an item that may not go out any more.
 fn too_late(item: Item, now: Timestamp, done: &mut HandedOver) -> Note {
-    done.expired += 1;
     let due = rfc3339(item.due, Zone::UTC);
+    let under_way = match &item.state {
+        State::Going { sink, .. } => Some(sink.clone()),
+        State::Waiting | State::Unknown { .. } => item.perhaps.clone(),
+    };
+    // Of what may have gone out nobody may say that it did not.
+    if let Some(sink) = under_way {
+        done.unknown += 1;
+        let reason = format!("was due {due}, an attempt may have gone out, and it is too late for another");
+        return Note { item, kind: kind::OUTCOME, outcome: "unknown", sink, reason, at: now };
+    }
+    done.expired += 1;
     let reason = format!("was due {due} and could not be handed over in time");
     Note::end(item, Fate::Expired, String::new(), reason, now)
 }
@@ -387,6 +401,9 @@ fn too_late(item: Item, now: Timestamp, done: &mut HandedOver) -> Note {
 /// What follows from an attempt.
 fn after_attempt(item: &Item, outcome: Outcome, sink: &config::Sink, now: Timestamp, done: &mut HandedOver) -> Note {
     let mut item = item.clone();
+    if matches!(outcome, Outcome::Unknown { .. }) {
+        item.perhaps = Some(sink.name.clone());
+    }
     // What may be done twice is tried again like a refusal: after a wait, and so often and no more.
     let idempotent = sink.idempotent || item.may_repeat();
     let next = item.attempts.ended(outcome, &config::Sink { idempotent, ..sink.clone() }, &item.id, now);
@@ -427,7 +444,9 @@ impl Note {
         let ty = if self.kind == kind::INTENT { HANDING } else { HANDED };
         let mut props = Map::new();
         props.insert(String::from("action"), self.item.id.as_str().into());
-        for (name, value) in [("outcome", self.outcome), ("sink", &self.sink), ("reason", &self.reason)] {
+        let perhaps = self.item.perhaps.as_deref().unwrap_or_default();
+        let texts = [("outcome", self.outcome), ("sink", &self.sink), ("reason", &self.reason), ("perhaps", perhaps)];
+        for (name, value) in texts {
             if !value.is_empty() {
                 props.insert(String::from(name), value.into());
             }

@@ -57,15 +57,7 @@ impl Stage {
         let files = files("meanwhile/rules.ensue");
         live.activate_first(&files, files.check().rulebook.unwrap(), start()).unwrap();
         let (clock, got) = (Arc::new(Mutex::new(start())), Arc::default());
-        Self {
-            live,
-            _room: room,
-            clock,
-            answers: vec![taken()],
-            idempotent: false,
-            retries: Retries::default(),
-            got,
-        }
+        Self { live, _room: room, clock, answers: vec![taken()], idempotent: false, retries: Retries::default(), got }
     }
 
     fn now(&self) -> Timestamp {
@@ -86,7 +78,9 @@ impl Stage {
     fn happens(&mut self, event: &str, leads: &str, props: &str) {
         let at = ensue::local::rfc3339(self.now(), ensue::local::Zone::UTC);
         let line = |lead: char| {
-            format!(r#"{{"id":"{event} {lead} {at}","type":"{event}","lead":"{lead}","at":"{at}","props":{{{props}}}}}"#)
+            format!(
+                r#"{{"id":"{event} {lead} {at}","type":"{event}","lead":"{lead}","at":"{at}","props":{{{props}}}}}"#
+            )
         };
         let lines: Vec<String> = leads.chars().map(line).collect();
         let appended = self.lines(&lines, Arrival::At(self.now()), false);
@@ -233,4 +227,62 @@ fn history_loaded_twice_is_a_duplicate() {
         let again = stage.lines(&line, at, !first);
         assert_eq!((again.duplicates, again.conflicts, again.quarantined), (1, 0, 0), "{first}");
     }
+}
+
+/// A stage whose idempotent sink has left open what came of an action of lead `a`.
+fn left_open(event: &str) -> Stage {
+    let mut stage = Stage::new();
+    stage.idempotent = true;
+    stage.answers = vec![Outcome::Unknown { reason: String::from("the line broke") }];
+    stage.retries = Retries { first_wait: Span::days(1), longest_wait: Span::days(1), ..Retries::default() };
+    stage.happens(event, "a", "");
+    let due = stage.live.next_due().unwrap().unwrap_or(stage.now()).max(stage.now());
+    *stage.clock.lock().unwrap() = due;
+    assert_eq!(stage.hand_over().put_off, 1);
+    stage
+}
+
+#[test]
+fn what_may_have_gone_out_is_unknown_and_not_withdrawn() {
+    let mut stage = left_open("go");
+    stage.happens("halt", "a", "");
+    stage.hand_over();
+    assert_eq!(stage.fates("a"), []);
+    let before = stage.states();
+    assert!(matches!(&before[..], [(_, State::Unknown { reason, .. })] if reason.contains("halt")), "{before:?}");
+    stage.live.rebuild().unwrap();
+    assert_eq!(stage.states(), before);
+}
+
+#[test]
+fn what_may_have_gone_out_is_unknown_and_not_expired() {
+    let mut stage = left_open("start_s");
+    stage.pass(2 * 86400);
+    let handed = stage.hand_over();
+    assert_eq!((handed.expired, handed.unknown), (0, 1));
+    assert_eq!(stage.fates("a"), []);
+    let before = stage.states();
+    assert!(matches!(&before[..], [(_, State::Unknown { .. })]), "{before:?}");
+    stage.live.rebuild().unwrap();
+    assert_eq!(stage.states(), before);
+}
+
+#[test]
+fn what_a_new_rulebook_does_not_have_does_not_go_out() {
+    let mut stage = Stage::new();
+    stage.happens("start_s", "a", "");
+    stage.happens("go", "b", "");
+    stage.happens("bell", "c", "");
+    let due = stage.live.next_due().unwrap().unwrap().max(stage.now());
+    *stage.clock.lock().unwrap() = due;
+    stage.live.advance(due).unwrap();
+    assert_eq!(stage.states().len(), 3);
+    let files = files("meanwhile/after");
+    let activation = stage.live.activate(&files, files.check().rulebook.unwrap(), due).unwrap();
+    assert_eq!(activation.cancelled, 2);
+    stage.hand_over();
+    assert_eq!(stage.got(), "c", "an alert goes out all the same");
+    assert_eq!((stage.fates("a"), stage.fates("b")), (vec![Fate::Withdrawn], vec![Fate::Withdrawn]));
+    stage.live.rebuild().unwrap();
+    assert_eq!((stage.fates("a"), stage.fates("b")), (vec![Fate::Withdrawn], vec![Fate::Withdrawn]));
 }
