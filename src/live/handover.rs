@@ -39,7 +39,7 @@ pub struct Desk<'a> {
 }
 
 /// What came of handing over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HandedOver {
     /// Taken by a sink.
     pub taken: u64,
@@ -56,6 +56,8 @@ pub struct HandedOver {
     pub waiting: u64,
     /// Left because no sink takes them.
     pub unrouted: u64,
+    /// Why a sink put off the last action it did, by its name.
+    pub reasons: BTreeMap<String, String>,
 }
 
 /// One thing to write down: the intent, or what came of it.
@@ -422,6 +424,7 @@ fn after_attempt(item: &Item, outcome: Outcome, sink: &config::Sink, now: Timest
         }
         Next::Again { reason, .. } => {
             done.put_off += 1;
+            done.reasons.insert(sink.name.clone(), reason.clone());
             note(item, "again", reason)
         }
         Next::Unknown { reason } => {

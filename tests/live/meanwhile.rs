@@ -154,7 +154,7 @@ fn what_is_paused_while_others_go_out_waits() {
 #[test]
 fn what_is_too_late_when_its_turn_comes_does_not_go_out() {
     let mut stage = Stage::new();
-    stage.happens("start_s", "abcd", "");
+    stage.happens("begin", "abcd", "");
     let due = stage.due();
     *stage.clock.lock().unwrap() = due + Span::seconds(3600 - 6);
     let handed = stage.hand_over();
@@ -246,7 +246,8 @@ fn left_open(event: &str) -> Stage {
     stage.happens(event, "a", "");
     let due = stage.due();
     *stage.clock.lock().unwrap() = due;
-    assert_eq!(stage.hand_over().put_off, 1);
+    let handed = stage.hand_over();
+    assert_eq!((handed.put_off, handed.reasons["mail"].as_str()), (1, "the line broke"));
     stage
 }
 
@@ -264,7 +265,7 @@ fn what_may_have_gone_out_is_unknown_and_not_withdrawn() {
 
 #[test]
 fn what_may_have_gone_out_is_unknown_and_not_expired() {
-    let mut stage = left_open("start_s");
+    let mut stage = left_open("begin");
     stage.pass(2 * 86400);
     let handed = stage.hand_over();
     assert_eq!((handed.expired, handed.unknown), (0, 1));
@@ -278,7 +279,7 @@ fn what_may_have_gone_out_is_unknown_and_not_expired() {
 #[test]
 fn what_a_new_rulebook_does_not_have_does_not_go_out() {
     let mut stage = Stage::new();
-    stage.happens("start_s", "a", "");
+    stage.happens("begin", "a", "");
     stage.happens("go", "b", "");
     stage.happens("bell", "c", "");
     let due = stage.due();
