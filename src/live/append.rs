@@ -160,7 +160,7 @@ impl Live {
             return Ok(false);
         }
         let other = if entry.kind == kind::EVENT { kind::BACKFILL } else { kind::EVENT };
-        let content = NewEntry { kind: other, ..entry.clone() }.content();
+        let content = NewEntry { kind: other, ..*entry }.content();
         Ok(self.store.with_entry(before, |entry| entry.content() == content)?)
     }
 
