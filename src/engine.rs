@@ -44,6 +44,7 @@ mod timer;
 mod window;
 pub mod witness;
 
+pub(crate) use adopt::REMOVED;
 pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, Live};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};

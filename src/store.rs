@@ -39,6 +39,7 @@ use index::{Ids, Postings, Waiting};
 use keys::Keys;
 use read::Walk;
 
+pub(crate) use block::check_size;
 pub use block::{Block, BlockHash, ENTRY_LIMIT, Entries};
 pub use commit::Committed;
 pub use entry::{ContentHash, Entry, NewEntry, Outcome, Sequence, StoredEntry};

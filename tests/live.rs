@@ -21,6 +21,8 @@ mod handover;
 mod kill;
 #[path = "live/life.rs"]
 mod life;
+#[path = "live/meanwhile.rs"]
+mod meanwhile;
 #[path = "live/post.rs"]
 mod post;
 #[path = "store/power.rs"]

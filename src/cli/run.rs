@@ -110,6 +110,9 @@ fn once(args: &Args, place: &Place, stop: &AtomicBool, io: Io) -> Result<(Exit, 
     if !quiet {
         if to_stdout { io.err(&text) } else { io.out(&text)? }
     }
+    for (sink, reason) in &handed.reasons {
+        io.err(&format!("note: sink `{sink}` put actions off, to be tried again: {reason}\n"));
+    }
     if handed.unknown > 0 {
         io.err("note: `ensue run --unknown` lists the actions of which nobody knows whether they went out\n");
     }

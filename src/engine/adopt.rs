@@ -25,7 +25,7 @@ mod standing;
 use matching::Matching;
 
 /// Why something ends that the new rulebook no longer has.
-const REMOVED: &str = "removed from the rulebook";
+pub(crate) const REMOVED: &str = "removed from the rulebook";
 
 /// What came of a change of rulebooks.
 #[derive(Debug)]

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::error::LiveError;
+use super::outbox::{self, Ended, State, What};
 use super::record::{ACTIVATED, Record, kind};
 use super::roster::Roster;
 use super::step::{self, Advanced};
-use super::{Live, Progress, Ruleset, ledger, plans, shelf};
+use super::{Live, Progress, Ruleset, handover, ledger, plans, shelf};
 use crate::decision::{Body, Decision, Status};
-use crate::engine::{Adopted, Changes, Engine, Live as Kept};
+use crate::engine::{Adopted, Changes, Engine, Live as Kept, REMOVED};
 use crate::load::Files;
 use crate::plan::Plan;
 use crate::report::line::Names;
@@ -81,13 +82,13 @@ impl Live {
         let bytes = shelf::encode(files);
         let plan = plans::of(&bytes, || Ok::<_, LiveError>(Plan::compile(rulebook)))?;
         let next = Ruleset { id, plan };
-        let payload = self.activation(&next.id, at).payload(&mut self.store)?;
-        let entry_id = entry_id(&next.id, self.store.len());
+        let entry_id = self.free_id(&entry_id(&next.id, self.store.len()))?;
+        let payload = activation(&next.id, &entry_id, at).payload(&mut self.store)?;
         let mut batch = Batch::new();
         batch.append(entry(&entry_id, at, &payload));
         batch.put_large(TreeName::Rulesets, next.id.as_bytes(), bytes);
         let change = self.change(&next, at, &mut batch)?;
-        self.store.commit(&batch)?;
+        handover::all_stored(&self.store.commit(&batch)?)?;
         self.ruleset = Some(next);
         self.progress = change.progress;
         Ok(Activation { before, ..change.activation })
@@ -117,6 +118,8 @@ impl Live {
         let progress =
             Progress { clock: engine.clock(), handled: self.progress.handled + 1, decisions: number, ..self.progress };
         shelf::save(&mut self.store, engine, &dues, &roster, batch)?;
+        let withdrawn = self.adopt_outbox(&changes, &next.plan, at, batch)?;
+        done.withdrawn = withdrawn as u64;
         batch.put(TreeName::Meta, b"ruleset", next.id.as_bytes());
         batch.put(TreeName::Meta, b"progress", shelf::encode(&progress));
         let activation = Activation {
@@ -126,11 +129,50 @@ impl Live {
             leads,
             carried,
             ended: gone.iter().chain(&lines).filter(|line| matches!(line.body, Body::Exit { .. })).count(),
-            cancelled: with_status(&gone, Status::Cancelled),
+            cancelled: with_status(&gone, Status::Cancelled) + withdrawn,
             skipped: with_status(&lines, Status::Skipped),
             ..Activation::default()
         };
         Ok(Change { activation, done, progress })
+    }
+
+    /// What is due and not yet handed over goes by the new rulebook too: a message or task of a
+    /// sequence or rule that is gone is withdrawn, one of a renamed sequence has the new name. How many
+    /// were withdrawn.
+    fn adopt_outbox(
+        &mut self,
+        changes: &Changes,
+        plan: &Plan,
+        at: Timestamp,
+        batch: &mut Batch<'_>,
+    ) -> Result<usize, LiveError> {
+        let mut withdrawn = 0;
+        for mut item in outbox::waiting(&self.store)? {
+            if item.ended.is_some() || !matches!(item.what, What::Message | What::Task) {
+                continue;
+            }
+            let is_gone = match &item.sequence {
+                Some((sequence, _)) => changes.sequences.removed.contains(sequence),
+                None => changes.rules.removed.contains(&item.rule),
+            };
+            if is_gone {
+                item.ended = Some(Ended { at, reason: REMOVED.to_owned() });
+                withdrawn += usize::from(item.state == State::Waiting && item.perhaps.is_none());
+            } else if let Some((sequence, _)) = &mut item.sequence
+                && plan.rulebook.sequences.iter().all(|s| s.name != *sequence)
+                && let Some(new) = plan.rulebook.sequences.iter().find(|s| s.renamed_from.as_ref() == Some(sequence))
+            {
+                sequence.clone_from(&new.name);
+            } else {
+                continue;
+            }
+            if item.state == State::Waiting {
+                outbox::put_back(&item, &mut self.store, batch)?;
+            } else {
+                outbox::put(&item, &mut self.store, batch)?;
+            }
+        }
+        Ok(withdrawn)
     }
 
     /// An engine that has been through the whole log by a plan, with what it decided thrown away.
@@ -164,8 +206,8 @@ impl Live {
     /// The store cannot write.
     pub fn activate_first(&mut self, files: &Files, rulebook: Rulebook, at: Timestamp) -> Result<(), LiveError> {
         let id = id_of(files);
-        let payload = self.activation(&id, at).payload(&mut self.store)?;
-        let entry_id = entry_id(&id, self.store.len());
+        let entry_id = self.free_id(&entry_id(&id, self.store.len()))?;
+        let payload = activation(&id, &entry_id, at).payload(&mut self.store)?;
         let at = at.max(self.floor());
         let mut batch = Batch::new();
         batch.append(entry(&entry_id, at, &payload));
@@ -174,24 +216,9 @@ impl Live {
         batch.put_large(TreeName::Rulesets, id.as_bytes(), bytes);
         batch.put(TreeName::Meta, b"ruleset", id.as_bytes());
         // The entry is handled when the log is.
-        self.store.commit(&batch)?;
+        handover::all_stored(&self.store.commit(&batch)?)?;
         self.ruleset = Some(Ruleset { id, plan });
         Ok(())
-    }
-
-    fn activation(&self, ruleset: &str, at: Timestamp) -> Record {
-        let mut props = serde_json::Map::new();
-        props.insert(String::from("ruleset"), ruleset.into());
-        Record {
-            id: entry_id(ruleset, self.store.len()),
-            ty: String::from(ACTIVATED),
-            lead: String::new(),
-            account: None,
-            at,
-            received_at: None,
-            props,
-            backfill: false,
-        }
     }
 
     /// Handles an activation that stands in the log.
@@ -256,6 +283,21 @@ fn with_status(lines: &[Decision], status: Status) -> usize {
         _ => false,
     };
     lines.iter().filter(has).count()
+}
+
+fn activation(ruleset: &str, id: &str, at: Timestamp) -> Record {
+    let mut props = serde_json::Map::new();
+    props.insert(String::from("ruleset"), ruleset.into());
+    Record {
+        id: id.to_owned(),
+        ty: String::from(ACTIVATED),
+        lead: String::new(),
+        account: None,
+        at,
+        received_at: None,
+        props,
+        backfill: false,
+    }
 }
 
 /// The same rulebook can come into force more than once.

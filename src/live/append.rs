@@ -4,7 +4,7 @@
 use super::Live;
 use super::error::LiveError;
 use super::record::{ACTIVATED, DRAINED, Record, kind};
-use crate::store::{BadRecord, Batch, NewEntry, Outcome, TreeName};
+use crate::store::{BadRecord, Batch, NewEntry, Outcome, Sequence, TreeName, check_size};
 use crate::timestamp::{Span, Timestamp};
 
 /// How long after we learned of it an event may have happened: clocks differ.
@@ -77,7 +77,7 @@ impl Live {
                 appended.drained_to = appended.drained_to.max(Some(record.at));
                 continue;
             }
-            if let Some(reason) = self.refused(record)? {
+            if let Some(reason) = self.refused(record, arrival)? {
                 quarantine.push(bad_record(told, reason));
                 appended.quarantined += 1;
                 continue;
@@ -115,8 +115,7 @@ impl Live {
         let mut batch = Batch { entries: Vec::new(), ..Batch::default() };
         let mut kept = Vec::with_capacity(taken.len());
         for (entry, (told, _)) in entries.zip(&taken) {
-            if entry.payload.len() + entry.id.len() + entry.lead.len() + entry.ty.len() + 64 > crate::store::ENTRY_LIMIT
-            {
+            if check_size(&entry).is_err() {
                 quarantine.push(bad_record(told, String::from("it is larger than 8 KB")));
                 appended.quarantined += 1;
                 continue;
@@ -129,10 +128,11 @@ impl Live {
         }
         let committed = self.store.commit(&batch)?;
         let mut conflicts = Vec::new();
-        for (outcome, told) in committed.outcomes.iter().zip(kept) {
+        for ((outcome, told), entry) in committed.outcomes.iter().zip(kept).zip(&batch.entries) {
             match outcome {
                 Outcome::Stored(_) => appended.stored += 1,
                 Outcome::Duplicate(_) => appended.duplicates += 1,
+                Outcome::Conflict(before) if self.is_same_but_for_backfill(entry, *before)? => appended.duplicates += 1,
                 Outcome::Conflict(_) => {
                     appended.conflicts += 1;
                     let reason = format!("the id `{}` stands for another event in the log", told.record.id);
@@ -153,8 +153,27 @@ impl Live {
 }
 
 impl Live {
+    /// Whether an event stands in the log already, loaded as history where it is none now, or the
+    /// other way round: that is how it was loaded, not what it says.
+    fn is_same_but_for_backfill(&self, entry: &NewEntry<'_>, before: Sequence) -> Result<bool, LiveError> {
+        if !is_event(entry.kind) {
+            return Ok(false);
+        }
+        let other = if entry.kind == kind::EVENT { kind::BACKFILL } else { kind::EVENT };
+        let content = NewEntry { kind: other, ..*entry }.content();
+        Ok(self.store.with_entry(before, |entry| entry.content() == content)?)
+    }
+
     /// Why a record of another store cannot be taken over.
-    fn refused(&self, record: &Record) -> Result<Option<String>, LiveError> {
+    fn refused(&self, record: &Record, arrival: Arrival) -> Result<Option<String>, LiveError> {
+        if is_event(record.kind()) {
+            return Ok(None);
+        }
+        // Only a store says what it has done; whoever reads back what one exported vouches for it.
+        if arrival != Arrival::Own {
+            let reason = "a store writes such records itself; what one has exported is taken in with `--replay`";
+            return Ok(Some(reason.to_owned()));
+        }
         if record.ty != ACTIVATED {
             return Ok(None);
         }

@@ -16,7 +16,7 @@ use crate::config::{self, Destination};
 use crate::local::{Zone, rfc3339};
 use crate::sink::attempt::{Breaker, Next};
 use crate::sink::{Handed, Outcome, Sink};
-use crate::store::{Batch, NewEntry, Store, TreeName};
+use crate::store::{self, Batch, Committed, NewEntry, Store, StoreError, TreeName};
 use crate::timestamp::Timestamp;
 
 /// So many actions of a sink that only writes lines are handed over as one group.
@@ -39,7 +39,7 @@ pub struct Desk<'a> {
 }
 
 /// What came of handing over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HandedOver {
     /// Taken by a sink.
     pub taken: u64,
@@ -56,6 +56,8 @@ pub struct HandedOver {
     pub waiting: u64,
     /// Left because no sink takes them.
     pub unrouted: u64,
+    /// Why a sink put off the last action it did, by its name.
+    pub reasons: BTreeMap<String, String>,
 }
 
 /// One thing to write down: the intent, or what came of it.
@@ -89,7 +91,7 @@ enum Turn {
     Go(String),
     Wait,
     Unrouted,
-    Ends(Fate, String),
+    Late,
     Lost(String),
     Known,
 }
@@ -120,10 +122,7 @@ impl Live {
                 Turn::Wait => done.waiting += 1,
                 Turn::Unrouted => done.unrouted += 1,
                 Turn::Known => done.unknown += 1,
-                Turn::Ends(fate, reason) => {
-                    done.expired += 1;
-                    notes.push(Note::end(item, fate, String::new(), reason, now));
-                }
+                Turn::Late => notes.push(too_late(item, now, &mut done)),
                 Turn::Lost(sink) => {
                     done.unknown += 1;
                     let reason = String::from("the program ended before it was known");
@@ -143,7 +142,7 @@ impl Live {
                 }
                 let (group, after) = rest.split_at(size.min(rest.len()));
                 rest = after;
-                let group = self.still_to_go(group, now, &mut notes, &breakers_of(breaker, &sink))?;
+                let group = self.still_to_go(group, now, (&mut notes, &mut done), &breakers_of(breaker, &sink))?;
                 if group.is_empty() {
                     continue;
                 }
@@ -183,7 +182,7 @@ impl Live {
             match self.turn(&item, desk, now)? {
                 Turn::Go(sink) => due.push((item, Some(sink))),
                 Turn::Unrouted => due.push((item, None)),
-                Turn::Wait | Turn::Ends(..) | Turn::Lost(_) | Turn::Known => {}
+                Turn::Wait | Turn::Late | Turn::Lost(_) | Turn::Known => {}
             }
         }
         Ok(due)
@@ -196,7 +195,8 @@ impl Live {
     /// The store cannot write.
     pub fn settle(&mut self, action: &str, went_out: bool, now: Timestamp) -> Result<bool, LiveError> {
         let unknown = |item: &Item| item.id == action && matches!(item.state, State::Unknown { .. });
-        let Some(item) = outbox::waiting(&self.store)?.into_iter().find(unknown) else { return Ok(false) };
+        let Some(mut item) = outbox::waiting(&self.store)?.into_iter().find(unknown) else { return Ok(false) };
+        item.perhaps = None;
         let at = now.max(self.floor());
         let mut notes = vec![if went_out {
             Note::end(item, Fate::Settled, String::new(), String::from("a person says that it went out"), at)
@@ -208,26 +208,35 @@ impl Live {
         Ok(true)
     }
 
-    /// Those of a group that may still go out: what fell due while others were handed over can stop
-    /// them.
+    /// Those of a group that may still go out, as they are now: what fell due while others were handed
+    /// over can stop them.
     fn still_to_go(
         &mut self,
         group: &[Item],
         now: Timestamp,
-        notes: &mut Vec<Note>,
+        (notes, done): (&mut Vec<Note>, &mut HandedOver),
         breakers: &BTreeMap<String, Breaker>,
     ) -> Result<Vec<Item>, LiveError> {
-        if self.next_due()?.is_none_or(|due| due > now) {
-            return Ok(group.iter().filter(|item| !self.is_closed(item, now)).cloned().collect());
+        if self.next_due()?.is_some_and(|due| due <= now) {
+            self.write_down(notes, breakers)?;
+            self.advance(now)?;
         }
-        self.write_down(notes, breakers)?;
-        self.advance(now)?;
+        // INVARIANT: what was read before is not trusted. A group before this one may have let time
+        // pass, and what fell due then may have ended or paused what is handed over now.
         let mut left = Vec::with_capacity(group.len());
         for item in group {
             let found = outbox::find(&self.store, item.decision)?.filter(|found| found.ended.is_none());
-            let to_lead = matches!(item.what, What::Message | What::Task);
-            let held = to_lead && self.is_held(&item.lead)?;
-            left.extend(found.filter(|item| !(held || self.is_closed(item, now))));
+            let Some(mut item) = found else { continue };
+            if is_late(&item, now) {
+                notes.push(too_late(item, now, done));
+            } else if self.is_closed(&item, now) || (is_to_lead(&item) && self.is_held(&item.lead)?) {
+                done.waiting += 1;
+            } else {
+                if let State::Going { sink, .. } = &item.state {
+                    item.perhaps = Some(sink.clone());
+                }
+                left.push(item);
+            }
         }
         Ok(left)
     }
@@ -250,12 +259,11 @@ impl Live {
             }
             State::Waiting => {}
         }
-        if item.expires.is_some_and(|expires| expires < now) {
-            let due = rfc3339(item.due, Zone::UTC);
-            return Ok(Turn::Ends(Fate::Expired, format!("was due {due} and could not be handed over in time")));
+        if is_late(item, now) {
+            return Ok(Turn::Late);
         }
-        let to_lead = matches!(item.what, What::Message | What::Task);
-        if item.attempts.due_at() > now || self.is_closed(item, now) || (to_lead && self.is_held(&item.lead)?) {
+        let is_held = is_to_lead(item) && self.is_held(&item.lead)?;
+        if item.attempts.due_at() > now || self.is_closed(item, now) || is_held {
             return Ok(Turn::Wait);
         }
         let destination = match (&item.channel, item.what, &item.to) {
@@ -301,7 +309,8 @@ impl Live {
         let first = self.store.len();
         let mut records = Vec::with_capacity(notes.len());
         for (note, number) in notes.iter().zip(first..) {
-            let record = note.record(number);
+            let id = self.free_id(&format!("{} {number}", note.record_name()))?;
+            let record = note.record(id);
             let payload = record.payload(&mut self.store)?;
             records.push((record, payload));
         }
@@ -329,10 +338,31 @@ impl Live {
             self.progress.handled += records.len() as u64;
             batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
         }
-        self.store.commit(&batch)?;
+        let committed = self.store.commit(&batch)?;
         notes.clear();
-        Ok(())
+        all_stored(&committed)
     }
+
+    /// An id for a record of the store's own: the usual one, unless a record has it that came from
+    /// elsewhere.
+    pub(super) fn free_id(&mut self, usual: &str) -> Result<String, LiveError> {
+        let mut id = usual.to_owned();
+        let mut number = 1_u32;
+        while self.store.lookup(&id)?.is_some() {
+            number += 1;
+            id = format!("{usual} ({number})");
+        }
+        Ok(id)
+    }
+}
+
+/// INVARIANT: as many entries were stored as are counted as handled.
+pub(super) fn all_stored(committed: &Committed) -> Result<(), LiveError> {
+    if committed.outcomes.iter().all(|outcome| matches!(outcome, store::Outcome::Stored(_))) {
+        return Ok(());
+    }
+    let reason = String::from("a record of its own is in the log already");
+    Err(StoreError::Stopped { reason }.into())
 }
 
 fn breakers_of(breaker: &Breaker, sink: &str) -> BTreeMap<String, Breaker> {
@@ -344,10 +374,41 @@ fn short(reason: &str) -> String {
     reason.chars().take(500).collect()
 }
 
+fn is_to_lead(item: &Item) -> bool {
+    matches!(item.what, What::Message | What::Task)
+}
+
+fn is_late(item: &Item, now: Timestamp) -> bool {
+    item.expires.is_some_and(|expires| expires < now)
+}
+
+/// The end of an item that may not go out any more.
+fn too_late(item: Item, now: Timestamp, done: &mut HandedOver) -> Note {
+    let due = rfc3339(item.due, Zone::UTC);
+    let under_way = match &item.state {
+        State::Going { sink, .. } => Some(sink.clone()),
+        State::Waiting | State::Unknown { .. } => item.perhaps.clone(),
+    };
+    // Of what may have gone out nobody may say that it did not.
+    if let Some(sink) = under_way {
+        done.unknown += 1;
+        let reason = format!("was due {due}, an attempt may have gone out, and it is too late for another");
+        return Note { item, kind: kind::OUTCOME, outcome: "unknown", sink, reason, at: now };
+    }
+    done.expired += 1;
+    let reason = format!("was due {due} and could not be handed over in time");
+    Note::end(item, Fate::Expired, String::new(), reason, now)
+}
+
 /// What follows from an attempt.
 fn after_attempt(item: &Item, outcome: Outcome, sink: &config::Sink, now: Timestamp, done: &mut HandedOver) -> Note {
     let mut item = item.clone();
-    let next = item.attempts.ended(outcome, sink, &item.id, now);
+    if matches!(outcome, Outcome::Unknown { .. }) {
+        item.perhaps = Some(sink.name.clone());
+    }
+    // What may be done twice is tried again like a refusal: after a wait, and so often and no more.
+    let idempotent = sink.idempotent || item.may_repeat();
+    let next = item.attempts.ended(outcome, &config::Sink { idempotent, ..sink.clone() }, &item.id, now);
     let note = |item, outcome, reason: String| {
         let (sink, reason) = (sink.name.clone(), short(&reason));
         Note { item, kind: kind::OUTCOME, outcome, sink, reason, at: now }
@@ -363,10 +424,7 @@ fn after_attempt(item: &Item, outcome: Outcome, sink: &config::Sink, now: Timest
         }
         Next::Again { reason, .. } => {
             done.put_off += 1;
-            note(item, "again", reason)
-        }
-        Next::Unknown { reason } if item.may_repeat() => {
-            done.put_off += 1;
+            done.reasons.insert(sink.name.clone(), reason.clone());
             note(item, "again", reason)
         }
         Next::Unknown { reason } => {
@@ -381,11 +439,17 @@ impl Note {
         Self { item, kind: kind::OUTCOME, outcome: fate.word(), sink, reason, at }
     }
 
-    fn record(&self, number: u64) -> Record {
-        let (ty, word) = if self.kind == kind::INTENT { (HANDING, "to") } else { (HANDED, "from") };
+    fn record_name(&self) -> &'static str {
+        if self.kind == kind::INTENT { "ensue to" } else { "ensue from" }
+    }
+
+    fn record(&self, id: String) -> Record {
+        let ty = if self.kind == kind::INTENT { HANDING } else { HANDED };
         let mut props = Map::new();
         props.insert(String::from("action"), self.item.id.as_str().into());
-        for (name, value) in [("outcome", self.outcome), ("sink", &self.sink), ("reason", &self.reason)] {
+        let perhaps = self.item.perhaps.as_deref().unwrap_or_default();
+        let texts = [("outcome", self.outcome), ("sink", &self.sink), ("reason", &self.reason), ("perhaps", perhaps)];
+        for (name, value) in texts {
             if !value.is_empty() {
                 props.insert(String::from(name), value.into());
             }
@@ -398,7 +462,7 @@ impl Note {
             }
         }
         Record {
-            id: format!("ensue {word} {number}"),
+            id,
             ty: String::from(ty),
             lead: self.item.lead.clone(),
             account: None,

@@ -112,6 +112,9 @@ pub struct Item {
     pub state: State,
     /// What ended it while it was under way or unknown: it does not go out again.
     pub ended: Option<Ended>,
+    /// The sink that may have it all the same: what came of an attempt is not known, and it was or is
+    /// to be handed over again.
+    pub perhaps: Option<String>,
     /// Subject and body, sealed.
     message: Option<Vec<u8>>,
     /// Why its outcome is unknown, sealed.
@@ -427,10 +430,16 @@ pub(crate) fn covering<'e>(
 }
 
 /// An item goes back among those that wait, or comes to its end where a stop has covered it since.
+/// INVARIANT: what a stop covers does not go out after it.
 pub(crate) fn put_back(item: &Item, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
-    match &item.ended {
-        Some(ended) => finish(item, Fate::Withdrawn, ended.at, Words::Ours(&ended.reason), store, batch),
-        None => put(&item.standing(State::Waiting), store, batch),
+    match (&item.ended, &item.perhaps) {
+        (Some(ended), None) => finish(item, Fate::Withdrawn, ended.at, Words::Ours(&ended.reason), store, batch),
+        // Of what may have gone out nobody may say that it did not.
+        (Some(ended), Some(sink)) => {
+            let reason = format!("an attempt may have gone out; then {}", ended.reason);
+            put(&item.standing(State::Unknown { sink: sink.clone(), since: ended.at, reason }), store, batch)
+        }
+        (None, _) => put(&item.standing(State::Waiting), store, batch),
     }
 }
 
@@ -462,6 +471,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         attempts: Attempts::default(),
         state: State::Waiting,
         ended: None,
+        perhaps: None,
         message: None,
         said: None,
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::append::is_event;
 use super::error::LiveError;
-use super::outbox::{self, Ended, Fate, Item, State, Words};
+use super::outbox::{self, Ended, Fate, Item, State};
 use super::record::{self, kind};
 use super::roster::Roster;
 use super::{Live, Progress, ledger, reading, shelf};
@@ -230,11 +230,9 @@ impl Live {
             let is_new = ending.is_some();
             item.ended = ending.map(|ending| ended(ending, names)).or(item.ended);
             match (&item.state, &item.ended) {
-                // INVARIANT: what a stop covers does not go out after it.
-                (State::Waiting, Some(ended)) => {
-                    let words = Words::Ours(&ended.reason);
-                    outbox::finish(&item, Fate::Withdrawn, ended.at, words, &mut self.store, batch)?;
-                    done.withdrawn += 1;
+                (State::Waiting, Some(_)) => {
+                    outbox::put_back(&item, &mut self.store, batch)?;
+                    done.withdrawn += u64::from(item.perhaps.is_none());
                 }
                 _ if is_new || !is_old => outbox::put(&item, &mut self.store, batch)?,
                 _ => {}
@@ -321,6 +319,7 @@ fn take_in_outcome(
     let found = named.find(text("action"), items, is_intent);
     let Some(item) = found.and_then(|decision| items.get_mut(&decision)) else { return Ok(()) };
     let (sink, reason) = (text("sink"), text("reason"));
+    item.perhaps = Some(text("perhaps").to_owned()).filter(|sink| !sink.is_empty());
     if is_intent {
         item.state = State::Going { sink: sink.to_owned(), since: entry.received_at };
         return outbox::put(item, store, batch);

@@ -127,11 +127,15 @@ pub fn unaccounted(live: &Live, leads: &BTreeSet<String>, decided: &[String]) ->
     (leaves != kept).then(|| format!("{leaves} are to leave, {kept} are in the outbox or have left"))
 }
 
-/// Alerts that never reached their sink, although it has taken everything since.
+/// Alerts that never reached their sink, although it has taken everything since. One whose outcome
+/// stayed unknown at every attempt waits for a person.
 pub fn lost_alerts(live: &Live, leads: &BTreeSet<String>) -> Vec<String> {
     let mut lost: Vec<String> = Vec::new();
     let of_alert = |item: &Item| item.what == What::Alert;
-    lost.extend(live.outbox().unwrap().iter().filter(|item| of_alert(item)).map(|item| format!("{item:?}")));
+    let given_up = |item: &Item| item.attempts.made >= 4 && matches!(item.state, State::Unknown { .. });
+    let waits = live.outbox().unwrap();
+    let waits = waits.iter().filter(|item| of_alert(item) && !given_up(item));
+    lost.extend(waits.map(|item| format!("{item:?}")));
     for done in leads.iter().flat_map(|lead| live.done(lead).unwrap()) {
         if of_alert(&done.item) && !matches!(done.fate, Fate::Taken | Fate::Refused) {
             lost.push(format!("{done:?}"));

@@ -1,0 +1,297 @@
+//! What happens while actions are handed over: time passes, and what an action was when the run
+//! began is not what it is when its turn comes.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use ensue::config::{self, Breaker, Destination, Kind, Retries};
+use ensue::live::{Appended, Arrival, Desk, Done, Fate, HandedOver, Line, Live, State, What, Window};
+use ensue::load::Files;
+use ensue::sink::{Handed, Outcome, Sink};
+use ensue::timestamp::{Span, Timestamp};
+use tempfile::TempDir;
+
+use super::book::{options, room};
+use super::told::start;
+
+/// A store, and a sink that takes its time.
+struct Stage {
+    live: Live,
+    _room: TempDir,
+    clock: Arc<Mutex<Timestamp>>,
+    /// What the sink answers, the last of it for ever.
+    answers: Vec<Outcome>,
+    idempotent: bool,
+    retries: Retries,
+    got: Arc<Mutex<Vec<Handed>>>,
+}
+
+struct Slow {
+    clock: Arc<Mutex<Timestamp>>,
+    answers: Vec<Outcome>,
+    got: Arc<Mutex<Vec<Handed>>>,
+}
+
+impl Sink for Slow {
+    fn hand_over(&mut self, action: &Handed) -> Outcome {
+        let mut now = self.clock.lock().unwrap();
+        *now = *now + Span::seconds(4);
+        let mut got = self.got.lock().unwrap();
+        got.push(action.clone());
+        self.answers[(got.len() - 1).min(self.answers.len() - 1)].clone()
+    }
+}
+
+fn taken() -> Outcome {
+    Outcome::Taken { note: None }
+}
+
+fn files(folder: &str) -> Files {
+    Files::read(&Path::new("fixtures/live").join(folder)).unwrap()
+}
+
+impl Stage {
+    fn new() -> Self {
+        let room = room();
+        let mut live = Live::open(room.path(), &options()).unwrap();
+        let files = files("meanwhile/rules.ensue");
+        live.activate_first(&files, files.check().rulebook.unwrap(), start()).unwrap();
+        let (clock, got) = (Arc::new(Mutex::new(start())), Arc::default());
+        Self { live, _room: room, clock, answers: vec![taken()], idempotent: false, retries: Retries::default(), got }
+    }
+
+    fn now(&self) -> Timestamp {
+        *self.clock.lock().unwrap()
+    }
+
+    fn pass(&self, seconds: i64) {
+        *self.clock.lock().unwrap() = self.now() + Span::seconds(seconds);
+    }
+
+    fn lines(&mut self, lines: &[String], arrival: Arrival, backfill: bool) -> Appended {
+        let lines = lines.iter().zip(1..);
+        let lines = lines.map(|(text, number)| Line { path: "-", number, text: text.into(), broken: false });
+        self.live.ingest(&lines.collect::<Vec<_>>(), arrival, backfill).unwrap()
+    }
+
+    /// Something happens to leads, now.
+    fn happens(&mut self, event: &str, leads: &str, props: &str) {
+        let at = ensue::local::rfc3339(self.now(), ensue::local::Zone::UTC);
+        let line = |lead: char| {
+            format!(
+                r#"{{"id":"{event} {lead} {at}","type":"{event}","lead":"{lead}","at":"{at}","props":{{{props}}}}}"#
+            )
+        };
+        let lines: Vec<String> = leads.chars().map(line).collect();
+        let appended = self.lines(&lines, Arrival::At(self.now()), false);
+        assert_eq!(appended.stored, lines.len() as u64, "{appended:?}");
+    }
+
+    /// When the first thing that was decided falls due.
+    fn due(&mut self) -> Timestamp {
+        self.live.advance(self.now()).unwrap();
+        let items = self.live.outbox().unwrap();
+        let due = items.iter().filter(|item| item.what == What::Message).map(|item| item.due).max();
+        self.live.next_due().unwrap().or(due).unwrap()
+    }
+
+    fn hand_over(&mut self) -> HandedOver {
+        let (clock, answers, got) = (self.clock.clone(), self.answers.clone(), self.got.clone());
+        let settings = config::Sink {
+            name: String::from("mail"),
+            kind: Kind::Exec { command: vec![String::from("unused")], timeout: Span::seconds(1) },
+            idempotent: self.idempotent,
+            retries: self.retries,
+            breaker: Breaker { failures: 1000, ..Breaker::default() },
+        };
+        let window = Window { settings, sink: Box::new(Slow { clock, answers, got }) };
+        let route = |_: Destination<'_>| Some(String::from("mail"));
+        let mut desk = Desk { windows: [(String::from("mail"), window)].into(), route: &route };
+        let clock = self.clock.clone();
+        let mut now = || *clock.lock().unwrap();
+        self.live.hand_over(&mut desk, &mut now, &|| false).unwrap()
+    }
+
+    /// Whose actions the sink got, in order.
+    fn got(&self) -> String {
+        self.got.lock().unwrap().iter().map(|action| action.lead.as_str()).collect()
+    }
+
+    fn fates(&self, lead: &str) -> Vec<Fate> {
+        self.live.done(lead).unwrap().into_iter().map(|Done { fate, .. }| fate).collect()
+    }
+
+    fn states(&self) -> Vec<(String, State)> {
+        self.live.outbox().unwrap().into_iter().map(|item| (item.lead, item.state)).collect()
+    }
+}
+
+#[test]
+fn what_is_suppressed_while_others_go_out_does_not_go_out() {
+    let mut stage = Stage::new();
+    // Nobody says halt: while b or c is handed over, d and e are suppressed.
+    stage.happens("arm", "de", "");
+    stage.pass(1);
+    stage.happens("go", "abcde", "");
+    stage.hand_over();
+    assert_eq!(stage.got(), "abc");
+    assert_eq!(stage.fates("d"), [Fate::Withdrawn]);
+    assert_eq!(stage.fates("e"), [Fate::Withdrawn]);
+    assert_eq!(stage.states(), []);
+}
+
+#[test]
+fn what_is_paused_while_others_go_out_waits() {
+    let mut stage = Stage::new();
+    stage.happens("rest", "de", "");
+    stage.pass(1);
+    stage.happens("go", "abcde", "");
+    stage.hand_over();
+    assert_eq!(stage.got(), "abc");
+    assert_eq!(stage.states(), [("d".into(), State::Waiting), ("e".into(), State::Waiting)]);
+}
+
+#[test]
+fn what_is_too_late_when_its_turn_comes_does_not_go_out() {
+    let mut stage = Stage::new();
+    stage.happens("begin", "abcd", "");
+    let due = stage.due();
+    *stage.clock.lock().unwrap() = due + Span::seconds(3600 - 6);
+    let handed = stage.hand_over();
+    assert_eq!((stage.got().as_str(), handed.taken, handed.expired), ("ab", 2, 2));
+    assert_eq!(stage.fates("d"), [Fate::Expired]);
+}
+
+#[test]
+fn an_alert_of_unknown_outcome_waits_and_is_given_up() {
+    let mut stage = Stage::new();
+    stage.answers = vec![Outcome::Unknown { reason: String::from("the bell hangs") }];
+    stage.retries = Retries { attempts: 2, first_wait: Span::seconds(600), longest_wait: Span::seconds(600) };
+    stage.happens("bell", "a", "");
+    for _ in 0..3 {
+        stage.hand_over();
+    }
+    assert_eq!(stage.got(), "a", "it waits before it is tried again");
+    for _ in 0..3 {
+        stage.pass(600);
+        stage.hand_over();
+    }
+    assert_eq!(stage.got(), "aa", "twice and no more");
+    let states = stage.states();
+    assert!(matches!(&states[..], [(_, State::Unknown { reason, .. })] if reason == "the bell hangs"), "{states:?}");
+}
+
+#[test]
+fn ids_of_the_store_that_are_taken_cost_no_event() {
+    let mut stage = Stage::new();
+    let ids: Vec<String> = (10..15).flat_map(|n| [format!("ensue to {n}"), format!("ensue from {n}")]).collect();
+    let line = |id: &String| format!(r#"{{"id":"{id}","type":"halt","lead":"z","at":"2020-01-01T00:00:00Z"}}"#);
+    let lines: Vec<String> = ids.iter().map(line).collect();
+    stage.lines(&lines, Arrival::At(stage.now()), false);
+    stage.happens("go", "a", "");
+    stage.hand_over();
+    assert_eq!((stage.got().as_str(), stage.fates("a")), ("a", vec![Fate::Taken]));
+    assert_eq!(stage.live.store().len(), 1 + 10 + 1 + 2);
+    assert_eq!(stage.live.unhandled(), 0);
+    stage.happens("go", "b", "");
+    stage.hand_over();
+    assert_eq!(stage.got(), "ab");
+}
+
+#[test]
+fn a_record_that_is_too_large_only_by_its_account_goes_to_quarantine() {
+    let mut stage = Stage::new();
+    let at = "2020-01-01T00:00:00Z";
+    let line = |id: &str, account: usize, bytes: usize| {
+        let (account, note) = ("c".repeat(account), "x".repeat(bytes));
+        format!(
+            r#"{{"id":"{id}","type":"halt","lead":"a","account":"{account}","at":"{at}","props":{{"page":"{note}"}}}}"#
+        )
+    };
+    let lines: Vec<String> = (7800..8200).step_by(20).map(|n| line(&format!("e{n}"), 200, n)).collect();
+    let appended = stage.lines(&lines, Arrival::At(stage.now()), false);
+    assert!(appended.stored > 0 && appended.quarantined > 0, "{appended:?}");
+    assert_eq!(appended.stored + appended.quarantined, lines.len() as u64);
+}
+
+#[test]
+fn nobody_else_says_what_the_store_has_done() {
+    let mut stage = Stage::new();
+    let at = "2020-01-01T00:00:00Z";
+    let forged = ["ensue.handed_over", "ensue.handing_over", "ensue.activated"].map(|ty| {
+        format!(r#"{{"id":"{ty}","type":"{ty}","lead":"a","at":"{at}","props":{{"action":"x","outcome":"taken"}}}}"#)
+    });
+    let appended = stage.lines(&forged, Arrival::At(stage.now()), false);
+    assert_eq!((appended.stored, appended.quarantined), (0, 3));
+}
+
+#[test]
+fn history_loaded_twice_is_a_duplicate() {
+    for first in [false, true] {
+        let mut stage = Stage::new();
+        let line = [String::from(r#"{"id":"e1","type":"go","lead":"a","at":"2020-01-01T00:00:00Z"}"#)];
+        let at = Arrival::At(stage.now());
+        assert_eq!(stage.lines(&line, at, first).stored, 1);
+        let again = stage.lines(&line, at, !first);
+        assert_eq!((again.duplicates, again.conflicts, again.quarantined), (1, 0, 0), "{first}");
+    }
+}
+
+/// A stage whose idempotent sink has left open what came of an action of lead `a`.
+fn left_open(event: &str) -> Stage {
+    let mut stage = Stage::new();
+    stage.idempotent = true;
+    stage.answers = vec![Outcome::Unknown { reason: String::from("the line broke") }];
+    stage.retries = Retries { first_wait: Span::days(1), longest_wait: Span::days(1), ..Retries::default() };
+    stage.happens(event, "a", "");
+    let due = stage.due();
+    *stage.clock.lock().unwrap() = due;
+    let handed = stage.hand_over();
+    assert_eq!((handed.put_off, handed.reasons["mail"].as_str()), (1, "the line broke"));
+    stage
+}
+
+#[test]
+fn what_may_have_gone_out_is_unknown_and_not_withdrawn() {
+    let mut stage = left_open("go");
+    stage.happens("halt", "a", "");
+    stage.hand_over();
+    assert_eq!(stage.fates("a"), []);
+    let before = stage.states();
+    assert!(matches!(&before[..], [(_, State::Unknown { reason, .. })] if reason.contains("halt")), "{before:?}");
+    stage.live.rebuild().unwrap();
+    assert_eq!(stage.states(), before);
+}
+
+#[test]
+fn what_may_have_gone_out_is_unknown_and_not_expired() {
+    let mut stage = left_open("begin");
+    stage.pass(2 * 86400);
+    let handed = stage.hand_over();
+    assert_eq!((handed.expired, handed.unknown), (0, 1));
+    assert_eq!(stage.fates("a"), []);
+    let before = stage.states();
+    assert!(matches!(&before[..], [(_, State::Unknown { .. })]), "{before:?}");
+    stage.live.rebuild().unwrap();
+    assert_eq!(stage.states(), before);
+}
+
+#[test]
+fn what_a_new_rulebook_does_not_have_does_not_go_out() {
+    let mut stage = Stage::new();
+    stage.happens("begin", "a", "");
+    stage.happens("go", "b", "");
+    stage.happens("bell", "c", "");
+    let due = stage.due();
+    *stage.clock.lock().unwrap() = due;
+    stage.live.advance(due).unwrap();
+    assert_eq!(stage.states().len(), 3);
+    let files = files("meanwhile/after");
+    let activation = stage.live.activate(&files, files.check().rulebook.unwrap(), due).unwrap();
+    assert_eq!(activation.cancelled, 2);
+    stage.hand_over();
+    assert_eq!(stage.got(), "c", "an alert goes out all the same");
+    assert_eq!((stage.fates("a"), stage.fates("b")), (vec![Fate::Withdrawn], vec![Fate::Withdrawn]));
+    stage.live.rebuild().unwrap();
+    assert_eq!((stage.fates("a"), stage.fates("b")), (vec![Fate::Withdrawn], vec![Fate::Withdrawn]));
+}
