@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, Parser, Subcommand};
 
 mod activate;
+mod aside;
 mod check;
 mod clock;
 mod completions;

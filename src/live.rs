@@ -40,7 +40,7 @@ pub use error::LiveError;
 pub use handover::Point;
 pub use handover::{Desk, HandedOver, Window};
 pub use history::Chapter;
-pub use ingest::Line;
+pub use ingest::{Line, NOT_TEXT};
 pub use outbox::{Done, Ended, Fate, Item, State, What};
 pub use record::Record;
 pub use step::Advanced;

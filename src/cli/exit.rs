@@ -42,6 +42,8 @@ pub enum Error {
     Gone,
     /// Something about the call or its files, in words.
     Use(String),
+    /// Another process has the store, in words.
+    Busy(String),
     /// The rules do not compile; the findings are printed already.
     Rules,
     /// Wrong use or a mistake in a file, printed already.
@@ -64,7 +66,7 @@ impl Error {
             Self::Gone => Exit::Fine,
             Self::Rules => Exit::Rules,
             Self::Told => Exit::Use,
-            Self::Use(text) => {
+            Self::Use(text) | Self::Busy(text) => {
                 // Names in it may come from a log.
                 let text = shown(&text, |c| c == '\n' || c == '\t');
                 let _ = writeln!(io::stderr(), "{text}");

@@ -43,12 +43,18 @@ pub struct Args {
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let place = args.store.place(io)?;
+    let is_new = !place.store.exists();
     let mut live = place.open_or_make()?;
     let mut intake = Intake { args, place: &place, io, total: Appended::default(), lines: 0 };
-    if args.replay {
-        intake.sorted(&mut live)?
-    } else {
-        intake.streamed(&mut live)?
+    let taken = if args.replay { intake.sorted(&mut live) } else { intake.streamed(&mut live) };
+    if let Err(error) = taken {
+        // A store that holds nothing but its rulebook would only be in the way of the next attempt.
+        if is_new && live.store().len() <= 1 && live.store().quarantine_list()?.is_empty() {
+            let dir = live.store().dir().to_path_buf();
+            drop(live);
+            let _ = std::fs::remove_dir_all(dir);
+        }
+        return Err(error);
     }
     let Intake { total, .. } = intake;
     if let Some(until) = total.drained_to.filter(|_| args.replay) {

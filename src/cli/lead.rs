@@ -14,8 +14,9 @@ use crate::report;
 use crate::report::summary::many;
 use crate::timestamp::Timestamp;
 
+use super::aside::Aside;
 use super::exit::{Error, Exit};
-use super::place::StoreArgs;
+use super::place::{self, StoreArgs};
 use super::{Io, clock, near};
 use deed::Deed;
 use moment::Moment;
@@ -74,10 +75,25 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 }
 
 fn show(args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
-    if let Some(at) = args.hand.at {
-        let zone = live.zone_of(&args.lead)?;
-        live.advance(at.in_zone(zone).max(live.floor()))?;
-    }
+    let at = match args.hand.at {
+        Some(at) => Some(at.in_zone(live.zone_of(&args.lead)?)),
+        None => None,
+    };
+    place::note_past(at, live, io);
+    // A look must not decide anything: what lies ahead is decided in a copy.
+    let aside = match at.filter(|at| *at > live.floor()) {
+        Some(at) => Some((Aside::of(live)?, at)),
+        None => None,
+    };
+    let mut copy = match &aside {
+        Some((aside, at)) => {
+            let mut copy = aside.open()?;
+            copy.advance(*at)?;
+            Some(copy)
+        }
+        None => None,
+    };
+    let live = copy.as_mut().unwrap_or(live);
     let view = live.lead(&args.lead)?.ok_or_else(|| no_lead(live, &args.lead))?;
     let end = format!("{}\n", report::lead::summary(&view));
     match args.format {
@@ -102,7 +118,13 @@ fn act(deed: &Deed, args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
         return io.out(&format!("lead: {} was erased before\n", args.lead));
     }
     let zone = live.zone_of(&args.lead)?;
-    let now = args.hand.at.map_or_else(clock::now, |at| at.in_zone(zone)).max(live.floor());
+    let at = args.hand.at.map(|at| at.in_zone(zone));
+    place::not_ahead(at)?;
+    let now = at.unwrap_or_else(clock::now).max(live.floor());
+    // Nothing is written where a name is wrong, not even what is due by now.
+    let view = live.lead_at(&args.lead, now)?.ok_or_else(|| no_lead(live, &args.lead))?;
+    deed.props(live, &view)?;
+    place::note_past(at, live, io);
     live.advance(now)?;
     let view = live.lead(&args.lead)?.ok_or_else(|| no_lead(live, &args.lead))?;
     let mut props = deed.props(live, &view)?;

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::config::{self, Config, ConfigError};
 use crate::live::{Live, LiveError};
 use crate::load::Files;
+use crate::local::{Zone, rfc3339};
 use crate::rulebook::Rulebook;
 use crate::store::{self, StoreError};
+use crate::timestamp::{Span, Timestamp};
 
-use super::Io;
 use super::exit::Error;
+use super::{Io, aside, clock};
 
 /// So many tenths of a second another process may hold the store.
 const PATIENCE: u32 = 100;
@@ -74,7 +76,11 @@ impl Place {
         for _ in 0..PATIENCE {
             match Live::open(&self.store, options) {
                 Err(LiveError::Store(StoreError::Locked { .. })) => std::thread::sleep(nap),
-                other => return Ok(other?),
+                other => {
+                    let live = other?;
+                    aside::sweep(live.store().dir());
+                    return Ok(live);
+                }
             }
         }
         Ok(Live::open(&self.store, options)?)
@@ -92,10 +98,33 @@ pub fn rulebook(path: &Path, io: Io) -> Result<(Files, Rulebook), Error> {
     Err(super::dry_run::refused(&checked, io))
 }
 
+/// How far ahead of the wall clock a moment may be taken for now: what was decided cannot be undone.
+const AHEAD: Span = Span::seconds(24 * 3600);
+
+/// Refuses to take a moment for now that the wall clock is far from.
+pub fn not_ahead(at: Option<Timestamp>) -> Result<(), Error> {
+    let now = clock::now();
+    let Some(at) = at.filter(|at| *at > now + AHEAD) else { return Ok(()) };
+    let (at, now) = (rfc3339(at, Zone::UTC), rfc3339(now, Zone::UTC));
+    Err(Error::Use(format!(
+        "error: `--at` is {at}, more than a day after now, {now}\n  = help: a store cannot go back; look ahead with `ensue run --dry --at`, `ensue lead LEAD --at` or `ensue explain --at`"
+    )))
+}
+
+/// Says so where a moment lies before what the store knows, and is not taken for now.
+pub fn note_past(at: Option<Timestamp>, live: &Live, io: Io) {
+    let Some(at) = at.filter(|at| *at < live.floor()) else { return };
+    let why =
+        if live.now() < live.floor() { "the log of the store reaches to" } else { "the store has been handled up to" };
+    let (at, floor) = (rfc3339(at, Zone::UTC), rfc3339(live.floor(), Zone::UTC));
+    io.err(&format!("note: {why} {floor}; that is taken for now instead of {at}\n"));
+}
+
 impl From<LiveError> for Error {
     fn from(error: LiveError) -> Self {
         let help = error.help().map(|help| format!("\n  = help: {help}")).unwrap_or_default();
-        Self::Use(format!("error: {error}{help}"))
+        let text = format!("error: {error}{help}");
+        if matches!(error, LiveError::Store(StoreError::Locked { .. })) { Self::Busy(text) } else { Self::Use(text) }
     }
 }
 

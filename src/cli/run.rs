@@ -9,13 +9,12 @@ use std::time::Duration;
 use crate::config::{self, Breaker, Config, Destination, Kind, Retries};
 use crate::live::{Advanced, Desk, HandedOver, Item, Live, LiveError, State, Window};
 use crate::load::{Files, LoadError};
-use crate::local::{Zone, rfc3339};
 use crate::report;
 use crate::report::summary::many;
 use crate::sink;
-use crate::store;
 use crate::timestamp::Timestamp;
 
+use super::aside::Aside;
 use super::exit::{Error, Exit};
 use super::place::{self, Place, StoreArgs};
 use super::{Io, clock, dry_run, kill};
@@ -48,10 +47,10 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["watch", "dry"])]
     unknown: bool,
     /// Say of an unknown action that it went out; may be given several times
-    #[arg(long, value_name = "ACTION", conflicts_with_all = ["watch", "dry"])]
+    #[arg(long, value_name = "ACTION", conflicts_with_all = ["watch", "dry", "unknown"])]
     went_out: Vec<String>,
     /// Say of an unknown action that it did not go out and is to go out now; may be given several times
-    #[arg(long, value_name = "ACTION", conflicts_with_all = ["watch", "dry"])]
+    #[arg(long, value_name = "ACTION", conflicts_with_all = ["watch", "dry", "unknown"])]
     again: Vec<String>,
 }
 
@@ -61,9 +60,21 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     if args.watch {
         on_signals(&stop);
     }
-    let mut worst = Exit::Fine;
+    let (mut worst, mut watch) = (Exit::Fine, Watch::default());
     loop {
-        let (exit, next) = once(args, &place, &stop, io)?;
+        let (exit, next) = match once(args, &place, &stop, &mut watch, io) {
+            // A long `ingest` or a backup ends some time; whoever watches can wait for it.
+            Err(Error::Busy(text)) if args.watch => {
+                if !std::mem::replace(&mut watch.told_busy, true) {
+                    io.err(&format!("note: {}; trying again\n", first_line(&text)));
+                }
+                (Exit::Fine, None)
+            }
+            done => {
+                watch.told_busy = false;
+                done?
+            }
+        };
         if exit != Exit::Fine {
             worst = exit;
         }
@@ -77,24 +88,52 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     }
 }
 
+/// What `--watch` knows from one round to the next.
+#[derive(Default)]
+struct Watch {
+    /// The rulebook was the one in force in an earlier round.
+    began: bool,
+    /// It was said that it no longer is.
+    told_edited: bool,
+    /// It was said that another process has the store.
+    told_busy: bool,
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default().trim_start_matches("error: ")
+}
+
 /// One round: the store is open no longer than that, so that events can be appended in between.
-fn once(args: &Args, place: &Place, stop: &AtomicBool, io: Io) -> Result<(Exit, Option<Timestamp>), Error> {
-    let looks_only = args.dry || args.unknown;
-    let live = if looks_only || place.store.exists() { place.open()? } else { place.open_or_make()? };
-    let mut live = live.with_points(kill::at);
-    in_force(args, place, &mut live, io)?;
+fn once(
+    args: &Args,
+    place: &Place,
+    stop: &AtomicBool,
+    watch: &mut Watch,
+    io: Io,
+) -> Result<(Exit, Option<Timestamp>), Error> {
+    if !(args.dry || args.unknown) {
+        place::not_ahead(args.at)?;
+    }
+    let mut live = place.open()?.with_points(kill::at);
+    match in_force(args, place, &mut live, io) {
+        Ok(()) => (watch.began, watch.told_edited) = (true, false),
+        // Rules that are being edited must not stop what runs by those in force.
+        Err(Error::Use(text)) if watch.began => {
+            if !std::mem::replace(&mut watch.told_edited, true) {
+                io.err(&format!("note: {}; the one in force goes on until `ensue activate`\n", first_line(&text)));
+            }
+        }
+        Err(error) => return Err(error),
+    }
     let mut wall = || args.at.unwrap_or_else(clock::now);
     if args.unknown {
         return list_unknown(&live, io).map(|exit| (exit, None));
     }
     settle(args, &mut live, wall())?;
-    if let Some(at) = args.at.filter(|at| *at < live.floor()) {
-        let (at, floor) = (rfc3339(at, Zone::UTC), rfc3339(live.floor(), Zone::UTC));
-        io.err(&format!("note: the store has been handled up to {floor}; that is taken for now instead of {at}\n"));
-    }
+    place::note_past(args.at, &live, io);
     let mut sinks = Sinks::open(place, &live, io)?;
     if args.dry {
-        return preview(&live, place, &mut sinks, wall(), io).map(|exit| (exit, None));
+        return preview(&live, &mut sinks, wall(), io).map(|exit| (exit, None));
     }
     let advanced = live.advance(wall().max(live.floor()))?;
     let to_stdout = sinks.write_to_stdout;
@@ -180,34 +219,15 @@ fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
 }
 
 /// What would go out now. What is not decided yet is decided in a copy, so that the store stays as it is.
-fn preview(live: &Live, place: &Place, sinks: &mut Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
+fn preview(live: &Live, sinks: &mut Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
     let now = now.max(live.floor());
     if live.unhandled() == 0 && live.next_due()?.is_none_or(|due| due > now) {
         return would_go_out(live, sinks, now, io);
     }
-    let aside = Aside::of(live, &place.store)?;
-    let mut copy = Live::open(&aside.0, &store::Options { create: false, ..store::Options::default() })?;
+    let aside = Aside::of(live)?;
+    let mut copy = aside.open()?;
     copy.advance(now)?;
     would_go_out(&copy, sinks, now, io)
-}
-
-/// A copy of a store beside it, which does not outlive its use.
-struct Aside(PathBuf);
-
-impl Aside {
-    fn of(live: &Live, dir: &Path) -> Result<Self, Error> {
-        let mut name = dir.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".preview-{}", std::process::id()));
-        let aside = Self(dir.with_file_name(name));
-        live.store().backup(&aside.0)?;
-        Ok(aside)
-    }
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 fn would_go_out(live: &Live, sinks: &mut Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {

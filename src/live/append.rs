@@ -31,6 +31,8 @@ pub struct Appended {
     pub conflicts: u64,
     /// Records that went to quarantine, conflicts among them.
     pub quarantined: u64,
+    /// The number of the last record that went to quarantine.
+    pub last_quarantined: Option<u64>,
     /// How far another store was drained, as its export says.
     pub drained_to: Option<Timestamp>,
 }
@@ -42,6 +44,7 @@ impl Appended {
         self.duplicates += other.duplicates;
         self.conflicts += other.conflicts;
         self.quarantined += other.quarantined;
+        self.last_quarantined = self.last_quarantined.max(other.last_quarantined);
         self.drained_to = self.drained_to.max(other.drained_to);
     }
 }
@@ -127,6 +130,7 @@ impl Live {
             batch.quarantine(record);
         }
         let committed = self.store.commit(&batch)?;
+        appended.last_quarantined = committed.quarantined.last();
         let mut conflicts = Vec::new();
         for ((outcome, told), entry) in committed.outcomes.iter().zip(kept).zip(&batch.entries) {
             match outcome {
@@ -146,7 +150,7 @@ impl Live {
             for record in conflicts {
                 batch.quarantine(record);
             }
-            self.store.commit(&batch)?;
+            appended.last_quarantined = self.store.commit(&batch)?.quarantined.last();
         }
         Ok(appended)
     }

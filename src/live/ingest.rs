@@ -15,6 +15,9 @@ use crate::timestamp::Timestamp;
 /// Fewer lines than this are looked at faster than another thread is woken.
 const FEW: usize = 64;
 
+/// Why a line goes to quarantine that had to be changed to be shown at all.
+pub const NOT_TEXT: &str = "it is not UTF-8 text";
+
 /// A line of an input.
 #[derive(Clone, Debug)]
 pub struct Line<'a> {
@@ -57,7 +60,7 @@ impl Live {
         for ((line, record), number) in lines.iter().zip(parsed).zip(1_u64..) {
             let text = line.record();
             let reason = match wrong.get(&number) {
-                _ if line.broken => String::from("it is not UTF-8 text"),
+                _ if line.broken => NOT_TEXT.to_owned(),
                 Some((reason, is_conflict)) => {
                     conflicts += u64::from(*is_conflict);
                     reason.clone()

@@ -4,11 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::LiveError;
-use super::record::placeholder;
+use super::record::{placeholder, props};
 use super::shelf::encode;
 use crate::decision::{Body, Decision};
 use crate::report::line::Names;
-use crate::store::{Batch, Store, StoreError, TreeName};
+use crate::store::{Batch, Sequence, Store, StoreError, TreeName};
 use crate::value::Value;
 
 /// Lines are put together up to so many bytes.
@@ -59,7 +59,8 @@ pub(crate) fn append(
 
 fn line(store: &mut Store, names: &Names<'_>, decision: &Decision) -> Result<Line, LiveError> {
     let text = names.line(decision).to_string();
-    let Some(redacted) = redacted(names, decision) else { return Ok(Line::Plain(text)) };
+    let told = told_of(store, decision)?;
+    let Some(redacted) = redacted(names, decision, &told) else { return Ok(Line::Plain(text)) };
     let shown = names.line(&redacted).to_string();
     let lead = names.log.lead_name(decision.lead);
     Ok(match store.seal(lead, "decision", text.as_bytes())? {
@@ -68,12 +69,38 @@ fn line(store: &mut Store, names: &Names<'_>, decision: &Decision) -> Result<Lin
     })
 }
 
+/// The personal texts of the events a fact was set for, and what stands in their place later; the
+/// longest first, since one may hold another.
+fn told_of(store: &Store, decision: &Decision) -> Result<Vec<(String, &'static str)>, LiveError> {
+    let mut told = Vec::new();
+    if !matches!(decision.body, Body::Set { value: Value::Text(_), .. }) {
+        return Ok(told);
+    }
+    for event in &decision.because {
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is not general enough")]
+        let entry = store.with_entry(Sequence(u64::from(event.0)), |entry| entry.to_stored())?;
+        for (name, value) in props(store, &entry.as_entry())? {
+            if let serde_json::Value::String(text) = value
+                && let Some(shown) = placeholder(&name, &text).filter(|_| !text.is_empty())
+            {
+                told.push((text, shown));
+            }
+        }
+    }
+    told.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+    Ok(told)
+}
+
 /// A decision as it reads once its lead is erased; `None` where it tells nothing of the lead.
-fn redacted(names: &Names<'_>, decision: &Decision) -> Option<Decision> {
+fn redacted(names: &Names<'_>, decision: &Decision, told: &[(String, &'static str)]) -> Option<Decision> {
     let mut redacted = decision.clone();
     if let Body::Set { fact, value: Value::Text(value) } = &mut redacted.body {
         let name = names.rulebook.facts.get(fact.index()).map_or("", |fact| fact.name.as_str());
         if let Some(shown) = placeholder(name, value) {
+            *value = shown.into();
+        } else if told.iter().any(|(text, _)| value.contains(text.as_str())) {
+            // A rule gave it a name of its own; it stays what somebody told of the lead.
+            let shown = told.iter().fold(value.to_string(), |value, (text, shown)| value.replace(text, shown));
             *value = shown.into();
         }
     }

@@ -148,6 +148,11 @@ impl Record {
         let json = match value {
             Value::Null => return Ok(Packed::Bool(false)),
             Value::Bool(value) => return Ok(Packed::Bool(*value)),
+            Value::Number(_) if is_named(name) => {
+                let json = value.to_string();
+                let sealed = store.seal(&self.lead, &context(&self.id, name), json.as_bytes())?;
+                return Ok(Packed::SealedNumber(Cow::Owned(sealed.unwrap_or_default())));
+            }
             Value::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(number), _) => return Ok(Packed::Whole(number)),
                 (None, Some(number)) if !value.is_u64() => return Ok(Packed::Number(number)),
@@ -169,8 +174,21 @@ impl Record {
 
 /// Whether a text may tell who somebody is.
 fn is_personal(name: &str, text: &str) -> bool {
-    let named = PERSONAL.contains(&name) && !(name == "message" && is_id(text));
+    let named = is_named(name) && !(name.eq_ignore_ascii_case("message") && is_id(text));
     named || text.len() > FREE_TEXT || text.contains('@')
+}
+
+/// Whether a property's name says that its value tells who somebody is, however it is spelled:
+/// `first_name`, `firstName`.
+fn is_named(name: &str) -> bool {
+    let letters = |text: &str| -> String {
+        text.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    // No personal name is longer, and most names of properties are none.
+    name.len() <= 20 && {
+        let name = letters(name);
+        PERSONAL.iter().any(|personal| letters(personal) == name)
+    }
 }
 
 /// Whether a text is one word of letters and digits, both among them, as the number of a message.
@@ -203,6 +221,9 @@ enum Packed<'a> {
     /// Any other value as JSON, sealed.
     #[serde(borrow)]
     SealedJson(Cow<'a, [u8]>),
+    /// A number that is sealed; 0 where its lead was erased.
+    #[serde(borrow)]
+    SealedNumber(Cow<'a, [u8]>),
 }
 
 /// What stands in the place of a text whose lead was erased. Rules that only ask whether there is
@@ -265,6 +286,13 @@ fn open<'a>(store: &Store, entry: &Entry<'_>, name: &str, value: Packed<'a>) -> 
         Packed::Sealed(sealed) => text(&sealed, ERASED),
         Packed::SealedAddress(sealed) => text(&sealed, ERASED_ADDRESS),
         Packed::SealedJson(sealed) => Open::Json(unseal(&sealed)?),
+        Packed::SealedNumber(sealed) => {
+            let number = unseal(&sealed).and_then(|json| serde_json::from_slice::<serde_json::Number>(&json).ok());
+            match number.map_or((Some(0), None), |number| (number.as_i64(), number.as_f64())) {
+                (Some(number), _) => Open::Whole(number),
+                (None, number) => Open::Number(number.unwrap_or_default()),
+            }
+        }
     })
 }
 

@@ -134,8 +134,10 @@ impl Live {
             if is_activation && !entries.is_empty() {
                 break;
             }
+            let erases = erases(&entry);
             entries.push(entry);
-            if is_activation || entries.len() == self.step {
+            // What comes after an erasure is read without the lead's key.
+            if is_activation || erases || entries.len() == self.step {
                 break;
             }
         }
@@ -176,8 +178,13 @@ impl Live {
         };
         shelf::save(&mut self.store, engine, dues, roster, &mut batch)?;
         batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
+        let erased = entries.iter().filter(|entry| erases(entry) && !self.store.is_erased(&entry.lead));
+        let erased: Vec<&str> = erased.map(|entry| entry.lead.as_str()).collect();
+        for lead in &erased {
+            Self::mark_erasing(lead, &mut batch);
+        }
         self.store.commit(&batch)?;
-        Ok(())
+        if erased.is_empty() { Ok(()) } else { self.finish_erasing() }
     }
 
     /// What is to be handed over after this step, and what no longer is.
@@ -257,6 +264,11 @@ impl Live {
         }
         Ok(())
     }
+}
+
+/// Whether an entry says that its lead is to be erased, whoever told it.
+fn erases(entry: &StoredEntry) -> bool {
+    is_event(entry.kind) && entry.ty == "override.erase"
 }
 
 /// Feeds events to an engine and fires what is due by the horizon.

@@ -59,6 +59,9 @@ pub struct Readable {
     pub quarantined: usize,
 }
 
+/// Begins the keys of the leads whose erasure is under way.
+const ERASING: &[u8] = b"erasing";
+
 /// So many leads are looked at in one go.
 const HANDFUL: usize = 1000;
 
@@ -116,6 +119,34 @@ impl Live {
             done: self.done(lead)?,
             waiting: self.outbox()?.into_iter().filter(of_lead).collect(),
             ahead: self.ahead(Some(lead))?,
+        }))
+    }
+
+    /// A lead as it would stand at a moment that lies ahead, without what was and will be decided;
+    /// `None` for one nobody has heard of. Nothing is written.
+    ///
+    /// # Errors
+    /// Damage found on the way, or no rulebook is in force.
+    pub fn lead_at(&self, lead: &str, at: Timestamp) -> Result<Option<LeadView>, LiveError> {
+        let Some(row) = shelf::lead_row(&self.store, lead)? else { return Ok(None) };
+        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
+        let (leads, mut roster) = (BTreeSet::from([lead.to_owned()]), Roster::default());
+        let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
+        let (mut engine, _) = loaded.into_parts();
+        engine.drain(at, &roster, &mut Vec::new());
+        let Some(standing) = roster.known(lead).and_then(|id| engine.standing(id, &roster)) else { return Ok(None) };
+        Ok(Some(LeadView {
+            lead: lead.to_owned(),
+            account: row.account,
+            at,
+            erased: self.store.is_erased(lead),
+            plan,
+            standing,
+            entries: 0,
+            decided: Vec::new(),
+            done: Vec::new(),
+            waiting: Vec::new(),
+            ahead: Vec::new(),
         }))
     }
 
@@ -204,27 +235,36 @@ impl Live {
     /// The store cannot write; opening it again finishes the work.
     pub fn erase(&mut self, lead: &str) -> Result<(), LiveError> {
         let mut batch = Batch::new();
-        batch.put_large(TreeName::Meta, b"erasing", lead.as_bytes());
+        Self::mark_erasing(lead, &mut batch);
         self.store.commit(&batch)?;
         self.finish_erasing()
     }
 
-    /// Finishes an erasure that a crash has interrupted.
+    /// Notes that a lead is to be erased; a crash does not forget it.
+    pub(super) fn mark_erasing(lead: &str, batch: &mut Batch<'_>) {
+        let key = [ERASING, &shelf::hash(lead)].concat();
+        batch.put_large(TreeName::Meta, &key, lead.as_bytes());
+    }
+
+    /// Finishes erasures that were asked for, or that a crash has interrupted.
     pub(super) fn finish_erasing(&mut self) -> Result<(), LiveError> {
-        let Some(lead) = self.store.get(TreeName::Meta, b"erasing")? else { return Ok(()) };
-        let lead = String::from_utf8_lossy(&lead).into_owned();
-        let mut batch = Batch::new();
-        shelf::unseal_lead(&self.store, &lead, &mut batch)?;
-        for (number, record) in self.store.quarantine_list()? {
-            if record.lead().as_deref() == Some(lead.as_str()) {
-                batch.delete(TreeName::Quarantine, &number.to_be_bytes());
+        for (key, lead) in self.store.scan_prefix(TreeName::Meta, ERASING)? {
+            // A long name lies in pieces.
+            let lead = self.store.get(TreeName::Meta, &key)?.unwrap_or_else(|| lead.clone());
+            let lead = String::from_utf8_lossy(&lead).into_owned();
+            let mut batch = Batch::new();
+            shelf::unseal_lead(&self.store, &lead, &mut batch)?;
+            for (number, record) in self.store.quarantine_list()? {
+                if record.lead().as_deref() == Some(lead.as_str()) {
+                    batch.delete(TreeName::Quarantine, &number.to_be_bytes());
+                }
             }
+            self.store.commit(&batch)?;
+            self.store.erase(&lead)?;
+            let mut batch = Batch::new();
+            batch.delete(TreeName::Meta, &key);
+            self.store.commit(&batch)?;
         }
-        self.store.commit(&batch)?;
-        self.store.erase(&lead)?;
-        let mut batch = Batch::new();
-        batch.delete(TreeName::Meta, b"erasing");
-        self.store.commit(&batch)?;
         Ok(())
     }
 }

@@ -107,7 +107,7 @@ impl Store {
 }
 
 /// A folder beside another one: `.ensue.compacting` beside `.ensue`.
-fn beside(dir: &Path, word: &str) -> PathBuf {
+pub(super) fn beside(dir: &Path, word: &str) -> PathBuf {
     let mut name = dir.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{word}"));
     dir.with_file_name(name)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::block::{Block, BlockHash, Builder};
 use super::commit::CommitRecord;
+use super::copy::beside;
 use super::database::Database;
 use super::entry::Sequence;
 use super::error::StoreError;
@@ -34,6 +35,7 @@ impl Store {
     /// # Errors
     /// Another process holds it, a later program wrote it, or it holds less than was acknowledged.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
+        put_back(dir)?;
         let sled = dir.join("sled");
         if !options.create && !sled.exists() && !dir.join("head").exists() {
             return Err(StoreError::Missing { dir: dir.to_path_buf() });
@@ -91,6 +93,20 @@ impl Store {
         self.syncs.sync_dir(&self.dir)?;
         self.dir.parent().map_or(Ok(()), |parent| self.syncs.sync_dir(parent))
     }
+}
+
+/// Puts the old store back where `compact` was interrupted between its two moves, so that nobody
+/// begins an empty one in its place.
+fn put_back(dir: &Path) -> Result<(), StoreError> {
+    let old = beside(dir, "before-compacting");
+    if dir.join("head").exists() || dir.join("sled").exists() || !old.join("head").exists() {
+        return Ok(());
+    }
+    // Whoever is between the two moves right now holds the lock.
+    let lock = Lock::take(&old)?;
+    fs::rename(&old, dir).map_err(|source| StoreError::io("move back", &old, source))?;
+    drop(lock);
+    Ok(())
 }
 
 /// Reads the end of the log in a thread that may not take longer than `limit`.

@@ -77,3 +77,48 @@ fn no_file_of_the_store_knows_an_erased_lead() {
     place.good("store repair --to TMP/repaired");
     assert_eq!(decisions, place.good("store decisions --store TMP/repaired"));
 }
+
+#[test]
+fn an_erasure_that_was_ingested_destroys_the_key_as_one_by_hand() {
+    let place = Place::new("live/lead_erase");
+    place.good("ingest events.jsonl --replay --rules rules.ensue");
+    let told = concat!(
+        r#"{"id":"p1","type":"lead.updated","lead":"ana","at":"2026-03-04T09:00:00Z","props":{"mobile":4917012345678,"#,
+        r#""firstName":"Anastasia","Phone":"0170-SECRET"}}"#,
+        "\n",
+        r#"{"id":"x1","type":"override.erase","lead":"ana","at":"2026-03-05T09:00:00Z","props":{"by":"kim"}}"#,
+        "\n",
+    );
+    std::fs::write(place.path("told.jsonl"), told).unwrap();
+    let texts = ["Ana Li", "ana@acme.example", "my daughter is ill", "4917012345678", "Anastasia", "0170-SECRET"];
+    place.good("ingest TMP/told.jsonl --replay");
+    let known = place.good("store export");
+    for text in texts {
+        assert!(known.contains(text), "`{text}` in {known}");
+    }
+    place.good("run rules.ensue --at 2026-03-05T10:00:00Z");
+    let shown = place.good("store export") + &place.good("store decisions") + &place.good("lead ana");
+    for text in texts {
+        assert!(!shown.contains(text), "`{text}` in {shown}");
+    }
+    assert_eq!(found_in(&place.path("store"), &texts), Vec::<String>::new());
+}
+
+#[test]
+fn a_fact_that_quotes_what_a_lead_wrote_goes_with_it() {
+    let place = Place::new("live/lead_erase");
+    let rules = "tiers warm\n\nevent asked is \"asked\" { text text }\nlead { topic text? }\n\nt: asked -> set topic = event.text\n";
+    std::fs::write(place.path("topic.ensue"), rules).unwrap();
+    let told =
+        r#"{"id":"q1","type":"asked","lead":"ana","at":"2026-03-04T09:00:00Z","props":{"text":"call 0170-SECRET"}}"#;
+    std::fs::write(place.path("told.jsonl"), format!("{told}\n")).unwrap();
+    place.good("ingest TMP/told.jsonl --replay --rules TMP/topic.ensue");
+    assert!(place.good("store decisions").contains("0170-SECRET"));
+    place.good("lead ana erase --yes --by kim --at 2026-03-05T09:00");
+    let decisions = place.good("store decisions");
+    assert!(!decisions.contains("0170-SECRET"), "{decisions}");
+    assert_eq!(found_in(&place.path("store"), &["0170-SECRET"]), Vec::<String>::new());
+    // The same as a dry run says over what is left.
+    std::fs::write(place.path("export.jsonl"), place.good("store export")).unwrap();
+    assert_eq!(decisions, place.good("dry-run TMP/topic.ensue --events TMP/export.jsonl --format jsonl"));
+}

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::live::{Arrival, Line, Live};
+use crate::live::{Arrival, Line, Live, NOT_TEXT};
 use crate::store::BadRecord;
 use crate::timestamp::Timestamp;
 
@@ -110,7 +110,7 @@ fn retry(live: &mut Live, records: &[(u64, BadRecord)], now: Timestamp, backfill
     let (mut stored, mut known, mut left) = (0, 0, 0);
     for (number, record) in records {
         let text = Cow::Borrowed(record.text.as_str());
-        let line = Line { path: &record.path, number: record.line, text, broken: false };
+        let line = Line { path: &record.path, number: record.line, text, broken: record.reason == NOT_TEXT };
         let appended = live.ingest(&[line], Arrival::At(now), backfill)?;
         if appended.quarantined == 0 {
             (stored, known) = (stored + appended.stored, known + appended.duplicates);
@@ -119,8 +119,8 @@ fn retry(live: &mut Live, records: &[(u64, BadRecord)], now: Timestamp, backfill
         }
         left += 1;
         // It went to quarantine a second time; the one with the number that is known stays.
-        let newest = live.store().quarantine_list()?.pop();
-        if let Some((again, newest)) = newest.filter(|(again, _)| again != number) {
+        if let Some(again) = appended.last_quarantined {
+            let newest = live.store().quarantine_show(again)?;
             io.err(&format!("{number}  {}:{}: {}\n", newest.path, newest.line, newest.reason));
             live.store_mut().quarantine_drop(again)?;
         }

@@ -1,0 +1,67 @@
+//! A copy of a store beside it, in which things are decided that must not be decided in the store.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::live::Live;
+use crate::store;
+
+use super::exit::Error;
+
+/// A copy that does not outlive its use.
+pub struct Aside(PathBuf);
+
+impl Aside {
+    /// Of an open store.
+    pub fn of(live: &Live) -> Result<Self, Error> {
+        let dir = live.store().dir();
+        let mut name = prefix(dir);
+        name.push_str(&std::process::id().to_string());
+        let aside = Self(dir.with_file_name(name));
+        live.store().backup(&aside.0)?;
+        Ok(aside)
+    }
+
+    /// The copy.
+    pub fn open(&self) -> Result<Live, Error> {
+        Ok(Live::open(&self.0, &store::Options { create: false, ..store::Options::default() })?)
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        remove(&self.0);
+    }
+}
+
+fn prefix(dir: &Path) -> String {
+    format!("{}.preview-", dir.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes the copies that processes left behind when they were killed: they have keys, and no
+/// erasure would reach them. Whoever calls has the store open, so nobody uses one now.
+pub fn sweep(dir: &Path) {
+    let (Some(parent), prefix) = (dir.parent(), prefix(dir)) else { return };
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(&prefix)).map(str::parse::<u32>);
+        if matches!(number, Some(Ok(_))) {
+            remove(&entry.path());
+        }
+    }
+}
+
+/// Removes a copy; the bytes of its keys are overwritten first.
+fn remove(dir: &Path) {
+    let keys = dir.join("keys");
+    if let Ok(meta) = fs::metadata(&keys) {
+        let file = fs::OpenOptions::new().write(true).open(&keys);
+        let zeros = vec![0; meta.len() as usize];
+        let _ = file.and_then(|mut file| {
+            std::io::Write::write_all(&mut file, &zeros)?;
+            file.sync_all()
+        });
+    }
+    let _ = fs::remove_dir_all(dir);
+}

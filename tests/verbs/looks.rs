@@ -1,0 +1,77 @@
+//! What must not change a store: looks, commands that fail, names mistyped, and what was left behind
+//! by a process that was killed.
+
+use std::fs;
+
+use super::place::Place;
+
+fn handled_to(place: &Place) -> String {
+    let stats = place.good("store stats");
+    stats.lines().find(|line| line.starts_with("handled to")).unwrap().to_owned()
+}
+
+fn begun() -> Place {
+    let place = Place::new("live/lead_by_hand");
+    place.good("ingest events.jsonl --replay --rules rules.ensue");
+    place.good("run rules.ensue --at 2026-03-02T08:30:00Z");
+    place
+}
+
+#[test]
+fn looks_and_failures_do_not_move_the_clock() {
+    let place = begun();
+    let before = handled_to(&place);
+    let shown = place.good("lead ana --at 2099-01-01");
+    assert!(shown.contains("as of Thu 2099-01-01"), "{shown}");
+    for words in [
+        "lead ana tier warn --by kim --at 2026-04-20",
+        "lead ana skip nothing --by kim --at 2026-04-20",
+        "lead ana pause --until 2026-04-19 --by kim --at 2026-04-20",
+        "lead ana approve nothing --by kim",
+        "lead ana pause --for 1d --by kim --at 2199-01-01",
+        "run rules.ensue --at 2099-01-01T00:00:00Z",
+        "activate rules.ensue --at 2099-01-01T00:00:00Z",
+    ] {
+        let ran = place.ensue(words);
+        assert_eq!(ran.code, 3, "{words}: {ran:?}");
+        assert_eq!(handled_to(&place), before, "{words}");
+    }
+    let ran = place.ensue("lead ana --at 2026-03-01");
+    assert!(ran.err.starts_with("note: the store has been handled up to 2026-03-02T08:30:00Z"), "{ran:?}");
+}
+
+#[test]
+fn nothing_is_made_by_mistake() {
+    let place = begun();
+    let ran = place.ensue("run rules.ensue --store TMP/stoer");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.err.starts_with("error: there is no store in `TMP/stoer`"), "{ran:?}");
+    let ran = place.ensue("ingest TMP/missing.jsonl --rules rules.ensue --store TMP/fresh");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(!place.path("stoer").exists() && !place.path("fresh").exists());
+    assert_eq!(place.ensue("run --unknown --went-out 00").code, 3);
+}
+
+#[test]
+fn an_interrupted_compact_is_put_back_and_a_preview_is_removed() {
+    let place = begun();
+    let before = place.good("store decisions");
+    fs::rename(place.path("store"), place.path("store.before-compacting")).unwrap();
+    fs::create_dir(place.path("store.preview-1234")).unwrap();
+    fs::write(place.path("store.preview-1234/keys"), "keys of everyone").unwrap();
+    place.good("run rules.ensue --at 2026-03-02T08:30:00Z");
+    assert_eq!(place.good("store decisions"), before);
+    assert!(!place.path("store.before-compacting").exists());
+    assert!(!place.path("store.preview-1234").exists());
+}
+
+#[test]
+fn a_line_that_was_no_text_stays_in_quarantine() {
+    let place = begun();
+    let line = b"{\"id\":\"x\",\"type\":\"email.opened\",\"lead\":\"b\xff\",\"at\":\"2026-03-02T09:00:00Z\"}\n";
+    fs::write(place.path("bad.jsonl"), line).unwrap();
+    assert_eq!(place.ensue("ingest TMP/bad.jsonl --replay").code, 1);
+    let ran = place.ensue("store quarantine retry --all");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("0 events stored, 1 still in quarantine"), "{ran:?}");
+}
