@@ -163,6 +163,7 @@ fn once(
     if let Some(plan) = live.plan() {
         io.err(&report::invariant::drawn(&plan.rulebook, &broken, io.color_err()));
     }
+    live.broken_were_told()?;
     let exit = if handed.failed + handed.unknown > 0 || !broken.is_empty() { Exit::Findings } else { Exit::Fine };
     Ok((exit, live.next_due()?))
 }

@@ -31,7 +31,7 @@ pub struct Broken {
 }
 
 /// How far it was looked: decisions, and the moment they were made up to.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Seen {
     decisions: u64,
     until: Timestamp,
@@ -47,20 +47,18 @@ struct Expected {
 }
 
 impl Live {
-    /// What has broken invariants since this was last asked, by time.
+    /// What has broken invariants since it was last told, by time; [`Live::broken_were_told`] says that
+    /// it was.
     ///
     /// # Errors
-    /// The store cannot be read or written.
-    pub fn newly_broken(&mut self) -> Result<Vec<Broken>, LiveError> {
+    /// Damage found on the way.
+    pub fn newly_broken(&self) -> Result<Vec<Broken>, LiveError> {
         let Some(plan) = self.plan().cloned().filter(|plan| !plan.rulebook.invariants.is_empty()) else {
             return Ok(Vec::new());
         };
-        let seen = match self.store.get(TreeName::Meta, SEEN)? {
-            Some(bytes) => postcard::from_bytes(&bytes).unwrap_or(Seen { decisions: 0, until: Timestamp(0) }),
-            None => Seen { decisions: 0, until: Timestamp(0) },
-        };
+        let seen = self.seen()?.unwrap_or(Seen { decisions: 0, until: Timestamp(0) });
         let now = Seen { decisions: self.decisions(), until: self.now() };
-        if (now.decisions, now.until) == (seen.decisions, seen.until) {
+        if now == seen {
             return Ok(Vec::new());
         }
         let mut broken: Vec<(Timestamp, Broken)> = self.held(&plan, seen.decisions)?;
@@ -70,10 +68,26 @@ impl Live {
             }
         }
         broken.sort_by_key(|(at, one)| (*at, one.invariant));
+        Ok(broken.into_iter().map(|(_, one)| one).collect())
+    }
+
+    /// Remembers that all breaks up to now were told.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub fn broken_were_told(&mut self) -> Result<(), LiveError> {
+        let now = Seen { decisions: self.decisions(), until: self.now() };
+        if self.plan().is_none_or(|plan| plan.rulebook.invariants.is_empty()) || self.seen()? == Some(now) {
+            return Ok(());
+        }
         let mut batch = Batch::new();
         batch.put(TreeName::Meta, SEEN, shelf::encode(&now));
         self.store.commit(&batch)?;
-        Ok(broken.into_iter().map(|(_, one)| one).collect())
+        Ok(())
+    }
+
+    fn seen(&self) -> Result<Option<Seen>, LiveError> {
+        Ok(self.store.get(TreeName::Meta, SEEN)?.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
     }
 
     /// What was held for an invariant, from a decision on.

@@ -137,7 +137,7 @@ pub fn lost_alerts(live: &Live, leads: &BTreeSet<String>) -> Vec<String> {
     let waits = waits.iter().filter(|item| of_alert(item) && !given_up(item));
     lost.extend(waits.map(|item| format!("{item:?}")));
     for done in leads.iter().flat_map(|lead| live.done(lead).unwrap()) {
-        if of_alert(&done.item) && !matches!(done.fate, Fate::Taken | Fate::Refused) {
+        if of_alert(&done.item) && !matches!(done.fate, Fate::Taken | Fate::Refused | Fate::Settled) {
             lost.push(format!("{done:?}"));
         }
     }
