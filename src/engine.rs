@@ -39,6 +39,7 @@ mod schedule;
 mod score;
 mod script;
 mod send;
+mod single;
 mod standing;
 mod timer;
 mod window;

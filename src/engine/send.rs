@@ -1,9 +1,9 @@
-//! What happens when a touch or an action falls due: conditions, consent, windows, caps, and then
-//! it goes out, waits, or is let pass - with the reason.
+//! What happens when a touch falls due: conditions, consent, windows, caps, and then it goes out,
+//! waits, or is let pass - with the reason. Single actions ask the same (`single.rs`).
 
 use chrono::Days;
 
-use crate::decision::{ActionLine, Because, Body, Cause, Decision, Status, TouchLine};
+use crate::decision::{Body, Cause, Decision, Status, TouchLine};
 use crate::event::{PropValue, Props};
 use crate::plan::Plan;
 use crate::rulebook::{Cap, CapScope, Channel, ChannelId, ExperimentId, Expr, Sequence, SequenceId, Touch, TypeId};
@@ -11,12 +11,10 @@ use crate::timestamp::Timestamp;
 use crate::units::{Content, Unit};
 use crate::value::Value;
 
-use super::enroll::{advance, next_touch, rule_label};
-use super::guard::BREAKS;
+use super::enroll::{advance, next_touch};
 use super::intake::{ENGINE, save};
 use super::lead::{Enrollment, Stamp, Wait};
 use super::message::EXPIRES;
-use super::timer::{Kind, Timer, What, deferred_position, is_deferred};
 use super::{Moment, World};
 
 /// Whether a channel can be used for a lead now.
@@ -147,7 +145,7 @@ impl World {
     }
 
     /// When what an invariant holds is asked again: its limit has ended and the channel is open.
-    fn guarded_until(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Timestamp> {
+    pub(super) fn guarded_until(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Timestamp> {
         let until = self.breaks_until(moment, slot, channel).filter(|until| *until > moment.now)?;
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         Some(Self::window(moment.plan, channel).next_open(until, zone).map_or(until, |(open, _)| open))
@@ -304,7 +302,7 @@ impl World {
     }
 
     /// Whether a channel can be used for a lead now: suppression, consent, window, caps.
-    fn usable(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Use {
+    pub(super) fn usable(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Use {
         let plan = moment.plan;
         let Some(definition) = plan.rulebook.channels.get(channel.index()) else {
             return Use::No(Status::Skipped, String::from("the channel does not exist"));
@@ -399,7 +397,7 @@ impl World {
     }
 
     /// Remembers a send for the caps that count it, as many as the largest asks for.
-    fn note_send(&mut self, plan: &Plan, slot: u32, channel: ChannelId, at: Timestamp) {
+    pub(super) fn note_send(&mut self, plan: &Plan, slot: u32, channel: ChannelId, at: Timestamp) {
         self.note_guarded(plan, slot, channel, at);
         let Some(definition) = plan.rulebook.channels.get(channel.index()) else { return };
         let most = |scope: CapScope| {
@@ -429,203 +427,9 @@ impl World {
             keep(self.owner_sends.entry(owner).or_default(), most(CapScope::Owner));
         }
     }
-
-    /// A single action falls due.
-    pub(super) fn fire_action(&mut self, moment: &Moment<'_>, slot: u32, serial: u32, out: &mut Vec<Decision>) {
-        let Some(place) = self.lead(slot).actions.iter().position(|action| action.serial == serial) else { return };
-        let Some(action) = self.lead(slot).actions.get(place).cloned() else { return };
-        let shield = self.lead(slot).shield.as_ref().filter(|shield| shield.at == moment.now);
-        let stopped = shield.and_then(|shield| shield.all);
-        self.witness_due(moment, slot, action.channel, action.id);
-        let verdict = match stopped {
-            Some(rule) => Use::No(Status::Suppressed, format!("suppressed by {}", rule_label(moment.plan, rule))),
-            None => self.usable(moment, slot, action.channel),
-        };
-        let again = action.waiting.as_ref().filter(|wait| wait.is_guarded() && moment.now < wait.since + EXPIRES);
-        if let Some(wait) = action.waiting.as_ref().filter(|_| again.is_none()) {
-            let by = crate::local::rfc3339(moment.now, self.channel_zone(moment.plan, slot, action.channel).0);
-            let reason = format!("{}; waited until {by}", wait.reason);
-            return self.end_action(moment, slot, place, (Status::Expired, reason), out);
-        }
-        if matches!(verdict, Use::Yes)
-            && let Some(reason) = self
-                .unfilled(moment, slot, (action.channel, &action.content), action.saved.as_ref())
-                .or_else(|| self.breaks(moment, slot, action.channel))
-        {
-            return self.hold_action(moment, slot, place, reason, out);
-        }
-        let (status, reason) = match verdict {
-            Use::Yes => (Status::Sent, if action.trail.len() > 1 { action.trail.join(" -> ") } else { String::new() }),
-            Use::No(status, reason) => (status, reason),
-            Use::Later(from, reason) => return self.put_off(moment, slot, place, (from, reason)),
-        };
-        self.end_action(moment, slot, place, (status, reason), out);
-    }
-
-    /// A single action has come to its end.
-    fn end_action(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        place: usize,
-        (status, reason): (Status, String),
-        out: &mut Vec<Decision>,
-    ) {
-        let action = self.lead_mut(slot).actions.remove(place);
-        if status == Status::Sent {
-            let message =
-                |world: &Self| world.filled(moment, slot, (action.channel, &action.content), action.saved.as_ref());
-            self.note_departure(out.len(), message);
-            self.note_send(moment.plan, slot, action.channel, moment.now);
-        }
-        let line = self.action_line(moment.plan, slot, &action, status, reason);
-        self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), out);
-    }
-
-    /// A due action waits for a value.
-    fn hold_action(&mut self, moment: &Moment<'_>, slot: u32, place: usize, reason: String, out: &mut Vec<Decision>) {
-        let Some(channel) = self.lead(slot).actions.get(place).map(|action| action.channel) else { return };
-        let guarded = reason.starts_with(BREAKS);
-        let until = if guarded { self.guarded_until(moment, slot, channel) } else { None };
-        let zone = self.channel_zone(moment.plan, slot, channel).0;
-        let lead = self.lead_mut(slot);
-        let serial = lead.serial();
-        let Some(action) = lead.actions.get_mut(place) else { return };
-        let old = action.waiting.take();
-        let since = old.as_ref().map_or(moment.now, |wait| wait.since);
-        action.serial = serial;
-        action.due = until.map_or(since + EXPIRES, |until| until.min(since + EXPIRES));
-        if let Some(until) = until {
-            push_reason(&mut action.trail, &reason);
-            action.trail.push(zone.to_local(until).format("%a %H:%M").to_string());
-        }
-        // Asked again and held for the same reason is no news.
-        let same = old.is_some_and(|old| old.reason == reason);
-        action.waiting = Some(Box::new(Wait { since, for_value: true, reason: reason.clone() }));
-        let (due, action) = (action.due, action.clone());
-        let position = moment.order.position;
-        self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
-        if same {
-            return;
-        }
-        let line = self.action_line(moment.plan, slot, &action, Status::Held, reason);
-        self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), out);
-    }
-
-    /// A fact of the lead has changed: what waited for a value is tried again at once.
-    pub(super) fn release_values(&mut self, moment: &Moment<'_>, slot: u32) {
-        let waits = |wait: &Option<Box<Wait>>| wait.as_ref().is_some_and(|wait| wait.is_for_fact());
-        let (due, position) = (moment.now, moment.order.position);
-        let mut released = Vec::new();
-        let lead = self.lead_mut(slot);
-        for enrollment in lead.enrollments.iter_mut().filter(|e| waits(&e.waiting)) {
-            enrollment.waiting = None;
-            enrollment.released = true;
-            released.push(enrollment.sequence);
-        }
-        for place in 0..self.lead(slot).actions.len() {
-            let lead = self.lead_mut(slot);
-            let serial = lead.serial();
-            let Some(action) = lead.actions.get_mut(place).filter(|action| waits(&action.waiting)) else { continue };
-            action.waiting = None;
-            action.due = due;
-            action.serial = serial;
-            self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
-        }
-        for sequence in released {
-            self.replan(moment, slot, sequence);
-        }
-    }
-
-    fn put_off(&mut self, moment: &Moment<'_>, slot: u32, place: usize, (from, reason): (Timestamp, String)) {
-        let Some(channel) = self.lead(slot).actions.get(place).map(|action| action.channel) else { return };
-        let zone = self.channel_zone(moment.plan, slot, channel).0;
-        let from = Self::window(moment.plan, channel).next_open(from, zone).map_or(from, |(open, _)| open);
-        // The order of what is put off is that of its first due times.
-        let position = match moment.order.position {
-            first if is_deferred(first) => first,
-            _ => deferred_position(moment.now),
-        };
-        let lead = self.lead_mut(slot);
-        let serial = lead.serial();
-        let Some(action) = lead.actions.get_mut(place) else { return };
-        action.serial = serial;
-        // What waits expires as before.
-        let from = action.waiting.as_ref().map_or(from, |wait| from.min(wait.since + EXPIRES));
-        action.due = from;
-        action.local = action.local.map(|_| zone.to_local(from));
-        action.trail.push(reason);
-        action.trail.push(zone.to_local(from).format("%a %H:%M").to_string());
-        self.timers.push(Timer { due: from, kind: Kind::Touch, position, slot, what: What::Action(serial) });
-    }
-
-    /// A lead that changes zone keeps the local times of its actions.
-    pub(super) fn replan_actions(&mut self, moment: &Moment<'_>, slot: u32) {
-        for place in 0..self.lead(slot).actions.len() {
-            let Some((channel, local, old)) = self.lead(slot).actions.get(place).map(|a| (a.channel, a.local, a.due))
-            else {
-                continue;
-            };
-            let zone = self.channel_zone(moment.plan, slot, channel).0;
-            let Some(due) = local.map(|local| zone.resolve(local).max(moment.now)).filter(|due| *due != old) else {
-                continue;
-            };
-            let position = self.action_position(moment.plan, slot, place);
-            let lead = self.lead_mut(slot);
-            let serial = lead.serial();
-            if let Some(action) = lead.actions.get_mut(place) {
-                action.serial = serial;
-                action.due = due;
-            }
-            self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
-        }
-    }
-
-    pub(super) fn action_position(&self, plan: &Plan, slot: u32, place: usize) -> u64 {
-        match self.lead(slot).actions.get(place).map(|action| action.cause) {
-            Some(Cause::Rule(rule, _)) => super::intake::rule_position(plan, rule),
-            _ => 0,
-        }
-    }
-
-    pub(super) fn action_line(
-        &self,
-        plan: &Plan,
-        slot: u32,
-        action: &super::lead::PendingAction,
-        status: Status,
-        reason: String,
-    ) -> ActionLine {
-        let (zone, zone_from) = self.channel_zone(plan, slot, action.channel);
-        ActionLine {
-            status,
-            channel: action.channel,
-            content: action.content.clone(),
-            id: action.id,
-            reason,
-            zone,
-            zone_from,
-        }
-    }
-
-    /// Cancels every single action that waits (`stop all`, an opt-out).
-    pub(super) fn cancel_actions(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        (reason, status): (&str, Status),
-        by: (Cause, &Because),
-        out: &mut Vec<Decision>,
-    ) {
-        for action in std::mem::take(&mut self.lead_mut(slot).actions) {
-            let due = crate::local::rfc3339(action.due, self.channel_zone(moment.plan, slot, action.channel).0);
-            let line = self.action_line(moment.plan, slot, &action, status, format!("{reason}; was due {due}"));
-            self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
-        }
-    }
 }
 
-fn push_reason(reasons: &mut Vec<String>, reason: &str) {
+pub(super) fn push_reason(reasons: &mut Vec<String>, reason: &str) {
     if reasons.last().is_none_or(|last| last != reason) {
         reasons.push(String::from(reason));
     }

@@ -20,7 +20,7 @@ pub fn human(report: &TestReport, sources: &Sources, color: bool) -> String {
             Outcome::Passed => ("ok  ", "32"),
             Outcome::Failed => ("FAIL", "31"),
             Outcome::Todo => ("todo", "33"),
-            Outcome::TodoPasses => ("TODO", "33"),
+            Outcome::TodoPasses => ("done", "33"),
         };
         let word = if color { format!("\u{1b}[{tint}m{word}\u{1b}[0m") } else { word.to_owned() };
         let _ = writeln!(text, "{word} {} ({})", test.name, sources.place(test.range));
