@@ -100,6 +100,9 @@ fn phase(effect: &EffectKind) -> Phase {
     }
 }
 
+/// Why what history asks for is not done.
+pub(super) const HISTORY: &str = "backfill: history that was loaded so that nothing acts";
+
 /// Effects that act however late the news is.
 fn always_acts(effect: &EffectKind) -> bool {
     matches!(phase(effect), Phase::Suppress | Phase::Stop | Phase::Hold)
@@ -272,7 +275,7 @@ impl World {
         }
         if kept_out {
             let reason = if moment.backfill {
-                String::from("backfill: history that was loaded so that nothing acts")
+                String::from(HISTORY)
             } else {
                 format!("stale: {} old, older than stale_after {}", moment.age.in_words(), stale_after.in_words())
             };

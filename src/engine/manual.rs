@@ -12,6 +12,7 @@ use crate::value::View;
 
 use super::effect::By;
 use super::enroll::{advance, next_touch};
+use super::instant::HISTORY;
 use super::intake::because_of;
 use super::lead::Stamp;
 use super::{Moment, World};
@@ -38,6 +39,9 @@ impl World {
         let by: By<'_> = (PERSON, &because);
         let channel = self.channel_named(moment, text(props, names.channel));
         let until = time(props, names.ends);
+        if moment.backfill && !kind.protects() {
+            return self.mute(moment, slot, String::from(HISTORY), by, out);
+        }
         match kind {
             Override::Pause => self.hold(moment, slot, until, by, out),
             Override::Resume => self.resume(moment, slot, by, out),

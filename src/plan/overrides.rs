@@ -19,6 +19,16 @@ pub(crate) enum Override {
     Erase,
 }
 
+impl Override {
+    /// Whether it keeps something from reaching the lead, rather than letting it.
+    pub(crate) fn protects(self) -> bool {
+        match self {
+            Self::Pause | Self::Stop | Self::Skip | Self::Suppress | Self::Erase => true,
+            Self::Resume | Self::Move | Self::Approve | Self::Tier | Self::Unlock | Self::Unsuppress => false,
+        }
+    }
+}
+
 const TYPES: [(&str, Override); 11] = [
     ("override.pause", Override::Pause),
     ("override.resume", Override::Resume),
