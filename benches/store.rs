@@ -16,6 +16,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Instant;
 
 use ensue::config::{self, Breaker, Kind, Retries};
@@ -86,16 +88,36 @@ fn in_force(live: &mut Live, rules: &str) {
 }
 
 fn lines<'a>(texts: &[&'a str]) -> Vec<Line<'a>> {
-    let line = |(text, number): (&&'a str, u64)| Line { path: "-", number, text: Cow::Borrowed(*text), broken: false };
+    let path = Arc::from("-");
+    let line = |(text, number): (&&'a str, u64)| Line {
+        path: Arc::clone(&path),
+        number,
+        text: Cow::Borrowed(*text),
+        broken: false,
+    };
     texts.iter().zip(1..).map(line).collect()
+}
+
+/// As `ensue ingest` does: the next groups are read while one is made durable.
+fn take(live: &mut Live, texts: &[&str], batch: usize) {
+    let intake = live.intake(false).unwrap();
+    thread::scope(|scope| {
+        let (sender, groups) = mpsc::sync_channel(2);
+        scope.spawn(move || {
+            for group in texts.chunks(batch) {
+                sender.send(intake.read(lines(group))).unwrap();
+            }
+        });
+        for group in groups {
+            live.append(group, Arrival::Own).unwrap();
+        }
+    });
 }
 
 fn fill(dir: &Path, texts: &[&str]) {
     let mut live = open(dir);
     in_force(&mut live, include_str!("workload/w1.ensue"));
-    for group in texts.chunks(1_000) {
-        live.ingest(&lines(group), Arrival::Own, false).unwrap();
-    }
+    take(&mut live, texts, 1_000);
 }
 
 /// Rounds of what is measured in turns; the middle one counts.
@@ -117,9 +139,7 @@ fn ingest(texts: &[&str], batch: usize) {
         let mut live = open(dir.path());
         in_force(&mut live, include_str!("workload/w1.ensue"));
         let begun = Instant::now();
-        for group in texts.chunks(batch) {
-            live.ingest(&lines(group), Arrival::Own, false).unwrap();
-        }
+        take(&mut live, texts, batch);
         let ours = rate(texts.len(), begun);
         let stats = live.store().stats().unwrap();
         let blocks: Vec<Vec<u8>> =
@@ -256,9 +276,7 @@ fn run() {
         writeln!(text, r#"{{"id":"d{lead}","type":"demo.requested","lead":"l{}","at":"{at}"}}"#, lead * 10).unwrap();
     }
     let texts: Vec<&str> = text.lines().collect();
-    for group in texts.chunks(1_000) {
-        live.ingest(&lines(group), Arrival::Own, false).unwrap();
-    }
+    take(&mut live, &texts, 1_000);
     let begun = Instant::now();
     live.advance(start).unwrap();
     say("take in 110000 events of 100000 leads", &seconds(begun));

@@ -34,13 +34,13 @@ use crate::store::{self, Batch, Sequence, Store, StoreError, TreeName};
 use crate::timestamp::Timestamp;
 
 pub use activate::Activation;
-pub use append::{Appended, Arrival, Told};
+pub use append::{Appended, Arrival};
 pub use error::LiveError;
 #[doc(hidden)]
 pub use handover::Point;
 pub use handover::{Desk, HandedOver, Window};
 pub use history::Chapter;
-pub use ingest::{Line, NOT_TEXT};
+pub use ingest::{Group, Intake, Line, NOT_TEXT};
 pub use outbox::{Done, Ended, Fate, Item, State, What};
 pub use record::Record;
 pub use step::Advanced;

@@ -34,6 +34,7 @@ use merge::{Repeats, Spot};
 use names::Names;
 use vocabulary::Vocabulary;
 
+pub(crate) use chunk::OWN_TYPES;
 pub(crate) use stored::{Given, Part, Told, Value, Words, join};
 
 /// The longest line, in bytes without its line break.

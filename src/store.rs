@@ -35,6 +35,7 @@ use commit::CommitRecord;
 use database::Database;
 use files::{Lock, Syncs};
 use guard::guarded;
+pub(crate) use index::Marks;
 use index::{Ids, Postings, Waiting};
 use keys::Keys;
 use read::Walk;
@@ -232,7 +233,7 @@ impl Store {
     /// Damage found on the way.
     pub fn entries_of(&self, lead: &str) -> Result<Vec<StoredEntry>, StoreError> {
         let mut places = self.postings_of(lead)?;
-        places.extend_from_slice(self.waiting.of_lead(lead));
+        places.extend(self.waiting.of_lead(lead));
         let mut found = Vec::with_capacity(places.len());
         let mut block: Option<Block> = None;
         for place in places {

@@ -47,9 +47,9 @@ fn decided(live: &Live) -> Vec<String> {
 }
 
 fn ingest(live: &mut Live, events: &[&str]) {
-    let line = |(text, number)| Line { path: "events.jsonl", number, text: <&str>::into(text), broken: false };
+    let line = |(text, number)| Line { path: "events.jsonl".into(), number, text: <&str>::into(text), broken: false };
     let lines: Vec<Line<'_>> = events.iter().copied().zip(1..).map(line).collect();
-    let appended = live.ingest(&lines, Arrival::Own, false).unwrap();
+    let appended = live.ingest(lines, Arrival::Own, false).unwrap();
     assert_eq!(appended.quarantined, 0);
 }
 

@@ -1,10 +1,13 @@
 //! `ensue ingest`: appends events to the store.
 
 use std::borrow::Cow;
-use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 
-use crate::live::{Appended, Arrival, Line, Live};
+use crate::live::{Appended, Arrival, Group, Intake, Line, Live};
 use crate::report::summary::many;
 use crate::timestamp::Timestamp;
 
@@ -45,8 +48,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let place = args.store.place(io)?;
     let is_new = !place.store.exists();
     let mut live = place.open_or_make()?;
-    let mut intake = Intake { args, place: &place, io, total: Appended::default(), lines: 0 };
-    let taken = if args.replay { intake.sorted(&mut live) } else { intake.streamed(&mut live) };
+    let mut taking = Taking { args, place: &place, io, total: Appended::default(), lines: 0 };
+    let taken = if args.replay { taking.sorted(&mut live) } else { taking.streamed(&mut live) };
     if let Err(error) = taken {
         // A store that holds nothing but its rulebook would only be in the way of the next attempt.
         if is_new && live.store().len() <= 1 && live.store().quarantine_list()?.is_empty() {
@@ -56,7 +59,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         }
         return Err(error);
     }
-    let Intake { total, .. } = intake;
+    let Taking { total, .. } = taking;
     if let Some(until) = total.drained_to.filter(|_| args.replay) {
         live.advance(until)?;
     }
@@ -78,31 +81,38 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     Ok(Exit::Fine)
 }
 
-struct Intake<'a> {
+/// How many groups may be read ahead of the one that is made durable.
+const AHEAD: usize = 2;
+
+/// A group of lines as read, and how many lines it has.
+type Read<'a> = Result<(Group<'a>, u64), Error>;
+
+struct Taking<'a> {
     args: &'a Args,
     place: &'a Place,
     io: Io,
     total: Appended,
-    /// Lines read so far.
+    /// Lines taken so far.
     lines: u64,
 }
 
-impl Intake<'_> {
+impl Taking<'_> {
     /// Every line in the order it arrived by its own word, from all inputs.
     fn sorted(&mut self, live: &mut Live) -> Result<(), Error> {
         let mut texts = Vec::new();
         for path in &self.args.logs {
             let (mut reader, _) = dry_run::open(path)?;
-            let (mut bytes, name) = (Vec::new(), path.display().to_string());
-            let failed = |error| Error::Use(format!("error: `{name}` cannot be read: {error}"));
-            reader.read_to_end(&mut bytes).map_err(failed)?;
-            texts.push((name, bytes));
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+            texts.push((name(path), bytes));
         }
         let mut lines: Vec<(Timestamp, Line<'_>)> = Vec::new();
         for (path, bytes) in &texts {
             let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
             for (text, number) in bytes.split(|byte| *byte == b'\n').zip(1..) {
-                let line = line(path, number, text);
+                let text = String::from_utf8_lossy(text);
+                let broken = matches!(text, Cow::Owned(_));
+                let line = line(path, number, text, broken);
                 // What is no record stays where it stands.
                 let before = lines.last().map_or(Timestamp(0), |(at, _)| *at);
                 lines.push((line.arrival().unwrap_or(before), line));
@@ -111,46 +121,38 @@ impl Intake<'_> {
         lines.sort_by_key(|(at, _)| *at);
         let first = lines.iter().map(|(at, _)| *at).find(|at| at.0 > 0);
         self.put_in_force(live, first.unwrap_or_else(clock::now))?;
-        let lines: Vec<Line<'_>> = lines.into_iter().map(|(_, line)| line).collect();
-        for group in lines.chunks(self.args.batch as usize) {
-            self.take(live, group, Arrival::Own)?;
-        }
-        Ok(())
+        let intake = live.intake(self.args.backfill)?;
+        let batch = self.args.batch as usize;
+        let mut lines = lines.into_iter().map(|(_, line)| line);
+        thread::scope(|scope| {
+            let (sender, groups) = mpsc::sync_channel(AHEAD);
+            scope.spawn(move || {
+                loop {
+                    let group: Vec<Line<'_>> = lines.by_ref().take(batch).collect();
+                    if group.is_empty() || sender.send(read(&intake, group)).is_err() {
+                        break;
+                    }
+                }
+            });
+            self.take(live, groups, || Arrival::Own)
+        })
     }
 
-    /// Lines as they come. A group ends where no more input is at hand, so that nobody waits for an
-    /// acknowledgment that waits for them.
+    /// Lines as they come.
     fn streamed(&mut self, live: &mut Live) -> Result<(), Error> {
         self.put_in_force(live, clock::now())?;
-        for path in &self.args.logs {
-            let (reader, size) = dry_run::open(path)?;
-            let bar = progress::bytes(size);
-            let name = path.display().to_string();
-            let mut reader = BufReader::with_capacity(1 << 20, reader);
-            let (mut group, mut number) = (Vec::new(), 0);
-            loop {
-                let mut bytes = Vec::new();
-                let failed = |error| Error::Use(format!("error: `{name}` cannot be read: {error}"));
-                let read = reader.read_until(b'\n', &mut bytes).map_err(failed)?;
-                if read > 0 {
-                    number += 1;
-                    bar.inc(read as u64);
-                    let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-                    let Line { text, broken, .. } = line(&name, number, text);
-                    group.push(Line { path: &name, number, text: Cow::Owned(text.into_owned()), broken });
-                }
-                let enough = group.len() >= self.args.batch as usize || reader.buffer().is_empty();
-                if !group.is_empty() && (read == 0 || enough) {
-                    self.take(live, &group, Arrival::At(clock::now()))?;
-                    group.clear();
-                }
-                if read == 0 {
-                    break;
-                }
+        let intake = live.intake(self.args.backfill)?;
+        let (logs, batch) = (self.args.logs.clone(), self.args.batch as usize);
+        let (sender, groups) = mpsc::sync_channel(AHEAD);
+        // Nobody waits for this thread, since it may wait for input that never comes.
+        thread::spawn(move || {
+            let mut send = |group| sender.send(read(&intake, group)).is_ok();
+            let outcome = logs.iter().try_for_each(|log| groups_of(log, batch, &mut send));
+            if let Err(error) = outcome {
+                let _ = sender.send(Err(error));
             }
-            bar.finish_and_clear();
-        }
-        Ok(())
+        });
+        self.take(live, groups, || Arrival::At(clock::now()))
     }
 
     fn put_in_force(&self, live: &mut Live, at: Timestamp) -> Result<(), Error> {
@@ -164,18 +166,60 @@ impl Intake<'_> {
         Ok(())
     }
 
-    fn take(&mut self, live: &mut Live, group: &[Line<'_>], arrival: Arrival) -> Result<(), Error> {
-        self.total.add(live.ingest(group, arrival, self.args.backfill)?);
-        self.lines += group.len() as u64;
-        if self.args.ack {
-            self.io.out(&format!("{{\"acknowledged\":{}}}\n", self.lines))?;
+    /// Makes durable what was read, group by group.
+    fn take(&mut self, live: &mut Live, groups: Receiver<Read<'_>>, arrival: fn() -> Arrival) -> Result<(), Error> {
+        for group in groups {
+            let (group, lines) = group?;
+            self.total.add(live.append(group, arrival())?);
+            self.lines += lines;
+            if self.args.ack {
+                self.io.out(&format!("{{\"acknowledged\":{}}}\n", self.lines))?;
+            }
         }
         Ok(())
     }
 }
 
-fn line<'a>(path: &'a str, number: u64, bytes: &'a [u8]) -> Line<'a> {
-    let text = String::from_utf8_lossy(bytes);
-    let broken = matches!(text, Cow::Owned(_));
-    Line { path, number, text, broken }
+fn read<'a>(intake: &Intake, group: Vec<Line<'a>>) -> Read<'a> {
+    let lines = group.len() as u64;
+    Ok((intake.read(group), lines))
+}
+
+/// Sends the lines of a log on in groups, as long as somebody takes them. A group ends where no more
+/// input is at hand, so that nobody waits for an acknowledgment that waits for them.
+fn groups_of(log: &Path, batch: usize, send: &mut impl FnMut(Vec<Line<'static>>) -> bool) -> Result<(), Error> {
+    let (reader, size) = dry_run::open(log)?;
+    let (bar, name) = (progress::bytes(size), name(log));
+    let mut reader = BufReader::with_capacity(1 << 20, reader);
+    let (mut group, mut number) = (Vec::new(), 0);
+    loop {
+        let mut bytes = Vec::new();
+        let read = reader.read_until(b'\n', &mut bytes).map_err(|error| unreadable(log, &error))?;
+        if read > 0 {
+            number += 1;
+            bar.inc(read as u64);
+            bytes.pop_if(|last| *last == b'\n');
+            group.push(match String::from_utf8(bytes) {
+                Ok(text) => line(&name, number, Cow::Owned(text), false),
+                Err(error) => line(&name, number, String::from_utf8_lossy(error.as_bytes()).into_owned().into(), true),
+            });
+        }
+        let enough = group.len() >= batch || reader.buffer().is_empty();
+        if !group.is_empty() && (read == 0 || enough) && !send(std::mem::take(&mut group)) || read == 0 {
+            bar.finish_and_clear();
+            return Ok(());
+        }
+    }
+}
+
+fn name(log: &Path) -> Arc<str> {
+    log.display().to_string().into()
+}
+
+fn unreadable(log: &Path, error: &std::io::Error) -> Error {
+    Error::Use(format!("error: `{}` cannot be read: {error}", log.display()))
+}
+
+fn line<'a>(path: &Arc<str>, number: u64, text: Cow<'a, str>, broken: bool) -> Line<'a> {
+    Line { path: Arc::clone(path), number, text, broken }
 }

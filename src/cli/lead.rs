@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use clap::ValueEnum;
 
-use crate::live::{Arrival, LeadView, Live, Record, Told};
+use crate::live::{Arrival, LeadView, Live, Record};
 use crate::local::{Zone, rfc3339};
 use crate::report;
 use crate::report::summary::many;
@@ -174,12 +174,12 @@ fn append(
         props,
         backfill: false,
     };
-    let told = Told { record: &record, text: "", path: "", line: 0 };
-    let appended = live.append(&[told], Vec::new(), Arrival::At(now))?;
+    let ty = record.ty.clone();
+    let appended = live.append_own(record, Arrival::At(now))?;
     if appended.stored == 1 {
         return Ok(());
     }
-    Err(Error::Use(format!("error: the log did not take `{}`: keep `--why` shorter", record.ty)))
+    Err(Error::Use(format!("error: the log did not take `{ty}`: keep `--why` shorter")))
 }
 
 /// What is gone with a lead, and what stays.

@@ -3,8 +3,9 @@
 
 use super::Live;
 use super::error::LiveError;
+use super::ingest::{Group, Payload};
 use super::record::{ACTIVATED, DRAINED, Record, kind};
-use crate::store::{BadRecord, Batch, NewEntry, Outcome, Sequence, TreeName, check_size};
+use crate::store::{Batch, NewEntry, Outcome, Sequence, TreeName, check_size};
 use crate::timestamp::{Span, Timestamp};
 
 /// How long after we learned of it an event may have happened: clocks differ.
@@ -49,98 +50,94 @@ impl Appended {
     }
 }
 
-/// A record, the line it came from, and where that stands.
-#[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
-    /// The record.
-    pub record: &'a Record,
-    /// Its line.
-    pub text: &'a str,
-    /// A file's path, `-` for standard input.
-    pub path: &'a str,
-    /// The line's number, from 1.
-    pub line: u64,
-}
-
 impl Live {
-    /// Appends records as one durable group. Those that cannot be taken in go to quarantine, with
-    /// `bad` records that were found before.
+    /// Appends a record of the program's own.
+    ///
+    /// # Errors
+    /// As [`Live::append`].
+    pub fn append_own(&mut self, record: Record, arrival: Arrival) -> Result<Appended, LiveError> {
+        self.append(Group::of_one(record), arrival)
+    }
+
+    /// Appends lines that were read, as one durable group. What cannot be taken in goes to quarantine,
+    /// with what was no record.
     ///
     /// # Errors
     /// The store cannot write; nothing of the group is acknowledged.
-    pub fn append(&mut self, told: &[Told<'_>], bad: Vec<BadRecord>, arrival: Arrival) -> Result<Appended, LiveError> {
-        let mut appended = Appended { quarantined: bad.len() as u64, ..Appended::default() };
-        let mut quarantine = bad;
+    pub fn append(&mut self, group: Group<'_>, arrival: Arrival) -> Result<Appended, LiveError> {
+        let Group { good, lines, names, mut payloads, bad: mut quarantine } = group;
+        let mut appended = Appended::default();
         let mut floor = self.floor();
-        let (mut payloads, mut taken) = (Vec::with_capacity(told.len()), Vec::with_capacity(told.len()));
-        for told in told {
-            let record = told.record;
-            // How far another store was drained is no event of this one.
-            if record.ty == DRAINED {
-                appended.drained_to = appended.drained_to.max(Some(record.at));
-                continue;
-            }
-            if let Some(reason) = self.refused(record, arrival)? {
-                quarantine.push(bad_record(told, reason));
-                appended.quarantined += 1;
-                continue;
+        let mut taken = Vec::with_capacity(good.len());
+        for (good, line) in good.iter().zip(&lines) {
+            if let Payload::Whole(record) = &good.payload {
+                // How far another store was drained is no event of this one.
+                if record.ty == DRAINED {
+                    appended.drained_to = appended.drained_to.max(Some(record.at));
+                    continue;
+                }
+                if let Some(reason) = self.refused(record, arrival)? {
+                    quarantine.push(line.bad(reason));
+                    continue;
+                }
             }
             let received_at = match arrival {
                 Arrival::At(now) => now.max(floor),
-                Arrival::Own => record.received_at.unwrap_or(record.at).max(floor),
+                Arrival::Own => good.received_at.max(floor),
             };
-            if record.at > received_at + LATEST {
-                let reason = format!(
-                    "it happened at {}, more than 5 minutes after it arrived",
-                    crate::local::rfc3339(record.at, crate::local::Zone::UTC)
-                );
-                quarantine.push(bad_record(told, reason));
-                appended.quarantined += 1;
+            if good.at > received_at + LATEST {
+                let at = crate::local::rfc3339(good.at, crate::local::Zone::UTC);
+                quarantine.push(line.bad(format!("it happened at {at}, more than 5 minutes after it arrived")));
                 continue;
             }
             floor = received_at;
-            payloads.push(record.payload(&mut self.store)?);
-            taken.push((told, received_at));
+            let payload = match &good.payload {
+                Payload::Packed(place) => place.clone(),
+                Payload::Whole(record) => {
+                    let start = payloads.len();
+                    payloads.extend(record.payload(&mut self.store)?);
+                    start..payloads.len()
+                }
+            };
+            taken.push((good, line, received_at, payload));
         }
-        let entries = taken.iter().zip(&payloads).map(|((told, received_at), payload)| {
-            let record = told.record;
-            NewEntry {
-                kind: record.kind(),
-                id: &record.id,
-                lead: if record.ty == ACTIVATED { "" } else { &record.lead },
-                account: record.account.as_deref(),
-                ty: &record.ty,
-                at: record.at,
-                received_at: *received_at,
-                payload,
-            }
-        });
-        let mut batch = Batch { entries: Vec::new(), ..Batch::default() };
+        let mut batch = Batch { entries: Vec::with_capacity(taken.len()), ..Batch::default() };
         let mut kept = Vec::with_capacity(taken.len());
-        for (entry, (told, _)) in entries.zip(&taken) {
+        for (good, line, received_at, payload) in taken {
+            let [id, lead, ty, account] = good.names(&names);
+            let entry = NewEntry {
+                kind: good.kind,
+                id,
+                lead,
+                account: Some(account).filter(|account| !account.is_empty()),
+                ty,
+                at: good.at,
+                received_at,
+                payload: payloads.get(payload).unwrap_or_default(),
+            };
             if check_size(&entry).is_err() {
-                quarantine.push(bad_record(told, String::from("it is larger than 8 KB")));
-                appended.quarantined += 1;
+                quarantine.push(line.bad(String::from("it is larger than 8 KB")));
                 continue;
             }
-            batch.append(entry);
-            kept.push(told);
+            batch.append_marked(entry, good.marks);
+            kept.push(line);
         }
+        appended.quarantined = quarantine.len() as u64;
         for record in quarantine {
             batch.quarantine(record);
         }
         let committed = self.store.commit(&batch)?;
         appended.last_quarantined = committed.quarantined.last();
         let mut conflicts = Vec::new();
-        for ((outcome, told), entry) in committed.outcomes.iter().zip(kept).zip(&batch.entries) {
+        for ((outcome, line), (entry, _)) in committed.outcomes.iter().zip(kept).zip(&batch.entries) {
             match outcome {
                 Outcome::Stored(_) => appended.stored += 1,
                 Outcome::Duplicate(_) => appended.duplicates += 1,
                 Outcome::Conflict(before) if self.is_same_but_for_backfill(entry, *before)? => appended.duplicates += 1,
                 Outcome::Conflict(_) => {
                     appended.conflicts += 1;
-                    let reason = format!("the id `{}` stands for another event in the log", told.record.id);
-                    conflicts.push(bad_record(told, reason));
+                    let reason = format!("the id `{}` stands for another event in the log", entry.id);
+                    conflicts.push(line.bad(reason));
                 }
             }
         }
@@ -185,10 +182,6 @@ impl Live {
         let known = self.store.get(TreeName::Rulesets, ruleset.as_bytes())?.is_some();
         Ok((!known).then(|| format!("the rulebook {ruleset} was in force then, and is not in this store")))
     }
-}
-
-fn bad_record(told: &Told<'_>, reason: String) -> BadRecord {
-    BadRecord { text: told.text.to_owned(), reason, path: told.path.to_owned(), line: told.line }
 }
 
 /// Whether an entry is for the engine.

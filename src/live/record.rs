@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
 
 use crate::local::{Zone, parse_rfc3339, rfc3339};
 use crate::log;
@@ -33,12 +34,12 @@ pub(crate) const DRAINED: &str = "ensue.drained";
 
 /// Longer texts are taken for free text, and may tell more than a rule should ask for.
 const FREE_TEXT: usize = 40;
-/// Properties that tell who someone is, whatever their value.
+/// Properties that tell who someone is, whatever their value: the letters of their names.
 const PERSONAL: [&str; 22] = [
     "name",
-    "first_name",
-    "last_name",
-    "full_name",
+    "firstname",
+    "lastname",
+    "fullname",
     "email",
     "phone",
     "mobile",
@@ -56,7 +57,7 @@ const PERSONAL: [&str; 22] = [
     "reason",
     "signature",
     "ip",
-    "user_agent",
+    "useragent",
 ];
 
 /// A record as it came.
@@ -120,13 +121,7 @@ impl Record {
 
     /// Its kind among the entries of the log.
     pub(crate) fn kind(&self) -> u8 {
-        match self.ty.as_str() {
-            ACTIVATED => kind::ACTIVATION,
-            HANDING => kind::INTENT,
-            HANDED => kind::OUTCOME,
-            _ if self.backfill => kind::BACKFILL,
-            _ => kind::EVENT,
-        }
+        kind_of(&self.ty, self.backfill)
     }
 
     /// Its properties as an entry's payload; personal ones sealed.
@@ -172,6 +167,36 @@ impl Record {
     }
 }
 
+/// The kind of a record of this type among the entries of the log.
+pub(crate) fn kind_of(ty: &str, backfill: bool) -> u8 {
+    match ty {
+        ACTIVATED => kind::ACTIVATION,
+        HANDING => kind::INTENT,
+        HANDED => kind::OUTCOME,
+        _ if backfill => kind::BACKFILL,
+        _ => kind::EVENT,
+    }
+}
+
+/// Properties as an entry's payload, put behind `out`; `None`, and nothing is put there, where one has
+/// to be sealed. They come from a line in which every number is a whole one.
+pub(crate) fn pack_open(props: &[(&str, log::Value<'_>)], out: &mut Vec<u8>) -> Option<()> {
+    let mut packed: SmallVec<[(&str, Packed<'_>); 8]> = SmallVec::with_capacity(props.len());
+    for (name, value) in props {
+        let value = match value {
+            log::Value::Bool(value) => Packed::Bool(*value),
+            log::Value::Number(number) if !is_named(name) => Packed::Whole(*number as i64),
+            log::Value::Text(text) if !is_personal(name, text) => Packed::Text(Cow::Borrowed(text)),
+            _ => return None,
+        };
+        packed.push((name, value));
+    }
+    packed.sort_unstable_by_key(|(name, _)| *name);
+    // Writing into memory cannot fail.
+    *out = postcard::to_extend(packed.as_slice(), std::mem::take(out)).unwrap_or_default();
+    Some(())
+}
+
 /// Whether a text may tell who somebody is.
 fn is_personal(name: &str, text: &str) -> bool {
     let named = is_named(name) && !(name.eq_ignore_ascii_case("message") && is_id(text));
@@ -181,14 +206,9 @@ fn is_personal(name: &str, text: &str) -> bool {
 /// Whether a property's name says that its value tells who somebody is, however it is spelled:
 /// `first_name`, `firstName`.
 fn is_named(name: &str) -> bool {
-    let letters = |text: &str| -> String {
-        text.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
-    };
-    // No personal name is longer, and most names of properties are none.
-    name.len() <= 20 && {
-        let name = letters(name);
-        PERSONAL.iter().any(|personal| letters(personal) == name)
-    }
+    let letters = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-')).map(|byte| byte.to_ascii_lowercase());
+    let letters: SmallVec<[u8; 24]> = letters.collect();
+    PERSONAL.iter().any(|personal| personal.as_bytes() == letters.as_slice())
 }
 
 /// Whether a text is one word of letters and digits, both among them, as the number of a message.

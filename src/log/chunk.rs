@@ -14,13 +14,13 @@ use super::value::{self, Fitted, Raw};
 use super::vocabulary::Vocabulary;
 use super::{Entry, LATEST, MAX_LINE, MAX_NAME, NONE, hash, plain};
 use crate::event::{LeadId, PropValue};
-use crate::rulebook::{PropId, TOUCHED_TYPE};
+use crate::rulebook::{PropId, TOUCHED_TYPE, TypeId};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
 /// Types of records by which a store keeps what it did itself: rulebooks put in force, actions
 /// handed over, how far it was drained. They move the clock and nothing else.
-const OWN_TYPES: &str = "ensue.";
+pub(crate) const OWN_TYPES: &str = "ensue.";
 
 /// What stays of a block: the texts and properties its entries point into.
 #[derive(Debug, Default)]
@@ -134,7 +134,8 @@ impl Parsed {
         self.chunk.lists.shrink_to_fit();
     }
 
-    fn read_line<'b>(
+    /// Takes in a line, or says what is wrong with it.
+    pub(super) fn read_line<'b>(
         &mut self,
         line: &'b str,
         vocabulary: &'b Vocabulary<'_>,
@@ -186,9 +187,7 @@ impl Parsed {
         vocabulary: &Vocabulary<'_>,
     ) -> Result<(), Refused> {
         let Told { id, ty, lead, account, at, received_at, backfill } = *told;
-        if at > received_at + LATEST || ty == TOUCHED_TYPE || account.is_some_and(|account| account.len() > MAX_NAME) {
-            return Err(Refused);
-        }
+        check(told)?;
         if ty.starts_with(OWN_TYPES) {
             self.horizon = self.horizon.max(Some(received_at));
             return Ok(());
@@ -229,12 +228,9 @@ impl Parsed {
         &mut self,
         given: &[(PropId, Raw<'_>)],
         vocabulary: &Vocabulary<'_>,
-        ty: crate::rulebook::TypeId,
+        ty: TypeId,
     ) -> Result<(), Refused> {
-        let missing = |required: &PropId| given.iter().all(|(prop, _)| prop != required);
-        if vocabulary.required(ty).iter().any(missing) {
-            return Err(Refused);
-        }
+        has_required(given, vocabulary, ty)?;
         let before = (self.chunk.props.len(), self.chunk.texts.len(), self.chunk.lists.len());
         for (prop, value) in given {
             let Some(declared) = vocabulary.declared(ty, *prop) else { continue };
@@ -279,6 +275,31 @@ impl Chunk {
     }
 }
 
+/// Whether a rulebook can read a record with these properties of a name it knows.
+pub(super) fn admits(told: &Told<'_>, given: &[(PropId, Raw<'_>)], vocabulary: &Vocabulary<'_>) -> Result<(), Refused> {
+    [told.id, told.ty, told.lead].into_iter().try_for_each(|text| name(Some(text)).map(drop))?;
+    check(told)?;
+    let Some(ty) = vocabulary.type_id(told.ty, hash::of_text(told.ty)) else { return Ok(()) };
+    has_required(given, vocabulary, ty)?;
+    given.iter().try_for_each(|(prop, value)| match vocabulary.declared(ty, *prop) {
+        Some(declared) => value::fit(value, declared).map(drop).map_err(|_| Refused),
+        None => Ok(()),
+    })
+}
+
+/// What every record must be, whatever the rulebook.
+fn check(told: &Told<'_>) -> Result<(), Refused> {
+    let good = told.at <= told.received_at + LATEST
+        && told.ty != TOUCHED_TYPE
+        && told.account.is_none_or(|account| account.len() <= MAX_NAME);
+    good.then_some(()).ok_or(Refused)
+}
+
+fn has_required(given: &[(PropId, Raw<'_>)], vocabulary: &Vocabulary<'_>, ty: TypeId) -> Result<(), Refused> {
+    let missing = |required: &PropId| given.iter().all(|(prop, _)| prop != required);
+    if vocabulary.required(ty).iter().any(missing) { Err(Refused) } else { Ok(()) }
+}
+
 fn any_record<'b>(
     line: &'b str,
     vocabulary: &'b Vocabulary<'_>,
@@ -293,6 +314,6 @@ pub(super) fn name(text: Option<&str>) -> Result<&str, Refused> {
     text.filter(|text| !text.is_empty() && text.len() <= MAX_NAME).ok_or(Refused)
 }
 
-fn moment(text: &str) -> Result<Timestamp, Refused> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, Refused> {
     crate::local::parse_rfc3339(text.as_bytes()).map_err(|_| Refused)
 }

@@ -4,17 +4,29 @@
 
 use std::borrow::Cow;
 
+use super::chunk::moment;
 use super::hash;
 use super::record::{Field, Record, Scratch};
-use super::value::Raw;
+use super::stored::Told;
+use super::value::{Keys, Raw};
 use super::vocabulary::Vocabulary;
 
 /// Reads a plain record just as `record` would; `None` where it is not plain.
 pub(super) fn read<'a>(line: &'a str, vocabulary: &Vocabulary<'_>, scratch: &mut Scratch<'a>) -> Option<Record<'a>> {
+    let Scratch { props, keys } = scratch;
+    props.clear();
+    read_with(line, keys, &mut |name, key, value| {
+        if let Some(prop) = vocabulary.prop_id(name, key) {
+            props.push((prop, value));
+        }
+    })
+}
+
+/// The same with `each` told of every property: its name, the hash of that, and its value.
+fn read_with<'a>(line: &'a str, keys: &mut Keys, each: &mut impl FnMut(&'a str, u64, Raw<'a>)) -> Option<Record<'a>> {
     let mut cursor = Cursor(line);
     let mut record = Record::default();
     let mut seen = 0_u16;
-    scratch.props.clear();
     cursor.token(b'{')?;
     loop {
         let field = Field::of(cursor.key()?).filter(|field| field.is_own())?;
@@ -24,7 +36,7 @@ pub(super) fn read<'a>(line: &'a str, vocabulary: &Vocabulary<'_>, scratch: &mut
         }
         seen |= bit;
         if field == Field::Props {
-            record.props_hash = props(&mut cursor, vocabulary, scratch)?;
+            record.props_hash = props(&mut cursor, keys, each)?;
         } else {
             let text = Some(Cow::Borrowed(cursor.text()?));
             match field {
@@ -44,10 +56,30 @@ pub(super) fn read<'a>(line: &'a str, vocabulary: &Vocabulary<'_>, scratch: &mut
     cursor.peek().is_none().then_some(record)
 }
 
-/// The properties, put into `scratch`, and the hash of them all.
-fn props<'a>(cursor: &mut Cursor<'a>, vocabulary: &Vocabulary<'_>, scratch: &mut Scratch<'a>) -> Option<u64> {
+/// The fields of a plain record, with `each` told of every property: its name, the hash of that, and
+/// its value; `None` where it is not plain. Whether a rulebook can read it is not asked.
+pub(super) fn told<'a>(line: &'a str, each: &mut impl FnMut(&'a str, u64, Raw<'a>)) -> Option<Told<'a>> {
+    let record = read_with(line, &mut Keys::default(), each)?;
+    let borrowed = |text: Option<Cow<'a, str>>| match text {
+        Some(Cow::Borrowed(text)) => Some(text),
+        _ => None,
+    };
+    let at = moment(&record.at?).ok()?;
+    Some(Told {
+        id: borrowed(record.id)?,
+        ty: borrowed(record.ty)?,
+        lead: borrowed(record.lead)?,
+        account: borrowed(record.account).filter(|account| !account.is_empty()),
+        at,
+        received_at: record.received_at.map_or(Some(at), |text| moment(&text).ok())?,
+        backfill: record.backfill,
+    })
+}
+
+/// The hash of all properties, each of which `each` is told of.
+fn props<'a>(cursor: &mut Cursor<'a>, keys: &mut Keys, each: &mut impl FnMut(&'a str, u64, Raw<'a>)) -> Option<u64> {
     let mut sum = 0_u64;
-    scratch.keys.clear();
+    keys.clear();
     cursor.token(b'{')?;
     if cursor.peek()? == b'}' {
         cursor.pass(1)?;
@@ -56,17 +88,15 @@ fn props<'a>(cursor: &mut Cursor<'a>, vocabulary: &Vocabulary<'_>, scratch: &mut
     loop {
         let name = cursor.key()?;
         let key = hash::of_text(name);
-        scratch.keys.add(key);
+        keys.add(key);
         let (value, value_hash) = cursor.value()?;
         sum = hash::mix(key, value_hash).wrapping_add(sum);
-        if let Some(prop) = vocabulary.prop_id(name, key) {
-            scratch.props.push((prop, value));
-        }
+        each(name, key, value);
         if !cursor.goes_on()? {
             break;
         }
     }
-    scratch.keys.distinct().is_ok().then_some(sum)
+    keys.distinct().is_ok().then_some(sum)
 }
 
 /// What is left of a line.

@@ -9,9 +9,10 @@ use smallvec::SmallVec;
 use super::chunk::{self, BadLine, Parsed};
 use super::explain::{self, Fault};
 use super::merge::Repeats;
+use super::record::Scratch;
 use super::value::{Any, Raw};
 use super::vocabulary::Vocabulary;
-use super::{Log, count_lines, hash, joined};
+use super::{Log, count_lines, hash, joined, plain};
 use crate::rulebook::Rulebook;
 use crate::timestamp::Timestamp;
 
@@ -60,6 +61,31 @@ impl<'r> Words<'r> {
     /// Those of a rulebook.
     pub fn new(rulebook: &'r Rulebook) -> Self {
         Self(Vocabulary::new(rulebook))
+    }
+
+    /// The fields of a line in the plainest writing, where the rulebook can read it, with `each` told of
+    /// all its properties, declared or not; `None` for any other line, good or bad.
+    pub fn plain<'a>(&self, line: &'a str, each: &mut impl FnMut(&'a str, Value<'a>)) -> Option<Told<'a>> {
+        let mut known = SmallVec::<[_; 8]>::new();
+        let told = plain::told(line, &mut |name, key, value| {
+            match &value {
+                Raw::Bool(value) => each(name, Value::Bool(*value)),
+                Raw::Number(number) => each(name, Value::Number(*number)),
+                Raw::Text(Cow::Borrowed(text)) => each(name, Value::Text(Cow::Borrowed(text))),
+                Raw::Text(Cow::Owned(_)) | Raw::Null | Raw::List(_) | Raw::Other => {}
+            }
+            if let Some(prop) = self.0.prop_id(name, key) {
+                known.push((prop, value));
+            }
+        })?;
+        chunk::admits(&told, &known, &self.0).ok()?;
+        Some(told)
+    }
+
+    /// Why a line is no record the rulebook can read; `None` where it is one.
+    pub fn refusal(&self, line: &str) -> Option<String> {
+        let refused = Parsed::default().read_line(line, &self.0, &mut Scratch::default());
+        refused.err().map(|fault| fault.reason)
     }
 }
 

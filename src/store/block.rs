@@ -5,7 +5,10 @@
 //! they first occur and numbered from there), so the hash of an earlier state of a block can be told
 //! from a later one: that is what the head file relies on.
 
-use hashbrown::HashMap;
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+use hashbrown::HashTable;
 #[cfg(test)]
 use serde::Deserialize;
 use serde::Serialize;
@@ -86,6 +89,45 @@ impl<'a> Word<'a> {
     }
 }
 
+/// The words spelled out in a block, in one piece, and their numbers.
+#[derive(Debug, Default)]
+struct Words {
+    texts: String,
+    /// Where each word stands among the texts, and its number.
+    table: HashTable<(Range<usize>, u32)>,
+    /// How many words were spelled out.
+    fresh: u32,
+}
+
+impl Words {
+    fn number(&self, text: &str) -> Option<u32> {
+        let found = self.table.find(hash_of_word(text), |(place, _)| self.texts.get(place.clone()) == Some(text));
+        found.map(|(_, number)| *number)
+    }
+
+    /// Numbers a fresh word. One that occurs twice in an entry is spelled out twice, and numbered
+    /// twice.
+    fn learn(&mut self, text: &str) {
+        let Self { texts, table, fresh } = self;
+        let hash = hash_of_word(text);
+        match table.find_mut(hash, |(place, _)| texts.get(place.clone()) == Some(text)) {
+            Some((_, number)) => *number = *fresh,
+            None => {
+                let place = texts.len()..texts.len() + text.len();
+                texts.push_str(text);
+                let rehash =
+                    |(place, _): &(Range<usize>, u32)| hash_of_word(texts.get(place.clone()).unwrap_or_default());
+                table.insert_unique(hash, (place, *fresh), rehash);
+            }
+        }
+        *fresh += 1;
+    }
+}
+
+fn hash_of_word(text: &str) -> u64 {
+    foldhash::fast::FixedState::default().hash_one(text)
+}
+
 /// A block being filled.
 #[derive(Debug)]
 pub struct Builder {
@@ -96,9 +138,7 @@ pub struct Builder {
     bytes: Vec<u8>,
     /// The entry that is being added.
     scratch: Vec<u8>,
-    words: HashMap<Box<str>, u32, foldhash::fast::FixedState>,
-    /// How many words were spelled out.
-    fresh: u32,
+    words: Words,
     at: i64,
     received_at: i64,
 }
@@ -112,8 +152,7 @@ impl Builder {
             previous,
             bytes: vec![0; HEADER],
             scratch: Vec::new(),
-            words: HashMap::default(),
-            fresh: 0,
+            words: Words::default(),
             at: 0,
             received_at: 0,
         }
@@ -129,7 +168,7 @@ impl Builder {
             builder.received_at = entry.received_at.0;
         }
         for word in entries.words {
-            builder.learn(Word::Fresh(word));
+            builder.words.learn(word);
         }
         builder.count = block.count;
         builder.bytes.clear();
@@ -167,7 +206,9 @@ impl Builder {
             return false;
         }
         for word in [record.lead, record.account, record.ty] {
-            self.learn(word);
+            if let Word::Fresh(text) = word {
+                self.words.learn(text);
+            }
         }
         self.bytes.extend_from_slice(&self.scratch);
         self.at = entry.at.0;
@@ -190,16 +231,7 @@ impl Builder {
     }
 
     fn word<'w>(&self, text: &'w str) -> Word<'w> {
-        self.words.get(text).map_or(Word::Fresh(text), |number| Word::Known(*number))
-    }
-
-    /// Numbers a fresh word. One that occurs twice in an entry is spelled out twice, and numbered
-    /// twice.
-    fn learn(&mut self, word: Word<'_>) {
-        if let Word::Fresh(text) = word {
-            self.words.insert(text.into(), self.fresh);
-            self.fresh += 1;
-        }
+        self.words.number(text).map_or(Word::Fresh(text), Word::Known)
     }
 
     /// The block as it stands, and its hash.

@@ -10,7 +10,7 @@ use super::entry::{NewEntry, Outcome, Sequence};
 use super::error::StoreError;
 use super::guard::guarded;
 use super::head::{FORMAT, Head};
-use super::index::{self, RUN, Waiting};
+use super::index::{Marks, RUN, Waiting};
 use super::quarantine::BadRecord;
 use super::trees::{self, Batch, Change, LogWrites, TreeName};
 use super::{Store, quarantine};
@@ -67,7 +67,11 @@ impl Store {
     /// # Errors
     /// As [`Store::commit`].
     pub fn append(&mut self, entries: &[NewEntry<'_>]) -> Result<Committed, StoreError> {
-        self.commit(&Batch { entries: entries.to_vec(), ..Batch::default() })
+        let mut batch = Batch::new();
+        for entry in entries {
+            batch.append(*entry);
+        }
+        self.commit(&batch)
     }
 
     /// Writes a batch, as a whole and durably: when this returns, it survives a power loss. An
@@ -98,7 +102,7 @@ impl Store {
     /// Finds what makes a batch impossible before anything is changed.
     fn check(&self, batch: &Batch<'_>) -> Result<(), StoreError> {
         let mut received = self.record.last_received;
-        for entry in &batch.entries {
+        for (entry, _) in &batch.entries {
             block::check_size(entry)?;
             if entry.received_at.0 < received {
                 return Err(StoreError::OutOfOrder { id: entry.id.to_owned() });
@@ -115,7 +119,8 @@ impl Store {
         let quarantine = batch.quarantine.iter().map(|record| self.sealed(record)).collect::<Result<Vec<_>, _>>()?;
         self.keys.save(&self.syncs)?;
         let before = self.builder.next();
-        let outcomes = batch.entries.iter().map(|entry| self.take_in(entry, unique)).collect::<Result<_, _>>()?;
+        let outcomes =
+            batch.entries.iter().map(|(entry, marks)| self.take_in(entry, *marks, unique)).collect::<Result<_, _>>()?;
         let first = self.record.quarantined;
         let quarantined = first..first + batch.quarantine.len() as u64;
         let added = self.builder.next() != before;
@@ -131,11 +136,10 @@ impl Store {
     }
 
     /// Adds an entry to the block being filled, unless its id is known.
-    fn take_in(&mut self, entry: &NewEntry<'_>, unique: bool) -> Result<Outcome, StoreError> {
-        let id = index::hash(entry.id);
+    fn take_in(&mut self, entry: &NewEntry<'_>, marks: Marks, unique: bool) -> Result<Outcome, StoreError> {
         if unique {
             self.load_ids()?;
-            if let Some((sequence, content)) = self.find(id, entry.id)? {
+            if let Some((sequence, content)) = self.find(marks.id, entry.id)? {
                 // Facts sealed under a key that is gone cannot be compared any more.
                 let same = content == entry.content() || self.keys.is_erased(entry.lead);
                 return Ok(if same { Outcome::Duplicate(sequence) } else { Outcome::Conflict(sequence) });
@@ -152,9 +156,9 @@ impl Store {
         }
         let sequence = Sequence(self.builder.next().0 - 1);
         if let Some(ids) = &mut self.ids {
-            ids.add(id, sequence);
+            ids.add(marks.id, sequence);
         }
-        self.waiting.add(id, entry.lead);
+        self.waiting.add(marks);
         self.record.last_received = entry.received_at.0;
         Ok(Outcome::Stored(sequence))
     }

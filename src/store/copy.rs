@@ -82,8 +82,10 @@ impl Store {
         let mut blocks = blocks.peekable();
         while blocks.peek().is_some() {
             let handful: Vec<Block> = blocks.by_ref().take(HANDFUL).collect::<Result<_, _>>()?;
-            let entries = handful.iter().flat_map(Block::entries).map(|entry| entry.map(|entry| entry.as_new()));
-            let batch = Batch { entries: entries.collect::<Result<_, _>>()?, ..Batch::default() };
+            let mut batch = Batch::new();
+            for entry in handful.iter().flat_map(Block::entries) {
+                batch.append(entry?.as_new());
+            }
             let result = self.commit_checked(&batch, false);
             self.stopping(result)?;
         }

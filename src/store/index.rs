@@ -2,7 +2,7 @@
 //! entries. Both are written in runs of many entries, since one record for each event would cost
 //! ten times the log itself; what no run covers yet is kept in memory and read again at opening.
 
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
 
 use super::block::LIMIT;
 use super::entry::{Entry, Sequence};
@@ -62,8 +62,7 @@ impl Ids {
 #[derive(Debug, Default)]
 pub struct Waiting {
     first: u64,
-    ids: Vec<u32>,
-    leads: HashMap<u32, Vec<u32>, foldhash::fast::FixedState>,
+    marks: Vec<Marks>,
 }
 
 /// Records to write for a run.
@@ -78,16 +77,12 @@ pub struct RunRecords {
 impl Waiting {
     /// Nothing waits; the runs cover all before `first`.
     pub fn new(first: Sequence) -> Self {
-        Self { first: first.0, ..Self::default() }
+        Self { first: first.0, marks: Vec::new() }
     }
 
     /// Takes in the next entry of the log.
-    pub fn add(&mut self, id: u32, lead: &str) {
-        let number = (self.first + self.ids.len() as u64) as u32;
-        self.ids.push(id);
-        if !lead.is_empty() {
-            self.leads.entry(hash(lead)).or_default().push(number);
-        }
+    pub fn add(&mut self, marks: Marks) {
+        self.marks.push(marks);
     }
 
     /// Where the runs end.
@@ -97,36 +92,46 @@ impl Waiting {
 
     /// How many entries wait.
     pub const fn len(&self) -> usize {
-        self.ids.len()
+        self.marks.len()
     }
 
     /// The ids that wait, with their places.
     pub fn ids(&self) -> impl Iterator<Item = (u32, Sequence)> + '_ {
-        self.ids.iter().enumerate().map(|(offset, id)| (*id, Sequence(self.first + offset as u64)))
+        self.marks.iter().enumerate().map(|(offset, marks)| (marks.id, Sequence(self.first + offset as u64)))
     }
 
     /// The places of a lead's waiting entries (and perhaps of others').
-    pub fn of_lead(&self, lead: &str) -> &[u32] {
-        self.leads.get(&hash(lead)).map_or(&[], Vec::as_slice)
+    pub fn of_lead(&self, lead: &str) -> Vec<u32> {
+        let lead = hash(lead);
+        self.leads().filter(|(other, _)| *other == lead).map(|(_, place)| place).collect()
+    }
+
+    /// The lead of every entry that has one, and its place.
+    fn leads(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let places = self.first as u32..;
+        self.marks.iter().zip(places).filter_map(|(marks, place)| Some((marks.lead?, place)))
     }
 
     /// The records of a run that covers all that waits.
     pub fn run(&self) -> RunRecords {
-        let ids = self.ids.chunks(IDS_PER_RECORD).enumerate().map(|(number, ids)| {
+        let ids = self.marks.chunks(IDS_PER_RECORD).enumerate().map(|(number, marks)| {
             let first = self.first + (number * IDS_PER_RECORD) as u64;
-            (first.to_be_bytes().to_vec(), ids.iter().flat_map(|id| id.to_be_bytes()).collect())
+            (first.to_be_bytes().to_vec(), marks.iter().flat_map(|marks| marks.id.to_be_bytes()).collect())
         });
         RunRecords { ids: ids.collect(), postings: self.postings() }
     }
 
     fn postings(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut leads: Vec<(u32, &[u32])> = self.leads.iter().map(|(lead, list)| (*lead, list.as_slice())).collect();
-        leads.sort_unstable_by_key(|(lead, _)| *lead);
-        let groups = leads.into_iter().flat_map(|(lead, list)| list.chunks(GROUP).map(move |part| (lead, part)));
+        let mut leads: Vec<(u32, u32)> = self.leads().collect();
+        leads.sort_unstable();
+        let leads = leads.chunk_by(|(lead, _), (next, _)| lead == next);
+        let groups = leads.flat_map(|list| list.chunks(GROUP));
         let mut records = Vec::new();
         let mut open: Vec<(u32, Vec<u32>)> = Vec::new();
         let mut size = 0;
-        for (lead, list) in groups {
+        for group in groups {
+            let Some((lead, _)) = group.first() else { continue };
+            let list: Vec<u32> = group.iter().map(|(_, place)| *place).collect();
             // A group is at most five bytes for each number in it and its two lengths.
             let most = 5 * (list.len() + 2);
             if size + most > LIMIT - 8 {
@@ -134,7 +139,7 @@ impl Waiting {
                 open.clear();
                 size = 0;
             }
-            open.push((lead, list.to_vec()));
+            open.push((*lead, list));
             size += most;
         }
         if !open.is_empty() {
@@ -226,6 +231,21 @@ pub fn hash(text: &str) -> u32 {
     blake3::hash(text.as_bytes()).as_bytes().first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
 
+/// What stands for the id and the lead of an entry in the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks {
+    pub id: u32,
+    /// `None` for an entry that belongs to no lead.
+    pub lead: Option<u32>,
+}
+
+impl Marks {
+    /// Those of an entry.
+    pub fn of(id: &str, lead: &str) -> Self {
+        Self { id: hash(id), lead: (!lead.is_empty()).then(|| hash(lead)) }
+    }
+}
+
 /// What an entry is known by in the id table.
 pub fn id_of(entry: &Entry<'_>) -> u32 {
     hash(entry.id)
@@ -246,7 +266,7 @@ mod tests {
         for number in 0..9_000 {
             // One lead with more entries than a record holds, among three thousand small ones.
             let lead = if number % 3 == 0 { "busy".to_owned() } else { format!("lead{}", number % 3_000) };
-            waiting.add(hash(&format!("e{number}")), &lead);
+            waiting.add(Marks::of(&format!("e{number}"), &lead));
         }
         let run = waiting.run();
         assert!(run.ids.iter().chain(&run.postings).all(|(_, value)| value.len() <= LIMIT));

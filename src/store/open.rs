@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::files::{Lock, Syncs};
 use super::guard::watched;
 use super::head::{FORMAT, Head};
-use super::index::{Waiting, hash};
+use super::index::{Marks, Waiting};
 use super::keys::Keys;
 use super::read::Blocks;
 use super::trees::LogWrites;
@@ -205,7 +205,7 @@ fn read_waiting(
         for entry in block?.entries() {
             let entry = entry?;
             if entry.sequence >= first {
-                waiting.add(hash(entry.id), entry.lead);
+                waiting.add(Marks::of(entry.id, entry.lead));
             }
         }
     }

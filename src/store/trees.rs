@@ -6,6 +6,7 @@ use sled::{IVec, Tree};
 
 use super::entry::NewEntry;
 use super::error::StoreError;
+use super::index::Marks;
 use super::quarantine::BadRecord;
 
 /// The most bytes a plain value may have.
@@ -60,7 +61,7 @@ impl TreeName {
 /// quarantine. It happens as a whole or not at all.
 #[derive(Debug, Default)]
 pub struct Batch<'a> {
-    pub(crate) entries: Vec<NewEntry<'a>>,
+    pub(crate) entries: Vec<(NewEntry<'a>, Marks)>,
     pub(crate) changes: Vec<Change>,
     pub(crate) quarantine: Vec<BadRecord>,
 }
@@ -88,7 +89,12 @@ impl<'a> Batch<'a> {
 
     /// Appends an entry to the log.
     pub fn append(&mut self, entry: NewEntry<'a>) -> &mut Self {
-        self.entries.push(entry);
+        self.append_marked(entry, Marks::of(entry.id, entry.lead))
+    }
+
+    /// The same where the marks of its id and its lead are known.
+    pub(crate) fn append_marked(&mut self, entry: NewEntry<'a>, marks: Marks) -> &mut Self {
+        self.entries.push((entry, marks));
         self
     }
 

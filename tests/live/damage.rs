@@ -32,11 +32,11 @@ fn store_to_damage(dir: &Path, random: &mut Random) {
             // Ids of each round are their own, and nobody is forgotten.
             let text = told.line.replace(r#""id":"e"#, &format!(r#""id":"r{round}e"#));
             let text = text.replace("override.erase", "email.opened").replace("email.complained", "email.opened");
-            Line { path: "-", number, text: text.into(), broken: false }
+            Line { path: "-".into(), number, text: text.into(), broken: false }
         };
         let group: Vec<Line<'_>> = told.iter().zip(1..).map(line).collect();
         wall = wall.max(live.floor()) + minutes(3_000);
-        live.ingest(&group, Arrival::At(wall), false).unwrap();
+        live.ingest(group, Arrival::At(wall), false).unwrap();
         live.advance(wall).unwrap();
         live.hand_over(&mut post.desk(), &mut || wall, &|| false).unwrap();
         if round == 25 {

@@ -91,13 +91,13 @@ impl Life<'_> {
         let wall = group.iter().map(|told| told.wall).max().unwrap();
         self.wall = self.wall.max(wall);
         let line = |(told, number): (&Told, u64)| Line {
-            path: "-",
+            path: "-".into(),
             number,
             text: Cow::Owned(told.line.clone()),
             broken: false,
         };
         let lines: Vec<Line<'_>> = group.iter().zip(1..).map(line).collect();
-        self.insist(|live| live.ingest(&lines, Arrival::At(wall), backfill));
+        self.insist(|live| live.ingest(lines.clone(), Arrival::At(wall), backfill));
         for lead in group.iter().filter_map(|told| told.erases.clone()) {
             self.insist(|live| live.advance(live.floor()));
             self.insist(|live| live.erase(&lead));
@@ -242,13 +242,13 @@ fn second(random: &mut Random, book: &'static Book, export: &str, first: Timesta
     let lines: Vec<Line<'_>> = export
         .lines()
         .zip(1..)
-        .map(|(text, number)| Line { path: "-", number, text: text.into(), broken: false })
+        .map(|(text, number)| Line { path: "-".into(), number, text: text.into(), broken: false })
         .collect();
     let (mut rest, mut until) = (lines.as_slice(), None);
     while !rest.is_empty() {
         let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
         rest = after;
-        let appended = live.ingest(group, Arrival::Own, false).unwrap();
+        let appended = live.ingest(group.to_vec(), Arrival::Own, false).unwrap();
         assert_eq!(appended.quarantined, 0, "an export can be read back");
         until = until.max(appended.drained_to);
         if random.one_in(3) {

@@ -70,8 +70,8 @@ impl Stage {
 
     fn lines(&mut self, lines: &[String], arrival: Arrival, backfill: bool) -> Appended {
         let lines = lines.iter().zip(1..);
-        let lines = lines.map(|(text, number)| Line { path: "-", number, text: text.into(), broken: false });
-        self.live.ingest(&lines.collect::<Vec<_>>(), arrival, backfill).unwrap()
+        let lines = lines.map(|(text, number)| Line { path: "-".into(), number, text: text.into(), broken: false });
+        self.live.ingest(lines.collect(), arrival, backfill).unwrap()
     }
 
     /// Something happens to leads, now.

@@ -160,7 +160,7 @@ fn live(random: &mut Random, files: &Files, lines: &[(Timestamp, String)]) -> (S
     while !rest.is_empty() {
         let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
         rest = after;
-        live.ingest(&told(group), arrival(group), random.one_in(12)).unwrap();
+        live.ingest(told(group), arrival(group), random.one_in(12)).unwrap();
         if random.one_in(2) {
             // A poll by a clock that may have been set back.
             live.advance(group[0].0 + Span::seconds(random.below(100_000) as i64)).unwrap();
@@ -189,7 +189,7 @@ fn live(random: &mut Random, files: &Files, lines: &[(Timestamp, String)]) -> (S
 /// Lines as they are told.
 fn told(group: &[(Timestamp, String)]) -> Vec<Line<'_>> {
     let lines = group.iter().zip(1..);
-    lines.map(|((_, text), number)| Line { path: "-", number, text: text.into(), broken: false }).collect()
+    lines.map(|((_, text), number)| Line { path: "-".into(), number, text: text.into(), broken: false }).collect()
 }
 
 fn decided(live: &Live) -> String {
@@ -244,7 +244,7 @@ fn changing_case(seed: u64) -> Result<(), String> {
     while !rest.is_empty() {
         let (group, after) = rest.split_at(1 + random.below(rest.len() as u64) as usize);
         rest = after;
-        live.ingest(&told(group), arrival(group), random.one_in(12)).unwrap();
+        live.ingest(told(group), arrival(group), random.one_in(12)).unwrap();
         if random.one_in(2) {
             live.advance(group[0].0 + Span::seconds(random.below(100_000) as i64)).unwrap();
         }

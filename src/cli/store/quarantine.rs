@@ -110,8 +110,9 @@ fn retry(live: &mut Live, records: &[(u64, BadRecord)], now: Timestamp, backfill
     let (mut stored, mut known, mut left) = (0, 0, 0);
     for (number, record) in records {
         let text = Cow::Borrowed(record.text.as_str());
-        let line = Line { path: &record.path, number: record.line, text, broken: record.reason == NOT_TEXT };
-        let appended = live.ingest(&[line], Arrival::At(now), backfill)?;
+        let line =
+            Line { path: record.path.as_str().into(), number: record.line, text, broken: record.reason == NOT_TEXT };
+        let appended = live.ingest(vec![line], Arrival::At(now), backfill)?;
         if appended.quarantined == 0 {
             (stored, known) = (stored + appended.stored, known + appended.duplicates);
             live.store_mut().quarantine_drop(*number)?;
