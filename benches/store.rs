@@ -121,7 +121,7 @@ fn fill(dir: &Path, texts: &[&str]) {
 }
 
 /// Rounds of what is measured in turns; the middle one counts.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 
 /// What lies in the middle of all rounds.
 fn middle<const N: usize>(rounds: &[[f64; N]], of: &dyn Fn(&[f64; N]) -> f64) -> f64 {

@@ -39,6 +39,7 @@ pub(crate) use index::Marks;
 use index::{Ids, Postings, Waiting};
 use keys::Keys;
 use read::Walk;
+pub(crate) use wire::Wire;
 
 pub(crate) use block::check_size;
 pub use block::{Block, BlockHash, ENTRY_LIMIT, Entries};

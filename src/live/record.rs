@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::local::{Zone, parse_rfc3339, rfc3339};
 use crate::log;
-use crate::store::{Entry, Store, StoreError};
+use crate::store::{Entry, Store, StoreError, Wire};
 use crate::timestamp::Timestamp;
 
 /// What sort an entry of the log is. The numbers are part of the store's format.
@@ -225,25 +225,38 @@ fn context(id: &str, name: &str) -> String {
 }
 
 /// A property's value in a payload. The order of the variants is part of the store's format.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Clone, Debug, PartialEq, Deserialize))]
 enum Packed<'a> {
     Bool(bool),
     Whole(i64),
     Number(f64),
-    #[serde(borrow)]
     Text(Cow<'a, str>),
     /// A text that is sealed.
-    #[serde(borrow)]
     Sealed(Cow<'a, [u8]>),
     /// The same for one in the shape of an address.
-    #[serde(borrow)]
     SealedAddress(Cow<'a, [u8]>),
     /// Any other value as JSON, sealed.
-    #[serde(borrow)]
     SealedJson(Cow<'a, [u8]>),
     /// A number that is sealed; 0 where its lead was erased.
-    #[serde(borrow)]
     SealedNumber(Cow<'a, [u8]>),
+}
+
+impl<'a> Packed<'a> {
+    /// Reads a value as postcard writes it.
+    fn read(wire: &mut Wire<'a>) -> Option<Self> {
+        Some(match wire.number()? {
+            0 => Self::Bool(wire.flag()?),
+            1 => Self::Whole(wire.signed()?),
+            2 => Self::Number(wire.float()?),
+            3 => Self::Text(wire.text()?.into()),
+            4 => Self::Sealed(wire.bytes()?.into()),
+            5 => Self::SealedAddress(wire.bytes()?.into()),
+            6 => Self::SealedJson(wire.bytes()?.into()),
+            7 => Self::SealedNumber(wire.bytes()?.into()),
+            _ => return None,
+        })
+    }
 }
 
 /// What stands in the place of a text whose lead was erased. Rules that only ask whether there is
@@ -264,6 +277,7 @@ pub(crate) fn props(store: &Store, entry: &Entry<'_>) -> Result<Map<String, Valu
     let mut packed = Unpacked::new(store, entry)?;
     let mut props = Map::with_capacity(packed.left);
     for Closed { name, value, .. } in packed.by_ref() {
+        let name = std::str::from_utf8(name).map_err(|_| unreadable(entry))?;
         let Some(value) = open(store, entry, name, value) else { continue };
         let value = match value {
             Open::Bool(value) => Value::Bool(value),
@@ -320,7 +334,7 @@ fn open<'a>(store: &Store, entry: &Entry<'_>, name: &str, value: Packed<'a>) -> 
 pub(crate) struct Unpacked<'a, 'e> {
     store: &'e Store,
     entry: &'e Entry<'a>,
-    rest: &'a [u8],
+    rest: Wire<'a>,
     left: usize,
     broken: bool,
 }
@@ -331,10 +345,11 @@ impl<'a, 'e> Unpacked<'a, 'e> {
     /// # Errors
     /// A payload that is not in its format.
     pub(crate) fn new(store: &'e Store, entry: &'e Entry<'a>) -> Result<Self, StoreError> {
+        let mut rest = Wire(entry.payload);
         // A list is its length, then its items.
-        let (left, rest) = postcard::take_from_bytes::<usize>(entry.payload).map_err(|_| unreadable(entry))?;
+        let left = rest.length().ok_or_else(|| unreadable(entry))?;
         // No payload holds more properties than bytes.
-        let left = left.min(rest.len() + 1);
+        let left = left.min(rest.0.len() + 1);
         Ok(Self { store, entry, rest, left, broken: false })
     }
 
@@ -356,30 +371,31 @@ impl<'a, 'e> Iterator for Unpacked<'a, 'e> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        let Ok(((name, value), rest)) = postcard::take_from_bytes::<(&'a str, Packed<'a>)>(self.rest) else {
+        let read = self.rest.bytes().and_then(|name| Some((name, Packed::read(&mut self.rest)?)));
+        let Some((name, value)) = read else {
             (self.broken, self.left) = (true, 0);
             return None;
         };
-        self.rest = rest;
         Some(Closed { name, value, store: self.store, entry: self.entry })
     }
 }
 
 /// A property as it lies in a payload; what is sealed stays so until it is asked for.
 pub(crate) struct Closed<'a, 'e> {
-    name: &'a str,
+    name: &'a [u8],
     value: Packed<'a>,
     store: &'e Store,
     entry: &'e Entry<'a>,
 }
 
 impl<'a> log::Given<'a> for Closed<'a, '_> {
-    fn name(&self) -> &'a str {
+    fn name(&self) -> &'a [u8] {
         self.name
     }
 
     fn value(self) -> Option<log::Value<'a>> {
-        Some(match open(self.store, self.entry, self.name, self.value)? {
+        let name = std::str::from_utf8(self.name).ok()?;
+        Some(match open(self.store, self.entry, name, self.value)? {
             Open::Bool(value) => log::Value::Bool(value),
             Open::Whole(number) => log::Value::Number(number as f64),
             Open::Number(number) => log::Value::Number(number),
@@ -421,4 +437,47 @@ pub(crate) fn line(store: &Store, entry: &Entry<'_>) -> Result<String, StoreErro
         backfill: entry.kind == kind::BACKFILL,
     };
     Ok(serde_json::to_string(&shown).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever the bytes are, they read as postcard reads them.
+        #[test]
+        fn values_are_read_as_postcard_reads_them(
+            which in 0_u8..8,
+            text in "[a-zé]{0,20}",
+            bits: u64,
+            bytes: Vec<u8>,
+            change: (usize, u8),
+            cut: usize,
+        ) {
+            let bytes = Cow::Owned(bytes);
+            let value = match which {
+                0 => Packed::Bool(bits & 1 == 1),
+                1 => Packed::Whole((bits as i64) >> (bits % 60)),
+                2 => Packed::Number(bits as f64 / 7.0),
+                3 => Packed::Text(text.into()),
+                4 => Packed::Sealed(bytes),
+                5 => Packed::SealedAddress(bytes),
+                6 => Packed::SealedJson(bytes),
+                _ => Packed::SealedNumber(bytes),
+            };
+            let good = postcard::to_allocvec(&value).unwrap();
+            let mut bad = good.clone();
+            let at = change.0 % bad.len();
+            bad[at] = change.1;
+            for bytes in [&good[..], &bad, &good[..cut % good.len()]] {
+                let theirs = postcard::take_from_bytes::<Packed<'_>>(bytes).ok();
+                let mut wire = Wire(bytes);
+                let ours = Packed::read(&mut wire).map(|value| (value, wire.0));
+                // Not a number is not equal to itself.
+                prop_assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+            }
+        }
+    }
 }

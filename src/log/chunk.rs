@@ -128,7 +128,8 @@ impl Parsed {
         }
     }
 
-    fn trim(&mut self) {
+    /// Gives back what room was not used.
+    pub(super) fn trim(&mut self) {
         self.chunk.texts.shrink_to_fit();
         self.chunk.props.shrink_to_fit();
         self.chunk.lists.shrink_to_fit();

@@ -8,8 +8,14 @@ const STATE: foldhash::quality::FixedState = foldhash::quality::FixedState::with
 /// The hash of a text.
 #[inline]
 pub(super) fn of_text(text: &str) -> u64 {
+    of_bytes(text.as_bytes())
+}
+
+/// The same of a text that may not be one.
+#[inline]
+pub(super) fn of_bytes(text: &[u8]) -> u64 {
     let mut hasher = STATE.build_hasher();
-    hasher.write(text.as_bytes());
+    hasher.write(text);
     hasher.finish()
 }
 

@@ -37,8 +37,8 @@ pub(crate) struct Told<'a> {
 
 /// A property of a record.
 pub(crate) trait Given<'a> {
-    /// Its name.
-    fn name(&self) -> &'a str;
+    /// The bytes of its name: to look at all of them as text would cost more than to look them up.
+    fn name(&self) -> &'a [u8];
     /// Its value, asked for only where the rulebook knows the name; `None` where there is none any
     /// more.
     fn value(self) -> Option<Value<'a>>;
@@ -124,7 +124,7 @@ impl Part {
         let vocabulary = &words.0;
         let known = props.filter_map(|prop| {
             let name = prop.name();
-            Some((vocabulary.prop_id(name, hash::of_text(name))?, raw(prop.value()?)))
+            Some((vocabulary.prop_id_of_bytes(name, hash::of_bytes(name))?, raw(prop.value()?)))
         });
         // What is null is as good as absent.
         let known: SmallVec<[_; 8]> = known.filter(|(_, value)| !matches!(value, Raw::Null)).collect();
@@ -141,6 +141,11 @@ impl Part {
             self.parsed.bad.push(BadLine { line: self.parsed.lines, text: explain::excerpt(line.as_bytes()), fault });
         }
         self.parsed.lines += 1;
+    }
+
+    /// Gives back what room was not used.
+    pub fn trim(&mut self) {
+        self.parsed.trim();
     }
 
     /// Lets a record of the program's own pass.

@@ -47,7 +47,13 @@ impl<'r> Vocabulary<'r> {
     /// The property of a name with its hash.
     #[inline]
     pub(super) fn prop_id(&self, name: &str, hash: u64) -> Option<PropId> {
-        let same = |(h, id): &(u64, PropId)| *h == hash && self.prop_name(*id) == name;
+        self.prop_id_of_bytes(name.as_bytes(), hash)
+    }
+
+    /// The same for a name that may be no text; the rulebook knows none of those.
+    #[inline]
+    pub(super) fn prop_id_of_bytes(&self, name: &[u8], hash: u64) -> Option<PropId> {
+        let same = |(h, id): &(u64, PropId)| *h == hash && self.prop_name(*id).as_bytes() == name;
         self.props.find(hash, same).map(|(_, id)| *id)
     }
 

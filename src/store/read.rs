@@ -15,7 +15,7 @@ use super::error::StoreError;
 use super::guard::{guarded, spawn};
 
 /// How many records are handed over at a time.
-const HANDFUL: usize = 32;
+const HANDFUL: usize = 128;
 
 type Record = (IVec, IVec);
 
