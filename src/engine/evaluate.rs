@@ -1,11 +1,11 @@
 //! Expressions and `while` conditions, evaluated against one lead at one moment. Nothing here
 //! allocates but calls of script functions.
 
-use chrono::{Days, NaiveDate};
+use chrono::{NaiveDate, TimeDelta};
 use smallvec::SmallVec;
 
 use crate::event::Props;
-use crate::local::Zone;
+use crate::local::{Zone, clock_on};
 use crate::plan::Plan;
 use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, State, TypeId};
 use crate::timestamp::{Span, Timestamp};
@@ -54,6 +54,10 @@ impl<'a> Scope<'a> {
     pub fn value(&self, expr: &'a Expr) -> View<'a> {
         match expr {
             Expr::Constant(value) => value.view(),
+            Expr::DateTime { days, clock } => match date(*days) {
+                Some(date) => View::Time(self.zone().resolve(clock_on(date, *clock))),
+                None => View::Missing,
+            },
             Expr::Fact(fact) => self.fact(*fact),
             Expr::Prop(prop) => self.props.get(*prop),
             Expr::Tier => self.tier(),
@@ -149,11 +153,7 @@ impl<'a> Scope<'a> {
     pub fn moment(&self, value: View<'a>) -> Option<Timestamp> {
         match value {
             View::Time(time) => Some(time),
-            View::Date(days) => {
-                let epoch = NaiveDate::default();
-                let date = epoch.checked_add_days(Days::new(u64::try_from(days).ok()?))?;
-                Some(self.zone().day_start(date))
-            }
+            View::Date(days) => Some(self.zone().day_start(date(days)?)),
             _ => None,
         }
     }
@@ -196,4 +196,9 @@ impl<'a> Scope<'a> {
             State::Or(a, b) => self.state(a) || self.state(b),
         }
     }
+}
+
+/// A date by its days since 1970-01-01.
+fn date(days: i32) -> Option<NaiveDate> {
+    NaiveDate::default().checked_add_signed(TimeDelta::days(i64::from(days)))
 }

@@ -223,7 +223,7 @@ impl<'a> Scope<'a> {
 
     fn note_values(&self, expr: &'a Expr, values: &mut Vec<(Expr, Value)>) {
         match expr {
-            Expr::Constant(_) => {}
+            Expr::Constant(_) | Expr::DateTime { .. } => {}
             Expr::Has(a) | Expr::Not(a) | Expr::Negate(a) => self.note_values(a, values),
             Expr::Default(a, b)
             | Expr::And(a, b)

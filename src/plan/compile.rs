@@ -371,6 +371,7 @@ pub(crate) fn walk(expr: &Expr, f: &mut impl FnMut(&Expr)) {
         | Expr::Score(_)
         | Expr::Touches
         | Expr::Now
+        | Expr::DateTime { .. }
         | Expr::Count(..)
         | Expr::DaysSince(_) => {}
     }

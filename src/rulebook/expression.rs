@@ -3,6 +3,7 @@
 use super::{FactId, PropId, ScoreId, ScriptId, SetId};
 use crate::source::Range;
 use crate::timestamp::Span;
+use crate::units::ClockTime;
 use crate::value::Value;
 
 /// A typed expression. Missing values follow section 3 of the language: `==`, `!=`, `in` take a
@@ -12,6 +13,13 @@ use crate::value::Value;
 pub enum Expr {
     /// A constant; `let` names and tier names are already replaced by it (tiers as text).
     Constant(Value),
+    /// A date with a clock time, `2026-03-02 09:00`: that clock in the lead's zone.
+    DateTime {
+        /// Days since 1970-01-01.
+        days: i32,
+        /// The time of that day.
+        clock: ClockTime,
+    },
     /// A fact of the lead.
     Fact(FactId),
     /// A property of the triggering event (`Missing` where it has none).

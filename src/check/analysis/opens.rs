@@ -71,6 +71,12 @@ fn asks_more(expr: &Expr) -> bool {
         | Expr::In(a, b)
         | Expr::Arithmetic(_, a, b) => asks_more(a) || asks_more(b),
         Expr::List(items) => items.iter().any(asks_more),
-        Expr::Constant(_) | Expr::Fact(_) | Expr::Prop(_) | Expr::Tier | Expr::Touches | Expr::Now => false,
+        Expr::Constant(_)
+        | Expr::DateTime { .. }
+        | Expr::Fact(_)
+        | Expr::Prop(_)
+        | Expr::Tier
+        | Expr::Touches
+        | Expr::Now => false,
     }
 }

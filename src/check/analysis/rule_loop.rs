@@ -181,7 +181,7 @@ fn is_touched(book: &Book, set: SetId) -> bool {
 /// Whether an expression asks about what happens outside, so that a loop would wait for it.
 fn asks_outside(expr: &Expr) -> bool {
     match expr {
-        Expr::Constant(_) | Expr::Fact(_) | Expr::Tier => false,
+        Expr::Constant(_) | Expr::DateTime { .. } | Expr::Fact(_) | Expr::Tier => false,
         Expr::Has(inner) | Expr::Not(inner) | Expr::Negate(inner) => asks_outside(inner),
         Expr::Default(a, b)
         | Expr::And(a, b)
