@@ -167,12 +167,6 @@ impl<'a> Scope<'a> {
             (Arithmetic::Divide, View::Number(a), View::Number(b)) => number(a / b),
             (Arithmetic::Add, View::Length(a), View::Length(b)) => View::Length(Span(a.0.saturating_add(b.0))),
             (Arithmetic::Subtract, View::Length(a), View::Length(b)) => View::Length(Span(a.0.saturating_sub(b.0))),
-            (Arithmetic::Multiply, View::Length(l), View::Number(n))
-            | (Arithmetic::Multiply, View::Number(n), View::Length(l)) => View::Length(Span((l.0 as f64 * n) as i64)),
-            (Arithmetic::Divide, View::Length(l), View::Number(n)) if n != 0.0 => {
-                View::Length(Span((l.0 as f64 / n) as i64))
-            }
-            (Arithmetic::Divide, View::Length(a), View::Length(b)) if b.0 != 0 => number(a.0 as f64 / b.0 as f64),
             (Arithmetic::Add, a, View::Length(l)) | (Arithmetic::Add, View::Length(l), a) => {
                 self.moment(a).map_or(View::Missing, |t| View::Time(t + l))
             }

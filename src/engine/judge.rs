@@ -472,7 +472,7 @@ fn scores_of(rule: &Rule) -> Vec<ScoreId> {
     }
     let guards = rule.guard.iter().chain(rule.arms.iter().filter_map(|arm| arm.guard.as_ref()));
     guards.for_each(|guard| {
-        crate::plan::walk(guard, &mut |expr| {
+        guard.walk(&mut |expr| {
             if let Expr::Score(score) = expr {
                 found.push(*score);
             }

@@ -69,6 +69,43 @@ pub enum Expr {
     },
 }
 
+impl Expr {
+    /// Calls `f` with this expression and every expression inside it.
+    pub fn walk(&self, f: &mut impl FnMut(&Self)) {
+        f(self);
+        match self {
+            Self::Has(a) | Self::Not(a) | Self::Negate(a) => a.walk(f),
+            Self::Default(a, b)
+            | Self::And(a, b)
+            | Self::Or(a, b)
+            | Self::Compare(_, a, b)
+            | Self::In(a, b)
+            | Self::Arithmetic(_, a, b) => {
+                a.walk(f);
+                b.walk(f);
+            }
+            Self::List(items) | Self::Call { args: items, .. } => items.iter().for_each(|item| item.walk(f)),
+            Self::Constant(_)
+            | Self::DateTime { .. }
+            | Self::Fact(_)
+            | Self::Prop(_)
+            | Self::Tier
+            | Self::Score(_)
+            | Self::Touches
+            | Self::Now
+            | Self::Count(..)
+            | Self::DaysSince(_) => {}
+        }
+    }
+
+    /// Whether a part of this expression, or the whole of it, is such a one.
+    pub fn any(&self, mut is: impl FnMut(&Self) -> bool) -> bool {
+        let mut found = false;
+        self.walk(&mut |part| found |= is(part));
+        found
+    }
+}
+
 /// Comparison operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
