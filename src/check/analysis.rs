@@ -9,6 +9,7 @@ mod constant;
 mod count;
 mod duplicate;
 mod formula;
+mod leaps;
 mod mention;
 mod never;
 mod opens;
