@@ -73,7 +73,7 @@ fn forbids(book: &Book, by: &EffectKind, effect: &EffectKind) -> bool {
     match (by, effect) {
         (Stop | StopAccount, Start(sequence)) => !is_parallel(book, *sequence),
         (StopSequence(stopped), Start(sequence)) => stopped == sequence,
-        (StopAll, Start(_)) | (Suppress { channel: None, length: None }, Start(_)) => true,
+        (StopAll | Suppress { channel: None, length: None }, Start(_)) => true,
         (StopAll, Send { timing, .. }) => *timing == Timing::Now,
         (Suppress { channel, length }, Send { channel: used, timing, .. }) => {
             channel.is_none_or(|channel| channel == *used) && (length.is_none() || *timing == Timing::Now)
