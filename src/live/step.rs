@@ -354,6 +354,7 @@ fn take_in_outcome(
         }
         None => {
             item.state = State::Waiting;
+            *item = item.refused_for(reason);
             return outbox::put_back(item, store, batch);
         }
     }
