@@ -162,6 +162,7 @@ fn once(
         waits.retain(|sink, _| !handed.reasons.contains_key(sink));
         note_waits(&waits, io);
     }
+    note_stale(advanced.stale + rest.stale, io);
     if handed.unknown > 0 {
         io.err("note: `ensue run --unknown` lists the actions of which nobody knows whether they went out\n");
     }
@@ -254,6 +255,21 @@ fn would_go_out(live: &Live, sinks: &Sinks, now: Timestamp, io: Io) -> Result<Ex
     io.out(&format!("run: {} would go out{waits}\n", many(found.due.len(), "action")))?;
     note_waits(&found.put_off, io);
     Ok(Exit::Fine)
+}
+
+/// What an old log decides, where it is taken for news.
+fn note_stale(count: u64, io: Io) {
+    if count == 0 {
+        return;
+    }
+    let what = if count == 1 {
+        "decision is muted, since its event is"
+    } else {
+        "decisions are muted, since their events are"
+    };
+    io.err(&format!(
+        "note: {count} {what} older than `stale_after`; to try an old log, take it into a store of its own with `ensue ingest LOG --replay`\n"
+    ));
 }
 
 /// What sinks did not take before, and why.
