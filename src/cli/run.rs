@@ -206,15 +206,38 @@ fn in_force(args: &Args, place: &Place, live: &mut Live, io: Io) -> Result<(), E
 }
 
 fn settle(args: &Args, live: &mut Live, now: Timestamp) -> Result<(), Error> {
-    let said = args.went_out.iter().map(|id| (id, true)).chain(args.again.iter().map(|id| (id, false)));
-    for (id, went_out) in said {
+    let said = || args.went_out.iter().map(|id| (id, true)).chain(args.again.iter().map(|id| (id, false)));
+    if said().next().is_none() {
+        return Ok(());
+    }
+    // A wrong id must not leave half of what was said settled.
+    let mut left: Vec<String> = live.outbox()?.into_iter().filter(is_unknown).map(|item| item.id).collect();
+    for (id, _) in said() {
+        let Some(found) = left.iter().position(|known| known == id) else {
+            return Err(not_unknown(id, said().filter(|(other, _)| *other == id).count()));
+        };
+        left.swap_remove(found);
+    }
+    for (id, went_out) in said() {
         if !live.settle(id, went_out, now)? {
-            return Err(Error::Use(format!(
-                "error: no action `{id}` has an unknown outcome\n  = help: `ensue run --unknown` lists those that have"
-            )));
+            return Err(not_unknown(id, 1));
         }
     }
     Ok(())
+}
+
+fn is_unknown(item: &Item) -> bool {
+    matches!(item.state, State::Unknown { .. })
+}
+
+/// An id that is not to be settled, or not so many times.
+fn not_unknown(id: &str, times: usize) -> Error {
+    let what = if times > 1 {
+        format!("action `{id}` is named {times} times, and that is more than there are of unknown outcome")
+    } else {
+        format!("no action `{id}` has an unknown outcome")
+    };
+    Error::Use(format!("error: {what}; nothing was settled\n  = help: `ensue run --unknown` lists those that have"))
 }
 
 fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
