@@ -392,7 +392,10 @@ impl Sinks {
 
     fn open(&self) -> Result<BTreeMap<String, Window>, Error> {
         let opened = self.settings.iter().map(|settings| {
-            let sink = sink::open(settings, &self.folder).map_err(|error| Error::Use(format!("error: {error}")))?;
+            let sink = sink::open(settings, &self.folder).map_err(|error| {
+                let help = error.help().map(|help| format!("\n  = help: {help}")).unwrap_or_default();
+                Error::Use(format!("error: {error}{help}"))
+            })?;
             Ok((settings.name.clone(), Window { settings: settings.clone(), sink }))
         });
         opened.collect()
