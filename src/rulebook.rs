@@ -96,6 +96,9 @@ pub struct Rulebook {
     pub tiers: Vec<Tier>,
     /// Calendars, by name.
     pub calendars: Vec<Calendar>,
+    /// Where the zone comes from in which a lead's days begin, where no calendar is asked: as in the
+    /// calendar `office` of the rulebook, else in its first, else in the standard one.
+    pub zones: Vec<crate::units::ZoneSource>,
     /// Channels, standard ones included.
     pub channels: Vec<Channel>,
     /// Sequences in rulebook order.

@@ -25,6 +25,7 @@ mod scan;
 
 use std::ops::Range;
 
+pub use filters::NAMES as FILTERS;
 pub use render::{Message, Setting, Unfilled};
 
 /// Largest template, in bytes.

@@ -15,16 +15,18 @@ const README: &str = include_str!("../README.md");
 
 /// The fenced blocks of a kind, with the line each begins at.
 fn blocks(kind: &str) -> Vec<(usize, String)> {
+    let of_kind = fences(README).into_iter().filter(|(_, name, _)| *name == kind);
+    of_kind.map(|(line, _, text)| (line, text)).collect()
+}
+
+/// The fenced blocks of a page: the line each begins at, what is said behind its fence, and its text.
+fn fences(page: &str) -> Vec<(usize, &str, String)> {
     let mut found = Vec::new();
-    let mut open: Option<(usize, bool, String)> = None;
-    for (number, line) in README.lines().enumerate() {
+    let mut open: Option<(usize, &str, String)> = None;
+    for (number, line) in page.lines().enumerate() {
         match (&mut open, line.strip_prefix("```")) {
-            (None, Some(name)) => open = Some((number + 1, name == kind, String::new())),
-            (Some(_), Some("")) => {
-                if let Some((start, true, text)) = open.take() {
-                    found.push((start, text));
-                }
-            }
+            (None, Some(name)) => open = Some((number + 1, name, String::new())),
+            (Some(_), Some("")) => found.extend(open.take()),
             (Some((_, _, text)), _) => {
                 writeln!(text, "{line}").unwrap();
             }
@@ -72,7 +74,7 @@ fn the_tour_prints_what_it_says() {
     for (line, block) in blocks("console") {
         for (command, expected) in steps(&block) {
             commands += 1;
-            let printed = run(command, room.path());
+            let printed = run(command, room.path(), Path::new(env!("CARGO_MANIFEST_DIR")));
             let (want, have): (Vec<_>, Vec<_>) = (expected.lines().collect(), printed.lines().collect());
             assert!(
                 lines_match(&want, &have),
@@ -81,6 +83,35 @@ fn the_tour_prints_what_it_says() {
         }
     }
     assert!(commands >= 5, "the tour has steps");
+}
+
+/// The pieces on the page are one rulebook, and what it prints is what the page says.
+#[test]
+fn the_page_on_files_is_a_rulebook() {
+    const PAGE: &str = include_str!("../docs/files.md");
+    let room = tempfile::tempdir().unwrap();
+    for (_, name, text) in fences(PAGE) {
+        let Some((_, path)) = name.split_once(' ') else { continue };
+        let path = room.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let tours: Vec<_> = fences(PAGE).into_iter().filter(|(_, name, _)| *name == "console").collect();
+    assert!(!tours.is_empty());
+    for (line, _, block) in tours {
+        for (command, expected) in steps(&block) {
+            let printed = run(command, room.path(), room.path());
+            let (want, have): (Vec<_>, Vec<_>) = (expected.lines().collect(), printed.lines().collect());
+            assert!(
+                lines_match(&want, &have),
+                "docs/files.md:{line}: `{command}`\n--- says\n{expected}\n--- prints\n{printed}"
+            );
+        }
+    }
+    let words: Vec<&str> = PAGE.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    for name in ensue::template::FILTERS.iter().chain(ensue::script::FUNCTIONS.iter().map(|(name, _)| name)) {
+        assert!(words.contains(name), "the page does not name `{name}`");
+    }
 }
 
 /// The commands of a block, each with what it is said to print.
@@ -97,14 +128,14 @@ fn steps(block: &str) -> Vec<(&str, String)> {
 }
 
 /// What a terminal would show: results, then notes. The store of the tour lies in a room of its own.
-fn run(command: &str, room: &Path) -> String {
+fn run(command: &str, room: &Path, place: &Path) -> String {
     let words = command.split_whitespace().map(|word| match word {
         "demo" => room.join("demo").display().to_string(),
         word => word.to_owned(),
     });
     let output = Command::new(env!("CARGO_BIN_EXE_ensue"))
         .args(words)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(place)
         .env("NO_COLOR", "1")
         .stdin(Stdio::null())
         .output()

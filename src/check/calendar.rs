@@ -15,17 +15,26 @@ use crate::source::{Range, Source};
 use crate::syntax::tree::{At, CalendarDecl, CalendarEntry, DayRange, Text, TimeRange, ZoneSource};
 use crate::units::ClockTime;
 
+/// The calendar that times go by where no other is named.
+const OFFICE: &str = "office";
+
 /// Days that differ from their weekday.
 pub(super) type Exceptions = BTreeMap<NaiveDate, Exception>;
 
 impl Checker<'_> {
     /// Resolves every calendar.
     pub fn check_calendars(&mut self) {
-        let calendars: Vec<&CalendarDecl> = self.declared.calendars.iter().map(|entry| entry.item).collect();
-        for calendar in calendars {
+        let calendars: Vec<_> = self.declared.calendars.iter().map(|entry| (entry.item, entry.standard)).collect();
+        for (calendar, _) in &calendars {
             let calendar = self.check_calendar(calendar);
             self.resolved.calendars.push(calendar);
         }
+        // Nearest to what the author declared: `office`, else the first, else the standard one.
+        let own = calendars.iter().zip(&self.resolved.calendars).filter(|((_, standard), _)| !standard);
+        let own: Vec<_> = own.map(|(_, calendar)| calendar).collect();
+        let usual = own.iter().find(|calendar| calendar.name == OFFICE).or(own.first()).copied();
+        let usual = usual.or(self.resolved.calendars.first());
+        self.resolved.zones = usual.map_or_else(|| vec![ZoneSource::Lead], |calendar| calendar.zones.clone());
     }
 
     fn check_calendar(&mut self, declared: &CalendarDecl) -> Calendar {

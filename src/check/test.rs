@@ -122,13 +122,11 @@ impl<'a> Checker<'a> {
 
     /// The zone of a lead of which nothing is known.
     fn usual_zone(&self) -> Zone {
-        let calendars = &self.resolved.calendars;
-        let office = calendars.iter().find(|calendar| calendar.name == "office").or(calendars.first());
         let fixed = |source: &ZoneSource| match source {
             ZoneSource::Fixed(name) => Zone::parse(name),
             _ => None,
         };
-        office.and_then(|office| office.zones.iter().find_map(fixed)).unwrap_or(Zone::UTC)
+        self.resolved.zones.iter().find_map(fixed).unwrap_or(Zone::UTC)
     }
 
     fn test_line(&mut self, line: &'a At<TestLine>, reading: &mut Reading<'a>) -> Option<()> {

@@ -144,15 +144,18 @@ impl Taking<'_> {
         let intake = live.intake(self.args.backfill)?;
         let (logs, batch) = (self.args.logs.clone(), self.args.batch as usize);
         let (sender, groups) = mpsc::sync_channel(AHEAD);
-        // Nobody waits for this thread, since it may wait for input that never comes.
-        thread::spawn(move || {
+        // When the store fails nobody waits for this thread, since it may wait for input that never comes.
+        let reader = thread::spawn(move || {
             let mut send = |group| sender.send(read(&intake, group)).is_ok();
             let outcome = logs.iter().try_for_each(|log| groups_of(log, batch, &mut send));
             if let Err(error) = outcome {
                 let _ = sender.send(Err(error));
             }
         });
-        self.take(live, groups, || Arrival::At(clock::now()))
+        self.take(live, groups, || Arrival::At(clock::now()))?;
+        // Input that was not read to its end must not look as if it was.
+        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok(())
     }
 
     fn put_in_force(&self, live: &mut Live, at: Timestamp) -> Result<(), Error> {
@@ -205,7 +208,9 @@ fn groups_of(log: &Path, batch: usize, send: &mut impl FnMut(Vec<Line<'static>>)
             });
         }
         let enough = group.len() >= batch || reader.buffer().is_empty();
-        if !group.is_empty() && (read == 0 || enough) && !send(std::mem::take(&mut group)) || read == 0 {
+        let due = !group.is_empty() && (read == 0 || enough);
+        let taken = !due || send(std::mem::take(&mut group));
+        if read == 0 || !taken {
             bar.finish_and_clear();
             return Ok(());
         }

@@ -237,6 +237,7 @@ mod tests {
             sets: Vec::new(),
             tiers: Vec::new(),
             calendars: Vec::new(),
+            zones: Vec::new(),
             channels: Vec::new(),
             sequences: Vec::new(),
             scores: Vec::new(),

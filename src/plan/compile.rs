@@ -11,7 +11,7 @@ use crate::rulebook::{
     Rulebook, ScoreId, ScriptId, Sequence, SequenceId, SetId, Trigger,
 };
 use crate::timestamp::Span;
-use crate::units::{Content, Length, ZoneSource};
+use crate::units::{Content, Length};
 use crate::value::Value;
 
 /// Late news may land behind newer stamps; a counter keeps a few more than it needs for them.
@@ -216,7 +216,6 @@ impl Plan {
 fn empty(rulebook: &Arc<Rulebook>) -> Plan {
     let (rules, sets) = (rulebook.rules.len(), rulebook.sets.len());
     let (tiers, sequences, scores) = (rulebook.tiers.len(), rulebook.sequences.len(), rulebook.scores.len());
-    let office = rulebook.calendars.iter().find(|c| c.name == "office").or(rulebook.calendars.first());
     let crosses = |c: &crate::rulebook::Channel| c.caps.iter().any(|cap| cap.scope == CapScope::Owner);
     Plan {
         rulebook: Arc::clone(rulebook),
@@ -252,7 +251,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         script_of: vec![None; scores],
         experiment_at: rulebook.sequences.iter().map(|s| vec![None; s.touches.len() + 1]).collect(),
         keeps_props: prints_props(rulebook),
-        zones: office.map_or_else(|| vec![ZoneSource::Lead], |c| c.zones.clone()),
+        zones: rulebook.zones.clone(),
         owner_zone: rulebook
             .facts
             .iter()

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -39,11 +39,24 @@ pub fn watched<T: Send + 'static>(
         // Nobody listens when the wait was given up; then the result is of no use.
         let _ = sender.send(guarded(call));
     })?;
-    match receiver.recv_timeout(limit) {
+    match receive(&receiver, limit) {
         Ok(result) => Ok(result),
         Err(RecvTimeoutError::Timeout) => Err(StoreError::Stuck { doing, seconds: limit.as_secs() }),
         Err(RecvTimeoutError::Disconnected) => Ok(Err("the database gave up without a reason".to_owned())),
     }
+}
+
+/// Waits for at most `limit` of time in which this process ran: one that was suspended meanwhile, with
+/// the database's thread in it, has not waited.
+pub fn receive<T>(receiver: &Receiver<T>, limit: Duration) -> Result<T, RecvTimeoutError> {
+    const SLICES: u32 = 20;
+    for _ in 1..SLICES {
+        match receiver.recv_timeout(limit / SLICES) {
+            Err(RecvTimeoutError::Timeout) => {}
+            told => return told,
+        }
+    }
+    receiver.recv_timeout(limit / SLICES)
 }
 
 /// Starts a thread of the store.

@@ -12,7 +12,7 @@ use sled::{IVec, Tree};
 use super::block::{Block, BlockHash};
 use super::entry::{Sequence, StoredEntry};
 use super::error::StoreError;
-use super::guard::{guarded, spawn};
+use super::guard::{guarded, receive, spawn};
 
 /// How many records are handed over at a time.
 const HANDFUL: usize = 128;
@@ -86,7 +86,7 @@ impl<T: Send + 'static> Walk<T> {
     /// The next record.
     pub fn next(&mut self) -> Result<Option<T>, Trouble> {
         if self.ready.is_empty() {
-            match self.receiver.recv_timeout(self.limit) {
+            match receive(&self.receiver, self.limit) {
                 Ok(Ok(handful)) => self.ready = handful.into(),
                 Ok(Err(reason)) => return Err(Trouble::Broken(reason)),
                 Err(RecvTimeoutError::Timeout) => return Err(Trouble::Stuck),
