@@ -6,6 +6,7 @@
 
 mod activate;
 mod append;
+mod due_now;
 mod error;
 mod handover;
 mod history;
@@ -35,6 +36,7 @@ use crate::timestamp::Timestamp;
 
 pub use activate::Activation;
 pub use append::{Appended, Arrival};
+pub use due_now::{DueNow, PutOff, Routes};
 pub use error::LiveError;
 #[doc(hidden)]
 pub use handover::Point;

@@ -248,7 +248,7 @@ fn left_open(event: &str) -> Stage {
     let due = stage.due();
     *stage.clock.lock().unwrap() = due;
     let handed = stage.hand_over();
-    assert_eq!((handed.put_off, handed.reasons["mail"].as_str()), (1, "the line broke"));
+    assert_eq!((handed.put_off, handed.reasons["mail"].reason.as_str()), (1, "the line broke"));
     stage
 }
 
