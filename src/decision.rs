@@ -188,6 +188,17 @@ pub enum Body {
     Fault(String),
 }
 
+impl Body {
+    /// Whether a rule was kept from acting because what it reacts to is too old.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        matches!(self, Self::Muted(reason) if reason.starts_with(STALE))
+    }
+}
+
+/// How the reason begins of what is muted because it is too old.
+pub(crate) const STALE: &str = "stale: ";
+
 /// One contribution to a score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Part {

@@ -6,6 +6,7 @@
 
 mod activate;
 mod append;
+mod due_now;
 mod error;
 mod handover;
 mod history;
@@ -35,6 +36,7 @@ use crate::timestamp::Timestamp;
 
 pub use activate::Activation;
 pub use append::{Appended, Arrival};
+pub use due_now::{DueNow, PutOff, Routes};
 pub use error::LiveError;
 #[doc(hidden)]
 pub use handover::Point;
@@ -47,8 +49,9 @@ pub use step::Advanced;
 pub use view::{LeadView, Readable};
 pub use watch::Broken;
 
-/// The version of the bookkeeping in the store.
-const FORMAT: u32 = 1;
+/// The version of the bookkeeping in the store: of leads, timers, decisions and outbox, which follow
+/// from the log. 2: an enrollment knows what a hold has moved it by.
+const FORMAT: u32 = 2;
 
 /// How far the log has been handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +103,9 @@ impl Live {
         let mut live = Self { store, progress, ruleset: None, step: step::ENTRIES, at_point: |_| {} };
         if let Some(id) = live.store.get(TreeName::Meta, b"ruleset")? {
             live.ruleset = Some(live.ruleset_of(&String::from_utf8_lossy(&id))?);
+        }
+        if live.progress.format < FORMAT {
+            live.rebuild()?;
         }
         live.finish_erasing()?;
         Ok(live)

@@ -17,6 +17,7 @@ mod exec;
 mod file;
 mod group;
 mod lines;
+mod nowhere;
 
 pub use self::exec::{Exec, TEMPORARY};
 pub use self::file::File;
@@ -178,6 +179,24 @@ pub enum OpenError {
         /// Where it would be; `None`: in a folder of `PATH`.
         path: Option<PathBuf>,
     },
+    /// Standard output is closed, or thrown away by whoever started this program.
+    Nowhere {
+        /// The sink.
+        sink: String,
+    },
+}
+
+impl OpenError {
+    /// What to do about it, where there is something to say.
+    #[must_use]
+    pub const fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Nowhere { .. } => Some(
+                "let it lead to a file or a program, or name another sink in `ensue.yaml`; `> /dev/null` drops the actions",
+            ),
+            Self::File { .. } | Self::Program { .. } => None,
+        }
+    }
 }
 
 impl fmt::Display for OpenError {
@@ -192,6 +211,9 @@ impl fmt::Display for OpenError {
             Self::Program { sink, path: Some(path), .. } => {
                 write!(f, "sink `{sink}` runs `{}`, and there is no program that can be run", path.display())
             }
+            Self::Nowhere { sink } => {
+                write!(f, "sink `{sink}` writes to standard output, which is closed or leads nowhere")
+            }
         }
     }
 }
@@ -200,7 +222,7 @@ impl std::error::Error for OpenError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::File { error, .. } => Some(error),
-            Self::Program { .. } => None,
+            Self::Program { .. } | Self::Nowhere { .. } => None,
         }
     }
 }
@@ -208,10 +230,11 @@ impl std::error::Error for OpenError {
 /// Opens a sink; relative paths begin at the folder of `ensue.yaml`.
 ///
 /// # Errors
-/// Fails where its file cannot be appended to or its program is not there: better before a run than
-/// in the middle of it.
+/// Fails where its file cannot be appended to, its program is not there, or standard output is closed:
+/// better before a run than in the middle of it.
 pub fn open(sink: &config::Sink, folder: &Path) -> Result<Box<dyn Sink>, OpenError> {
     Ok(match &sink.kind {
+        config::Kind::Stdout if nowhere::is_stdout() => return Err(OpenError::Nowhere { sink: sink.name.clone() }),
         config::Kind::Stdout => Box::new(Lines::new(io::stdout(), "standard output")),
         config::Kind::File(path) => {
             let path = folder.join(path);

@@ -16,5 +16,7 @@ mod export;
 mod looks;
 #[path = "verbs/place.rs"]
 mod place;
+#[path = "verbs/sinks.rs"]
+mod sinks;
 #[path = "verbs/transcript.rs"]
 mod transcript;

@@ -33,10 +33,9 @@ pub struct Args {
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let place = args.store.place(io)?;
     let path = place.rules(args.rules.as_deref());
-    // Rules that do not compile must not leave an empty store behind.
     let (files, rulebook) = place::rulebook(&path, io)?;
     place::not_ahead(args.at)?;
-    let mut live = place.open_or_make()?;
+    let mut live = place.open()?;
     place::note_past(args.at, &live, io);
     let is_first = live.plan().is_none();
     let did = live.activate(&files, rulebook, args.at.unwrap_or_else(clock::now))?;

@@ -38,10 +38,15 @@ fn prefix(dir: &Path) -> String {
     format!("{}.preview-", dir.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// Removes the copies that processes left behind when they were killed: they have keys, and no
-/// erasure would reach them. Whoever calls has the store open, so nobody uses one now.
+/// Removes the copies that processes left behind when they were killed, previews and what `compact`
+/// was writing: they have keys, and no erasure would reach them. Whoever calls has the store open, so
+/// nobody uses one now.
 pub fn sweep(dir: &Path) {
     let (Some(parent), prefix) = (dir.parent(), prefix(dir)) else { return };
+    let compacting = parent.join(format!("{}.compacting", dir.file_name().unwrap_or_default().to_string_lossy()));
+    if compacting.join("keys").exists() {
+        remove(&compacting);
+    }
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();

@@ -179,7 +179,14 @@ fn append(
     if appended.stored == 1 {
         return Ok(());
     }
-    Err(Error::Use(format!("error: the log did not take `{ty}`: keep `--why` shorter")))
+    // It is said here, and need not wait in quarantine for anybody.
+    let mut reason = String::from("the log has it already");
+    if let Some(number) = appended.last_quarantined {
+        reason = live.store().quarantine_show(number)?.reason;
+        live.store_mut().quarantine_drop(number)?;
+    }
+    let help = "an entry has room for 8 KB, `--why` and `--by` among it";
+    Err(Error::Use(format!("error: the log did not take `{ty}`: {reason}\n  = help: {help}")))
 }
 
 /// What is gone with a lead, and what stays.

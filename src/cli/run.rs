@@ -1,16 +1,17 @@
 //! `ensue run`: handles all that is due and hands actions to the sinks.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::config::{self, Breaker, Config, Destination, Kind, Retries};
-use crate::live::{Advanced, Desk, HandedOver, Item, Live, LiveError, State, Window};
+use crate::live::{Advanced, Desk, HandedOver, Item, Live, LiveError, PutOff, Routes, State, Window};
 use crate::load::{Files, LoadError};
 use crate::report;
 use crate::report::summary::many;
+use crate::report::timeline::shown;
 use crate::sink;
 use crate::timestamp::Timestamp;
 
@@ -23,7 +24,7 @@ use super::{Io, clock, dry_run, kill};
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example: ensue run",
-    after_help = "Sinks are named in `ensue.yaml`; without one, actions are written to standard output.\nExit codes: 0 fine, 1 an action failed, its outcome is unknown, or an invariant is broken, 2 the rules do not compile, 3 wrong use or a store that cannot be used."
+    after_help = "Sinks are named in `ensue.yaml`; without one, actions are written to standard output.\nExit codes: 0 fine, 1 an action was put off or failed, its outcome is unknown, or an invariant is broken, 2 the rules do not compile, 3 wrong use or a store that cannot be used."
 )]
 pub struct Args {
     /// The rulebook, which must be the one in force; default: from `ensue.yaml`, else `rules`
@@ -131,15 +132,16 @@ fn once(
     }
     settle(args, &mut live, wall())?;
     place::note_past(args.at, &live, io);
-    let mut sinks = Sinks::open(place, &live, io)?;
+    let sinks = Sinks::of(place, &live, io)?;
     if args.dry {
-        return preview(&live, &mut sinks, wall(), io).map(|exit| (exit, None));
+        return preview(&live, &sinks, wall(), io).map(|exit| (exit, None));
     }
+    let windows = sinks.open()?;
     let advanced = live.advance(wall().max(live.floor()))?;
-    let to_stdout = sinks.write_to_stdout;
+    let to_stdout = sinks.settings.iter().any(|sink| sink.kind == Kind::Stdout);
+    let route = |destination: Destination<'_>| sinks.route.sink(destination);
     let handed = {
-        let route = |destination: Destination<'_>| sinks.route.sink(destination);
-        let mut desk = Desk { windows: std::mem::take(&mut sinks.windows), route: &route };
+        let mut desk = Desk { windows, route: &route };
         live.hand_over(&mut desk, &mut wall, &|| stop.load(Ordering::Relaxed))?
     };
     // What was written down moves the clock; nothing may be left that was due by then.
@@ -149,9 +151,18 @@ fn once(
     if !quiet {
         if to_stdout { io.err(&text) } else { io.out(&text)? }
     }
-    for (sink, reason) in &handed.reasons {
-        io.err(&format!("note: sink `{sink}` put actions off, to be tried again: {reason}\n"));
+    for (sink, off) in &handed.reasons {
+        let (count, why) = told(off);
+        io.err(&format!("note: sink `{sink}` put off {count}, to be tried again{why}\n"));
     }
+    if !args.watch {
+        // What an earlier run was refused is said again, so that it cannot be missed.
+        let routes = Routes { sinks: &sinks.settings, route: &route };
+        let mut waits = live.due_now(routes, wall().max(live.floor()))?.put_off;
+        waits.retain(|sink, _| !handed.reasons.contains_key(sink));
+        note_waits(&waits, io);
+    }
+    note_stale(advanced.stale + rest.stale, io);
     if handed.unknown > 0 {
         io.err("note: `ensue run --unknown` lists the actions of which nobody knows whether they went out\n");
     }
@@ -164,7 +175,8 @@ fn once(
         io.err(&report::invariant::drawn(&plan.rulebook, &broken, io.color_err()));
     }
     live.broken_were_told()?;
-    let exit = if handed.failed + handed.unknown > 0 || !broken.is_empty() { Exit::Findings } else { Exit::Fine };
+    let trouble = handed.put_off + handed.failed + handed.unknown > 0 || !broken.is_empty();
+    let exit = if trouble { Exit::Findings } else { Exit::Fine };
     Ok((exit, live.next_due()?))
 }
 
@@ -194,15 +206,38 @@ fn in_force(args: &Args, place: &Place, live: &mut Live, io: Io) -> Result<(), E
 }
 
 fn settle(args: &Args, live: &mut Live, now: Timestamp) -> Result<(), Error> {
-    let said = args.went_out.iter().map(|id| (id, true)).chain(args.again.iter().map(|id| (id, false)));
-    for (id, went_out) in said {
+    let said = || args.went_out.iter().map(|id| (id, true)).chain(args.again.iter().map(|id| (id, false)));
+    if said().next().is_none() {
+        return Ok(());
+    }
+    // A wrong id must not leave half of what was said settled.
+    let mut left: Vec<String> = live.outbox()?.into_iter().filter(is_unknown).map(|item| item.id).collect();
+    for (id, _) in said() {
+        let Some(found) = left.iter().position(|known| known == id) else {
+            return Err(not_unknown(id, said().filter(|(other, _)| *other == id).count()));
+        };
+        left.swap_remove(found);
+    }
+    for (id, went_out) in said() {
         if !live.settle(id, went_out, now)? {
-            return Err(Error::Use(format!(
-                "error: no action `{id}` has an unknown outcome\n  = help: `ensue run --unknown` lists those that have"
-            )));
+            return Err(not_unknown(id, 1));
         }
     }
     Ok(())
+}
+
+fn is_unknown(item: &Item) -> bool {
+    matches!(item.state, State::Unknown { .. })
+}
+
+/// An id that is not to be settled, or not so many times.
+fn not_unknown(id: &str, times: usize) -> Error {
+    let what = if times > 1 {
+        format!("action `{id}` is named {times} times, and that is more than there are of unknown outcome")
+    } else {
+        format!("no action `{id}` has an unknown outcome")
+    };
+    Error::Use(format!("error: {what}; nothing was settled\n  = help: `ensue run --unknown` lists those that have"))
 }
 
 fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
@@ -220,7 +255,7 @@ fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
 }
 
 /// What would go out now. What is not decided yet is decided in a copy, so that the store stays as it is.
-fn preview(live: &Live, sinks: &mut Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
+fn preview(live: &Live, sinks: &Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
     let now = now.max(live.floor());
     if live.unhandled() == 0 && live.next_due()?.is_none_or(|due| due > now) {
         return would_go_out(live, sinks, now, io);
@@ -231,16 +266,48 @@ fn preview(live: &Live, sinks: &mut Sinks, now: Timestamp, io: Io) -> Result<Exi
     would_go_out(&copy, sinks, now, io)
 }
 
-fn would_go_out(live: &Live, sinks: &mut Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
+fn would_go_out(live: &Live, sinks: &Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
     let route = |destination: Destination<'_>| sinks.route.sink(destination);
-    let desk = Desk { windows: std::mem::take(&mut sinks.windows), route: &route };
-    let due = live.due_now(&desk, now)?;
-    for (item, sink) in &due {
+    let found = live.due_now(Routes { sinks: &sinks.settings, route: &route }, now)?;
+    for (item, sink) in &found.due {
         let sink = sink.as_deref().unwrap_or("no sink");
         io.out(&format!("{}  {}  {} -> {sink}\n", item.due_at.0, item.lead, words(item)))?;
     }
-    io.out(&format!("run: {} would go out\n", many(due.len(), "action")))?;
+    let waits: u64 = found.put_off.values().map(|off| off.count).sum();
+    let waits = if waits == 0 { String::new() } else { format!(", {waits} put off") };
+    io.out(&format!("run: {} would go out{waits}\n", many(found.due.len(), "action")))?;
+    note_waits(&found.put_off, io);
     Ok(Exit::Fine)
+}
+
+/// What an old log decides, where it is taken for news.
+fn note_stale(count: u64, io: Io) {
+    if count == 0 {
+        return;
+    }
+    let what = if count == 1 {
+        "decision is muted, since its event is"
+    } else {
+        "decisions are muted, since their events are"
+    };
+    io.err(&format!(
+        "note: {count} {what} older than `stale_after`; to try an old log, take it into a store of its own with `ensue ingest LOG --replay`\n"
+    ));
+}
+
+/// What sinks did not take before, and why.
+fn note_waits(waits: &BTreeMap<String, PutOff>, io: Io) {
+    for (sink, off) in waits {
+        let (count, why) = told(off);
+        let wait = if off.count == 1 { "waits" } else { "wait" };
+        io.err(&format!("note: {count} {wait} to be tried again at sink `{sink}`{why}\n"));
+    }
+}
+
+/// `2 actions` and `: why`. A reason is a program's own words, which must not steer a terminal.
+fn told(off: &PutOff) -> (String, String) {
+    let why = if off.reason.is_empty() { String::new() } else { format!(": {}", shown(&off.reason, |_| false)) };
+    (many(off.count as usize, "action"), why)
 }
 
 /// `email recap`, `alert owner "call now"`
@@ -279,9 +346,10 @@ fn summary(advanced: &Advanced, rest: &Advanced, handed: &HandedOver) -> String 
 
 /// The sinks of a run.
 struct Sinks {
-    windows: BTreeMap<String, Window>,
+    settings: Vec<config::Sink>,
     route: Route,
-    write_to_stdout: bool,
+    /// Where relative paths begin.
+    folder: PathBuf,
 }
 
 enum Route {
@@ -302,7 +370,7 @@ impl Route {
 }
 
 impl Sinks {
-    fn open(place: &Place, live: &Live, io: Io) -> Result<Self, Error> {
+    fn of(place: &Place, live: &Live, io: Io) -> Result<Self, Error> {
         let Some(config) = &place.config else {
             let settings = config::Sink {
                 name: USUAL.to_owned(),
@@ -311,27 +379,27 @@ impl Sinks {
                 retries: Retries::default(),
                 breaker: Breaker::default(),
             };
-            let sink = open(&settings, Path::new(""))?;
-            let windows = BTreeMap::from([(USUAL.to_owned(), Window { settings, sink })]);
-            return Ok(Self { windows, route: Route::Usual, write_to_stdout: true });
+            return Ok(Self { settings: vec![settings], route: Route::Usual, folder: PathBuf::new() });
         };
         let unknown = live.plan().map(|plan| config.unknown_names(&plan.rulebook)).unwrap_or_default();
         if !unknown.is_empty() {
             io.err(&crate::report::diagnostic::mistakes(&unknown, config.source(), io.color_err()));
             return Err(Error::Told);
         }
-        let mut windows = BTreeMap::new();
-        for settings in &config.sinks {
-            let sink = open(settings, &config.folder)?;
-            windows.insert(settings.name.clone(), Window { settings: settings.clone(), sink });
-        }
-        let write_to_stdout = config.sinks.iter().any(|sink| sink.kind == Kind::Stdout);
-        Ok(Self { windows, route: Route::By(Box::new(config.clone())), write_to_stdout })
+        let route = Route::By(Box::new(config.clone()));
+        Ok(Self { settings: config.sinks.clone(), route, folder: config.folder.clone() })
     }
-}
 
-fn open(settings: &config::Sink, folder: &Path) -> Result<Box<dyn sink::Sink>, Error> {
-    sink::open(settings, folder).map_err(|error| Error::Use(format!("error: {error}")))
+    fn open(&self) -> Result<BTreeMap<String, Window>, Error> {
+        let opened = self.settings.iter().map(|settings| {
+            let sink = sink::open(settings, &self.folder).map_err(|error| {
+                let help = error.help().map(|help| format!("\n  = help: {help}")).unwrap_or_default();
+                Error::Use(format!("error: {error}{help}"))
+            })?;
+            Ok((settings.name.clone(), Window { settings: settings.clone(), sink }))
+        });
+        opened.collect()
+    }
 }
 
 /// Until the next timer is due, or it is time to look for new events.

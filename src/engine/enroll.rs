@@ -152,6 +152,7 @@ impl World {
             tail_done: 0,
             previous,
             anchor: moment.now,
+            anchor_shift: 0,
             shift: 0,
             due: Timestamp::MAX,
             version,
@@ -360,9 +361,7 @@ impl World {
         for enrollment in &mut self.lead_mut(slot).enrollments {
             let from = zone.to_local(since.max(enrollment.started));
             let length: TimeDelta = until - from;
-            enrollment.shift += length.num_microseconds().unwrap_or(0);
-            let anchor = zone.to_local(enrollment.anchor).checked_add_signed(length);
-            enrollment.anchor = anchor.map_or(enrollment.anchor, |local| zone.resolve(local));
+            enrollment.shift_by(length, zone);
         }
         self.replan_all(moment, slot);
     }
@@ -387,9 +386,7 @@ impl World {
         if let Some((since, Some(until))) = held {
             let zone = self.shown_zone(plan, lead);
             let length = zone.to_local(until) - zone.to_local(since.max(ahead.started));
-            ahead.shift += length.num_microseconds().unwrap_or(0);
-            let anchor = zone.to_local(ahead.anchor).checked_add_signed(length);
-            ahead.anchor = anchor.map_or(ahead.anchor, |local| zone.resolve(local));
+            ahead.shift_by(length, zone);
         }
         let mut now = self.now;
         let mut lines = Vec::new();
@@ -508,6 +505,7 @@ pub(super) fn advance(
         enrollment.tail_done += 1;
     }
     enrollment.anchor = now;
+    enrollment.anchor_shift = 0;
     enrollment.waiting = None;
     enrollment.released = false;
     enrollment.approved = false;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::decision::{Because, Body, Cause, Decision};
+use crate::decision::{Because, Body, Cause, Decision, STALE};
 use crate::event::Props;
 use crate::plan::Plan;
 use crate::rulebook::{Arm, EffectKind, Limit, Rule, RuleId, SequenceId, SetId};
@@ -277,7 +277,7 @@ impl World {
             let reason = if moment.backfill {
                 String::from(HISTORY)
             } else {
-                format!("stale: {} old, older than stale_after {}", moment.age.in_words(), stale_after.in_words())
+                format!("{STALE}{} old, older than stale_after {}", moment.age.in_words(), stale_after.in_words())
             };
             let cause = Cause::Rule(fired.rule, arm as u8);
             self.decide(moment, fired.slot, Body::Muted(reason), (cause, &fired.because), out);

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -153,6 +153,8 @@ pub(crate) struct Enrollment {
     pub previous: Option<(Timestamp, String)>,
     /// When the touch before the next one was sent or let pass: where `+3d` counts from.
     pub anchor: Timestamp,
+    /// How much of that is the doing of holds, in microseconds of wall-clock time.
+    pub anchor_shift: i64,
     /// How much wall-clock time holds have moved what is pending by, in microseconds.
     pub shift: i64,
     /// When the next touch falls due, by its plan; `MAX` while held.
@@ -177,6 +179,16 @@ pub(crate) struct Enrollment {
 }
 
 impl Enrollment {
+    /// Moves what is pending by the length of a hold, on the clock of a zone.
+    pub fn shift_by(&mut self, length: TimeDelta, zone: Zone) {
+        let shift = length.num_microseconds().unwrap_or(0);
+        self.shift += shift;
+        if let Some(anchor) = zone.to_local(self.anchor).checked_add_signed(length) {
+            self.anchor = zone.resolve(anchor);
+            self.anchor_shift += shift;
+        }
+    }
+
     /// Where a person has moved the next touch.
     pub fn moved_to(&self) -> Option<Timestamp> {
         let moved = &self.by_hand.as_ref()?.moved;

@@ -90,8 +90,12 @@ impl Ground<'_> {
         let (start, end) = nominal.dates;
         let first = self.first_moment(enrollment);
         let mut trail = vec![nominal_text(touch, time, nominal.planned)];
-        if start != nominal.planned || (enrollment.shift != 0 && matches!(touch.when, When::Days(..))) {
-            trail.push(format!("held {}", Span(enrollment.shift).in_words()));
+        let (shift, moves_time) = match touch.when {
+            When::Days(..) => (enrollment.shift, true),
+            When::Later(_) => (enrollment.anchor_shift, clock_of(time).is_none()),
+        };
+        if shift != 0 && (start != nominal.planned || moves_time) {
+            trail.push(format!("held {}", Span(shift).in_words()));
         }
         let passes = self.zone.resolve(start.and_time(nominal.time));
         let deadline = touch.expires.map(|length| {
@@ -164,7 +168,11 @@ impl Ground<'_> {
                 if touch.roll == Roll::Skip && self.zone.resolve(date.and_time(time)) <= enrollment.anchor {
                     date = date.succ_opt().unwrap_or(date);
                 }
-                Nominal { dates: (date, date), planned: date, time }
+                // Where it would lie without a hold.
+                let unheld = self.zone.to_local(enrollment.anchor) - TimeDelta::microseconds(enrollment.anchor_shift);
+                let unheld = later(self.zone.resolve(unheld), length, self.zone, self.window.calendar);
+                let planned = if enrollment.anchor_shift == 0 { date } else { self.zone.to_local(unheld).date() };
+                Nominal { dates: (date, date), planned, time }
             }
         }
     }

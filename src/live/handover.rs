@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::due_now::{PutOff, Routes};
 use super::error::LiveError;
 use super::outbox::{self, Fate, Item, State, What};
 use super::record::{HANDED, HANDING, Record, kind};
@@ -56,8 +57,8 @@ pub struct HandedOver {
     pub waiting: u64,
     /// Left because no sink takes them.
     pub unrouted: u64,
-    /// Why a sink put off the last action it did, by its name.
-    pub reasons: BTreeMap<String, String>,
+    /// What each sink put off, by its name.
+    pub reasons: BTreeMap<String, PutOff>,
 }
 
 /// One thing to write down: the intent, or what came of it.
@@ -87,7 +88,7 @@ pub enum Point {
 }
 
 /// What is to become of an item now.
-enum Turn {
+pub(super) enum Turn {
     Go(String),
     Wait,
     Unrouted,
@@ -116,8 +117,10 @@ impl Live {
         // INVARIANT: what was acknowledged and what fell due by now is decided before anything
         // leaves, so that a stop among it is heeded.
         self.advance(now)?;
+        let sinks: Vec<config::Sink> = desk.windows.values().map(|window| window.settings.clone()).collect();
+        let routes = Routes { sinks: &sinks, route: desk.route };
         for item in outbox::waiting(&self.store)? {
-            match self.turn(&item, desk, now)? {
+            match self.turn(&item, routes, now)? {
                 Turn::Go(sink) => groups.entry(sink).or_default().push(item),
                 Turn::Wait => done.waiting += 1,
                 Turn::Unrouted => done.unrouted += 1,
@@ -170,22 +173,6 @@ impl Live {
         }
         self.write_down(&mut notes, &BTreeMap::new())?;
         Ok(done)
-    }
-
-    /// What would be handed over now, each with the sink it would go to.
-    ///
-    /// # Errors
-    /// Damage found on the way.
-    pub fn due_now(&self, desk: &Desk<'_>, now: Timestamp) -> Result<Vec<(Item, Option<String>)>, LiveError> {
-        let mut due = Vec::new();
-        for item in outbox::waiting(&self.store)? {
-            match self.turn(&item, desk, now)? {
-                Turn::Go(sink) => due.push((item, Some(sink))),
-                Turn::Unrouted => due.push((item, None)),
-                Turn::Wait | Turn::Late | Turn::Lost(_) | Turn::Known => {}
-            }
-        }
-        Ok(due)
     }
 
     /// A person says what became of an action whose outcome is unknown: it went out, or it is to go
@@ -246,12 +233,11 @@ impl Live {
         item.what == What::Message && self.plan().is_some_and(|plan| !item.is_open(plan, now))
     }
 
-    fn turn(&self, item: &Item, desk: &Desk<'_>, now: Timestamp) -> Result<Turn, LiveError> {
-        let window = |sink: &str| desk.windows.get(sink);
+    pub(super) fn turn(&self, item: &Item, routes: Routes<'_>, now: Timestamp) -> Result<Turn, LiveError> {
         match &item.state {
             State::Unknown { .. } => return Ok(Turn::Known),
             State::Going { sink, .. } => {
-                let idempotent = window(sink).is_some_and(|window| window.settings.idempotent);
+                let idempotent = routes.sink(sink).is_some_and(|sink| sink.idempotent);
                 // What was stopped meanwhile does not go out for the first time now.
                 if item.ended.is_some() || !(item.may_repeat() || idempotent) {
                     return Ok(Turn::Lost(sink.clone()));
@@ -266,12 +252,7 @@ impl Live {
         if item.attempts.due_at() > now || self.is_closed(item, now) || is_held {
             return Ok(Turn::Wait);
         }
-        let destination = match (&item.channel, item.what, &item.to) {
-            (Some(channel), ..) => Destination::Channel(channel),
-            (None, What::Webhook, Some(name)) => Destination::Webhook(name),
-            _ => Destination::Alert,
-        };
-        Ok((desk.route)(destination).filter(|sink| window(sink).is_some()).map_or(Turn::Unrouted, Turn::Go))
+        Ok(routes.sink_for(item).map_or(Turn::Unrouted, Turn::Go))
     }
 
     /// Actions as sinks get them, with what is known of their leads now.
@@ -292,7 +273,7 @@ impl Live {
         Ok(items.iter().map(|item| item.handed(&self.store, facts(&item.lead))).collect())
     }
 
-    fn breakers(&self) -> Result<BTreeMap<String, Breaker>, LiveError> {
+    pub(super) fn breakers(&self) -> Result<BTreeMap<String, Breaker>, LiveError> {
         let found = self.store.scan_prefix(TreeName::Meta, b"breaker ")?;
         let read = |(key, value): &(Vec<u8>, Vec<u8>)| {
             let name = String::from_utf8_lossy(key.strip_prefix(b"breaker ").unwrap_or(key)).into_owned();
@@ -424,7 +405,7 @@ fn after_attempt(item: &Item, outcome: Outcome, sink: &config::Sink, now: Timest
         }
         Next::Again { reason, .. } => {
             done.put_off += 1;
-            done.reasons.insert(sink.name.clone(), reason.clone());
+            done.reasons.entry(sink.name.clone()).or_default().add(Some(&reason));
             note(item, "again", reason)
         }
         Next::Unknown { reason } => {
@@ -489,7 +470,7 @@ impl Note {
                 let state = State::Unknown { sink, since: at, reason: self.reason.clone() };
                 outbox::put(&self.item.standing(state), store, batch)
             }
-            None => outbox::put_back(&self.item, store, batch),
+            None => outbox::put_back(&self.item.refused_for(&self.reason), store, batch),
         }
     }
 }

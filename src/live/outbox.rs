@@ -115,9 +115,12 @@ pub struct Item {
     /// The sink that may have it all the same: what came of an attempt is not known, and it was or is
     /// to be handed over again.
     pub perhaps: Option<String>,
+    /// Why it was not taken for good at the last attempt.
+    #[serde(skip)]
+    pub refused: Option<String>,
     /// Subject and body, sealed.
     message: Option<Vec<u8>>,
-    /// Why its outcome is unknown, sealed.
+    /// Why its outcome is unknown, or why it was not taken, sealed.
     said: Option<Vec<u8>>,
 }
 
@@ -215,8 +218,11 @@ pub(crate) fn waiting(store: &Store) -> Result<Vec<Item>, LiveError> {
 
 fn read(store: &Store, value: &[u8]) -> Result<Item, LiveError> {
     let mut item: Item = postcard::from_bytes(value).map_err(|_| damaged())?;
-    if let (State::Unknown { reason, .. }, Some(said)) = (&mut item.state, &item.said) {
-        *reason = unsealed(store, &item.lead, &item.id, said);
+    let Some(said) = &item.said else { return Ok(item) };
+    let words = unsealed(store, &item.lead, &item.id, said);
+    match &mut item.state {
+        State::Unknown { reason, .. } => *reason = words,
+        State::Waiting | State::Going { .. } => item.refused = Some(words),
     }
     Ok(item)
 }
@@ -257,10 +263,11 @@ fn sealed(store: &mut Store, item: &Item, words: &str) -> Result<Vec<u8>, LiveEr
 
 pub(crate) fn put(item: &Item, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
     let mut kept = item.clone();
-    if let State::Unknown { reason, .. } = &mut kept.state {
-        kept.said = Some(sealed(store, item, reason)?);
-        reason.clear();
-    }
+    let words = match &mut kept.state {
+        State::Unknown { reason, .. } => Some(std::mem::take(reason)),
+        State::Waiting | State::Going { .. } => kept.refused.take(),
+    };
+    kept.said = words.map(|words| sealed(store, item, &words)).transpose()?;
     batch.put_large(TreeName::Outbox, &waiting_key(item.decision), encode(&kept));
     Ok(())
 }
@@ -337,6 +344,12 @@ impl Item {
     /// The same in another state.
     pub(crate) fn standing(&self, state: State) -> Self {
         Self { state, ..self.clone() }
+    }
+
+    /// The same after an attempt that is to be followed by another, for a reason.
+    pub(crate) fn refused_for(&self, reason: &str) -> Self {
+        let refused = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
+        Self { refused, ..self.clone() }
     }
 
     /// Keeps the message, sealed.
@@ -472,6 +485,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         state: State::Waiting,
         ended: None,
         perhaps: None,
+        refused: None,
         message: None,
         said: None,
     };

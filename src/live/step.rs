@@ -37,6 +37,8 @@ pub struct Advanced {
     pub counts: Counts,
     /// Decisions made.
     pub decisions: u64,
+    /// Decisions among them that keep a rule from acting, as what it reacts to is too old.
+    pub stale: u64,
     /// Items that ended before they were handed over.
     pub withdrawn: u64,
     /// Entries the rulebook in force cannot read; they are left out.
@@ -47,6 +49,7 @@ impl Advanced {
     fn add(&mut self, other: &Self) {
         self.entries += other.entries;
         self.decisions += other.decisions;
+        self.stale += other.stale;
         self.withdrawn += other.withdrawn;
         self.unreadable += other.unreadable;
         self.counts.join(&other.counts);
@@ -117,6 +120,7 @@ impl Live {
         let mut done = Advanced {
             entries: entries.len() as u64,
             decisions: worked.decisions.len() as u64,
+            stale: worked.decisions.iter().filter(|decision| decision.body.is_stale()).count() as u64,
             unreadable: log.bad.len() as u64,
             ..Advanced::default()
         };
@@ -347,6 +351,7 @@ fn take_in_outcome(
         }
         None => {
             item.state = State::Waiting;
+            *item = item.refused_for(reason);
             return outbox::put_back(item, store, batch);
         }
     }

@@ -159,7 +159,10 @@ fn waits(view: &LeadView, item: &Item) -> Row {
     let at = clock(item.due, view.standing.zone.0);
     let tried = || match item.attempts.made {
         0 => String::new(),
-        made => format!("tried {}", many(made as usize, "time")),
+        made => {
+            let reason = item.refused.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("tried {}{reason}", many(made as usize, "time"))
+        }
     };
     let (verb, notes) = match &item.state {
         State::Waiting => ("waits", tried()),
@@ -245,6 +248,7 @@ struct WaitingObject<'a> {
     what: String,
     state: &'static str,
     attempts: u32,
+    reason: Option<&'a str>,
 }
 
 /// The lead as one JSON object.
@@ -322,6 +326,10 @@ pub fn json(view: &LeadView) -> String {
                     State::Unknown { .. } => "unknown",
                 },
                 attempts: item.attempts.made,
+                reason: match &item.state {
+                    State::Unknown { reason, .. } => Some(reason),
+                    State::Waiting | State::Going { .. } => item.refused.as_deref(),
+                },
             })
             .collect(),
         ahead: ahead.iter().map(|line| &**line).collect(),

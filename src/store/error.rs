@@ -2,6 +2,7 @@
 //! by the command line.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Why the store could not do what it was asked.
@@ -11,6 +12,13 @@ pub enum StoreError {
     Missing {
         /// The folder.
         dir: PathBuf,
+    },
+    /// There is no store in this folder, but a copy beside it that `compact` wrote.
+    Beside {
+        /// The folder.
+        dir: PathBuf,
+        /// The copy's folder.
+        copy: PathBuf,
     },
     /// Another process has the store open.
     Locked {
@@ -130,7 +138,7 @@ pub enum StoreError {
 impl StoreError {
     /// An [`StoreError::Io`], or [`StoreError::DiskFull`] where that is what the system says.
     pub(crate) fn io(doing: &'static str, path: &Path, source: std::io::Error) -> Self {
-        if source.kind() == std::io::ErrorKind::StorageFull {
+        if source.kind() == ErrorKind::StorageFull {
             return Self::DiskFull;
         }
         Self::Io { doing, path: path.to_path_buf(), source }
@@ -139,7 +147,7 @@ impl StoreError {
     /// What a failed call of the database means for a write.
     pub(crate) fn from_sled(error: &sled::Error) -> Self {
         if let sled::Error::Io(source) = error
-            && (source.kind() == std::io::ErrorKind::StorageFull || source.to_string().contains("No space left"))
+            && (source.kind() == ErrorKind::StorageFull || source.to_string().contains("No space left"))
         {
             return Self::DiskFull;
         }
@@ -164,28 +172,52 @@ impl StoreError {
 
     /// What the user can do about it, where there is something.
     #[must_use]
-    pub const fn help(&self) -> Option<&'static str> {
-        match self {
-            Self::Locked { .. } => Some("wait until it has ended, or name another store with `--store`"),
-            Self::Missing { .. } => Some("`ensue ingest LOG` makes one; another one is named with `--store`"),
-            Self::Newer { .. } => Some("use the newer program that wrote it"),
+    pub fn help(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Locked { .. } => "wait until it has ended, or name another store with `--store`",
+            Self::Missing { .. } => "`ensue ingest LOG` makes one; another one is named with `--store`",
+            Self::Beside { .. } => {
+                "check the copy with `ensue store verify --store COPY`, then give it the name of the store"
+            }
+            Self::Newer { .. } => "use the newer program that wrote it",
             Self::RolledBack { .. } | Self::TreeDamaged { .. } => {
-                Some("the log can be recovered: `ensue store repair --to NEW`")
+                "the log can be recovered: `ensue store repair --to NEW`"
             }
             Self::CutShort { .. }
             | Self::Head { .. }
             | Self::Damaged { .. }
             | Self::Stuck { .. }
             | Self::Unopenable { .. } => {
-                Some("restore a backup, or recover what can be read with `ensue store repair --to NEW`")
+                "restore a backup, or recover what can be read with `ensue store repair --to NEW`"
             }
-            Self::Keys { .. } => {
-                Some("restore the file `keys` of this store; without it personal facts cannot be read")
+            Self::Keys { .. } => "restore the file `keys` of this store; without it personal facts cannot be read",
+            Self::DiskFull => "make room and start again; nothing that was acknowledged is lost",
+            Self::Stopped { .. } => "start again; nothing that was acknowledged is lost",
+            Self::TooLarge { .. } => "shorten the event's texts, or leave out what no rule asks for",
+            Self::ValueTooLarge { .. } => "shorten the longest name or text that this is about",
+            Self::OutOfOrder { .. } => "nothing was written; `ensue store verify` says whether the store is whole",
+            Self::LogFull => "export the log, and begin a new store with the part of it that is still needed",
+            Self::Occupied { dir } if dir.extension().is_some_and(|end| end == "before-compacting") => {
+                "it is the store from before an earlier `compact`: remove it once `ensue store verify` finds nothing"
             }
-            Self::DiskFull => Some("make room and start again; nothing that was acknowledged is lost"),
-            Self::Stopped { .. } => Some("start again; nothing that was acknowledged is lost"),
-            _ => None,
+            Self::Occupied { .. } => "name a new or an empty folder; what is in this one stays as it is",
+            Self::Io { source, .. } => return help_io(source.kind()),
+            Self::NotInQuarantine { .. } => return None,
+        })
+    }
+}
+
+/// What to do about a file that cannot be used, where the system says enough.
+fn help_io(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::PermissionDenied => {
+            Some("run ensue as the user whom the folder belongs to, or let this user read and write it")
         }
+        ErrorKind::ReadOnlyFilesystem => {
+            Some("a store is locked while it is looked at: copy the folder, and name the copy with `--store`")
+        }
+        ErrorKind::NotADirectory => Some("a store is a folder: name it with `--store`"),
+        _ => None,
     }
 }
 
@@ -228,6 +260,12 @@ impl fmt::Display for StoreError {
             Self::LogFull => write!(f, "the log holds as many entries as it can count"),
             Self::DiskFull => write!(f, "no space is left on the disk of the store"),
             Self::Stopped { reason } => write!(f, "the store stopped after a failed write: {reason}"),
+            Self::Beside { dir, copy } => write!(
+                f,
+                "there is no store in `{}`, but `compact` has left a copy of one in `{}`",
+                dir.display(),
+                copy.display()
+            ),
             Self::Occupied { dir } => write!(f, "the folder `{}` is not empty", dir.display()),
             Self::NotInQuarantine { number } => write!(f, "no record {number} is in quarantine"),
             Self::Io { doing, path, source } => write!(f, "cannot {doing} `{}`: {source}", path.display()),

@@ -37,8 +37,13 @@ impl Store {
     pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
         put_back(dir)?;
         let sled = dir.join("sled");
-        if !options.create && !sled.exists() && !dir.join("head").exists() {
-            return Err(StoreError::Missing { dir: dir.to_path_buf() });
+        // A folder that may not be entered is not one that is not there.
+        let is_there = |path: &Path| path.try_exists().map_err(|source| StoreError::io("read", dir, source));
+        if !is_there(&sled)? && !is_there(&dir.join("head"))? {
+            no_copy(dir)?;
+            if !options.create {
+                return Err(StoreError::Missing { dir: dir.to_path_buf() });
+            }
         }
         fs::create_dir_all(dir).map_err(|source| StoreError::io("make", dir, source))?;
         let dir = fs::canonicalize(dir).map_err(|source| StoreError::io("open", dir, source))?;
@@ -106,6 +111,16 @@ fn put_back(dir: &Path) -> Result<(), StoreError> {
     let lock = Lock::take(&old)?;
     fs::rename(&old, dir).map_err(|source| StoreError::io("move back", &old, source))?;
     drop(lock);
+    Ok(())
+}
+
+/// Refuses to make a store, or to say that there is none, beside a copy that `compact` has written in
+/// the place of one that is gone.
+fn no_copy(dir: &Path) -> Result<(), StoreError> {
+    let copy = beside(dir, "compacting");
+    if copy.join("head").exists() {
+        return Err(StoreError::Beside { dir: dir.to_path_buf(), copy });
+    }
     Ok(())
 }
 

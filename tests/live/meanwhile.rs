@@ -8,6 +8,7 @@ use ensue::config::{self, Breaker, Destination, Kind, Retries};
 use ensue::live::{Appended, Arrival, Desk, Done, Fate, HandedOver, Line, Live, State, What, Window};
 use ensue::load::Files;
 use ensue::sink::{Handed, Outcome, Sink};
+use ensue::store::{Batch, TreeName};
 use ensue::timestamp::{Span, Timestamp};
 use tempfile::TempDir;
 
@@ -247,7 +248,7 @@ fn left_open(event: &str) -> Stage {
     let due = stage.due();
     *stage.clock.lock().unwrap() = due;
     let handed = stage.hand_over();
-    assert_eq!((handed.put_off, handed.reasons["mail"].as_str()), (1, "the line broke"));
+    assert_eq!((handed.put_off, handed.reasons["mail"].reason.as_str()), (1, "the line broke"));
     stage
 }
 
@@ -294,4 +295,34 @@ fn what_a_new_rulebook_does_not_have_does_not_go_out() {
     assert_eq!((stage.fates("a"), stage.fates("b")), (vec![Fate::Withdrawn], vec![Fate::Withdrawn]));
     stage.live.rebuild().unwrap();
     assert_eq!((stage.fates("a"), stage.fates("b")), (vec![Fate::Withdrawn], vec![Fate::Withdrawn]));
+}
+
+#[test]
+fn bookkeeping_of_an_earlier_version_is_made_anew() {
+    let mut stage = left_open("go");
+    stage.happens("begin", "b", "");
+    stage.live.advance(stage.now()).unwrap();
+    let seen = |live: &Live| {
+        let waits: Vec<_> = live.outbox().unwrap().into_iter().map(|item| (item.id, item.state)).collect();
+        let leads = ["a", "b"].map(|lead| format!("{:?}", live.lead(lead).unwrap().unwrap().standing));
+        (waits, leads, live.now(), live.decisions())
+    };
+    let before = seen(&stage.live);
+    assert_eq!(before.0.len(), 2);
+    // What an earlier version has left: the first byte is its number, and leads it wrote otherwise.
+    let store = stage.live.store_mut();
+    let mut progress = store.get(TreeName::Meta, b"progress").unwrap().unwrap();
+    progress[0] = 1;
+    let mut batch = Batch::new();
+    batch.put(TreeName::Meta, b"progress", progress);
+    let leads = store.scan_prefix(TreeName::State, b"").unwrap();
+    assert!(!leads.is_empty());
+    for (key, _) in leads {
+        batch.put(TreeName::State, &key, b"otherwise");
+    }
+    store.commit(&batch).unwrap();
+    let Stage { live, _room: room, .. } = stage;
+    drop(live);
+    let live = Live::open(room.path(), &options()).unwrap();
+    assert_eq!(seen(&live), before);
 }

@@ -46,10 +46,79 @@ fn nothing_is_made_by_mistake() {
     let ran = place.ensue("run rules.ensue --store TMP/stoer");
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.err.starts_with("error: there is no store in `TMP/stoer`"), "{ran:?}");
+    let ran = place.ensue("activate rules.ensue --store TMP/stoer");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.err.starts_with("error: there is no store in `TMP/stoer`\n  = help: `ensue ingest LOG`"), "{ran:?}");
     let ran = place.ensue("ingest TMP/missing.jsonl --rules rules.ensue --store TMP/fresh");
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(!place.path("stoer").exists() && !place.path("fresh").exists());
     assert_eq!(place.ensue("run --unknown --went-out 00").code, 3);
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_not_called_missing() {
+    let place = begun();
+    fs::write(place.path("file"), "").unwrap();
+    let ran = place.ensue("lead ana --store TMP/file");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.err.starts_with("error: cannot read `TMP/file`: Not a directory"), "{ran:?}");
+    assert!(ran.err.contains("= help: a store is a folder"), "{ran:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_of_another_user_says_what_to_do() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::process::CommandExt as _;
+    let place = begun();
+    let store = place.path("store");
+    let is_root = fs::metadata(&store).unwrap().uid() == 0;
+    fs::set_permissions(&store, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(place.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    // Nothing is closed to root; the program may lie where nobody else can reach it.
+    let program = place.path("ensue");
+    fs::copy(super::process::program().get_program(), &program).unwrap();
+    let mut command = std::process::Command::new(&program);
+    command.args(["lead", "ana", "--store"]).arg(&store).current_dir(place.dir.path());
+    if is_root {
+        command.uid(65534).gid(65534);
+    }
+    let ran = command.output().unwrap();
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o755)).unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(3), "{said}");
+    assert!(said.contains("cannot read `") && said.contains("Permission denied"), "{said}");
+    assert!(said.contains("= help: run ensue as the user"), "{said}");
+}
+
+#[test]
+fn what_compact_left_is_neither_forgotten_nor_taken_for_nothing() {
+    let place = begun();
+    place.good("store backup --to TMP/store.compacting");
+    place.good("store stats");
+    assert!(!place.path("store.compacting").exists(), "it has keys that no erasure would reach");
+    fs::create_dir(place.path("store.compacting")).unwrap();
+    fs::write(place.path("store.compacting/keys"), "begun").unwrap();
+    place.good("store compact");
+    fs::rename(place.path("store"), place.path("store.compacting")).unwrap();
+    for words in ["ingest events.jsonl --replay --rules rules.ensue", "run rules.ensue", "store stats"] {
+        let ran = place.ensue(words);
+        assert_eq!(ran.code, 3, "{words}: {ran:?}");
+        assert!(ran.err.contains("`compact` has left a copy of one in `TMP/store.compacting`\n  = help: "), "{ran:?}");
+    }
+    assert!(!place.path("store").exists());
+    let ran = place.ensue("store backup --to TMP/store.compacting --store TMP/store.compacting");
+    assert!(ran.err.contains("= help: name a new or an empty folder"), "{ran:?}");
+}
+
+#[test]
+fn what_a_person_says_at_too_great_length_is_not_kept() {
+    let place = begun();
+    let why = "long ".repeat(2000);
+    let ran = place.ensue(&format!("lead ana pause --for 1d --by kim --at 2026-03-02T12:00 --why \"{why}\""));
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.err.contains("did not take `override.pause`: it is larger than 8 KB\n  = help: "), "{ran:?}");
+    assert!(place.good("store quarantine list").ends_with("store: 0 records in quarantine\n"));
 }
 
 #[test]
