@@ -144,17 +144,3 @@ fn a_line_that_was_no_text_stays_in_quarantine() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("0 events stored, 1 still in quarantine"), "{ran:?}");
 }
-
-#[test]
-fn a_single_action_that_lies_ahead_is_not_said_to_be_missing() {
-    let place = Place::new("live/lead_by_hand");
-    fs::write(place.path("one.ensue"), "tiers hot\ncreated -> email reminder in 3d at 11:00\n").unwrap();
-    place.good("ingest events.jsonl --replay --rules TMP/one.ensue");
-    place.good("run TMP/one.ensue --at 2026-03-02T08:30:00Z");
-    let ran = place.ensue("lead ana skip reminder --by kim --at 2026-03-02T12:00");
-    assert_eq!(ran.code, 3, "{ran:?}");
-    assert!(ran.err.contains("`reminder` is a single action"), "{ran:?}");
-    assert!(ran.err.contains("= help: `ensue lead ana stop --all`"), "{ran:?}");
-    let ran = place.ensue("lead ana stop --all --by kim --at 2026-03-02T12:00");
-    assert!(ran.code == 0 && ran.out.contains("0 scheduled"), "the help helps: {ran:?}");
-}
