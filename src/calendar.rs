@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 
 pub use self::length::{add_open_days, add_open_hours};
-pub use self::window::{Refusal, Rolled, Window};
+pub use self::window::{Refusal, Window};
 use crate::local::clock_on;
 use crate::source::Range;
 use crate::units::{ClockTime, ZoneSource};
@@ -130,17 +130,6 @@ impl Calendar {
             (Some(next), Some(previous)) if date - previous < next - date => Some(previous),
             (next, previous) => next.or(previous),
         }
-    }
-
-    /// The best open day from `first` to `last`: the first that `prefer` names, else the first that is
-    /// open; `None` where all are closed.
-    pub fn best_day(&self, first: NaiveDate, last: NaiveDate) -> Option<NaiveDate> {
-        let open = || first.iter_days().take_while(|day| *day <= last).filter(|day| self.is_open_day(*day));
-        let preferred = |day: &NaiveDate| {
-            let weekday = day.weekday().num_days_from_monday() as usize;
-            self.prefer.as_ref().is_some_and(|prefer| prefer.days.get(weekday) == Some(&true))
-        };
-        open().find(preferred).or_else(|| open().next())
     }
 
     /// When the opening hours of a date begin and end on a clock that runs evenly; `None` where it is

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::decision::{Because, Body, Cause, Decision, Order, Part};
+use crate::decision::{Because, Body, Cause, Decision, Order};
 use crate::event::{AccountId, Event, LeadId, Props};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{RuleId, ScoreId, TemplateId};
+use crate::rulebook::{RuleId, TemplateId};
 use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
@@ -210,15 +210,6 @@ impl Engine {
     #[must_use]
     pub fn pending(&self, names: &dyn Names) -> Vec<Decision> {
         self.world.scheduled(&self.plan, names)
-    }
-
-    /// What a score of a lead is made of now: each contribution with its event, age and present
-    /// worth, oldest first. Their sum, between floor and cap, is what rules see. Empty without
-    /// [`Self::with_trace`], for scripts, and for leads the engine has not heard of.
-    #[must_use]
-    pub fn contributions(&self, lead: LeadId, score: ScoreId) -> Vec<Part> {
-        let known = self.world.leads.get(lead.0 as usize).is_some_and(Option::is_some);
-        if known { self.world.parts(&self.plan, lead.0, score, self.world.now) } else { Vec::new() }
     }
 
     /// A template as it would go out to a lead now; `props` are those of the event that leads to

@@ -13,8 +13,6 @@ mod overrides;
 
 pub(crate) use overrides::{Override, Overrides};
 
-pub(crate) use compile::walk;
-
 /// A rulebook, ready to run. Cheap to share between threads.
 #[derive(Clone, Debug)]
 pub struct Plan {

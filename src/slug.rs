@@ -180,6 +180,8 @@ slugs! {
     TwoDecays = "two-decays" Error,
     /// A value of a type that cannot stand there.
     TypeMismatch = "type-mismatch" Error,
+    /// An effect that another of the same moment undoes.
+    UndoneEffect = "undone-effect" Warning,
     /// A calendar nobody declared.
     UnknownCalendar = "unknown-calendar" Error,
     /// A channel nobody declared.

@@ -136,6 +136,15 @@ fn every_page_shows_its_mistake_and_the_way_out() {
 }
 
 #[test]
+fn a_channel_alone_lacks_its_template() {
+    let checked = check_text("tiers hot\nr: opened -> email\nreply -> stop\n");
+    assert_eq!(
+        short(&checked.diagnostics, &checked.sources),
+        "rules.ensue:2:14: error[syntax]: `email` is a channel, and nothing is said of what to send\n"
+    );
+}
+
+#[test]
 fn two_lines_are_a_rulebook() {
     let checked = check_text("tiers hot\nopened 3x -> hot\nreply -> stop\n");
     let found: Vec<&str> = checked.diagnostics.iter().map(|found| found.slug.name()).collect();

@@ -3,12 +3,12 @@
 
 use std::fmt;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDateTime;
 
 use super::{Calendar, ClockRange, Day, SEARCH_DAYS, holds, minute_of};
 use crate::local::{Zone, clock_on};
 use crate::timestamp::{Span, Timestamp};
-use crate::units::{ClockTime, Roll};
+use crate::units::ClockTime;
 
 /// When a channel may be used. Without a calendar every day is open for 24 hours.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,15 +34,6 @@ pub enum Refusal {
     },
     /// The quiet hours hold it.
     Quiet(ClockRange),
-}
-
-/// Where [`Window::roll`] puts a nominal day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rolled {
-    /// The moment; `None` where it is skipped or nothing is allowed within [`SEARCH_DAYS`].
-    pub at: Option<Timestamp>,
-    /// Why the nominal moment and those tried after it were refused, each reason once.
-    pub refusals: Vec<Refusal>,
 }
 
 impl fmt::Display for Refusal {
@@ -88,63 +79,6 @@ impl Window<'_> {
             start = end;
         }
         None
-    }
-
-    /// The first moment at or after `from` that is allowed and at which clocks show `clock` (by
-    /// [`Zone::resolve`] on a day that skips it), and why the days before were refused. `None` if there
-    /// is none within [`SEARCH_DAYS`]: the clock time lies outside the hours of every open day.
-    pub fn next_at(&self, from: Timestamp, clock: ClockTime, zone: Zone) -> Option<(Timestamp, Vec<Refusal>)> {
-        let mut refusals = Vec::new();
-        let first = zone.to_local(from).date();
-        // A day early, since a reading that is skipped just before midnight falls on the next day.
-        for date in first.pred_opt()?.iter_days().take(SEARCH_DAYS as usize + 2) {
-            let at = zone.resolve(clock_on(date, clock));
-            if at < from {
-                continue;
-            }
-            match self.allows(zone.to_local(at)) {
-                Ok(()) => return Some((at, refusals)),
-                Err(refusal) => note(&mut refusals, refusal),
-            }
-        }
-        None
-    }
-
-    /// Where a touch that is nominally due at `clock` on `date` goes: there if that is allowed, else by
-    /// `roll` to the next, previous or nearest day on which that clock time is allowed, or nowhere.
-    pub fn roll(&self, date: NaiveDate, clock: ClockTime, roll: Roll, zone: Zone) -> Rolled {
-        let nominal = zone.resolve(clock_on(date, clock));
-        let refusal = match self.allows(zone.to_local(nominal)) {
-            Ok(()) => return Rolled { at: Some(nominal), refusals: Vec::new() },
-            Err(refusal) => refusal,
-        };
-        let next = || self.next_at(nominal, clock, zone);
-        let previous = || {
-            let mut days = date.iter_days().rev().skip(1).take(SEARCH_DAYS as usize);
-            days.find_map(|day| self.allowed_at(day, clock, zone).map(|at| (day, at)))
-        };
-        match roll {
-            Roll::Next => match next() {
-                Some((at, refusals)) => Rolled { at: Some(at), refusals },
-                None => Rolled { at: None, refusals: vec![refusal] },
-            },
-            Roll::Previous => Rolled { at: previous().map(|(_, at)| at), refusals: vec![refusal] },
-            Roll::Nearest => {
-                let before = previous().map(|(day, at)| (date - day, at));
-                let after = next().map(|(at, _)| (zone.to_local(at).date() - date, at));
-                let at = match (after, before) {
-                    (Some((later, _)), Some((earlier, at))) if earlier < later => Some(at),
-                    (after, before) => after.or(before).map(|(_, at)| at),
-                };
-                Rolled { at, refusals: vec![refusal] }
-            }
-            Roll::Skip => Rolled { at: None, refusals: vec![refusal] },
-        }
-    }
-
-    fn allowed_at(&self, date: NaiveDate, clock: ClockTime, zone: Zone) -> Option<Timestamp> {
-        let at = zone.resolve(clock_on(date, clock));
-        self.allows(zone.to_local(at)).ok().map(|()| at)
     }
 
     /// The first allowed reading in `[local, end)` of a clock that runs evenly.

@@ -9,6 +9,7 @@ mod constant;
 mod count;
 mod duplicate;
 mod formula;
+mod leaps;
 mod mention;
 mod never;
 mod opens;
@@ -18,6 +19,7 @@ mod rule_loop;
 mod shadow;
 mod solve;
 mod tier_conflict;
+mod undone;
 mod unused;
 mod window;
 
@@ -37,6 +39,7 @@ pub(super) fn run(rulebook: &Rulebook, files: &[File]) -> Vec<Diagnostic> {
         shadow::analyze,
         duplicate::analyze,
         tier_conflict::analyze,
+        undone::analyze,
         rule_loop::analyze,
         reply::analyze,
         consent::analyze,

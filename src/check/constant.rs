@@ -70,7 +70,7 @@ impl Checker<'_> {
 /// Whether the expression is made of constants alone.
 fn constant(expr: &Expr) -> bool {
     match expr {
-        Expr::Constant(_) => true,
+        Expr::Constant(_) | Expr::DateTime { .. } => true,
         Expr::Arithmetic(_, left, right) => constant(left) && constant(right),
         Expr::List(items) => items.iter().all(constant),
         _ => false,

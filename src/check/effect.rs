@@ -7,6 +7,7 @@ use super::words::{comparable, nearest, type_words};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, HoldEnd, Person, Timing};
 use crate::slug::Slug;
+use crate::source::Range;
 use crate::syntax::tree::{self, At, EffectKind as Written, Length, Name};
 use crate::value::Type;
 
@@ -38,8 +39,21 @@ impl Checker<'_> {
         effects.into_iter().collect()
     }
 
+    /// Whether a name that stands by itself is a channel, and no tier.
+    fn is_channel_alone(&self, name: &str) -> bool {
+        self.declared.channels.has(name) && !self.declared.tiers.has(name)
+    }
+
+    fn without_template<T>(&mut self, channel: &str, range: Range) -> Option<T> {
+        let message = format!("`{channel}` is a channel, and nothing is said of what to send");
+        let found = Diagnostic::new(Slug::Syntax, range, message).label("no template");
+        self.report(found.help(format!("name a template: `{channel} TEMPLATE`")));
+        None
+    }
+
     fn effect(&mut self, effect: &tree::Effect, scope: &Scope, known: &Known) -> Option<EffectKind> {
         Some(match &effect.node {
+            Written::Tier(name) if self.is_channel_alone(name) => return self.without_template(name, effect.range),
             Written::Tier(name) => EffectKind::Tier(self.tier(name, effect.range)?),
             Written::Start(name) => EffectKind::Start(self.sequence(name)?),
             Written::Stop => EffectKind::Stop,

@@ -9,7 +9,7 @@ use super::checker::Checker;
 use super::meaning::{Events, Property};
 use super::words::{comparable, listed, nearest, type_words};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{Arithmetic, Expr, ScoreId};
+use crate::rulebook::{Expr, ScoreId};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, ExprKind, Name};
@@ -100,10 +100,8 @@ impl Checker<'_> {
             ExprKind::Time(time) => self.clock_time(*time, e.range),
             ExprKind::Date { year, month, day } => self.date(*year, *month, *day, e.range),
             ExprKind::DateTime { year, month, day, time } => {
-                let date = self.date(*year, *month, *day, e.range)?;
-                let since_midnight = Expr::Constant(Value::Length(i64::from(time.0) * 60_000_000));
-                let expr = Expr::Arithmetic(Arithmetic::Add, Box::new(date.expr), Box::new(since_midnight));
-                Some(Typed::new(expr, Type::Time, e.range))
+                let days = self.day(*year, *month, *day)?;
+                Some(Typed::new(Expr::DateTime { days, clock: *time }, Type::Time, e.range))
             }
             ExprKind::List(items) => self.list(items, e.range, scope, known),
             ExprKind::Name(name) => self.name(name, e.range, scope, known),
@@ -192,6 +190,12 @@ impl Checker<'_> {
     }
 
     fn date(&mut self, year: i32, month: u8, day: u8, range: Range) -> Option<Typed> {
+        let days = self.day(year, month, day)?;
+        Some(Typed::new(Expr::Constant(Value::Date(days)), Type::Date, range))
+    }
+
+    /// Days since 1970-01-01.
+    fn day(&mut self, year: i32, month: u8, day: u8) -> Option<i32> {
         let epoch = NaiveDate::default();
         let date =
             NaiveDate::from_ymd_opt(year, u32::from(month), u32::from(day)).filter(|_| (1900..=2200).contains(&year));
@@ -200,8 +204,7 @@ impl Checker<'_> {
             self.incomplete = true;
             return None;
         };
-        let days = date.signed_duration_since(epoch).num_days() as i32;
-        Some(Typed::new(Expr::Constant(Value::Date(days)), Type::Date, range))
+        Some(date.signed_duration_since(epoch).num_days() as i32)
     }
 
     fn list(&mut self, items: &[tree::Expr], range: Range, scope: &Scope, known: &Known) -> Option<Typed> {

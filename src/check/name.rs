@@ -94,8 +94,6 @@ impl Checker<'_> {
     fn tier_hint(&self, name: &str) -> Option<String> {
         if self.declared.sequences.has(name) {
             Some(format!("`{name}` is a sequence; to enroll the lead, say `start {name}`"))
-        } else if self.declared.channels.has(name) {
-            Some(format!("`{name}` is a channel; it needs a template: `{name} TEMPLATE`"))
         } else {
             None
         }

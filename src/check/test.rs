@@ -13,8 +13,7 @@ use super::words::{listed, nearest, type_words};
 use crate::diagnostic::Diagnostic;
 use crate::local::{Zone, add_days, clock_on};
 use crate::rulebook::{
-    Allowed, Alternative, Arithmetic, ChannelId, Comparison, EventSet, Expr, PropId, TOUCHED_TYPE, Test, TestEvent,
-    TestLead,
+    Allowed, Alternative, ChannelId, Comparison, EventSet, Expr, PropId, TOUCHED_TYPE, Test, TestEvent, TestLead,
 };
 use crate::slug::Slug;
 use crate::source::Range;
@@ -407,13 +406,7 @@ fn moment_in(expr: &Expr, zone: Zone) -> Option<Timestamp> {
     match expr {
         Expr::Constant(Value::Date(days)) => Some(zone.day_start(date(*days)?)),
         Expr::Constant(Value::Time(at)) => Some(Timestamp(*at)),
-        Expr::Arithmetic(Arithmetic::Add, day, time) => match (&**day, &**time) {
-            (Expr::Constant(Value::Date(days)), Expr::Constant(Value::Length(micros))) => {
-                let midnight = date(*days)?.and_time(chrono::NaiveTime::MIN);
-                Some(zone.resolve(midnight.checked_add_signed(chrono::TimeDelta::microseconds(*micros))?))
-            }
-            _ => None,
-        },
+        Expr::DateTime { days, clock } => Some(zone.resolve(clock_on(date(*days)?, *clock))),
         _ => None,
     }
 }

@@ -1,10 +1,7 @@
-//! The configuration next to the rulebook: names that the rulebook does not have, and what would go
-//! nowhere.
+//! The configuration next to the rulebook: names that the rulebook does not have.
 
-use std::collections::BTreeSet;
-
+use super::Config;
 use super::entries::unknown;
-use super::{Config, Destination};
 use crate::rulebook::{EffectKind, Rulebook};
 use crate::yaml::Mistake;
 
@@ -29,12 +26,6 @@ impl Config {
         found
     }
 
-    /// What the rulebook can decide to hand over that goes to no sink, in order.
-    #[must_use]
-    pub fn unrouted<'r>(&self, rulebook: &'r Rulebook) -> Vec<Destination<'r>> {
-        destinations(rulebook).into_iter().filter(|destination| self.sink_for(*destination).is_none()).collect()
-    }
-
     /// Where a key of a part of the route stands.
     fn key(&self, part: &str, name: &str) -> std::ops::Range<usize> {
         let root = crate::yaml::read(&self.source.text, &super::read::DIALECT).ok();
@@ -46,29 +37,6 @@ impl Config {
             .and_then(|part| entry(&part.value, name))
             .map_or(0..0, |entry| entry.range)
     }
-}
-
-/// What the rulebook can decide to hand over.
-fn destinations(rulebook: &Rulebook) -> BTreeSet<Destination<'_>> {
-    let channel = |id: crate::rulebook::ChannelId| {
-        rulebook.channels.get(id.index()).map(|channel| Destination::Channel(&channel.name))
-    };
-    let mut found: BTreeSet<_> = webhooks(rulebook).map(Destination::Webhook).collect();
-    for effect in rulebook.rules.iter().flat_map(|rule| &rule.arms).flat_map(|arm| &arm.effects) {
-        match &effect.kind {
-            EffectKind::Send { channel: id, .. } => found.extend(channel(*id)),
-            EffectKind::Alert { .. } | EffectKind::Escalate { .. } => {
-                found.insert(Destination::Alert);
-            }
-            _ => {}
-        }
-    }
-    for sequence in &rulebook.sequences {
-        let tail = sequence.tail.as_ref().map(|(touch, _)| touch);
-        let choices = sequence.touches.iter().chain(tail).flat_map(|touch| &touch.choices);
-        found.extend(choices.filter_map(|(id, _)| channel(*id)));
-    }
-    found
 }
 
 fn webhooks(rulebook: &Rulebook) -> impl Iterator<Item = &str> {

@@ -1,11 +1,11 @@
 //! Expressions and `while` conditions, evaluated against one lead at one moment. Nothing here
 //! allocates but calls of script functions.
 
-use chrono::{Days, NaiveDate};
+use chrono::{NaiveDate, TimeDelta};
 use smallvec::SmallVec;
 
 use crate::event::Props;
-use crate::local::Zone;
+use crate::local::{Zone, clock_on};
 use crate::plan::Plan;
 use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, State, TypeId};
 use crate::timestamp::{Span, Timestamp};
@@ -54,6 +54,10 @@ impl<'a> Scope<'a> {
     pub fn value(&self, expr: &'a Expr) -> View<'a> {
         match expr {
             Expr::Constant(value) => value.view(),
+            Expr::DateTime { days, clock } => match date(*days) {
+                Some(date) => View::Time(self.zone().resolve(clock_on(date, *clock))),
+                None => View::Missing,
+            },
             Expr::Fact(fact) => self.fact(*fact),
             Expr::Prop(prop) => self.props.get(*prop),
             Expr::Tier => self.tier(),
@@ -149,11 +153,7 @@ impl<'a> Scope<'a> {
     pub fn moment(&self, value: View<'a>) -> Option<Timestamp> {
         match value {
             View::Time(time) => Some(time),
-            View::Date(days) => {
-                let epoch = NaiveDate::default();
-                let date = epoch.checked_add_days(Days::new(u64::try_from(days).ok()?))?;
-                Some(self.zone().day_start(date))
-            }
+            View::Date(days) => Some(self.zone().day_start(date(days)?)),
             _ => None,
         }
     }
@@ -167,12 +167,6 @@ impl<'a> Scope<'a> {
             (Arithmetic::Divide, View::Number(a), View::Number(b)) => number(a / b),
             (Arithmetic::Add, View::Length(a), View::Length(b)) => View::Length(Span(a.0.saturating_add(b.0))),
             (Arithmetic::Subtract, View::Length(a), View::Length(b)) => View::Length(Span(a.0.saturating_sub(b.0))),
-            (Arithmetic::Multiply, View::Length(l), View::Number(n))
-            | (Arithmetic::Multiply, View::Number(n), View::Length(l)) => View::Length(Span((l.0 as f64 * n) as i64)),
-            (Arithmetic::Divide, View::Length(l), View::Number(n)) if n != 0.0 => {
-                View::Length(Span((l.0 as f64 / n) as i64))
-            }
-            (Arithmetic::Divide, View::Length(a), View::Length(b)) if b.0 != 0 => number(a.0 as f64 / b.0 as f64),
             (Arithmetic::Add, a, View::Length(l)) | (Arithmetic::Add, View::Length(l), a) => {
                 self.moment(a).map_or(View::Missing, |t| View::Time(t + l))
             }
@@ -196,4 +190,9 @@ impl<'a> Scope<'a> {
             State::Or(a, b) => self.state(a) || self.state(b),
         }
     }
+}
+
+/// A date by its days since 1970-01-01.
+fn date(days: i32) -> Option<NaiveDate> {
+    NaiveDate::default().checked_add_signed(TimeDelta::days(i64::from(days)))
 }

@@ -94,7 +94,13 @@ impl World {
     }
 
     /// Days are calendar days in the lead's zone and end with today, as for caps.
-    fn span_start(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, per: Length) -> Option<Timestamp> {
+    pub(super) fn span_start(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        channel: ChannelId,
+        per: Length,
+    ) -> Option<Timestamp> {
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         let Some(days) = days_of(per) else { return Some(Timestamp((moment.now - per.measured()?).0 + 1)) };
         let today = zone.to_local(moment.now).date();
@@ -102,7 +108,7 @@ impl World {
     }
 
     /// When what left at a moment no longer counts.
-    fn span_end(
+    pub(super) fn span_end(
         &self,
         moment: &Moment<'_>,
         slot: u32,

@@ -223,7 +223,7 @@ impl<'a> Scope<'a> {
 
     fn note_values(&self, expr: &'a Expr, values: &mut Vec<(Expr, Value)>) {
         match expr {
-            Expr::Constant(_) => {}
+            Expr::Constant(_) | Expr::DateTime { .. } => {}
             Expr::Has(a) | Expr::Not(a) | Expr::Negate(a) => self.note_values(a, values),
             Expr::Default(a, b)
             | Expr::And(a, b)
@@ -472,7 +472,7 @@ fn scores_of(rule: &Rule) -> Vec<ScoreId> {
     }
     let guards = rule.guard.iter().chain(rule.arms.iter().filter_map(|arm| arm.guard.as_ref()));
     guards.for_each(|guard| {
-        crate::plan::walk(guard, &mut |expr| {
+        guard.walk(&mut |expr| {
             if let Expr::Score(score) = expr {
                 found.push(*score);
             }

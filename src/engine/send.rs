@@ -1,14 +1,12 @@
 //! What happens when a touch falls due: conditions, consent, windows, caps, and then it goes out,
 //! waits, or is let pass - with the reason. Single actions ask the same (`single.rs`).
 
-use chrono::Days;
-
 use crate::decision::{Body, Cause, Decision, Status, TouchLine};
 use crate::event::{PropValue, Props};
 use crate::plan::Plan;
 use crate::rulebook::{Cap, CapScope, Channel, ChannelId, ExperimentId, Expr, Sequence, SequenceId, Touch, TypeId};
 use crate::timestamp::Timestamp;
-use crate::units::{Content, Unit};
+use crate::units::Content;
 use crate::value::Value;
 
 use super::enroll::{advance, next_touch};
@@ -356,19 +354,7 @@ impl World {
         cap: &Cap,
     ) -> Option<(Timestamp, String)> {
         let lead = self.lead(slot);
-        let zone = self.channel_zone(moment.plan, slot, channel).0;
-        let calendar_days = match cap.per.unit {
-            Unit::Day | Unit::BusinessDay => Some(u64::from(cap.per.amount)),
-            Unit::Week => Some(u64::from(cap.per.amount) * 7),
-            _ => None,
-        };
-        let today = zone.to_local(moment.now).date();
-        let after = match calendar_days {
-            // The local days counted end with today.
-            Some(days) => zone.day_start(today.checked_sub_days(Days::new(days.saturating_sub(1)))?),
-            None => moment.now - cap.per.measured()?,
-        };
-        let inside = |at: Timestamp| if calendar_days.is_some() { at >= after } else { at > after };
+        let start = self.span_start(moment, slot, channel, cap.per)?;
         let sends: &[(ChannelId, Timestamp)] = match cap.scope {
             CapScope::Lead => &lead.sends,
             CapScope::Account => match self.accounts.get(lead.account_slot as usize) {
@@ -378,16 +364,13 @@ impl World {
             CapScope::Owner => self.owner_sends.get(owner(moment.plan, lead)?).map_or(&[], Vec::as_slice),
         };
         let counted: Vec<Timestamp> =
-            sends.iter().filter(|(other, at)| *other == channel && inside(*at)).map(|(_, at)| *at).collect();
+            sends.iter().filter(|(other, at)| *other == channel && *at >= start).map(|(_, at)| *at).collect();
         if counted.len() < cap.count as usize {
             return None;
         }
         // Room comes when the oldest of the last `count` sends leaves the span.
         let oldest = *counted.get(counted.len().checked_sub(cap.count as usize)?)?;
-        let from = match calendar_days {
-            Some(days) => zone.day_start(zone.to_local(oldest).date().checked_add_days(Days::new(days))?),
-            None => oldest + cap.per.measured()?,
-        };
+        let from = self.span_end(moment, slot, channel, (oldest, cap.per))?;
         let scope = match cap.scope {
             CapScope::Lead => "lead",
             CapScope::Account => "account",

@@ -45,6 +45,7 @@ impl Words<'_> {
         };
         match expr {
             Expr::Constant(value) => (self.value(value), ATOM),
+            Expr::DateTime { days, clock } => (format!("{} {clock}", self.value(&Value::Date(*days))), ATOM),
             Expr::Fact(id) => (named(self.rulebook.facts.get(id.index()).map(|fact| &fact.name)), ATOM),
             Expr::Prop(id) => (format!("event.{}", named(self.rulebook.props.get(id.index()))), ATOM),
             Expr::Tier => (String::from("tier"), ATOM),

@@ -11,8 +11,6 @@ pub enum LiveError {
     Store(StoreError),
     /// No rulebook is in force yet.
     NoRulebook,
-    /// Another rulebook is in force than the one that was given.
-    Changed,
     /// A rulebook of the past is not in the store, or does not compile any more.
     Ruleset {
         /// Its fingerprint.
@@ -38,7 +36,6 @@ impl LiveError {
         match self {
             Self::Store(error) => error.help(),
             Self::NoRulebook => Some("put one in force with `ensue activate RULES`"),
-            Self::Changed => Some("put it in force with `ensue activate RULES`"),
             Self::Ruleset { .. } => Some("restore the store from a backup"),
             Self::Newer => Some("use the version of ensue that wrote the store, or a later one"),
             Self::Unreadable { .. } => None,
@@ -51,7 +48,6 @@ impl fmt::Display for LiveError {
         match self {
             Self::Store(error) => error.fmt(f),
             Self::NoRulebook => f.write_str("no rulebook is in force in this store"),
-            Self::Changed => f.write_str("the rulebook differs from the one in force in this store"),
             Self::Ruleset { id, reason } => write!(f, "the rulebook {id} that was in force cannot be used: {reason}"),
             Self::Newer => f.write_str("the store was written by a later version of ensue"),
             Self::Unreadable { id, reason } => write!(f, "the event `{id}` does not fit the rulebook: {reason}"),

@@ -115,7 +115,7 @@ impl Live {
         let (mut engine, dues) = loaded.into_parts();
         let (log, places) = self.read_log(&plan, &entries)?;
         let mut worked = Worked { decisions: Vec::new(), kept: Kept::default() };
-        work(&mut engine, &log, &places, (self.progress.handled, horizon), &mut roster, &mut worked);
+        work(&mut engine, &log, &places, horizon, &mut roster, &mut worked);
         worked.kept = engine.take_live();
         let mut done = Advanced {
             entries: entries.len() as u64,
@@ -276,14 +276,7 @@ fn erases(entry: &StoredEntry) -> bool {
 }
 
 /// Feeds events to an engine and fires what is due by the horizon.
-fn work(
-    engine: &mut Engine,
-    log: &Log,
-    places: &[u64],
-    (_handled, horizon): (u64, Timestamp),
-    roster: &mut Roster,
-    worked: &mut Worked,
-) {
+fn work(engine: &mut Engine, log: &Log, places: &[u64], horizon: Timestamp, roster: &mut Roster, worked: &mut Worked) {
     for event in log.iter() {
         if let Some(number) = number(log, places, &event) {
             roster.name_event(number, log.event_id(event.number));

@@ -11,7 +11,7 @@ use super::record::{Field, OWN};
 use super::value::{self, Any, Raw};
 use super::vocabulary::Vocabulary;
 use super::{LATEST, MAX_LINE, MAX_NAME, hash};
-use crate::local::parse_rfc3339;
+use crate::local::{TimeError, parse_rfc3339};
 use crate::rulebook::TOUCHED_TYPE;
 use crate::timestamp::Timestamp;
 use crate::value::Type;
@@ -282,7 +282,7 @@ impl<'a> Careful<'a> {
             let Some(declared) = prop.and_then(|prop| self.vocabulary.declared(ty, prop)) else { continue };
             if let Err(reason) = value::fit(&member.value, declared) {
                 return at(member.value_at, format!("property `{}` {reason}: `{}`", member.key, shown(member)))
-                    .map_err(|at| At { help: how_to_write(declared), ..at });
+                    .map_err(|at| At { help: how_to_write(declared).filter(|_| reason != value::OUT_OF_YEARS), ..at });
             }
         }
         for required in self.vocabulary.required(ty) {
@@ -311,7 +311,7 @@ fn moment(member: &Member<'_>) -> Result<Option<Timestamp>, At> {
     let Raw::Text(text) = &member.value else { return Ok(None) };
     parse_rfc3339(text.as_bytes()).map(Some).or_else(|reason| {
         at(member.value_at, format!("field `{}`: {reason}: `{}`", member.key, cut(text)))
-            .map_err(|at| at.help(WRITE_TIME))
+            .map_err(|at| if reason == TimeError::Year { at } else { at.help(WRITE_TIME) })
     })
 }
 

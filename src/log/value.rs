@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use smallvec::SmallVec;
 
 use super::hash;
-use crate::local::parse_rfc3339;
+use crate::local::{TimeError, parse_rfc3339};
 use crate::timestamp::Timestamp;
 use crate::value::{Type, Value};
 
@@ -182,6 +182,9 @@ pub(super) enum Fitted<'v> {
     List(&'v [Value]),
 }
 
+/// What is wrong with a time that is written as it should be.
+pub(super) const OUT_OF_YEARS: &str = "is outside the years 2000 to 2100";
+
 /// A value as its declared type wants it, or what is wrong, to be read after its name.
 #[inline]
 pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'static str> {
@@ -194,7 +197,10 @@ pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'stat
         (Type::Bool, Raw::Bool(value)) => Ok(Fitted::Bool(*value)),
         (Type::Bool, _) => Err("is not true or false"),
         (Type::Time, Raw::Text(text)) => {
-            parse_rfc3339(text.as_bytes()).map(Fitted::Time).map_err(|_| "is not a time with an offset")
+            parse_rfc3339(text.as_bytes()).map(Fitted::Time).map_err(|error| match error {
+                TimeError::Year => OUT_OF_YEARS,
+                _ => "is not a time with an offset",
+            })
         }
         (Type::Time, _) => Err("is not a time with an offset"),
         (Type::Date, Raw::Text(text)) => date(text).map(Fitted::Date).ok_or("is not a date"),

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::overrides::Overrides;
 use super::{Absence, Condition, Counter, Deadline, Fall, Follow, History, Periodic, Plan, Reaction, Test};
 use crate::rulebook::{
-    Again, CapScope, Comparison, Decay, Effect, EffectKind, ExperimentId, Expr, InvariantKind, Limit, Read, RuleId,
-    Rulebook, ScoreId, ScriptId, Sequence, SequenceId, SetId, Trigger,
+    CapScope, Comparison, Effect, EffectKind, ExperimentId, Expr, InvariantKind, Limit, Read, RuleId, Rulebook,
+    ScoreId, ScriptId, Sequence, SequenceId, SetId, Trigger,
 };
 use crate::timestamp::Span;
-use crate::units::{Content, Length};
+use crate::units::Content;
 use crate::value::Value;
 
 /// Late news may land behind newer stamps; a counter keeps a few more than it needs for them.
@@ -317,7 +317,7 @@ fn condition(expr: &Expr) -> Condition {
 
 /// Calls `f` with every expression of the rulebook and every expression inside it.
 fn for_each_expr(rulebook: &Rulebook, f: &mut impl FnMut(&Expr)) {
-    let mut visit = |expr: &Expr| walk(expr, f);
+    let mut visit = |expr: &Expr| expr.walk(f);
     for rule in &rulebook.rules {
         rule.guard.iter().for_each(&mut visit);
         for arm in &rule.arms {
@@ -348,33 +348,6 @@ fn effect_exprs(effect: &EffectKind) -> Vec<&Expr> {
     }
 }
 
-/// Calls `f` with an expression and every expression inside it.
-pub(crate) fn walk(expr: &Expr, f: &mut impl FnMut(&Expr)) {
-    f(expr);
-    match expr {
-        Expr::Has(a) | Expr::Not(a) | Expr::Negate(a) => walk(a, f),
-        Expr::Default(a, b)
-        | Expr::And(a, b)
-        | Expr::Or(a, b)
-        | Expr::Compare(_, a, b)
-        | Expr::In(a, b)
-        | Expr::Arithmetic(_, a, b) => {
-            walk(a, f);
-            walk(b, f);
-        }
-        Expr::List(items) | Expr::Call { args: items, .. } => items.iter().for_each(|item| walk(item, f)),
-        Expr::Constant(_)
-        | Expr::Fact(_)
-        | Expr::Prop(_)
-        | Expr::Tier
-        | Expr::Score(_)
-        | Expr::Touches
-        | Expr::Now
-        | Expr::Count(..)
-        | Expr::DaysSince(_) => {}
-    }
-}
-
 /// Whether some template prints properties of the event that led to the message.
 fn prints_props(rulebook: &Rulebook) -> bool {
     let mut values = rulebook.templates.iter().flat_map(|template| &template.values);
@@ -391,30 +364,11 @@ fn uses_props(rule: RuleId, rulebook: &Rulebook) -> bool {
     };
     // A message that goes out now or in a sequence that begins now may print them.
     let mut found = prints_props(rulebook) && rule.arms.iter().flat_map(|arm| &arm.effects).any(asks);
-    let mut look = |expr: &Expr| walk(expr, &mut |e| found |= matches!(e, Expr::Prop(_)));
+    let mut look = |expr: &Expr| expr.walk(&mut |e| found |= matches!(e, Expr::Prop(_)));
     rule.guard.iter().for_each(&mut look);
     for arm in &rule.arms {
         arm.guard.iter().for_each(&mut look);
         arm.effects.iter().for_each(|e| effect_exprs(&e.kind).into_iter().for_each(&mut look));
     }
     found
-}
-
-impl Again {
-    /// The length of `again after`, where there is one.
-    #[must_use]
-    pub fn after(self) -> Option<Length> {
-        match self {
-            Self::After(length) => Some(length),
-            Self::Always | Self::Never => None,
-        }
-    }
-}
-
-impl Decay {
-    /// Whether a score can change without an event.
-    #[must_use]
-    pub fn fades(self) -> bool {
-        self != Self::None
-    }
 }

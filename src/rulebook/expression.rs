@@ -3,6 +3,7 @@
 use super::{FactId, PropId, ScoreId, ScriptId, SetId};
 use crate::source::Range;
 use crate::timestamp::Span;
+use crate::units::ClockTime;
 use crate::value::Value;
 
 /// A typed expression. Missing values follow section 3 of the language: `==`, `!=`, `in` take a
@@ -12,6 +13,13 @@ use crate::value::Value;
 pub enum Expr {
     /// A constant; `let` names and tier names are already replaced by it (tiers as text).
     Constant(Value),
+    /// A date with a clock time, `2026-03-02 09:00`: that clock in the lead's zone.
+    DateTime {
+        /// Days since 1970-01-01.
+        days: i32,
+        /// The time of that day.
+        clock: ClockTime,
+    },
     /// A fact of the lead.
     Fact(FactId),
     /// A property of the triggering event (`Missing` where it has none).
@@ -59,6 +67,43 @@ pub enum Expr {
         /// Where it is called.
         range: Range,
     },
+}
+
+impl Expr {
+    /// Calls `f` with this expression and every expression inside it.
+    pub fn walk(&self, f: &mut impl FnMut(&Self)) {
+        f(self);
+        match self {
+            Self::Has(a) | Self::Not(a) | Self::Negate(a) => a.walk(f),
+            Self::Default(a, b)
+            | Self::And(a, b)
+            | Self::Or(a, b)
+            | Self::Compare(_, a, b)
+            | Self::In(a, b)
+            | Self::Arithmetic(_, a, b) => {
+                a.walk(f);
+                b.walk(f);
+            }
+            Self::List(items) | Self::Call { args: items, .. } => items.iter().for_each(|item| item.walk(f)),
+            Self::Constant(_)
+            | Self::DateTime { .. }
+            | Self::Fact(_)
+            | Self::Prop(_)
+            | Self::Tier
+            | Self::Score(_)
+            | Self::Touches
+            | Self::Now
+            | Self::Count(..)
+            | Self::DaysSince(_) => {}
+        }
+    }
+
+    /// Whether a part of this expression, or the whole of it, is such a one.
+    pub fn any(&self, mut is: impl FnMut(&Self) -> bool) -> bool {
+        let mut found = false;
+        self.walk(&mut |part| found |= is(part));
+        found
+    }
 }
 
 /// Comparison operators.

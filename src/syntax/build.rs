@@ -113,26 +113,32 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The text of a statement with strays blanked and `=>` read as the arrow, both reported already.
+/// The text of a statement with strays blanked, `=>` read as the arrow and `;` as a comma, both reported already.
 fn repair<'t>(text: &'t str, base: usize, tokens: &[Token]) -> Cow<'t, str> {
     if tokens.iter().all(|t| t.kind != Kind::Stray) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
-    for token in tokens.iter().filter(|t| t.kind == Kind::Stray) {
+    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Stray) {
         let (start, end) = (token.start - base, token.end - base);
         let sign = text.get(start..end).unwrap_or("");
         out.push_str(text.get(done..start).unwrap_or(""));
         match sign {
             "=>" => out.push_str("->"),
-            ";" => out.push(' '),
+            ";" => out.push(if between(base, text, tokens, at) { ',' } else { ' ' }),
             _ => out.push_str(sign),
         }
         done = end;
     }
     out.push_str(text.get(done..).unwrap_or(""));
     Cow::Owned(out)
+}
+
+/// Whether a sign stands where a comma could, with something to follow: `-> hot; cold`.
+fn between(base: usize, text: &str, tokens: &[Token], at: usize) -> bool {
+    let next = tokens.get(at + 1).and_then(|next| text.get(next.start - base..next.end - base));
+    next.is_some_and(|next| !matches!(next, "}" | ")" | "]" | "," | ";" | "where" | "otherwise"))
 }
 
 /// Builds the tree of one statement.

@@ -59,10 +59,11 @@ fn diagnose(range: Range, (message, label, help): Said) -> Diagnostic {
 }
 
 fn stray(sign: &str) -> Said {
-    let shown = sign.escape_debug().to_string();
+    let shown = crate::report::timeline::shown(sign, |_| false);
     match sign {
         ";" => {
-            said("`;` does not end statements", "not needed", "remove it; a statement ends where the next one begins")
+            let help = "remove it, or write `,` between two effects; a statement ends where the next one begins";
+            said("`;` does not end statements", "not needed", help)
         }
         "=>" => said("`=>` is not the arrow", "", "write `->`"),
         "&&" => said("`&&` is not an operator", "", "write `and`"),

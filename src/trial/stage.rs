@@ -73,11 +73,9 @@ pub(super) fn play(plan: &Arc<Plan>, test: &Test) -> Result<Played, Box<Failure>
 /// Whether an event's conditions ask for facts of the lead, which only the engine knows.
 fn asks_for_facts(rulebook: &Rulebook, event: &TestEvent) -> bool {
     let set = rulebook.sets.get(event.set.index());
-    let mut found = false;
-    for condition in set.into_iter().flat_map(|set| &set.alternatives).flat_map(|alternative| &alternative.conditions) {
-        crate::plan::walk(condition, &mut |expr| found |= matches!(expr, Expr::Fact(_)));
-    }
-    found
+    let mut conditions =
+        set.into_iter().flat_map(|set| &set.alternatives).flat_map(|alternative| &alternative.conditions);
+    conditions.any(|condition| condition.any(|part| matches!(part, Expr::Fact(_))))
 }
 
 /// The events in order of arrival; those of one moment as they are written.

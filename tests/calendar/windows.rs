@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use ensue::calendar::{Calendar, ClockRange, Day, Exception, Prefer, Refusal, Window, add_open_days, add_open_hours};
+use ensue::calendar::{Calendar, ClockRange, Day, Exception, Refusal, Window, add_open_days, add_open_hours};
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
 use ensue::source::Range;
 use ensue::timestamp::{Span, Timestamp};
-use ensue::units::{ClockTime, Roll};
+use ensue::units::ClockTime;
 use proptest::prelude::*;
 
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -73,7 +73,6 @@ impl Case {
         match word {
             "days" => self.calendar().days = weekdays(rest),
             "hours" => self.calendar().hours = Some(range(rest)),
-            "prefer" => self.calendar().prefer = Some(Prefer { days: weekdays(rest), hours: None }),
             "quiet" => self.quiet = Some(range(rest)),
             "zone" => self.zone = Zone::parse(rest).unwrap(),
             "closed" => self.except(dated().0, Exception::Closed { name: dated().1.to_owned() }),
@@ -125,21 +124,9 @@ impl Case {
                 window.allows(local(words[1])).map_or_else(|refusal| refusal.to_string(), |()| "yes".to_owned())
             }
             "next_open" => self.found(window.next_open(self.moment(words[1]), zone)),
-            "next_at" => self.found(window.next_at(self.moment(words[1]), clock(words[2]), zone)),
-            "roll" => {
-                let roll = match words[3] {
-                    "next" => Roll::Next,
-                    "previous" => Roll::Previous,
-                    "nearest" => Roll::Nearest,
-                    _ => Roll::Skip,
-                };
-                let rolled = window.roll(date(1), clock(words[2]), roll, zone);
-                self.print(rolled.at, &rolled.refusals)
-            }
             "next_open_day" => or_never(office().next_open_day(date(1))),
             "previous_open_day" => or_never(office().previous_open_day(date(1))),
             "nearest_open_day" => or_never(office().nearest_open_day(date(1))),
-            "best_day" => or_never(office().best_day(date(1), date(2))),
             "open_hours" => {
                 self.print(add_open_hours(self.calendar.as_ref(), self.moment(words[1]), count(), zone), &[])
             }
@@ -236,26 +223,6 @@ proptest! {
         if let Some((at, refusals)) = found {
             prop_assert_eq!(refusals.is_empty(), at == from);
             prop_assert!(allowed(&at));
-        }
-    }
-
-    #[test]
-    fn the_next_clock_time_is_the_first_allowed(
-        calendar in calendars(),
-        quiet in proptest::option::of(clock_ranges()),
-        from in minutes(),
-        zone in zones(),
-        minute in 0..1_440_u16,
-    ) {
-        let window = Window { calendar: Some(&calendar), quiet };
-        let clock = ClockTime(minute);
-        let first = zone.to_local(from).date();
-        let moments = first.iter_days().take(14).map(|date| zone.resolve(date.and_time(chrono::NaiveTime::MIN) + chrono::TimeDelta::minutes(i64::from(minute))));
-        let expected = moments.filter(|at| *at >= from).find(|at| window.allows(zone.to_local(*at)).is_ok());
-        let found = window.next_at(from, clock, zone).map(|(at, _)| at);
-        match expected {
-            Some(expected) => prop_assert_eq!(found, Some(expected)),
-            None => prop_assert!(found.is_none_or(|at| at >= from + Span::days(12))),
         }
     }
 

@@ -205,6 +205,7 @@ fn fixed(expr: &Expr) -> Option<Value> {
     const DAY: i64 = 86_400_000_000;
     match expr {
         Expr::Constant(Value::Date(days)) => Some(Value::Time(i64::from(*days) * DAY)),
+        Expr::DateTime { days, clock } => Some(Value::Time(i64::from(*days) * DAY + i64::from(clock.0) * 60_000_000)),
         Expr::Constant(value) => Some(value.clone()),
         Expr::Negate(inner) => match fixed(inner)? {
             Value::Number(number) => Some(Value::Number(-number)),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::book::{Book, Own, touches};
 use super::formula::Formula;
+use super::leaps;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{ChannelId, Sequence, SequenceId, SetId, Touch, Trigger};
 use crate::slug::Slug;
@@ -83,7 +84,7 @@ fn trigger(book: &Book, own: &Own, broken: &BTreeSet<&str>, found: &mut Vec<Diag
             if let (Some(set), Some(at)) = (without, at_without) {
                 event(book, *set, at, broken, found);
             }
-            event(book, *set, at, broken, found)
+            event(book, *set, at, broken, found) || emptied(book, own, found)
         }
         (Trigger::Follows { set, after, .. }, TriggerKind::Follows { event: at, after: at_after, .. })
         | (Trigger::AbsentAfter { set, after, .. }, TriggerKind::AbsentAfter { event: at, after: at_after, .. }) => {
@@ -92,6 +93,9 @@ fn trigger(book: &Book, own: &Own, broken: &BTreeSet<&str>, found: &mut Vec<Diag
         }
         (Trigger::Score { score, .. }, _) => {
             let never = !book.possible(&[&Formula::trigger(&own.rule.trigger, book.rulebook)]);
+            if !never && beyond(book, own, found) {
+                return true;
+            }
             if let Some(score) = book.rulebook.scores.get(score.index()).filter(|_| never) {
                 let message = format!("score `{}` never crosses this line", score.name);
                 let found_here = Diagnostic::new(Slug::NeverTrue, own.decl.trigger.range, message);
@@ -103,6 +107,39 @@ fn trigger(book: &Book, own: &Own, broken: &BTreeSet<&str>, found: &mut Vec<Diag
         }
         _ => false,
     }
+}
+
+/// Whether every event that a rule counts also empties its count.
+fn emptied(book: &Book, own: &Own, found: &mut Vec<Diagnostic>) -> bool {
+    let Trigger::Count { set, times, without: Some(without), .. } = own.rule.trigger else { return false };
+    let never = times > 1 && book.covers(without, set);
+    if never {
+        let message = format!("this count never gets to {times}");
+        let found_here = Diagnostic::new(Slug::NeverTrue, own.decl.trigger.range, message);
+        let found_here = found_here.label("each event empties it again");
+        found.push(found_here.help("after `without`, name an event that is not counted, or take it out"));
+    }
+    never
+}
+
+/// Whether a score is always past the line a rule waits for, so that it never gets there.
+fn beyond(book: &Book, own: &Own, found: &mut Vec<Diagnostic>) -> bool {
+    let Trigger::Score { score: id, upward, inclusive, value } = own.rule.trigger else { return false };
+    let Some(score) = book.rulebook.scores.get(id.index()) else { return false };
+    let before = Formula::trigger(&own.rule.trigger, book.rulebook).not();
+    let bounded = !book.possible(&[&before]);
+    // Without points of the other sign a score never leaves its side of zero, where it begins.
+    let past = if upward { value < 0.0 } else { value > 0.0 };
+    let starts_past = (past || inclusive && value == 0.0) && !leaps::leaves_zero(book, id, !upward);
+    if bounded || starts_past {
+        let side = if upward { "below" } else { "above" };
+        let message = format!("score `{}` is never {side} this line, and so never crosses it", score.name);
+        let found_here = Diagnostic::new(Slug::NeverTrue, own.decl.trigger.range, message).label("true from the start");
+        let found_here = found_here.other(score.range, "declared here");
+        let help = if upward { "choose a higher line" } else { "choose a lower line" };
+        found.push(found_here.help(format!("{help}; for what holds from the start, write `created`")));
+    }
+    bounded || starts_past
 }
 
 fn sequences(book: &Book, broken: &BTreeSet<&str>, found: &mut Vec<Diagnostic>) {

@@ -61,16 +61,5 @@ fn raises(book: &Book, acts: &[&Formula; 2], tier: TierId) -> bool {
 
 /// Whether an expression looks at other things the lead did.
 fn asks_more(expr: &Expr) -> bool {
-    match expr {
-        Expr::Count(..) | Expr::DaysSince(_) | Expr::Score(_) | Expr::Call { .. } => true,
-        Expr::Has(inner) | Expr::Not(inner) | Expr::Negate(inner) => asks_more(inner),
-        Expr::Default(a, b)
-        | Expr::And(a, b)
-        | Expr::Or(a, b)
-        | Expr::Compare(_, a, b)
-        | Expr::In(a, b)
-        | Expr::Arithmetic(_, a, b) => asks_more(a) || asks_more(b),
-        Expr::List(items) => items.iter().any(asks_more),
-        Expr::Constant(_) | Expr::Fact(_) | Expr::Prop(_) | Expr::Tier | Expr::Touches | Expr::Now => false,
-    }
+    expr.any(|part| matches!(part, Expr::Count(..) | Expr::DaysSince(_) | Expr::Score(_) | Expr::Call { .. }))
 }

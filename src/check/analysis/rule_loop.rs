@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::book::{Book, Own};
 use super::formula::Formula;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{Again, EffectKind, Expr, SequenceId, SetId, State, TierId, Trigger, TypeId};
+use crate::rulebook::{Again, Arm, Effect, EffectKind, Expr, SequenceId, SetId, State, TierId, Trigger, TypeId};
 use crate::slug::Slug;
 use crate::source::Range;
 
@@ -17,10 +17,13 @@ enum Place {
     Sequence(SequenceId),
 }
 
+/// A place, with the tier the lead is in there: a rule that asks for another tier does not act.
+type Stand = (Option<TierId>, Place);
+
 /// A way from one place to another that time alone opens.
 struct Way<'a> {
-    from: Place,
-    to: Place,
+    from: Stand,
+    to: Stand,
     /// The rule that goes it, with the effect; `None`: a sequence for a tier.
     by: Option<(&'a Own<'a>, Range)>,
 }
@@ -28,7 +31,7 @@ struct Way<'a> {
 /// Finds each loop once.
 pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     let ways = ways(book);
-    let mut next: BTreeMap<Place, Vec<&Way>> = BTreeMap::new();
+    let mut next: BTreeMap<Stand, Vec<&Way>> = BTreeMap::new();
     for way in &ways {
         next.entry(way.from).or_default().push(way);
     }
@@ -64,8 +67,8 @@ fn report(round: &[(&Own, Range)]) -> Option<Diagnostic> {
 }
 
 /// The shortest way from one place to another.
-fn path<'b, 'a>(next: &BTreeMap<Place, Vec<&'b Way<'a>>>, from: Place, to: Place) -> Option<Vec<&'b Way<'a>>> {
-    let mut came: BTreeMap<Place, Option<&'b Way<'a>>> = BTreeMap::from([(from, None)]);
+fn path<'b, 'a>(next: &BTreeMap<Stand, Vec<&'b Way<'a>>>, from: Stand, to: Stand) -> Option<Vec<&'b Way<'a>>> {
+    let mut came: BTreeMap<Stand, Option<&'b Way<'a>>> = BTreeMap::from([(from, None)]);
     let mut open = VecDeque::from([from]);
     while let Some(place) = open.pop_front() {
         if place == to {
@@ -94,26 +97,38 @@ fn ways<'a>(book: &'a Book<'a>) -> Vec<Way<'a>> {
             if [&own.rule.guard, &arm.guard].into_iter().flatten().any(asks_outside) {
                 continue;
             }
-            let sources = sources(book, own, guard);
-            for effect in &arm.effects {
-                let to = match effect.kind {
-                    EffectKind::Tier(tier) => Place::Tier(tier),
-                    EffectKind::Start(sequence) if may_return(book, sequence) => Place::Sequence(sequence),
-                    _ => continue,
-                };
-                let goes = |from: &&Place| !stays(book, **from, to);
-                let way = |from: &Place| Way { from: *from, to, by: Some((own, effect.range)) };
-                ways.extend(sources.iter().filter(goes).map(way));
+            for from in stands(book, own, guard) {
+                let way = |effect: &Effect, to: Stand| Way { from, to, by: Some((own, effect.range)) };
+                ways.extend(
+                    arm.effects
+                        .iter()
+                        .filter_map(|effect| leads_to(book, from, (arm, &effect.kind)).map(|to| way(effect, to))),
+                );
             }
         }
     }
     for (id, sequence, _) in &book.sequences {
         let waits = sequence.guard.as_ref().is_some_and(asks_outside);
         if let Some(tier) = sequence.tier.filter(|_| !waits && may_return(book, *id)) {
-            ways.push(Way { from: Place::Tier(tier), to: Place::Sequence(*id), by: None });
+            let from = (Some(tier), Place::Tier(tier));
+            ways.push(Way { from, to: (Some(tier), Place::Sequence(*id)), by: None });
         }
     }
     ways
+}
+
+/// Where an effect leads; nowhere where the lead stays in its tier, or may not enter again. What an
+/// arm starts, it starts in the tier that it names.
+fn leads_to(book: &Book, (tier, _): Stand, (arm, effect): (&Arm, &EffectKind)) -> Option<Stand> {
+    let named = arm.effects.iter().find_map(|effect| match effect.kind {
+        EffectKind::Tier(tier) => Some(tier),
+        _ => None,
+    });
+    match *effect {
+        EffectKind::Tier(to) if tier != Some(to) => Some((Some(to), Place::Tier(to))),
+        EffectKind::Start(sequence) if may_return(book, sequence) => Some((named.or(tier), Place::Sequence(sequence))),
+        _ => None,
+    }
 }
 
 /// Whether a lead may be enrolled again at any time.
@@ -121,25 +136,29 @@ fn may_return(book: &Book, sequence: SequenceId) -> bool {
     book.rulebook.sequences.get(sequence.index()).is_some_and(|sequence| sequence.again == Again::Always)
 }
 
-/// Whether nothing changes: the tier the lead is in, also by its sequence.
-fn stays(book: &Book, from: Place, to: Place) -> bool {
-    match (from, to) {
-        (Place::Tier(from), Place::Tier(to)) => from == to,
-        (Place::Sequence(id), Place::Tier(to)) => {
-            let sequence = book.rulebook.sequences.get(id.index());
-            sequence.is_some_and(|sequence| sequence.tier == Some(to)) && !book.is_started(id)
+/// Where a lead can be when an arm acts that nothing outside has to trigger, with its tier.
+fn stands(book: &Book, own: &Own, guard: &Formula) -> Vec<Stand> {
+    let tiers = || (0..book.rulebook.tiers.len()).map(|at| TierId(at as u8));
+    let none = Formula::All(tiers().map(|tier| Formula::tier(tier, book.rulebook).not()).collect());
+    let acts = |tier: Option<TierId>| {
+        let inside = tier.map_or_else(|| none.clone(), |tier| Formula::tier(tier, book.rulebook));
+        book.possible(&[&own.fires, guard, &inside])
+    };
+    let with_tiers = |place: Place| -> Vec<Stand> {
+        match place {
+            Place::Tier(tier) => vec![(Some(tier), place)],
+            Place::Sequence(_) => tiers().map(Some).chain([None]).map(|tier| (tier, place)).collect(),
         }
-        _ => false,
-    }
+    };
+    sources(book, own, guard).into_iter().flat_map(with_tiers).filter(|(tier, _)| acts(*tier)).collect()
 }
 
 /// Where a lead is when a rule acts that nothing outside has to trigger; empty where it has to.
 fn sources(book: &Book, own: &Own, guard: &Formula) -> Vec<Place> {
     match &own.rule.trigger {
         Trigger::Becomes(tier) => vec![Place::Tier(*tier)],
-        Trigger::Finished(sequence) | Trigger::Enrolled(sequence) | Trigger::Exited(sequence) => {
-            vec![Place::Sequence(*sequence)]
-        }
+        // `exited` is an early end, which something outside brings.
+        Trigger::Finished(sequence) | Trigger::Enrolled(sequence) => vec![Place::Sequence(*sequence)],
         // A silence begins again only where the state does.
         Trigger::Absent { .. } if own.rule.while_.is_some() => held(book, own, guard),
         Trigger::AbsentAfter { after, .. } if is_touched(book, *after) && own.rule.while_.is_some() => {
@@ -180,22 +199,9 @@ fn is_touched(book: &Book, set: SetId) -> bool {
 
 /// Whether an expression asks about what happens outside, so that a loop would wait for it.
 fn asks_outside(expr: &Expr) -> bool {
-    match expr {
-        Expr::Constant(_) | Expr::Fact(_) | Expr::Tier => false,
-        Expr::Has(inner) | Expr::Not(inner) | Expr::Negate(inner) => asks_outside(inner),
-        Expr::Default(a, b)
-        | Expr::And(a, b)
-        | Expr::Or(a, b)
-        | Expr::Compare(_, a, b)
-        | Expr::In(a, b)
-        | Expr::Arithmetic(_, a, b) => asks_outside(a) || asks_outside(b),
-        Expr::List(items) => items.iter().any(asks_outside),
-        Expr::Prop(_)
-        | Expr::Score(_)
-        | Expr::Touches
-        | Expr::Now
-        | Expr::Count(..)
-        | Expr::DaysSince(_)
-        | Expr::Call { .. } => true,
-    }
+    expr.any(|part| match part {
+        Expr::Prop(_) | Expr::Score(_) | Expr::Touches | Expr::Now => true,
+        Expr::Count(..) | Expr::DaysSince(_) | Expr::Call { .. } => true,
+        _ => false,
+    })
 }

@@ -3,6 +3,7 @@
 
 use super::book::{Book, Own};
 use super::formula::Formula;
+use super::leaps;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{EffectKind, TierId, Trigger};
 use crate::slug::Slug;
@@ -82,9 +83,8 @@ fn at_once(book: &Book, earlier: &Trigger, later: &Trigger) -> bool {
         (Event(a), Event(b) | Count { set: b, .. } | Follows { set: b, .. })
         | (Count { set: a, .. } | Follows { set: a, .. }, Event(b)) => book.share_a_type(*a, *b),
         (Leaves(_), Becomes(_)) | (Becomes(_), Leaves(_)) => true,
-        // Points that jump over both lines: the further line must come first to be heard.
-        (Score { score: a, upward: up, value: first, .. }, Score { score: b, upward, value: second, .. }) => {
-            a == b && up == upward && (if *up { first <= second } else { first >= second })
+        (Score { score: a, upward: up, .. }, Score { score: b, upward, .. }) => {
+            a == b && up == upward && leaps::both(book, earlier, later)
         }
         (a, b) => a == b,
     }

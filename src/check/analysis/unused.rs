@@ -106,7 +106,7 @@ fn sequences(book: &Book, found: &mut Vec<Diagnostic>) {
 fn scores(book: &Book, found: &mut Vec<Diagnostic>) {
     let mut read: BTreeSet<ScoreId> = BTreeSet::new();
     for expr in expressions(book) {
-        collect(expr, &mut read);
+        expr.walk(&mut |part| read.extend(if let Expr::Score(score) = part { Some(*score) } else { None }));
     }
     for own in &book.rules {
         if let Trigger::Score { score, .. } = own.rule.trigger {
@@ -145,24 +145,6 @@ fn expressions<'a>(book: &'a Book<'a>) -> impl Iterator<Item = &'a Expr> {
     });
     let channels = book.rulebook.channels.iter().flat_map(|channel| channel.requires.iter().map(|(expr, _)| expr));
     rules.chain(sequences).chain(channels)
-}
-
-fn collect(expr: &Expr, read: &mut BTreeSet<ScoreId>) {
-    match expr {
-        Expr::Score(score) => drop(read.insert(*score)),
-        Expr::Has(inner) | Expr::Not(inner) | Expr::Negate(inner) => collect(inner, read),
-        Expr::Default(a, b)
-        | Expr::And(a, b)
-        | Expr::Or(a, b)
-        | Expr::Compare(_, a, b)
-        | Expr::In(a, b)
-        | Expr::Arithmetic(_, a, b) => {
-            collect(a, read);
-            collect(b, read);
-        }
-        Expr::List(items) | Expr::Call { args: items, .. } => items.iter().for_each(|item| collect(item, read)),
-        _ => {}
-    }
 }
 
 fn functions(book: &Book, mentions: &Mentions, found: &mut Vec<Diagnostic>) {

@@ -112,7 +112,7 @@ impl Words<'_> {
     fn is_time(&self, expr: &Expr) -> bool {
         let timely = |ty: Type| matches!(ty, Type::Time | Type::Date);
         match expr {
-            Expr::Now | Expr::Constant(Value::Time(_) | Value::Date(_)) => true,
+            Expr::Now | Expr::DateTime { .. } | Expr::Constant(Value::Time(_) | Value::Date(_)) => true,
             Expr::Fact(id) => self.rulebook.facts.get(id.index()).is_some_and(|fact| timely(fact.ty)),
             Expr::Prop(id) => {
                 let mut props = self.rulebook.types.iter().flat_map(|ty| &ty.props);
@@ -185,6 +185,7 @@ impl Words<'_> {
             Expr::Tier => "the tier".into(),
             Expr::Score(id) => fill("the score {}", [self.score(*id)]),
             Expr::Touches => "the number of touches since the last reply".into(),
+            Expr::DateTime { days, clock } => format!("{}, {clock}", time::date(*days)).into(),
             Expr::Now => "the present moment".into(),
             Expr::Count(set, None) => fill("the number of {} so far", [self.nouns(*set)]),
             Expr::Count(set, Some(span)) => {
@@ -195,10 +196,6 @@ impl Words<'_> {
             Expr::Negate(a) => fill("minus {}", [self.operand(a)]),
             Expr::List(items) => listed(items.iter().map(|item| self.value_of(item)).collect(), "and"),
             Expr::Arithmetic(Arithmetic::Add, a, b) => match (&**a, &**b) {
-                (Expr::Constant(Value::Date(days)), Expr::Constant(Value::Length(micros))) => {
-                    let minutes = micros / 60_000_000;
-                    format!("{}, {:02}:{:02}", time::date(*days), minutes / 60, minutes % 60).into()
-                }
                 (a, b @ Expr::Constant(Value::Length(_))) => fill("{} after {}", [self.value_of(b), self.value_of(a)]),
                 (a, b) => two("{} plus {}", a, b),
             },
