@@ -73,7 +73,7 @@ fn a_store_of_another_user_says_what_to_do() {
     let place = begun();
     let store = place.path("store");
     let is_root = fs::metadata(&store).unwrap().uid() == 0;
-    fs::set_permissions(&store, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o0)).unwrap();
     fs::set_permissions(place.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
     // Nothing is closed to root; the program may lie where nobody else can reach it.
     let program = place.path("ensue");

@@ -217,22 +217,8 @@ fn touch_ahead(view: &LeadView, name: &str) -> Result<Value, Error> {
     if touches.clone().any(|touch| touch == name) {
         return Ok(name.into());
     }
-    if view.ahead.iter().any(|line| is_single(line, name)) {
-        let help = format!("`ensue lead {} stop --all` takes single actions back, and ends its sequences", view.lead);
-        return Err(wrong(
-            &format!("`{name}` is a single action, and only a touch of a sequence can be changed"),
-            &help,
-        ));
-    }
     let help = near::help(name, touches, "the lead is in no sequence");
     Err(wrong(&format!("no touch `{name}` lies ahead of `{}`", view.lead), &help))
-}
-
-/// Whether a line is about a single action with a template.
-fn is_single(line: &str, template: &str) -> bool {
-    let line: Value = serde_json::from_str(line).unwrap_or_default();
-    let is = |key: &str, text: &str| line.get(key).and_then(Value::as_str) == Some(text);
-    is("do", "action") && is("template", template)
 }
 
 /// The touch that waits for a person; nothing where any is meant.
