@@ -175,16 +175,19 @@ impl Parsed {
         let at = moment(record.at.as_deref().ok_or(Refused)?)?;
         let received_at = record.received_at.as_deref().map_or(Ok(at), moment)?;
         let told = Told { id, ty, lead, account, at, received_at, backfill: record.backfill };
-        self.enter(&told, &scratch.props, Some(record.props_hash), vocabulary)
+        let type_hash = hash::of_text(ty);
+        let content = hash::mix(type_hash, record.props_hash);
+        self.enter(&told, vocabulary.type_id(ty, type_hash), &scratch.props, Some(content), vocabulary)
     }
 
-    /// Takes in a record whose fields are read; with the hash of its properties where it may be a
-    /// repetition of another one.
+    /// Takes in a record whose fields are read; with the hash of its type and properties where it may
+    /// be a repetition of another one.
     pub(super) fn enter(
         &mut self,
         told: &Told<'_>,
+        type_id: Option<TypeId>,
         given: &[(PropId, Raw<'_>)],
-        props_hash: Option<u64>,
+        content: Option<u64>,
         vocabulary: &Vocabulary<'_>,
     ) -> Result<(), Refused> {
         let Told { id, ty, lead, account, at, received_at, backfill } = *told;
@@ -193,8 +196,7 @@ impl Parsed {
             self.horizon = self.horizon.max(Some(received_at));
             return Ok(());
         }
-        let (type_hash, lead_hash) = (hash::of_text(ty), hash::of_text(lead));
-        let type_id = vocabulary.type_id(ty, type_hash);
+        let lead_hash = hash::of_text(lead);
         let props = self.chunk.props.len();
         match type_id {
             Some(type_id) => self.take_in_props(given, vocabulary, type_id)?,
@@ -203,9 +205,9 @@ impl Parsed {
             None => self.count_undeclared(ty),
         }
         let account_hash = account.map_or(0, hash::of_text);
-        if let Some(props_hash) = props_hash {
-            let content = hash::mix(hash::mix(type_hash, lead_hash), hash::mix(account_hash, at.0 as u64));
-            self.keys.push(Key { id: hash::of_text(id), content: hash::mix(content, props_hash) });
+        if let Some(content) = content {
+            let about = hash::mix(lead_hash, hash::mix(account_hash, at.0 as u64));
+            self.keys.push(Key { id: hash::of_text(id), content: hash::mix(content, about) });
         }
         self.entries.push(Entry {
             at,

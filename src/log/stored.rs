@@ -13,7 +13,7 @@ use super::record::Scratch;
 use super::value::{Any, Raw};
 use super::vocabulary::Vocabulary;
 use super::{Log, count_lines, hash, joined, plain};
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Rulebook, TypeId};
 use crate::timestamp::Timestamp;
 
 /// The fields of a record.
@@ -94,7 +94,12 @@ impl<'r> Words<'r> {
 pub(crate) struct Part {
     parsed: Parsed,
     keeps_places: bool,
+    /// Some of the types met so far.
+    types: Vec<(String, Option<TypeId>)>,
 }
+
+/// So many types are kept at hand.
+const TYPES: usize = 12;
 
 /// Stands for the type of a record that cannot be read.
 const GAP: &str = "gap";
@@ -103,7 +108,7 @@ impl Part {
     /// The part of a position among all parts, from 0, with room for as many records as so many
     /// bytes of JSON hold.
     pub fn new(number: u32, bytes: usize) -> Self {
-        Self { parsed: Parsed { number, ..Parsed::with_room_for(bytes) }, keeps_places: false }
+        Self { parsed: Parsed { number, ..Parsed::with_room_for(bytes) }, keeps_places: false, types: Vec::new() }
     }
 
     /// The same, where a record that the rulebook cannot read keeps its place: so all rulebooks
@@ -122,18 +127,23 @@ impl Part {
         line: impl FnOnce() -> String,
     ) {
         let vocabulary = &words.0;
-        let known = props.filter_map(|prop| {
+        let mut known = SmallVec::<[_; 8]>::new();
+        for prop in props {
             let name = prop.name();
-            Some((vocabulary.prop_id_of_bytes(name, hash::of_bytes(name))?, raw(prop.value()?)))
-        });
-        // What is null is as good as absent.
-        let known: SmallVec<[_; 8]> = known.filter(|(_, value)| !matches!(value, Raw::Null)).collect();
+            let Some(id) = vocabulary.prop_id_of_bytes(name, hash::of_bytes(name)) else { continue };
+            // What is null is as good as absent.
+            match prop.value().map(raw) {
+                None | Some(Raw::Null) => {}
+                Some(value) => known.push((id, value)),
+            }
+        }
         let account = told.account.filter(|account| !account.is_empty());
         let named = [told.id, told.ty, told.lead].into_iter().all(|text| chunk::name(Some(text)).is_ok());
         let told = Told { account, ..*told };
-        if !named || self.parsed.enter(&told, &known, None, vocabulary).is_err() {
+        let ty = self.type_of(told.ty, vocabulary);
+        if !named || self.parsed.enter(&told, ty, &known, None, vocabulary).is_err() {
             if named && self.keeps_places {
-                let _ = self.parsed.enter(&Told { ty: GAP, ..told }, &[], None, vocabulary);
+                let _ = self.parsed.enter(&Told { ty: GAP, ..told }, None, &[], None, vocabulary);
             }
             let line = line();
             let unclear = || Fault { column: 1, reason: String::from("this is not a record"), help: None };
@@ -141,6 +151,18 @@ impl Part {
             self.parsed.bad.push(BadLine { line: self.parsed.lines, text: explain::excerpt(line.as_bytes()), fault });
         }
         self.parsed.lines += 1;
+    }
+
+    /// The type of a name. A log speaks of few, so those met lately are compared before any is looked up.
+    fn type_of(&mut self, name: &str, vocabulary: &Vocabulary<'_>) -> Option<TypeId> {
+        if let Some((_, ty)) = self.types.iter().find(|(known, _)| known == name) {
+            return *ty;
+        }
+        let ty = vocabulary.type_id(name, hash::of_text(name));
+        if self.types.len() < TYPES {
+            self.types.push((name.to_owned(), ty));
+        }
+        ty
     }
 
     /// Gives back what room was not used.

@@ -199,9 +199,8 @@ fn is_touched(book: &Book, set: SetId) -> bool {
 
 /// Whether an expression asks about what happens outside, so that a loop would wait for it.
 fn asks_outside(expr: &Expr) -> bool {
-    expr.any(|part| match part {
-        Expr::Prop(_) | Expr::Score(_) | Expr::Touches | Expr::Now => true,
-        Expr::Count(..) | Expr::DaysSince(_) | Expr::Call { .. } => true,
-        _ => false,
+    expr.any(|part| {
+        let moves = matches!(part, Expr::Prop(_) | Expr::Score(_) | Expr::Touches | Expr::Now);
+        moves || matches!(part, Expr::Count(..) | Expr::DaysSince(_) | Expr::Call { .. })
     })
 }
