@@ -13,6 +13,7 @@ mod history;
 mod ingest;
 mod ledger;
 mod outbox;
+mod personal;
 mod plans;
 mod reading;
 mod record;

@@ -36,6 +36,7 @@ use vocabulary::Vocabulary;
 
 pub(crate) use chunk::OWN_TYPES;
 pub(crate) use stored::{Given, Part, Told, Value, Words, join};
+pub(crate) use value::date;
 
 /// The longest line, in bytes without its line break.
 const MAX_LINE: usize = 1_000_000;

@@ -20,7 +20,7 @@ use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::replay::{self, Replayed};
 use crate::report::line::Names;
-use crate::report::summary::{Counts, many};
+use crate::report::summary::{Counts, many, undeclared};
 use crate::report::timeline::timeline;
 use crate::report::{self, experiment};
 use crate::rulebook::Rulebook;
@@ -81,7 +81,7 @@ fn threads(text: &str) -> Result<usize, String> {
 
 /// A moment of the command line.
 pub fn moment(text: &str) -> Result<Timestamp, String> {
-    local::parse_rfc3339(text.as_bytes()).map_err(|error| format!("{error}: write it as 2026-03-02T09:00:00Z"))
+    local::parse_rfc3339(text.as_bytes()).map_err(|error| error.to_string())
 }
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
@@ -214,10 +214,7 @@ fn summary(args: &Args, plan: &Plan, (log, replayed): (&Log, &Replayed), counts:
     for result in experiment::results(plan, log, &replayed.decisions) {
         let _ = writeln!(text, "{result}");
     }
-    if !log.undeclared.is_empty() {
-        let types: Vec<String> = log.undeclared.iter().map(|(name, count)| format!("`{name}` ({count})")).collect();
-        let _ = writeln!(text, "note: no event of the rulebook is of these types: {}", types.join(", "));
-    }
+    text.push_str(&undeclared(&log.undeclared));
     for (lead, zone) in unknown_zones(&plan.rulebook, log) {
         let _ = writeln!(text, "note: `{zone}` of lead `{lead}` is no time zone; the next of the chain is used");
     }

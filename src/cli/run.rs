@@ -10,7 +10,7 @@ use crate::config::{self, Breaker, Config, Destination, Kind, Retries};
 use crate::live::{Advanced, Desk, HandedOver, Item, Live, LiveError, PutOff, Routes, State, Window};
 use crate::load::{Files, LoadError};
 use crate::report;
-use crate::report::summary::many;
+use crate::report::summary::{many, undeclared};
 use crate::report::timeline::shown;
 use crate::sink;
 use crate::timestamp::Timestamp;
@@ -137,7 +137,7 @@ fn once(
         return preview(&live, &sinks, wall(), io).map(|exit| (exit, None));
     }
     let windows = sinks.open()?;
-    let advanced = live.advance(wall().max(live.floor()))?;
+    let mut advanced = live.advance(wall().max(live.floor()))?;
     let to_stdout = sinks.settings.iter().any(|sink| sink.kind == Kind::Stdout);
     let route = |destination: Destination<'_>| sinks.route.sink(destination);
     let handed = {
@@ -145,8 +145,8 @@ fn once(
         live.hand_over(&mut desk, &mut wall, &|| stop.load(Ordering::Relaxed))?
     };
     // What was written down moves the clock; nothing may be left that was due by then.
-    let rest = live.advance(live.floor())?;
-    let text = summary(&advanced, &rest, &handed);
+    advanced.add(&live.advance(live.floor())?);
+    let text = summary(&advanced, &handed);
     let quiet = args.watch && advanced.entries + advanced.decisions == 0 && handed == HandedOver::default();
     if !quiet {
         if to_stdout { io.err(&text) } else { io.out(&text)? }
@@ -162,7 +162,8 @@ fn once(
         waits.retain(|sink, _| !handed.reasons.contains_key(sink));
         note_waits(&waits, io);
     }
-    note_stale(advanced.stale + rest.stale, io);
+    io.err(&undeclared(&advanced.undeclared));
+    note_stale(advanced.stale, io);
     if handed.unknown > 0 {
         io.err("note: `ensue run --unknown` lists the actions of which nobody knows whether they went out\n");
     }
@@ -318,23 +319,22 @@ fn words(item: &Item) -> String {
     format!("{what}{to}{}{text}", item.template.as_deref().map(|t| format!(" {t}")).unwrap_or_default())
 }
 
-fn summary(advanced: &Advanced, rest: &Advanced, handed: &HandedOver) -> String {
+fn summary(advanced: &Advanced, handed: &HandedOver) -> String {
     let mut text = format!(
         "run: {} handled, {}; {} handed over",
-        many((advanced.entries + rest.entries) as usize, "entry").replace("entrys", "entries"),
-        many((advanced.decisions + rest.decisions) as usize, "decision"),
+        many(advanced.entries as usize, "entry").replace("entrys", "entries"),
+        many(advanced.decisions as usize, "decision"),
         handed.taken
     );
-    let withdrawn = advanced.withdrawn + rest.withdrawn;
     for (count, what) in [
         (handed.put_off, "put off"),
         (handed.failed, "failed"),
         (handed.unknown, "unknown"),
         (handed.expired, "expired"),
-        (withdrawn, "cancelled"),
+        (advanced.withdrawn, "cancelled"),
         (handed.waiting, "waiting"),
         (handed.unrouted, "without a sink"),
-        (advanced.unreadable + rest.unreadable, "unreadable"),
+        (advanced.unreadable, "unreadable"),
     ] {
         if count > 0 {
             text.push_str(&format!(", {count} {what}"));

@@ -129,7 +129,7 @@ impl Live {
     /// The log of some leads or of all as a rulebook reads it, and how many of its events stand
     /// before an entry.
     fn part_of_log(&self, plan: &Plan, leads: Option<&BTreeSet<String>>, before: u64) -> Result<(Log, u32), LiveError> {
-        let reader = Reader::new(&self.store, &plan.rulebook);
+        let reader = Reader::new(Some(&self.store), &plan.rulebook);
         let mut part = Part::new(0, 0).keeping_places();
         for block in self.store.blocks(Sequence(0))? {
             for entry in block?.entries() {

@@ -1,15 +1,17 @@
 //! Every decision so far, as the lines of a dry run, in blocks. A line that quotes a personal fact
 //! is sealed under the key of its lead.
 
+use std::ops::ControlFlow;
+
 use serde::{Deserialize, Serialize};
 
 use super::error::LiveError;
-use super::record::{placeholder, props};
+use super::personal::Personal;
+use super::record::placeholder;
 use super::shelf::encode;
-use crate::decision::{Body, Decision};
+use crate::decision::Decision;
 use crate::report::line::Names;
-use crate::store::{Batch, Sequence, Store, StoreError, TreeName};
-use crate::value::Value;
+use crate::store::{Batch, Store, StoreError, TreeName};
 
 /// Lines are put together up to so many bytes.
 const BLOCK: usize = 7000;
@@ -41,9 +43,11 @@ pub(crate) fn append(
     first: u64,
     batch: &mut Batch<'_>,
 ) -> Result<(), LiveError> {
+    let mut redacted = redactions(store, names, decisions)?.into_iter().peekable();
     let (mut lines, mut size, mut number) = (Vec::new(), 0, first);
-    for (decision, next) in decisions.iter().zip(first + 1..) {
-        let line = line(store, names, decision)?;
+    for (index, (decision, next)) in decisions.iter().zip(first + 1..).enumerate() {
+        let redacted = redacted.next_if(|(place, _)| *place == index);
+        let line = line(store, names, decision, redacted.as_ref().map(|(_, redacted)| redacted))?;
         size += line.len();
         lines.push(line);
         if size >= BLOCK {
@@ -57,11 +61,15 @@ pub(crate) fn append(
     Ok(())
 }
 
-fn line(store: &mut Store, names: &Names<'_>, decision: &Decision) -> Result<Line, LiveError> {
+fn line(
+    store: &mut Store,
+    names: &Names<'_>,
+    decision: &Decision,
+    redacted: Option<&Decision>,
+) -> Result<Line, LiveError> {
     let text = names.line(decision).to_string();
-    let told = told_of(store, decision)?;
-    let Some(redacted) = redacted(names, decision, &told) else { return Ok(Line::Plain(text)) };
-    let shown = names.line(&redacted).to_string();
+    let Some(redacted) = redacted else { return Ok(Line::Plain(text)) };
+    let shown = names.line(redacted).to_string();
     let lead = names.log.lead_name(decision.lead);
     Ok(match store.seal(lead, "decision", text.as_bytes())? {
         Some(sealed) => Line::Sealed(lead.to_owned(), sealed, shown),
@@ -69,45 +77,22 @@ fn line(store: &mut Store, names: &Names<'_>, decision: &Decision) -> Result<Lin
     })
 }
 
-/// The personal texts of the events a fact was set for, and what stands in their place later; the
-/// longest first, since one may hold another.
-fn told_of(store: &Store, decision: &Decision) -> Result<Vec<(String, &'static str)>, LiveError> {
-    let mut told = Vec::new();
-    if !matches!(decision.body, Body::Set { value: Value::Text(_), .. }) {
-        return Ok(told);
-    }
-    for event in &decision.because {
-        #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is not general enough")]
-        let entry = store.with_entry(Sequence(u64::from(event.0)), |entry| entry.to_stored())?;
-        for (name, value) in props(store, &entry.as_entry())? {
-            if let serde_json::Value::String(text) = value
-                && let Some(shown) = placeholder(&name, &text).filter(|_| !text.is_empty())
-            {
-                told.push((text, shown));
-            }
+/// The decisions that tell something of their leads, by their places, as they read once the leads
+/// are erased.
+fn redactions(store: &Store, names: &Names<'_>, decisions: &[Decision]) -> Result<Vec<(usize, Decision)>, LiveError> {
+    let mut personal = Personal::new(store, names);
+    let mut all = Vec::new();
+    for (index, decision) in decisions.iter().enumerate() {
+        let body = personal.redacted(decision)?;
+        let note = decision.note.as_deref().map(note_without_words).filter(|note| Some(note) != decision.note.as_ref());
+        if body.is_some() || note.is_some() {
+            let mut redacted = decision.clone();
+            redacted.body = body.unwrap_or(redacted.body);
+            redacted.note = note.or(redacted.note);
+            all.push((index, redacted));
         }
     }
-    told.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
-    Ok(told)
-}
-
-/// A decision as it reads once its lead is erased; `None` where it tells nothing of the lead.
-fn redacted(names: &Names<'_>, decision: &Decision, told: &[(String, &'static str)]) -> Option<Decision> {
-    let mut redacted = decision.clone();
-    if let Body::Set { fact, value: Value::Text(value) } = &mut redacted.body {
-        let name = names.rulebook.facts.get(fact.index()).map_or("", |fact| fact.name.as_str());
-        if let Some(shown) = placeholder(name, value) {
-            *value = shown.into();
-        } else if told.iter().any(|(text, _)| value.contains(text.as_str())) {
-            // A rule gave it a name of its own; it stays what somebody told of the lead.
-            let shown = told.iter().fold(value.to_string(), |value, (text, shown)| value.replace(text, shown));
-            *value = shown.into();
-        }
-    }
-    if let Some(note) = &mut redacted.note {
-        *note = note_without_words(note);
-    }
-    (redacted != *decision).then_some(redacted)
+    Ok(all)
 }
 
 /// `by bob: erased`: what a person wrote about a lead goes with it, as it goes from the log.
@@ -121,11 +106,7 @@ fn note_without_words(note: &str) -> Box<str> {
 }
 
 /// Gives every line from the number `first` on to `each`, in order.
-pub(crate) fn read(
-    store: &Store,
-    first: u64,
-    each: &mut dyn FnMut(&str) -> std::ops::ControlFlow<()>,
-) -> Result<(), LiveError> {
+pub(crate) fn read(store: &Store, first: u64, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError> {
     let damaged = || {
         let reason = String::from("a block that is not in its format");
         LiveError::Store(StoreError::TreeDamaged { part: "decisions", reason })

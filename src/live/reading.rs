@@ -20,13 +20,13 @@ pub(super) const PATH: &str = "store";
 
 /// Entries on their way into a log.
 pub(super) struct Reader<'a> {
-    store: &'a Store,
+    store: Option<&'a Store>,
     words: Words<'a>,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads entries of a store by a rulebook.
-    pub fn new(store: &'a Store, rulebook: &'a Rulebook) -> Self {
+    /// Reads entries of a store by a rulebook; without a store, as if their leads were erased.
+    pub fn new(store: Option<&'a Store>, rulebook: &'a Rulebook) -> Self {
         Self { store, words: Words::new(rulebook) }
     }
 
@@ -50,9 +50,21 @@ impl<'a> Reader<'a> {
             backfill: entry.kind == record::kind::BACKFILL,
         };
         // A line is asked for only where the entry cannot be read.
-        let line = || record::line(self.store, entry).unwrap_or_default();
+        let line = || self.store.and_then(|store| record::line(store, entry).ok()).unwrap_or_default();
         part.take(&told, props.by_ref(), &self.words, line);
         props.end()
+    }
+
+    /// Entries as one log, each one line of it.
+    ///
+    /// # Errors
+    /// A payload that is not in its format.
+    pub fn log<'e>(&self, entries: impl Iterator<Item = Entry<'e>>) -> Result<Log, StoreError> {
+        let mut part = Part::new(0, 0);
+        for entry in entries {
+            self.take(&entry, &mut part)?;
+        }
+        Ok(join(vec![part], PATH, true))
     }
 
     fn part(&self, number: u32, blocks: Vec<Result<Block, StoreError>>) -> Result<Part, StoreError> {
@@ -68,20 +80,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Entries as one log, each one line of it.
-pub(super) fn log<'a>(
-    store: &Store,
-    rulebook: &Rulebook,
-    entries: impl Iterator<Item = Entry<'a>>,
-) -> Result<Log, StoreError> {
-    let reader = Reader::new(store, rulebook);
-    let mut part = Part::new(0, 0);
-    for entry in entries {
-        reader.take(&entry, &mut part)?;
-    }
-    Ok(join(vec![part], PATH, true))
-}
-
 impl Live {
     /// The whole log, as a rulebook reads it: what a dry run over the export would read. `threads`
     /// is how many read at the same time; 0 for as many as the machine has cores.
@@ -89,7 +87,7 @@ impl Live {
     /// # Errors
     /// Damage found on the way, or threads that cannot be started.
     pub fn log(&self, rulebook: &Rulebook, threads: usize) -> Result<Log, LiveError> {
-        let reader = Reader::new(&self.store, rulebook);
+        let reader = Reader::new(Some(&self.store), rulebook);
         let mut blocks = self.store.blocks(Sequence(0))?;
         let mut number = 0;
         let groups = std::iter::from_fn(move || {

@@ -32,6 +32,8 @@ pub(crate) const HANDING: &str = "ensue.handing_over";
 pub(crate) const HANDED: &str = "ensue.handed_over";
 pub(crate) const DRAINED: &str = "ensue.drained";
 
+/// Names who works for the lead, and not who the lead is; limits of owners rest on it.
+const OWNER: &str = "owner";
 /// Longer texts are taken for free text, and may tell more than a rule should ask for.
 const FREE_TEXT: usize = 40;
 /// Properties that tell who someone is, whatever their value: the letters of their names.
@@ -157,13 +159,22 @@ impl Record {
             Value::String(text) => {
                 let sealed = store.seal(&self.lead, &context(&self.id, name), text.as_bytes())?;
                 let sealed = Cow::Owned(sealed.unwrap_or_default());
-                return Ok(if text.contains('@') { Packed::SealedAddress(sealed) } else { Packed::Sealed(sealed) });
+                return Ok(match Shape::of(text) {
+                    Shape::Address => Packed::SealedAddress(sealed),
+                    Shape::Date => Packed::SealedDate(sealed),
+                    Shape::Time => Packed::SealedTime(sealed),
+                    Shape::Words => Packed::Sealed(sealed),
+                });
             }
             Value::Array(_) | Value::Object(_) => value.to_string(),
         };
         // What lies deeper could hold anything.
-        let sealed = store.seal(&self.lead, &context(&self.id, name), json.as_bytes())?;
-        Ok(Packed::SealedJson(Cow::Owned(sealed.unwrap_or_default())))
+        let sealed = Cow::Owned(store.seal(&self.lead, &context(&self.id, name), json.as_bytes())?.unwrap_or_default());
+        Ok(match value {
+            Value::Array(_) => Packed::SealedList(sealed),
+            Value::Number(_) => Packed::SealedNumber(sealed),
+            _ => Packed::SealedJson(sealed),
+        })
     }
 }
 
@@ -199,6 +210,9 @@ pub(crate) fn pack_open(props: &[(&str, log::Value<'_>)], out: &mut Vec<u8>) -> 
 
 /// Whether a text may tell who somebody is.
 fn is_personal(name: &str, text: &str) -> bool {
+    if name == OWNER {
+        return false;
+    }
     let named = is_named(name) && !(name.eq_ignore_ascii_case("message") && is_id(text));
     named || text.len() > FREE_TEXT || text.contains('@')
 }
@@ -238,8 +252,14 @@ enum Packed<'a> {
     SealedAddress(Cow<'a, [u8]>),
     /// Any other value as JSON, sealed.
     SealedJson(Cow<'a, [u8]>),
-    /// A number that is sealed; 0 where its lead was erased.
+    /// A number that is sealed, as JSON; 0 where its lead was erased.
     SealedNumber(Cow<'a, [u8]>),
+    /// A text in the shape of a day.
+    SealedDate(Cow<'a, [u8]>),
+    /// A text in the shape of a moment.
+    SealedTime(Cow<'a, [u8]>),
+    /// A list as JSON; an empty one where its lead was erased.
+    SealedList(Cow<'a, [u8]>),
 }
 
 impl<'a> Packed<'a> {
@@ -254,19 +274,66 @@ impl<'a> Packed<'a> {
             5 => Self::SealedAddress(wire.bytes()?.into()),
             6 => Self::SealedJson(wire.bytes()?.into()),
             7 => Self::SealedNumber(wire.bytes()?.into()),
+            8 => Self::SealedDate(wire.bytes()?.into()),
+            9 => Self::SealedTime(wire.bytes()?.into()),
+            10 => Self::SealedList(wire.bytes()?.into()),
             _ => return None,
         })
     }
+
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Bool(_) | Self::Whole(_) | Self::Number(_) | Self::Text(_))
+    }
 }
 
-/// What stands in the place of a text whose lead was erased. Rules that only ask whether there is
-/// one, and templates, decide as they did.
+/// What a text looks like to whoever reads it as a property of a declared type.
+#[derive(Clone, Copy)]
+enum Shape {
+    Address,
+    Date,
+    Time,
+    Words,
+}
+
+impl Shape {
+    fn of(text: &str) -> Self {
+        match text {
+            _ if text.contains('@') => Self::Address,
+            _ if log::date(text).is_some() => Self::Date,
+            _ if parse_rfc3339(text.as_bytes()).is_ok() => Self::Time,
+            _ => Self::Words,
+        }
+    }
+
+    /// What stands in the place of a text whose lead was erased: of the same shape, so that whatever
+    /// could read the one can read the other. Rules that only ask whether there is a value, and
+    /// templates, decide as they did.
+    fn erased(self) -> &'static str {
+        match self {
+            Self::Address => "erased@erased.invalid",
+            Self::Date => "2000-01-01",
+            Self::Time => "2000-01-01T00:00:00Z",
+            Self::Words => ERASED,
+        }
+    }
+}
+
+/// What stands in the place of words whose lead was erased.
 pub(crate) const ERASED: &str = "erased";
-const ERASED_ADDRESS: &str = "erased@erased.invalid";
 
 /// What stands in the place of a personal text once its lead is erased.
 pub(crate) fn placeholder(name: &str, text: &str) -> Option<&'static str> {
-    is_personal(name, text).then_some(if text.contains('@') { ERASED_ADDRESS } else { ERASED })
+    is_personal(name, text).then(|| Shape::of(text).erased())
+}
+
+/// Whether any property of an entry is sealed.
+///
+/// # Errors
+/// A payload that is not in its format.
+pub(crate) fn has_sealed(entry: &Entry<'_>) -> Result<bool, StoreError> {
+    let mut packed = Unpacked::new(None, entry)?;
+    let found = packed.by_ref().any(|closed| !closed.value.is_open());
+    packed.end().map(|()| found)
 }
 
 /// The properties of an entry; those of an erased lead with placeholders.
@@ -274,11 +341,11 @@ pub(crate) fn placeholder(name: &str, text: &str) -> Option<&'static str> {
 /// # Errors
 /// A payload that is not in its format.
 pub(crate) fn props(store: &Store, entry: &Entry<'_>) -> Result<Map<String, Value>, StoreError> {
-    let mut packed = Unpacked::new(store, entry)?;
+    let mut packed = Unpacked::new(Some(store), entry)?;
     let mut props = Map::with_capacity(packed.left);
     for Closed { name, value, .. } in packed.by_ref() {
         let name = std::str::from_utf8(name).map_err(|_| unreadable(entry))?;
-        let Some(value) = open(store, entry, name, value) else { continue };
+        let Some(value) = open(Some(store), entry, name, value) else { continue };
         let value = match value {
             Open::Bool(value) => Value::Bool(value),
             Open::Whole(number) => Value::from(number),
@@ -305,34 +372,32 @@ enum Open<'a> {
     Json(Vec<u8>),
 }
 
-/// What a property says; `None` for what lay under the key of an erased lead.
-fn open<'a>(store: &Store, entry: &Entry<'_>, name: &str, value: Packed<'a>) -> Option<Open<'a>> {
-    let unseal = |sealed: &[u8]| store.unseal(entry.lead, &context(entry.id, name), sealed);
-    let text = |sealed: &[u8], erased: &'static str| {
+/// What a property says; `None` for what lay under the key of an erased lead and has no shape of its
+/// own. Without a store it reads as if its lead were erased.
+fn open<'a>(store: Option<&Store>, entry: &Entry<'_>, name: &str, value: Packed<'a>) -> Option<Open<'a>> {
+    let unseal = |sealed: &[u8]| store?.unseal(entry.lead, &context(entry.id, name), sealed);
+    let text = |sealed: &[u8], shape: Shape| {
         let open = unseal(sealed).and_then(|bytes| String::from_utf8(bytes).ok());
-        Open::Text(open.map_or(Cow::Borrowed(erased), Cow::Owned))
+        Open::Text(open.map_or(Cow::Borrowed(shape.erased()), Cow::Owned))
     };
     Some(match value {
         Packed::Bool(value) => Open::Bool(value),
         Packed::Whole(number) => Open::Whole(number),
         Packed::Number(number) => Open::Number(number),
         Packed::Text(text) => Open::Text(text),
-        Packed::Sealed(sealed) => text(&sealed, ERASED),
-        Packed::SealedAddress(sealed) => text(&sealed, ERASED_ADDRESS),
+        Packed::Sealed(sealed) => text(&sealed, Shape::Words),
+        Packed::SealedAddress(sealed) => text(&sealed, Shape::Address),
+        Packed::SealedDate(sealed) => text(&sealed, Shape::Date),
+        Packed::SealedTime(sealed) => text(&sealed, Shape::Time),
         Packed::SealedJson(sealed) => Open::Json(unseal(&sealed)?),
-        Packed::SealedNumber(sealed) => {
-            let number = unseal(&sealed).and_then(|json| serde_json::from_slice::<serde_json::Number>(&json).ok());
-            match number.map_or((Some(0), None), |number| (number.as_i64(), number.as_f64())) {
-                (Some(number), _) => Open::Whole(number),
-                (None, number) => Open::Number(number.unwrap_or_default()),
-            }
-        }
+        Packed::SealedList(sealed) => Open::Json(unseal(&sealed).unwrap_or_else(|| b"[]".to_vec())),
+        Packed::SealedNumber(sealed) => Open::Json(unseal(&sealed).unwrap_or_else(|| b"0".to_vec())),
     })
 }
 
 /// The properties of an entry, one after the other.
 pub(crate) struct Unpacked<'a, 'e> {
-    store: &'e Store,
+    store: Option<&'e Store>,
     entry: &'e Entry<'a>,
     rest: Wire<'a>,
     left: usize,
@@ -340,11 +405,11 @@ pub(crate) struct Unpacked<'a, 'e> {
 }
 
 impl<'a, 'e> Unpacked<'a, 'e> {
-    /// Those of an entry.
+    /// Those of an entry; without a store, as if its lead were erased.
     ///
     /// # Errors
     /// A payload that is not in its format.
-    pub(crate) fn new(store: &'e Store, entry: &'e Entry<'a>) -> Result<Self, StoreError> {
+    pub(crate) fn new(store: Option<&'e Store>, entry: &'e Entry<'a>) -> Result<Self, StoreError> {
         let mut rest = Wire(entry.payload);
         // A list is its length, then its items.
         let left = rest.length().ok_or_else(|| unreadable(entry))?;
@@ -384,7 +449,7 @@ impl<'a, 'e> Iterator for Unpacked<'a, 'e> {
 pub(crate) struct Closed<'a, 'e> {
     name: &'a [u8],
     value: Packed<'a>,
-    store: &'e Store,
+    store: Option<&'e Store>,
     entry: &'e Entry<'a>,
 }
 
@@ -449,7 +514,7 @@ mod tests {
         /// Whatever the bytes are, they read as postcard reads them.
         #[test]
         fn values_are_read_as_postcard_reads_them(
-            which in 0_u8..8,
+            which in 0_u8..11,
             text in "[a-zé]{0,20}",
             bits: u64,
             bytes: Vec<u8>,
@@ -465,7 +530,10 @@ mod tests {
                 4 => Packed::Sealed(bytes),
                 5 => Packed::SealedAddress(bytes),
                 6 => Packed::SealedJson(bytes),
-                _ => Packed::SealedNumber(bytes),
+                7 => Packed::SealedNumber(bytes),
+                8 => Packed::SealedDate(bytes),
+                9 => Packed::SealedTime(bytes),
+                _ => Packed::SealedList(bytes),
             };
             let good = postcard::to_allocvec(&value).unwrap();
             let mut bad = good.clone();

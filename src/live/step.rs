@@ -8,9 +8,10 @@ use std::sync::Arc;
 use super::append::is_event;
 use super::error::LiveError;
 use super::outbox::{self, Ended, Fate, Item, State};
+use super::reading::Reader;
 use super::record::{self, kind};
 use super::roster::Roster;
-use super::{Live, Progress, ledger, reading, shelf};
+use super::{Live, Progress, ledger, shelf};
 use crate::decision::Decision;
 use crate::engine::{Ending, Engine, Live as Kept};
 use crate::event::{Event, EventNumber, LeadId};
@@ -29,7 +30,7 @@ pub(super) const ENTRIES: usize = 50_000;
 const LEADS: usize = 20_000;
 
 /// What a live run did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advanced {
     /// Entries of the log handled.
     pub entries: u64,
@@ -43,16 +44,22 @@ pub struct Advanced {
     pub withdrawn: u64,
     /// Entries the rulebook in force cannot read; they are left out.
     pub unreadable: u64,
+    /// Events of types that no event of the rulebook has, by type.
+    pub undeclared: BTreeMap<String, u64>,
 }
 
 impl Advanced {
-    fn add(&mut self, other: &Self) {
+    /// Adds what was done after it.
+    pub fn add(&mut self, other: &Self) {
         self.entries += other.entries;
         self.decisions += other.decisions;
         self.stale += other.stale;
         self.withdrawn += other.withdrawn;
         self.unreadable += other.unreadable;
         self.counts.join(&other.counts);
+        for (ty, count) in &other.undeclared {
+            *self.undeclared.entry(ty.clone()).or_default() += count;
+        }
     }
 }
 
@@ -60,6 +67,8 @@ impl Advanced {
 struct Worked {
     decisions: Vec<Decision>,
     kept: Kept,
+    /// The lead that is erased from here on.
+    erased: Option<String>,
 }
 
 impl Live {
@@ -114,7 +123,11 @@ impl Live {
         let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, accounts), &mut roster)?;
         let (mut engine, dues) = loaded.into_parts();
         let (log, places) = self.read_log(&plan, &entries)?;
-        let mut worked = Worked { decisions: Vec::new(), kept: Kept::default() };
+        // An erasure ends its step. One that the rulebook cannot read is left out like any such entry.
+        let is_read = |entry: &&StoredEntry| log.iter().any(|event| log.event_id(event.number) == entry.id);
+        let last = entries.last().filter(|entry| erases(entry) && !self.store.is_erased(&entry.lead));
+        let erased = last.filter(is_read).map(|entry| entry.lead.clone());
+        let mut worked = Worked { decisions: Vec::new(), kept: Kept::default(), erased };
         work(&mut engine, &log, &places, horizon, &mut roster, &mut worked);
         worked.kept = engine.take_live();
         let mut done = Advanced {
@@ -122,6 +135,7 @@ impl Live {
             decisions: worked.decisions.len() as u64,
             stale: worked.decisions.iter().filter(|decision| decision.body.is_stale()).count() as u64,
             unreadable: log.bad.len() as u64,
+            undeclared: log.undeclared.clone(),
             ..Advanced::default()
         };
         self.write(&plan, &entries, (engine, &dues), &mut roster, worked, &mut done)?;
@@ -151,7 +165,7 @@ impl Live {
     /// The events among entries, read by the rulebook, and which entry each line is.
     pub(super) fn read_log(&self, plan: &Plan, entries: &[StoredEntry]) -> Result<(Log, Vec<u64>), LiveError> {
         let events = || entries.iter().filter(|entry| is_event(entry.kind));
-        let log = reading::log(&self.store, &plan.rulebook, events().map(StoredEntry::as_entry))?;
+        let log = Reader::new(Some(&self.store), &plan.rulebook).log(events().map(StoredEntry::as_entry))?;
         Ok((log, events().map(|entry| entry.sequence.0).collect()))
     }
 
@@ -164,7 +178,7 @@ impl Live {
         worked: Worked,
         done: &mut Advanced,
     ) -> Result<(), LiveError> {
-        let Worked { decisions, kept } = worked;
+        let Worked { decisions, kept, erased } = worked;
         self.name_events(&decisions, &kept, roster)?;
         let names = Names { rulebook: &plan.rulebook, log: roster };
         let mut batch = Batch::new();
@@ -182,13 +196,11 @@ impl Live {
         };
         shelf::save(&mut self.store, engine, dues, roster, &mut batch)?;
         batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
-        let erased = entries.iter().filter(|entry| erases(entry) && !self.store.is_erased(&entry.lead));
-        let erased: Vec<&str> = erased.map(|entry| entry.lead.as_str()).collect();
-        for lead in &erased {
+        if let Some(lead) = &erased {
             Self::mark_erasing(lead, &mut batch);
         }
         self.store.commit(&batch)?;
-        if erased.is_empty() { Ok(()) } else { self.finish_erasing() }
+        if erased.is_some() { self.finish_erasing() } else { Ok(()) }
     }
 
     /// What is to be handed over after this step, and what no longer is.

@@ -228,25 +228,14 @@ impl Live {
         Ok(shelf::lead_row(&self.store, lead)?.is_some())
     }
 
-    /// Destroys the key of a lead whose `override.erase` has been handled: nothing that tells who
-    /// it is can be read again.
-    ///
-    /// # Errors
-    /// The store cannot write; opening it again finishes the work.
-    pub fn erase(&mut self, lead: &str) -> Result<(), LiveError> {
-        let mut batch = Batch::new();
-        Self::mark_erasing(lead, &mut batch);
-        self.store.commit(&batch)?;
-        self.finish_erasing()
-    }
-
     /// Notes that a lead is to be erased; a crash does not forget it.
     pub(super) fn mark_erasing(lead: &str, batch: &mut Batch<'_>) {
         let key = [ERASING, &shelf::hash(lead)].concat();
         batch.put_large(TreeName::Meta, &key, lead.as_bytes());
     }
 
-    /// Finishes erasures that were asked for, or that a crash has interrupted.
+    /// Destroys the keys of leads whose `override.erase` has been handled, also where a crash came in
+    /// between: nothing that tells who they are can be read again.
     pub(super) fn finish_erasing(&mut self) -> Result<(), LiveError> {
         for (key, lead) in self.store.scan_prefix(TreeName::Meta, ERASING)? {
             // A long name lies in pieces.

@@ -213,7 +213,7 @@ pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'stat
 }
 
 /// `YYYY-MM-DD` as days since 1970-01-01; years 1 to 9999.
-fn date(text: &str) -> Option<i32> {
+pub(crate) fn date(text: &str) -> Option<i32> {
     let dashes = text.len() == 10
         && text.bytes().enumerate().all(|(i, b)| match i {
             4 | 7 => b == b'-',

@@ -1,5 +1,7 @@
 //! The last line of a dry run: what was counted.
 
+use std::collections::BTreeMap;
+
 use crate::decision::{Body, Decision, Status};
 
 /// Counts of decisions by kind.
@@ -94,6 +96,17 @@ fn write_fates(f: &mut std::fmt::Formatter<'_>, fates: &Fates, noun: &str) -> st
         }
     }
     Ok(())
+}
+
+/// A note on the events of a log that are of no type the rulebook declares, by type; empty where all
+/// are declared.
+#[must_use]
+pub fn undeclared(types: &BTreeMap<String, u64>) -> String {
+    if types.is_empty() {
+        return String::new();
+    }
+    let types: Vec<String> = types.iter().map(|(name, count)| format!("`{name}` ({count})")).collect();
+    format!("note: no event of the rulebook is of these types: {}\n", types.join(", "))
 }
 
 /// `1 lead`, `2 leads`, `2 touches`

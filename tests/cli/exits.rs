@@ -105,7 +105,7 @@ fn three_is_wrong_use() {
     wrong_use(&format!("dry-run rules --evnts {LOG}"), "--events");
     wrong_use("dry-run rules", "--events");
     wrong_use("chekc rules", "chekc");
-    wrong_use(&format!("dry-run rules --events {LOG} --until tomorrow"), "2026-03-02T09:00:00Z");
+    wrong_use(&format!("dry-run rules --events {LOG} --until tomorrow"), "2026-03-05T10:00:00-05:00");
     wrong_use(&format!("dry-run rules --events {LOG} --lead nobody"), "`nobody`");
     wrong_use(&format!("render recpa --lead ana --events {LOG}"), "did you mean `recap`?");
     wrong_use(&format!("render recap --lead nobody --events {LOG}"), "`nobody`");

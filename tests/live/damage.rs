@@ -15,7 +15,7 @@ use super::life::{decided, dry_run, export, read};
 use super::post::Post;
 use super::promise;
 use super::random::Random;
-use super::stand::{asked, command, copy};
+use super::stand::{asked, command, copy, files};
 use super::told::{Told, lines, minutes, start};
 
 /// A store with something in every part: events, what was decided, handed over and not, quarantine;
@@ -61,16 +61,6 @@ fn blake3_of(text: &str) -> String {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     format!("{} bytes {:x}", text.len(), hasher.finish())
-}
-
-fn files_below(dir: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }
-    }
-    files.sort();
-    files
 }
 
 /// Damages a file in a random way, or deletes it; says how.
@@ -158,7 +148,7 @@ fn damage_ends_in_everything_readable_or_a_named_error() {
     let (whole, exported) = (digest(&live), export(&live));
     let total = live.store().len();
     drop(live);
-    let targets = files_below(base.path());
+    let targets = files(base.path());
     let place = room();
     let (mut noticed, mut repaired, mut lost_some) = (0, 0, 0);
     for first in (0..runs).step_by(10) {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use ensue::invariant;
 use ensue::live::{Arrival, Line, Live, LiveError, State};
@@ -20,8 +21,8 @@ use super::book::{BOOKS, Book, options, room};
 use super::post::Post;
 use super::promise;
 use super::random::Random;
-use super::stand::{asked, copy};
-use super::told::{Told, lines, minutes, start};
+use super::stand::{asked, copy, files};
+use super::told::{Told, lines, minutes, secrets, start};
 
 struct Life<'a> {
     random: &'a mut Random,
@@ -32,7 +33,6 @@ struct Life<'a> {
     step: usize,
     post: Post,
     wall: Timestamp,
-    erased: BTreeSet<String>,
 }
 
 impl Life<'_> {
@@ -98,11 +98,6 @@ impl Life<'_> {
         };
         let lines: Vec<Line<'_>> = group.iter().zip(1..).map(line).collect();
         self.insist(|live| live.ingest(lines.clone(), Arrival::At(wall), backfill));
-        for lead in group.iter().filter_map(|told| told.erases.clone()) {
-            self.insist(|live| live.advance(live.floor()));
-            self.insist(|live| live.erase(&lead));
-            self.erased.insert(lead);
-        }
     }
 
     fn hand_over(&mut self) {
@@ -265,8 +260,8 @@ pub fn case(seed: u64) -> Result<u64, String> {
     let book = &BOOKS[random.below(BOOKS.len() as u64 + 2) as usize % BOOKS.len()];
     let lines = lines(&mut random);
     let (step, post) = (1 + random.below(7) as usize, Post::new(&mut random));
-    let (first, erased) = (lines[0].wall.max(start()), BTreeSet::new());
-    let mut life = Life { random: &mut random, book, room: room(), live: None, step, post, wall: first, erased };
+    let first = lines[0].wall.max(start());
+    let mut life = Life { random: &mut random, book, room: room(), live: None, step, post, wall: first };
     life.open();
     life.put_in_force(first);
     let mut rest = lines.as_slice();
@@ -288,13 +283,14 @@ pub fn case(seed: u64) -> Result<u64, String> {
 }
 
 fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<u64, String> {
-    let (book, erased) = (life.book, life.erased.clone());
+    let book = life.book;
     let leads: BTreeSet<String> = (0..5).map(|lead| format!("l{lead}")).collect();
     // What is judged is a store that works.
     life.live = None;
     life.live = Some(Live::open(life.room.path(), &options()).unwrap().with_step(life.step));
     let live = life.live.as_mut().unwrap();
     let exported = export(live);
+    let erased = promise::erased(&exported);
     let text = decided(live);
     let differs = |what: &str, other: &str| {
         let at = text.lines().zip(other.lines()).position(|(a, b)| a != b).map_or(0, |at| at + 1);
@@ -323,6 +319,10 @@ fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<u64, St
     if !left.is_empty() {
         return Err(format!("left after a stop: {left:#?}\nlog:\n{exported}"));
     }
+    if let Some(wrong) = readable(life.room.path(), &erased) {
+        return Err(format!("{wrong}\nlog:\n{exported}"));
+    }
+    let live = life.live.as_mut().unwrap();
     let lines = texts(|each| live.each_decision(each));
     if let Some(wrong) = promise::unaccounted(live, &leads, &lines) {
         return Err(format!("{wrong}\nlog:\n{exported}"));
@@ -366,6 +366,20 @@ fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<u64, St
         _ => {}
     }
     Ok(endings)
+}
+
+/// What of erased leads can still be found in the files of a store, where a key that is destroyed is
+/// no key to any of it.
+fn readable(room: &Path, erased: &BTreeSet<String>) -> Option<String> {
+    if erased.is_empty() {
+        return None;
+    }
+    let files = files(room);
+    let secrets = erased.iter().flat_map(|lead| secrets(lead));
+    secrets.flat_map(|secret| files.iter().map(move |file| (secret.clone(), file))).find_map(|(secret, file)| {
+        let bytes = std::fs::read(file).unwrap();
+        memchr::memmem::find(&bytes, secret.as_bytes()).map(|at| format!("{secret} lies in {} at {at}", file.display()))
+    })
 }
 
 fn stops_at_reply(book: &Book) -> bool {

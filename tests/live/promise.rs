@@ -47,6 +47,13 @@ pub fn left_after_a_stop(export: &str, post: &Post, reply_stops: bool) -> (u64, 
     (endings, wrong)
 }
 
+/// The leads that an export says are erased.
+pub fn erased(export: &str) -> BTreeSet<String> {
+    let entries = export.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let erasures = entries.filter(|entry| entry["type"] == "override.erase");
+    erasures.map(|entry| entry["lead"].as_str().unwrap().to_owned()).collect()
+}
+
 impl Closed {
     /// Whether the entry ends something.
     fn take_in(&mut self, entry: &Value, reply_stops: bool) -> bool {

@@ -87,6 +87,17 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// All files below a folder, in the order of their paths.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .flat_map(|path| if path.is_dir() { self::files(&path) } else { vec![path] })
+        .collect();
+    files.sort();
+    files
+}
+
 /// How many times something is done; the environment may ask for another number.
 pub fn asked(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)

@@ -10,8 +10,6 @@ use super::random::Random;
 pub struct Told {
     pub wall: Timestamp,
     pub line: String,
-    /// The lead whose key is destroyed once the line is handled.
-    pub erases: Option<String>,
 }
 
 const TYPES: [&str; 30] = [
@@ -63,7 +61,7 @@ pub fn lines(random: &mut Random) -> Vec<Told> {
         now = now + minutes([0, random.below(600), 1440, random.below(20_000)][random.below(4) as usize]);
         if random.one_in(6) && !lines.is_empty() {
             let again = lines[random.below(lines.len() as u64) as usize].line.clone();
-            lines.push(Told { wall: now, line: again, erases: None });
+            lines.push(Told { wall: now, line: again });
             continue;
         }
         let wall = if random.one_in(8) { now - minutes(random.below(3000)) } else { now };
@@ -75,7 +73,7 @@ pub fn lines(random: &mut Random) -> Vec<Told> {
 fn told(random: &mut Random, n: u64, wall: Timestamp) -> Told {
     if random.one_in(40) {
         let line = ["{oops", r#"{"id":"x"}"#, "", r#"{"id":"y","type":"replied","lead":"l1","at":"yesterday"}"#];
-        return Told { wall, line: line[random.below(4) as usize].to_owned(), erases: None };
+        return Told { wall, line: line[random.below(4) as usize].to_owned() };
     }
     let late = if random.one_in(4) { random.below(8000) } else { 0 };
     let at = rfc3339(wall - minutes(late), Zone::UTC);
@@ -84,29 +82,45 @@ fn told(random: &mut Random, n: u64, wall: Timestamp) -> Told {
     if matches!(ty, "override.erase" | "email.complained" | "override.suppress") && random.one_in(2) {
         ty = "email.opened";
     }
-    let props = props(random, ty, wall);
     let lead = format!("l{}", random.below(5));
+    let props = props(random, ty, &lead, wall);
     let account = if lead.ends_with(['0', '2', '4']) { r#","account":"acme""# } else { "" };
     // Now and then an id that stands for something else already.
     let id = if random.one_in(30) { n / 2 } else { n };
     let line = format!(r#"{{"id":"e{id}","type":"{ty}","lead":"{lead}"{account},"at":"{at}","props":{props}}}"#);
-    Told { wall, line, erases: (ty == "override.erase").then_some(lead) }
+    Told { wall, line }
 }
 
-fn props(random: &mut Random, ty: &str, wall: Timestamp) -> String {
+/// What tells who a lead is: its name, in each of its texts, and its number, in each form. A lead
+/// has but one of each: where one has changed cannot be told any more once it is erased.
+pub fn secrets(lead: &str) -> [String; 2] {
+    [format!("Ana-{lead}-Li"), format!("49000000{}", &lead[1..])]
+}
+
+fn props(random: &mut Random, ty: &str, lead: &str, wall: Timestamp) -> String {
     let one_of = |random: &mut Random, texts: &[&str]| texts[random.below(texts.len() as u64) as usize].to_owned();
     let later = |random: &mut Random| rfc3339(wall + minutes(random.below(20_000)), Zone::UTC);
     match ty {
-        "lead.created" | "lead.updated" => one_of(
-            random,
-            &[
-                r#"{"timezone":"America/New_York","sms_ok":true,"name":"Ana Li","company":"Acme"}"#,
-                r#"{"timezone":"Asia/Tokyo","deal_value":70000.33,"sms_ok":true}"#,
-                r#"{"owner":"kim","email":"ana@example.com","list":["a",1,null],"deep":{"a":[1.5]}}"#,
-                r#"{"email_ok":false,"deal_value":0.1234567890123456,"big":18446744073709551615}"#,
-                r#"{"email_ok":true,"source":"demo","odd":2.2250738585072014e-308}"#,
-            ],
-        ),
+        "lead.created" | "lead.updated" => {
+            let [name, number] = secrets(lead);
+            let known =
+                format!(r#"{{"name":"{name}","mobile":{number},"birthday":"1980-05-01","owner":"kim@ours.example"}}"#);
+            let noted = format!(r#"{{"notes":["{name}",7],"note":"1980-05-01T10:00:00+02:00"}}"#);
+            one_of(
+                random,
+                &[
+                    &known,
+                    &noted,
+                    &format!(r#"{{"timezone":"America/New_York","sms_ok":true,"name":"{name}","company":"Acme"}}"#),
+                    r#"{"timezone":"Asia/Tokyo","deal_value":70000.33,"sms_ok":true}"#,
+                    &format!(
+                        r#"{{"owner":"kim","email":"{name}@home.example","list":["a",1,null],"deep":{{"a":[1.5]}}}}"#
+                    ),
+                    r#"{"email_ok":false,"deal_value":0.1234567890123456,"big":18446744073709551615}"#,
+                    r#"{"email_ok":true,"source":"demo","odd":2.2250738585072014e-308}"#,
+                ],
+            )
+        }
         "page.viewed" => one_of(random, &[r#"{"page":"pricing"}"#, r#"{"page":"pricing"}"#, "{}"]),
         "email.opened" => one_of(random, &[r#"{"machine":true}"#, "{}", "{}"]),
         "email.bounced" => one_of(random, &[r#"{"hard":true}"#, r#"{"hard":false}"#]),
@@ -114,10 +128,13 @@ fn props(random: &mut Random, ty: &str, wall: Timestamp) -> String {
         "deal.stage_changed" => {
             one_of(random, &[r#"{"stage":"won","amount":12345.678901234567}"#, r#"{"amount":"much"}"#])
         }
-        "replied" => one_of(random, &[r#"{"text":"no, thank you"}"#, "{}"]),
+        "replied" => one_of(random, &[&format!(r#"{{"text":"{}"}}"#, secrets(lead)[0]), "{}"]),
         "meeting.booked" => format!(r#"{{"start":"{}"}}"#, later(random)),
         "override.pause" if random.one_in(2) => format!(r#"{{"ends":"{}","by":"bob"}}"#, later(random)),
-        "override.stop" => one_of(random, &[r#"{"all":true,"by":"bob","reason":"called"}"#, r#"{"by":"bob"}"#]),
+        "override.stop" => one_of(
+            random,
+            &[&format!(r#"{{"all":true,"by":"bob","reason":"called {}"}}"#, secrets(lead)[0]), r#"{"by":"bob"}"#],
+        ),
         "override.skip" => format!(r#"{{"touch":"{}"}}"#, one_of(random, &["a", "b", "c", "f"])),
         "override.move" => {
             let touch = one_of(random, &["a", "b", "c", "d", "e"]);
