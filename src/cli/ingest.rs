@@ -57,6 +57,10 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
             drop(live);
             let _ = std::fs::remove_dir_all(dir);
         }
+        if taking.lines > 0 {
+            let taken = many(taking.lines as usize, "line");
+            io.err(&format!("note: taken in before this: {taken}; the same input again stores no event twice\n"));
+        }
         return Err(error);
     }
     let Taking { total, .. } = taking;

@@ -230,6 +230,11 @@ impl Slip<'_> {
                 let message = format!("the condition of a rule does not begin with `{text}`");
                 self.tell(at, at, said(message, "", "write `where`: `opened where deal_value > 5 -> hot`"))
             }
+            "and" if !in_sequence && self.wants("`->`") => {
+                let help = "for a condition write `where`: `opened where deal_value > 5 -> hot`; for another event too, \
+                            `opened where count(clicked) > 0 -> hot`";
+                self.tell(at, at, said("`and` does not join triggers", "", help))
+            }
             "if" | "where" | "while" | "when" if self.wants("`,`") && !in_sequence && self.after_arrow() => {
                 let message = "conditions stand before the arrow";
                 let help = "write `where` between the trigger and `->`: `opened where deal_value > 5 -> hot`";

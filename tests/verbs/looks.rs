@@ -56,6 +56,14 @@ fn nothing_is_made_by_mistake() {
 }
 
 #[test]
+fn an_ingest_that_ends_early_says_how_far_it_came() {
+    let place = begun();
+    let ran = place.ensue("ingest events.jsonl TMP/missing.jsonl");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.err.starts_with("note: taken in before this: 1 line; the same input again"), "{ran:?}");
+}
+
+#[test]
 fn a_store_that_cannot_be_read_is_not_called_missing() {
     let place = begun();
     fs::write(place.path("file"), "").unwrap();
