@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::log::{self, Input, ReadOptions};
 use crate::report::case::{CaseResult, Outcome};
+use crate::report::timeline::shown;
 use crate::report::{diagnostic, github, junit, markdown, sarif};
 use crate::rulebook::Rulebook;
 use crate::source::Sources;
@@ -134,7 +135,9 @@ fn undeclared(logs: &[PathBuf], rulebook: &Rulebook) -> Result<String, Error> {
         inputs.push(Input { path: path.display().to_string(), reader: open(path)?.0 });
     }
     let log = log::read(inputs, rulebook, &ReadOptions::default(), &|_| ())?;
-    let line = |(name, count): (&String, &u64)| format!("note: no event is of type `{name}` ({count} in the log)\n");
+    let line = |(name, count): (&String, &u64)| {
+        format!("note: no event is of type `{}` ({count} in the log)\n", shown(name, |_| false))
+    };
     Ok(log.undeclared.iter().map(line).collect())
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::timeline::shown;
 use crate::decision::{Body, Decision, Status};
 
 /// Counts of decisions by kind.
@@ -99,13 +100,13 @@ fn write_fates(f: &mut std::fmt::Formatter<'_>, fates: &Fates, noun: &str) -> st
 }
 
 /// A note on the events of a log that are of no type the rulebook declares, by type; empty where all
-/// are declared.
+/// are declared. Types are a log's own words, which must not steer a terminal.
 #[must_use]
 pub fn undeclared(types: &BTreeMap<String, u64>) -> String {
     if types.is_empty() {
         return String::new();
     }
-    let types: Vec<String> = types.iter().map(|(name, count)| format!("`{name}` ({count})")).collect();
+    let types: Vec<String> = types.iter().map(|(name, n)| format!("`{}` ({n})", shown(name, |_| false))).collect();
     format!("note: no event of the rulebook is of these types: {}\n", types.join(", "))
 }
 
