@@ -1,6 +1,9 @@
 //! What the engine decides, as data: one [`Decision`] is one line of the timeline. Made by
 //! `engine`, written by `report`.
 
+pub mod count;
+pub mod line;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 

@@ -8,7 +8,6 @@ pub mod github;
 pub mod invariant;
 pub mod junit;
 pub mod lead;
-pub mod line;
 pub mod markdown;
 pub mod sarif;
 pub mod summary;

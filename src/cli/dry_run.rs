@@ -12,6 +12,8 @@ use clap::ValueEnum;
 
 use crate::check::Checked;
 use crate::decision::Decision;
+use crate::decision::count::Counts;
+use crate::decision::line::Names;
 use crate::diagnostic::Severity;
 use crate::event::LeadId;
 use crate::invariant::violations;
@@ -19,8 +21,7 @@ use crate::local;
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::replay::{self, Replayed};
-use crate::report::line::Names;
-use crate::report::summary::{Counts, many, undeclared};
+use crate::report::summary::{many, undeclared};
 use crate::report::timeline::timeline;
 use crate::report::{self, experiment};
 use crate::rulebook::Rulebook;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
+use crate::decision::line::Names;
 use crate::event::LeadId;
 use crate::explain::{self, Era, Explanation, Question, UnknownQuestion};
 use crate::live::LiveError;
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::report::explain::{human, json, summary};
-use crate::report::line::Names;
 use crate::rulebook::Rulebook;
 use crate::slug::Slug;
 use crate::timestamp::Timestamp;

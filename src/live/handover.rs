@@ -266,7 +266,7 @@ impl Live {
             let Some(lead) = roster.known(lead) else { return BTreeMap::new() };
             let named = engine.facts(lead).into_iter().filter_map(|(fact, value)| {
                 let name = plan.rulebook.facts.get(fact.index())?.name.clone();
-                Some((name, crate::report::line::json(&value, Zone::UTC)?))
+                Some((name, crate::decision::line::json(&value, Zone::UTC)?))
             });
             named.collect()
         };

@@ -10,7 +10,7 @@ use super::personal::Personal;
 use super::record::placeholder;
 use super::shelf::encode;
 use crate::decision::Decision;
-use crate::report::line::Names;
+use crate::decision::line::Names;
 use crate::store::{Batch, Store, StoreError, TreeName};
 
 /// Lines are put together up to so many bytes.

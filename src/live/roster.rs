@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
+use crate::decision::line::Journal;
 use crate::engine::Names;
 use crate::event::{AccountId, EventNumber, LeadId};
-use crate::report::line::Journal;
 
 /// Names in the order they were met.
 #[derive(Debug, Default)]

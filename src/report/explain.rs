@@ -11,9 +11,9 @@ use crate::explain::{
 };
 use crate::timestamp::Timestamp;
 
-use super::line::Names;
 use super::summary::many;
 use super::timeline::{clock, paint, tint, words};
+use crate::decision::line::Names;
 pub use json::json;
 
 /// So many events are listed by name; of more, only how many there are.

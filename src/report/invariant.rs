@@ -1,9 +1,9 @@
 //! Broken invariants drawn: each with its rule, and when and for whom it was broken.
 
 use super::diagnostic::failure;
-use super::line::Names;
 use super::summary::many;
 use crate::decision::Decision;
+use crate::decision::line::Names;
 use crate::invariant::Violation;
 use crate::local::rfc3339;
 use crate::rulebook::Rulebook;

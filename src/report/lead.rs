@@ -12,10 +12,10 @@ use crate::local::rfc3339;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
-use super::line::{plain, rounded, value_text};
 use super::summary::many;
 use super::timeline::{Row, clock, paint, write_rows};
 use super::told::told_row;
+use crate::decision::line::{plain, rounded, value_text};
 
 /// The lead as people read it.
 #[must_use]

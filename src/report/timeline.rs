@@ -11,7 +11,7 @@ use crate::local::Zone;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 
-use super::line::{Names, person, plain};
+use crate::decision::line::{Names, person, plain};
 
 /// One row: when, what, what decided it, and why.
 pub(super) struct Row {

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use ensue::decision::line::Names;
 use ensue::event::LeadId;
 use ensue::explain::{self, Explanation, Question};
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
 use ensue::replay::{self, Options, Replayed};
-use ensue::report::line::Names;
 use ensue::timestamp::Timestamp;
 
 pub struct World {

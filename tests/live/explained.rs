@@ -1,9 +1,9 @@
 //! What explanations from a store say, as the lines of its decisions.
 
+use ensue::decision::line::Names;
 use ensue::event::LeadId;
 use ensue::explain::{self, Era, Explanation};
 use ensue::live::Live;
-use ensue::report::line::Names;
 use ensue::rulebook::Rulebook;
 use ensue::timestamp::Timestamp;
 

@@ -8,11 +8,11 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use ensue::decision::line::Names;
 use ensue::invariant;
 use ensue::live::{Arrival, Line, Live, LiveError, State};
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::replay::{self, Options};
-use ensue::report::line::Names;
 use ensue::store;
 use ensue::timestamp::Timestamp;
 use tempfile::TempDir;

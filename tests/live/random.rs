@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use ensue::decision::line::Names;
 use ensue::live::{Arrival, Line, Live};
 use ensue::load::Files;
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
 use ensue::log::{self, Input, ReadOptions};
 use ensue::plan::Plan;
 use ensue::replay::{self, Options};
-use ensue::report::line::Names;
 use ensue::timestamp::{Span, Timestamp};
 
 use super::book::{options, room};

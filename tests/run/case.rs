@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ensue::decision::Decision;
+use ensue::decision::count::Counts;
+use ensue::decision::line::Names;
 use ensue::engine::{Engine, SavedAccount, SavedLead};
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
 use ensue::replay::{self, Options};
-use ensue::report::line::Names;
-use ensue::report::summary::Counts;
 use ensue::timestamp::Timestamp;
 
 pub struct Case {

@@ -3,12 +3,12 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::decision::line::{Line, Names, PartLine, rounded, value_text};
 use crate::decision::{Decision, Part};
 use crate::explain::{
     Answer, Clause, EventWhy, Explanation, Former, LeftOut, Link, Route, ScoreWhy, Source, Tried, Why,
 };
 use crate::local::{Zone, rfc3339};
-use crate::report::line::{Line, Names, PartLine, rounded, value_text};
 use crate::timestamp::Timestamp;
 
 /// The explanation as one line.

@@ -349,7 +349,7 @@ pub fn person(person: Person) -> &'static str {
 }
 
 /// A score as it is shown: at most two decimals.
-pub(super) fn rounded(number: f64) -> f64 {
+pub(crate) fn rounded(number: f64) -> f64 {
     (number * 100.0).round() / 100.0
 }
 
@@ -357,7 +357,7 @@ fn raw<T: Serialize + ?Sized>(value: &T) -> Option<Box<RawValue>> {
     serde_json::value::to_raw_value(value).ok()
 }
 
-pub(super) fn value_text(value: &Value, zone: Zone) -> Option<Box<RawValue>> {
+pub(crate) fn value_text(value: &Value, zone: Zone) -> Option<Box<RawValue>> {
     match value {
         Value::Missing => raw(&()),
         Value::Bool(b) => raw(b),
