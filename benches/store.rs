@@ -1,7 +1,7 @@
 //! Figures of a store: durable ingest next to a bare database, a run with much due, opening, bytes,
 //! a replay from the store next to one from JSON Lines. Prints one line a figure.
-//! `cargo bench --bench store`; `ENSUE_EVENTS=100000` for a smaller log, `-- ingest`, `-- read` or
-//! `-- run` for a part. Speeds hang on the disk and on what else it does, so what is compared is
+//! `cargo bench --bench store`; `ENSUE_EVENTS=100000` for a smaller log, `-- ingest`, `-- read`,
+//! `-- run` or `-- lead` for a part. Speeds hang on the disk and on what else it does, so what is compared is
 //! measured in turns.
 #![expect(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ensue::config::{self, Breaker, Kind, Retries};
 use ensue::live::{Arrival, Desk, Line, Live, Window};
@@ -53,6 +53,9 @@ fn main() {
         generate::bytes(Workload { leads: LEADS.min(count / 10), events: count, seed: 42, dirty: false }).leak();
     let texts: Vec<&str> = std::str::from_utf8(log).unwrap().lines().collect();
     say("events", &count.to_string());
+    if asked("lead") {
+        lead(count);
+    }
     if asked("ingest") {
         ingest(&texts[..texts.len().min(500)], 1);
         ingest(&texts[..texts.len().min(100_000)], 1_000);
@@ -112,6 +115,42 @@ fn take(live: &mut Live, texts: &[&str], batch: usize) {
             live.append(group, Arrival::Own).unwrap();
         }
     });
+}
+
+/// One lead looked at in a store with as many decisions as events, ten for each lead: opening the
+/// store, and all that was decided about the lead.
+fn lead(count: u32) {
+    let leads = (count / 10).max(1);
+    let mut log = String::new();
+    let start = parse_rfc3339(b"2026-01-01T00:00:00Z").unwrap();
+    for n in 0..count {
+        let (lead, page) = (n % leads, n / leads);
+        let at = rfc3339(start + Span::seconds(i64::from(n)), Zone::UTC);
+        let _ = writeln!(
+            log,
+            r#"{{"id":"e{n}","type":"page.viewed","lead":"l{lead}","at":"{at}","props":{{"page":"p{page}"}}}}"#
+        );
+    }
+    let texts: Vec<&str> = log.lines().collect();
+    let dir = tempfile::tempdir().unwrap();
+    let mut live = open(dir.path());
+    in_force(&mut live, "lead { last_page text? }\nseen: visited -> set last_page = event.page");
+    take(&mut live, &texts, 1_000);
+    let begun = Instant::now();
+    live.advance(live.floor()).unwrap();
+    say("decisions", &live.decisions().to_string());
+    say("decided in a live run", &format!("{:.0} /s", rate(count as usize, begun)));
+    drop(live);
+    let mut times: Vec<Duration> = (0..9)
+        .map(|n| {
+            let begun = Instant::now();
+            let view = open(dir.path()).lead(&format!("l{}", n * leads / 9)).unwrap().unwrap();
+            assert_eq!(view.decided.len() as u32, count / leads);
+            begun.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    say("opening the store and looking at one lead", &format!("{:.1} ms", times[4].as_secs_f64() * 1e3));
 }
 
 fn fill(dir: &Path, texts: &[&str]) {

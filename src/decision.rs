@@ -1,12 +1,18 @@
 //! What the engine decides, as data: one [`Decision`] is one line of the timeline. Made by
 //! `engine`, written by `report`.
 
+pub mod code;
 pub mod count;
 pub mod line;
+pub mod names;
+pub mod pattern;
+pub mod reason;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+pub use self::reason::{Note, Reason};
 use crate::event::{AccountId, EventNumber, LeadId};
 use crate::local::Zone;
 use crate::rulebook::{ChannelId, ExperimentId, FactId, Person, RuleId, ScoreId, SequenceId, TagId, TierId};
@@ -37,20 +43,8 @@ pub struct Decision {
     pub cause: Cause,
     /// The events it rests on.
     pub because: Because,
-    /// Who did it by hand and why: `by bob: on holiday`.
-    pub note: Option<Box<str>>,
-}
-
-impl RuleId {
-    /// Stands for a person where a rule is named as the cause.
-    pub const PERSON: Self = Self(u16::MAX);
-    /// Stands for a change of the rulebook where a rule is named as the cause.
-    pub const CHANGE: Self = Self(u16::MAX - 1);
-}
-
-impl TierId {
-    /// No tier, where a lead's tier is gone from the rulebook.
-    pub const NONE: Self = Self(u8::MAX);
+    /// Who did it by hand and why.
+    pub note: Option<Box<Note>>,
 }
 
 /// Where a decision stands: moment, then timers that were due before anything arrived at that
@@ -88,6 +82,10 @@ pub enum Cause {
     Sequence(SequenceId, Option<u16>),
     /// A score's own lines (only where a trace is asked for).
     Score(ScoreId),
+    /// A person, by hand.
+    Person,
+    /// A change of the rulebook.
+    Change,
 }
 
 /// What was decided.
@@ -95,8 +93,8 @@ pub enum Cause {
 pub enum Body {
     /// The lead moved to a tier.
     Tier {
-        /// The new one.
-        to: TierId,
+        /// The new one; `None` where the rulebook no longer has the one before.
+        to: Option<TierId>,
         /// The one before.
         from: Option<TierId>,
     },
@@ -105,7 +103,7 @@ pub enum Body {
         /// What it wanted.
         to: TierId,
         /// Why it did not get it.
-        reason: String,
+        reason: Reason,
     },
     /// An enrollment began; with a reason, it was kept from beginning.
     Enroll {
@@ -114,7 +112,7 @@ pub enum Body {
         /// Which enrollment of the lead in it, from 1.
         enrollment: u32,
         /// Why it did not begin.
-        suppressed: Option<String>,
+        suppressed: Option<Reason>,
     },
     /// An enrollment ended.
     Exit {
@@ -123,7 +121,7 @@ pub enum Body {
         /// Which enrollment.
         enrollment: u32,
         /// Why.
-        reason: String,
+        reason: Reason,
     },
     /// A touch of a sequence.
     Touch(Box<TouchLine>),
@@ -186,21 +184,72 @@ pub enum Body {
         id: ActionId,
     },
     /// A rule fired and was kept from acting.
-    Muted(String),
+    Muted(Reason),
     /// Something in the rulebook went wrong at run time.
     Fault(String),
 }
 
 impl Body {
+    /// Why it is as it is, where there is more to say than what was decided.
+    #[must_use]
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Tier { to: None, .. } => Some(&Reason::Removed),
+            Self::Touch(touch) => touch.reason.as_ref(),
+            Self::Action(action) => action.reason.as_ref(),
+            Self::Enroll { suppressed, .. } => suppressed.as_ref(),
+            Self::Overridden { reason, .. } | Self::Exit { reason, .. } | Self::Muted(reason) => Some(reason),
+            Self::Tier { to: Some(_), .. }
+            | Self::Alert { .. }
+            | Self::Assign(_)
+            | Self::Set { .. }
+            | Self::Tag { .. }
+            | Self::Hold(_)
+            | Self::Resume
+            | Self::Suppress { .. }
+            | Self::Unsuppress(_)
+            | Self::Score { .. }
+            | Self::Webhook { .. }
+            | Self::Fault(_) => None,
+        }
+    }
+
+    /// What became of a touch or an action.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        match self {
+            Self::Touch(touch) => Some(touch.status),
+            Self::Action(action) => Some(action.status),
+            _ => None,
+        }
+    }
+
+    /// The zone a touch or an action was planned in.
+    #[must_use]
+    pub fn zone(&self) -> Option<Zone> {
+        match self {
+            Self::Touch(touch) => Some(touch.zone),
+            Self::Action(action) => Some(action.zone),
+            _ => None,
+        }
+    }
+
+    /// When a touch or an action that ended before it fell due would have been due.
+    #[must_use]
+    pub fn was_due(&self) -> Option<Timestamp> {
+        match self {
+            Self::Touch(touch) => touch.was_due,
+            Self::Action(action) => action.was_due,
+            _ => None,
+        }
+    }
+
     /// Whether a rule was kept from acting because what it reacts to is too old.
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        matches!(self, Self::Muted(reason) if reason.starts_with(STALE))
+        matches!(self, Self::Muted(Reason::Stale { .. }))
     }
 }
-
-/// How the reason begins of what is muted because it is too old.
-pub(crate) const STALE: &str = "stale: ";
 
 /// One contribution to a score.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -235,7 +284,9 @@ pub struct TouchLine {
     /// Its id.
     pub id: ActionId,
     /// Why it is not plainly sent, or how it came to its time.
-    pub reason: String,
+    pub reason: Option<Reason>,
+    /// When it would have been due, where it ended before.
+    pub was_due: Option<Timestamp>,
     /// When it must be done by, for named parts of the day.
     pub due_by: Option<Timestamp>,
     /// The zone it was planned in.
@@ -256,7 +307,9 @@ pub struct ActionLine {
     /// Its id.
     pub id: ActionId,
     /// Why it is not plainly sent, or how it came to its time.
-    pub reason: String,
+    pub reason: Option<Reason>,
+    /// When it would have been due, where it ended before.
+    pub was_due: Option<Timestamp>,
     /// The zone it was planned in.
     pub zone: Zone,
     /// Where that zone came from.

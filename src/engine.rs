@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use crate::decision::names::Journal;
 use crate::decision::{Because, Body, Cause, Decision, Order};
 use crate::event::{AccountId, Event, LeadId, Props};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{RuleId, TemplateId};
+use crate::rulebook::TemplateId;
 use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
@@ -45,28 +46,14 @@ mod timer;
 mod window;
 pub mod witness;
 
-pub(crate) use adopt::REMOVED;
 pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, Live};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
 pub use standing::{Paused, Standing, Way};
 
-pub(crate) use guard::BREAKS;
 use instant::{Fired, Pending};
 use lead::Lead;
 use timer::{Timer, Timers};
-
-/// Names of leads, for ids of actions and to order what is due at the same moment.
-pub trait Names {
-    /// The lead's id as the log writes it.
-    fn lead(&self, lead: LeadId) -> &str;
-}
-
-impl Names for crate::log::Log {
-    fn lead(&self, lead: LeadId) -> &str {
-        self.lead_name(lead)
-    }
-}
 
 /// The engine: a plan and the state of every lead it has heard of.
 #[derive(Clone, Debug)]
@@ -97,7 +84,7 @@ struct World {
     changed: Vec<u32>,
     tied: Vec<Timer>,
     /// Who does by hand what this instant does, and why.
-    note: Option<Box<str>>,
+    note: Option<Box<crate::decision::Note>>,
     /// What a live run must know, where it is asked for.
     live: Option<Box<Live>>,
 }
@@ -116,7 +103,7 @@ struct Account {
 #[derive(Clone, Copy)]
 struct Moment<'a> {
     plan: &'a Plan,
-    names: &'a dyn Names,
+    names: &'a dyn Journal,
     now: Timestamp,
     order: Order,
     /// How long ago what is handled happened or was due.
@@ -147,12 +134,12 @@ impl Engine {
     ///
     /// Events must come in the order of `received_at`; the clock never goes back, so one that does
     /// not is handled at the moment of the one before.
-    pub fn handle(&mut self, event: &Event<'_>, names: &dyn Names, out: &mut Vec<Decision>) {
+    pub fn handle(&mut self, event: &Event<'_>, names: &dyn Journal, out: &mut Vec<Decision>) {
         self.handle_in(event.lead.0, event, names, out);
     }
 
     /// [`Self::handle`] for an engine that holds part of the leads, each at a slot of its own.
-    pub(crate) fn handle_in(&mut self, slot: u32, event: &Event<'_>, names: &dyn Names, out: &mut Vec<Decision>) {
+    pub(crate) fn handle_in(&mut self, slot: u32, event: &Event<'_>, names: &dyn Journal, out: &mut Vec<Decision>) {
         let now = event.received_at.max(self.world.now);
         self.drain(now, names, out);
         let after = event.number.0.saturating_add(1);
@@ -172,7 +159,7 @@ impl Engine {
     }
 
     /// Fires every timer due at or before `until`, each at its own due time.
-    pub fn drain(&mut self, until: Timestamp, names: &dyn Names, out: &mut Vec<Decision>) {
+    pub fn drain(&mut self, until: Timestamp, names: &dyn Journal, out: &mut Vec<Decision>) {
         while self.world.timers.next_due().is_some_and(|due| due <= until) {
             self.fire_tied(until, names, out);
         }
@@ -182,7 +169,7 @@ impl Engine {
     /// Fires the timers that come first and differ in their lead alone, in the order of names.
     /// What one of them makes due ahead of the next is fired in between: which leads are tied with
     /// it must not change the order of a lead's own decisions.
-    fn fire_tied(&mut self, until: Timestamp, names: &dyn Names, out: &mut Vec<Decision>) {
+    fn fire_tied(&mut self, until: Timestamp, names: &dyn Journal, out: &mut Vec<Decision>) {
         let mut tied = std::mem::take(&mut self.world.tied);
         self.world.timers.pop_tied(until, &mut tied);
         if tied.len() > 1 {
@@ -199,7 +186,7 @@ impl Engine {
     }
 
     /// Whether the timer that comes first comes before another one.
-    fn precedes(&self, timer: &Timer, names: &dyn Names) -> bool {
+    fn precedes(&self, timer: &Timer, names: &dyn Journal) -> bool {
         self.world.timers.first().is_some_and(|first| {
             let by_name = || self.name(first, names).cmp(self.name(timer, names));
             first.place().cmp(&timer.place()).then_with(by_name).is_lt()
@@ -208,7 +195,7 @@ impl Engine {
 
     /// What is scheduled and not yet due: one decision per touch and action, by due time.
     #[must_use]
-    pub fn pending(&self, names: &dyn Names) -> Vec<Decision> {
+    pub fn pending(&self, names: &dyn Journal) -> Vec<Decision> {
         self.world.scheduled(&self.plan, names)
     }
 
@@ -223,7 +210,7 @@ impl Engine {
         lead: LeadId,
         template: TemplateId,
         props: Props<'_>,
-        names: &dyn Names,
+        names: &dyn Journal,
     ) -> Option<Result<Message, Unfilled>> {
         let known = self.world.leads.get(lead.0 as usize).is_some_and(Option::is_some);
         let template = self.plan.rulebook.templates.get(template.index())?;
@@ -241,8 +228,8 @@ impl Engine {
         known.then(|| message::message(&self.world.scope(&moment, lead.0), template))
     }
 
-    fn name<'a>(&self, timer: &Timer, names: &'a dyn Names) -> &'a str {
-        self.world.leads.get(timer.slot as usize).and_then(Option::as_ref).map_or("", |lead| names.lead(lead.id))
+    fn name<'a>(&self, timer: &Timer, names: &'a dyn Journal) -> &'a str {
+        self.world.leads.get(timer.slot as usize).and_then(Option::as_ref).map_or("", |lead| names.lead_name(lead.id))
     }
 }
 
@@ -282,7 +269,7 @@ impl World {
             body,
             cause: by.0,
             because: by.1.clone(),
-            note: self.note.clone().filter(|_| matches!(by.0, Cause::Rule(RuleId::PERSON, _))),
+            note: self.note.clone().filter(|_| by.0 == Cause::Person),
         });
     }
 }

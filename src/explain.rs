@@ -14,18 +14,19 @@ pub mod words;
 
 use std::sync::Arc;
 
-use crate::decision::{Decision, Part};
+use crate::decision::names::Names;
+use crate::decision::{Decision, Part, Reason};
 use crate::engine::Engine;
 use crate::event::LeadId;
 use crate::local::Zone;
 use crate::log::Log;
 use crate::plan::Plan;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Pattern, Rulebook};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
 pub use era::{Era, Former, through};
-pub use question::{Question, UnknownQuestion};
+pub use question::UnknownQuestion;
 use words::Words;
 
 /// What is asked for, beside what was decided.
@@ -34,7 +35,7 @@ pub struct Options {
     /// As of this moment; default: the last entry of the log.
     pub at: Option<Timestamp>,
     /// Things that may not have happened.
-    pub questions: Vec<Question>,
+    pub questions: Vec<Pattern>,
 }
 
 /// Everything there is to say about a lead at a moment.
@@ -172,6 +173,17 @@ impl ClauseKind {
     }
 }
 
+/// A value that a condition asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What was asked for, as the language says it.
+    pub name: String,
+    /// What was found.
+    pub value: Value,
+    /// It is a property of the event.
+    pub of_event: bool,
+}
+
 /// One thing that was asked, and the answer.
 #[derive(Clone, Debug)]
 pub struct Clause {
@@ -182,7 +194,7 @@ pub struct Clause {
     /// Whether it holds; `None` where only the event that is to come can tell.
     pub holds: Option<bool>,
     /// The values found.
-    pub values: Vec<(String, Value)>,
+    pub values: Vec<Found>,
     /// The answer in words: `2 of 3`.
     pub says: String,
     /// What would make it hold: `needs 1 more opened before 2026-03-09 10:00`.
@@ -330,6 +342,16 @@ struct Inquiry<'a> {
 impl<'a> Inquiry<'a> {
     fn rulebook(&self) -> &'a Rulebook {
         self.words.rulebook
+    }
+
+    /// The names of its decisions.
+    fn names(&self) -> Names<'_> {
+        Names { rulebook: self.words.rulebook, log: self.log }
+    }
+
+    /// A reason in words.
+    fn reason(&self, reason: &Reason) -> String {
+        self.names().reason(reason, self.words.zone)
     }
 
     /// Which rulebook this is about, counted from the first.

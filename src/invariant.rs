@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use crate::decision::{Because, Body, Decision, Status};
-use crate::engine::BREAKS;
 use crate::event::LeadId;
 use crate::log::Log;
 use crate::plan::Plan;
@@ -36,7 +35,7 @@ pub fn violations(plan: &Plan, log: &Log, decisions: &[Decision], horizon: Times
     }
     let mut found: Vec<Violation> = Vec::new();
     for (place, decision) in decisions.iter().enumerate() {
-        if let Some(invariant) = reason(decision).and_then(|reason| held_for(reason, invariants)) {
+        if let Some(invariant) = held_for(decision, invariants) {
             let (lead, at, because) = (decision.lead, decision.at, decision.because.clone());
             found.push(Violation { invariant, lead, at, decision: Some(place), because });
         }
@@ -48,18 +47,12 @@ pub fn violations(plan: &Plan, log: &Log, decisions: &[Decision], horizon: Times
     found
 }
 
-/// Why a decision was held, if it was.
-fn reason(decision: &Decision) -> Option<&str> {
-    match &decision.body {
-        Body::Touch(touch) if touch.status == Status::Held => Some(&touch.reason),
-        Body::Action(action) if action.status == Status::Held => Some(&action.reason),
-        _ => None,
+/// The invariant that something was held for.
+pub(crate) fn held_for(decision: &Decision, invariants: &[Invariant]) -> Option<usize> {
+    if decision.body.status() != Some(Status::Held) {
+        return None;
     }
-}
-
-/// The invariant that something was held for, by the reason given.
-pub(crate) fn held_for(reason: &str, invariants: &[Invariant]) -> Option<usize> {
-    let (name, _) = reason.strip_prefix(BREAKS)?.split_once(':')?;
+    let name = decision.body.reason()?.held_for()?;
     invariants.iter().position(|invariant| invariant.name == name)
 }
 

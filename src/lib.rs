@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use ensue::{check, log, plan::Plan, replay, decision::line::Names};
+//! use ensue::{check, log, plan::Plan, replay, decision::names::Names};
 //!
 //! let rules = r#"tiers hot
 //!     third_open: opened 3x within 7d -> hot, alert owner "call now"

@@ -14,6 +14,7 @@ mod ingest;
 mod ledger;
 mod outbox;
 mod personal;
+mod places;
 mod plans;
 mod reading;
 mod record;
@@ -48,11 +49,12 @@ pub use outbox::{Done, Ended, Fate, Item, State, What};
 pub use record::Record;
 pub use step::Advanced;
 pub use view::{LeadView, Readable};
-pub use watch::Broken;
+pub use watch::{Broken, BrokenBy};
 
 /// The version of the bookkeeping in the store: of leads, timers, decisions and outbox, which follow
-/// from the log. 2: an enrollment knows what a hold has moved it by.
-const FORMAT: u32 = 2;
+/// from the log. 2: an enrollment knows what a hold has moved it by. 3: reasons are kept as what they
+/// are and no longer as sentences, and decisions are found by their lead.
+const FORMAT: u32 = 3;
 
 /// How far the log has been handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::decision::Decision;
-use crate::engine::{Engine, Names};
+use crate::engine::Engine;
 use crate::event::{EventNumber, LeadId};
 use crate::log::{Entry, Log};
 use crate::plan::Plan;
@@ -104,7 +104,7 @@ fn in_order(shards: Vec<Vec<Decision>>, log: &Log) -> Vec<Decision> {
     let mut all: Vec<Decision> = shards.into_iter().flatten().collect();
     if !one {
         all.par_sort_by(|a, b| {
-            let names = || log.lead(a.order.lead).cmp(log.lead(b.order.lead));
+            let names = || log.lead_name(a.order.lead).cmp(log.lead_name(b.order.lead));
             a.order.key().cmp(&b.order.key()).then_with(names)
         });
     }

@@ -7,6 +7,7 @@ mod event;
 mod experiment;
 mod expression;
 mod fact;
+mod pattern;
 mod rule;
 mod score;
 mod script;
@@ -22,13 +23,14 @@ pub use self::event::{Alternative, EventSet, EventType, Prop, TOUCHED_TYPE, Well
 pub use self::experiment::Experiment;
 pub use self::expression::{Arithmetic, Comparison, Expr};
 pub use self::fact::Fact;
+pub use self::pattern::Pattern;
 pub use self::rule::{Arm, Limit, Rule, State, Trigger};
 pub use self::score::{Decay, Score, ScriptScore};
 pub use self::script::{BookScript, Read};
 pub use self::sequence::{Again, Sequence, Touch, TouchTime, When};
 pub use self::template::{BookTemplate, Filling};
 pub use self::test::{
-    Allowed, By, Expect, ExpectedAt, Invariant, InvariantKind, Kept, ScoreExpect, Test, TestEvent, TestLead, Wanted,
+    Allowed, By, Expect, ExpectedAt, Invariant, InvariantKind, Kept, ScoreExpect, Test, TestEvent, TestLead,
 };
 
 use crate::calendar::Calendar;

@@ -21,11 +21,11 @@ pub enum ZoneSource {
 pub struct Weekday(pub u8);
 
 /// A clock time in minutes since midnight, 0..=1439 (1440 only as the end of a range, `24:00`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct ClockTime(pub u16);
 
 /// A length of time as written.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Length {
     /// How many.
     pub amount: u32,
@@ -34,7 +34,7 @@ pub struct Length {
 }
 
 /// The units a length can be written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Unit {
     /// `s`
     Second,
@@ -75,7 +75,8 @@ pub enum Content {
 }
 
 /// What became of a touch or an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Due later.
     Scheduled,

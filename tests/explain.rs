@@ -12,9 +12,8 @@ mod world;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ensue::decision::{Body, Cause, Decision, Status};
+use ensue::decision::{Body, Cause, Decision, Reason, Status};
 use ensue::explain::{Clause, ClauseKind, Explanation, Why};
-use ensue::rulebook::RuleId;
 
 use world::World;
 
@@ -98,7 +97,7 @@ fn explanations_name_the_rules_of_the_timeline() {
                 decided += 1;
                 let line = world.names().line(told);
                 assert_eq!(line.to_string(), world.names().line(did).to_string(), "{}", world.path);
-                assert_eq!(line.rule.unwrap_or(""), why.by.name, "{}: {line}", world.path);
+                assert_eq!(line.rule.clone().unwrap_or_default(), why.by.name, "{}: {line}", world.path);
                 assert_eq!(line.source.as_deref().unwrap_or(""), why.by.place, "{}: {line}", world.path);
                 let events: Vec<&str> = why.events.iter().map(|event| event.id.as_str()).collect();
                 assert_eq!(line.because, events, "{}: {line}", world.path);
@@ -124,7 +123,7 @@ fn every_clause_of_what_acted_has_passed() {
                 for did in &why.did {
                     match (&did.cause, &did.body) {
                         // What a person does asks no clauses.
-                        (Cause::Rule(RuleId::PERSON, _), _) | (_, Body::Fault(_)) => {}
+                        (Cause::Person | Cause::Change, _) | (_, Body::Fault(_)) => {}
                         (Cause::Rule(..), Body::Muted(_)) => {
                             muted += 1;
                             assert!(why.clauses.iter().any(|clause| !holds(clause)), "{}", said());
@@ -147,7 +146,9 @@ fn every_clause_of_what_acted_has_passed() {
                             assert!(why.clauses.len() > 1 && why.clauses.iter().all(holds), "{}", said());
                             assert!(!why.chain.is_empty(), "{}", said());
                         }
-                        (Cause::Sequence(..), Body::Touch(line)) if line.reason.starts_with("if ") => {
+                        (Cause::Sequence(..), Body::Touch(line))
+                            if matches!(line.reason, Some(Reason::ConditionFails(..))) =>
+                        {
                             let failed = why.clauses.iter().any(|c| c.kind == ClauseKind::If && !holds(c));
                             assert!(failed, "{}", said());
                         }

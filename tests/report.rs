@@ -9,6 +9,8 @@ mod cases;
 mod findings;
 #[path = "report/program.rs"]
 mod program;
+#[path = "report/reasons.rs"]
+mod reasons;
 #[path = "report/repository.rs"]
 mod repository;
 #[path = "report/schema.rs"]

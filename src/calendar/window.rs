@@ -21,7 +21,7 @@ pub struct Window<'a> {
 
 /// Why a moment is not allowed. Prints as `closed (weekend)`, `outside hours 09:00-17:00`,
 /// `quiet 20:00-09:00`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Refusal {
     /// The day is closed, for this reason.
     Closed(String),

@@ -8,7 +8,7 @@ use super::test::Reading;
 use super::words::{listed, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::local::Zone;
-use crate::rulebook::{By, ChannelId, EffectKind, Expect, ExpectedAt, RuleId, ScoreExpect, SequenceId, Wanted};
+use crate::rulebook::{By, ChannelId, EffectKind, Expect, ExpectedAt, Pattern, RuleId, ScoreExpect, SequenceId};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, AtTime, Clauses, Content, Expectation, ItemKind, Name, ScoreRow, WantedKind};
@@ -43,7 +43,7 @@ impl Checker<'_> {
         let before = clauses.lead.as_ref().filter(|lead| lead.range.start < place.start);
         let place = before.map_or(place, |lead| lead.range.to(place));
         let lead = clauses.lead.as_ref().map(|name| self.test_lead(name, reading));
-        let wanted: Vec<Option<Wanted>> = wanted.iter().map(|one| self.wanted(one, reading)).collect();
+        let wanted: Vec<Option<Pattern>> = wanted.iter().map(|one| self.wanted(one, reading)).collect();
         let at = clauses.at.as_ref().map(|at| self.expected_at(at, reading));
         let by = clauses.by.as_ref().map(|(name, touch)| self.expected_by(name, touch.as_ref()));
         let times = clauses.times.as_ref().map(|times| self.times(times));
@@ -63,36 +63,36 @@ impl Checker<'_> {
         Some(())
     }
 
-    fn wanted(&mut self, wanted: &tree::Wanted, reading: &Reading<'_>) -> Option<Wanted> {
+    fn wanted(&mut self, wanted: &tree::Wanted, reading: &Reading<'_>) -> Option<Pattern> {
         let zone = reading.test.zone;
         Some(match &wanted.node {
-            WantedKind::Becomes(name) => Wanted::Tier(self.tier(&name.node, name.range)?),
-            WantedKind::Starts(name) => Wanted::Starts(self.sequence(name)?),
-            WantedKind::Exits(name) => Wanted::Exits(self.sequence(name)?),
-            WantedKind::Finishes(name) => Wanted::Finishes(self.sequence(name)?),
+            WantedKind::Becomes(name) => Pattern::Tier(self.tier(&name.node, name.range)?),
+            WantedKind::Starts(name) => Pattern::Starts(self.sequence(name)?),
+            WantedKind::Exits(name) => Pattern::Exits(self.sequence(name)?),
+            WantedKind::Finishes(name) => Pattern::Finishes(self.sequence(name)?),
             WantedKind::Holds(until) => {
                 let until = until.as_ref().map(|until| self.test_moment(until, reading.clock, zone));
-                Wanted::Holds(super::rule::all_or_none(until)?)
+                Pattern::Holds(super::rule::all_or_none(until)?)
             }
-            WantedKind::Resumes => Wanted::Resumes,
-            WantedKind::Suppressed(channel) => Wanted::Suppressed(self.wanted_channel(channel.as_ref())?),
-            WantedKind::Unsuppressed(channel) => Wanted::Unsuppressed(self.wanted_channel(channel.as_ref())?),
-            WantedKind::Tag(name) => Wanted::Tag { tag: self.tag(&name.node), on: true },
-            WantedKind::Untag(name) => Wanted::Tag { tag: self.tag(&name.node), on: false },
+            WantedKind::Resumes => Pattern::Resumes,
+            WantedKind::Suppressed(channel) => Pattern::Suppressed(self.wanted_channel(channel.as_ref())?),
+            WantedKind::Unsuppressed(channel) => Pattern::Unsuppressed(self.wanted_channel(channel.as_ref())?),
+            WantedKind::Tag(name) => Pattern::Tag { tag: self.tag(&name.node), on: true },
+            WantedKind::Untag(name) => Pattern::Tag { tag: self.tag(&name.node), on: false },
             WantedKind::Set { field, value } => self.wanted_fact(field, value.as_ref(), zone)?,
-            WantedKind::Assign(owner) => Wanted::Assign(owner.as_ref().map(|owner| owner.node.clone())),
+            WantedKind::Assign(owner) => Pattern::Assign(owner.as_ref().map(|owner| owner.node.clone())),
             WantedKind::Alert { to, text } => {
                 let to = to.as_ref().map(|to| self.person(to));
-                Wanted::Alert { to: super::rule::all_or_none(to)?, text: text.as_ref().map(|text| text.node.clone()) }
+                Pattern::Alert { to: super::rule::all_or_none(to)?, text: text.as_ref().map(|text| text.node.clone()) }
             }
-            WantedKind::Webhook(name) => Wanted::Webhook(name.as_ref().map(|name| name.node.clone())),
-            WantedKind::Touch => Wanted::Touch(self.declared.channels.find("task").map(|at| ChannelId(at as u8))),
+            WantedKind::Webhook(name) => Pattern::Webhook(name.as_ref().map(|name| name.node.clone())),
+            WantedKind::Touch => Pattern::Touch(self.declared.channels.find("task").map(|at| ChannelId(at as u8))),
             WantedKind::Send { channel, content } => {
                 let id = self.channel(channel)?;
                 if let Some(content) = content {
                     self.wanted_content(content, channel, id)?;
                 }
-                Wanted::Send { channel: id, content: content.as_ref().map(|content| content.node.clone()) }
+                Pattern::Send { channel: id, content: content.as_ref().map(|content| content.node.clone()) }
             }
         })
     }
@@ -102,7 +102,7 @@ impl Checker<'_> {
         super::rule::all_or_none(name.map(|name| self.channel(name)))
     }
 
-    fn wanted_fact(&mut self, field: &Name, value: Option<&tree::Expr>, zone: Zone) -> Option<Wanted> {
+    fn wanted_fact(&mut self, field: &Name, value: Option<&tree::Expr>, zone: Zone) -> Option<Pattern> {
         let Some((fact, ty, _)) = self.fact(&field.node) else {
             let names = self.declared.facts.names();
             self.unknown(&FACT, &field.node, field.range, &names, None);
@@ -110,7 +110,7 @@ impl Checker<'_> {
         };
         let what = format!("{} `{}`", FACT.one, field.node);
         let value = value.map(|value| self.test_value(value, ty, zone, &what));
-        Some(Wanted::Set(fact, super::rule::all_or_none(value)?))
+        Some(Pattern::Set(fact, super::rule::all_or_none(value)?))
     }
 
     /// What no rule and no sequence sends cannot be expected.

@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use crate::check::Checked;
 use crate::decision::Decision;
 use crate::decision::count::Counts;
-use crate::decision::line::Names;
+use crate::decision::names::Names;
 use crate::diagnostic::Severity;
 use crate::event::LeadId;
 use crate::invariant::violations;

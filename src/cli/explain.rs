@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
-use crate::decision::line::Names;
+use crate::decision::names::Names;
 use crate::event::LeadId;
-use crate::explain::{self, Era, Explanation, Question, UnknownQuestion};
+use crate::explain::{self, Era, Explanation, UnknownQuestion};
 use crate::live::LiveError;
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::report::explain::{human, json, summary};
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Pattern, Rulebook};
 use crate::slug::Slug;
 use crate::timestamp::Timestamp;
 
@@ -178,9 +178,9 @@ fn print(names: &Names<'_>, explanation: &Explanation, args: &Args, io: Io) -> R
     Ok(Exit::Fine)
 }
 
-fn questions(args: &Args, rulebook: &Rulebook) -> Result<Vec<Question>, Error> {
-    let rules = args.rule.iter().map(|name| Question::rule(name, rulebook));
-    let others = args.why_not.iter().map(|text| Question::parse(text, rulebook));
+fn questions(args: &Args, rulebook: &Rulebook) -> Result<Vec<Pattern>, Error> {
+    let rules = args.rule.iter().map(|name| Pattern::rule(name, rulebook));
+    let others = args.why_not.iter().map(|text| Pattern::parse(text, rulebook));
     let unknown = |found: UnknownQuestion| Error::Use(format!("error: {}\n  = help: {}", found.message, found.help));
     rules.chain(others).collect::<Result<_, _>>().map_err(unknown)
 }

@@ -170,10 +170,9 @@ fn once(
     if handed.unrouted > 0 {
         io.err("note: no sink takes some of the actions: name one in `ensue.yaml`, under `route`\n");
     }
-    let broken: Vec<(usize, String)> =
-        live.newly_broken()?.into_iter().map(|broken| (broken.invariant, broken.note)).collect();
+    let broken = live.newly_broken()?;
     if let Some(plan) = live.plan() {
-        io.err(&report::invariant::drawn(&plan.rulebook, &broken, io.color_err()));
+        io.err(&report::invariant::seen_live(&plan.rulebook, &broken, io.color_err()));
     }
     live.broken_were_told()?;
     let trouble = handed.put_off + handed.failed + handed.unknown > 0 || !broken.is_empty();

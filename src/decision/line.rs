@@ -3,121 +3,173 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::decision::{Body, Cause, Decision, Part};
-use crate::event::{AccountId, EventNumber, LeadId};
-use crate::local::{Zone, rfc3339};
-use crate::log::Log;
-use crate::rulebook::{ChannelId, Person, RuleId, Rulebook, SequenceId, TierId};
-use crate::source::Range;
+use super::code::Code;
+use super::names::Names;
+use super::words;
+use super::{Body, Decision, Part, Reason, Status};
+use crate::event::EventNumber;
+use crate::local::{Zone, parse_rfc3339, rfc3339};
+use crate::rulebook::Person;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
 
-/// Names the ids of decisions stand for.
-#[derive(Clone, Copy, Debug)]
-pub struct Names<'a> {
-    /// The rulebook that decided.
-    pub rulebook: &'a Rulebook,
-    /// The log it decided on.
-    pub log: &'a dyn Journal,
-}
-
-/// What a decision's numbers stand for in the log it was made on.
-pub trait Journal: fmt::Debug {
-    /// A lead's id as the log writes it, empty for one it does not have.
-    fn lead_name(&self, lead: LeadId) -> &str;
-    /// An account's id, empty for one it does not have.
-    fn account_name(&self, account: AccountId) -> &str;
-    /// An event's id, empty for one it does not have.
-    fn event_id(&self, number: EventNumber) -> &str;
-}
-
-impl Journal for Log {
-    fn lead_name(&self, lead: LeadId) -> &str {
-        self.lead_name(lead)
-    }
-
-    fn account_name(&self, account: AccountId) -> &str {
-        self.account_name(account)
-    }
-
-    fn event_id(&self, number: EventNumber) -> &str {
-        self.event_id(number)
-    }
-}
-
-/// One line of the timeline; keys that do not apply are absent.
-#[derive(Clone, Debug, Default, Serialize)]
+/// One line of the timeline, as it is written and as it is read again; keys that do not apply are
+/// absent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the keys of the output, described in the manual")]
 pub struct Line<'a> {
-    pub at: String,
-    pub lead: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account: Option<&'a str>,
+    pub at: Cow<'a, str>,
+    #[serde(default)]
+    pub lead: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Cow<'a, str>>,
     #[serde(rename = "do")]
-    pub verb: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verb: Verb,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    #[serde(default, deserialize_with = "any", skip_serializing_if = "Option::is_none")]
     pub to: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "any", skip_serializing_if = "Option::is_none")]
     pub from: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channel: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub template: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tag: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub score: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<PartLine<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sequence: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub touch: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub experiment: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub variant: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touch: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrollment: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub due_by: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_by: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub because: Vec<&'a str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Cow<'a, str>>,
+}
+
+/// What a line says was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the words of the output, described in the manual")]
+pub enum Verb {
+    #[default]
+    Tier,
+    Override,
+    Enroll,
+    Exit,
+    Touch,
+    Action,
+    Alert,
+    Assign,
+    Set,
+    Tag,
+    Hold,
+    Resume,
+    Suppress,
+    Unsuppress,
+    Score,
+    Webhook,
+    Muted,
+    Fault,
+}
+
+impl Verb {
+    /// As it stands in a line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tier => "tier",
+            Self::Override => "override",
+            Self::Enroll => "enroll",
+            Self::Exit => "exit",
+            Self::Touch => "touch",
+            Self::Action => "action",
+            Self::Alert => "alert",
+            Self::Assign => "assign",
+            Self::Set => "set",
+            Self::Tag => "tag",
+            Self::Hold => "hold",
+            Self::Resume => "resume",
+            Self::Suppress => "suppress",
+            Self::Unsuppress => "unsuppress",
+            Self::Score => "score",
+            Self::Webhook => "webhook",
+            Self::Muted => "muted",
+            Self::Fault => "fault",
+        }
+    }
 }
 
 /// One contribution to a score.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the keys of the output, described in the manual")]
 pub struct PartLine<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub event: Option<&'a str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Cow<'a, str>>,
     pub points: f64,
-    pub age: String,
+    pub age: Cow<'a, str>,
     pub worth: f64,
+}
+
+impl Line<'static> {
+    /// A line read again; `None` for what no version of ours has written.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+impl Line<'_> {
+    /// When.
+    #[must_use]
+    pub fn moment(&self) -> Timestamp {
+        parse_rfc3339(self.at.as_bytes()).unwrap_or_default()
+    }
+
+    /// Of a touch or an action, what it carries.
+    #[must_use]
+    pub fn content(&self) -> Option<&str> {
+        self.template.as_deref().or(self.text.as_deref())
+    }
+}
+
+/// A value that is there, be it `null`.
+fn any<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::<RawValue>::deserialize(input).map(Some)
 }
 
 impl<'a> Names<'a> {
@@ -126,198 +178,136 @@ impl<'a> Names<'a> {
     pub fn line(&self, decision: &'a Decision) -> Line<'a> {
         let (rule, range) = self.cause(decision);
         let mut line = Line {
-            at: rfc3339(decision.at, decision.zone),
-            lead: self.log.lead_name(decision.lead),
-            account: decision.account.map(|account| self.log.account_name(account)),
-            rule,
-            source: rule.map(|_| self.rulebook.sources.place(range)),
+            at: rfc3339(decision.at, decision.zone).into(),
+            lead: self.log.lead_name(decision.lead).into(),
+            account: decision.account.map(|account| self.log.account_name(account).into()),
+            rule: rule.map(Cow::Borrowed),
+            source: rule.map(|_| self.rulebook.sources.place(range).into()),
             because: self.because(&decision.because),
             ..Line::default()
         };
         self.fill(&mut line, &decision.body, decision.zone);
-        if let Some(note) = &decision.note {
-            line.reason = Some(match line.reason {
-                Some(reason) => Cow::Owned(format!("{reason} ({note})")),
-                None => Cow::Borrowed(note),
-            });
-        }
+        let note = decision.note.as_deref().map(words::note);
+        line.reason = match (self.why(decision), note) {
+            (Some(why), Some(note)) => Some(Cow::Owned(format!("{why} ({note})"))),
+            (why, note) => why.or(note).map(Cow::Owned),
+        };
+        let by_hand = || decision.note.as_ref().map(|_| Code::ByHand);
+        line.code = decision.body.reason().map(Reason::code).or_else(by_hand).map(|code| code.text().into());
         line
     }
 
     fn fill(&self, line: &mut Line<'a>, body: &'a Body, zone: Zone) {
         match body {
             Body::Tier { to, from } => {
-                line.verb = "tier";
-                line.to = some(self.tier(*to)).and_then(raw);
+                line.verb = Verb::Tier;
+                line.to = to.and_then(|to| raw(self.tier(to)));
                 line.from = from.and_then(|from| raw(self.tier(from)));
             }
-            Body::Overridden { to, reason } => {
-                line.verb = "override";
+            Body::Overridden { to, .. } => {
+                line.verb = Verb::Override;
                 line.to = raw(self.tier(*to));
-                line.reason = some(reason).map(Cow::Borrowed);
             }
             Body::Enroll { sequence, enrollment, suppressed } => {
-                line.verb = "enroll";
-                line.sequence = Some(self.sequence(*sequence));
+                line.verb = Verb::Enroll;
+                line.sequence = Some(self.sequence(*sequence).into());
                 line.enrollment = Some(*enrollment);
-                line.status = suppressed.as_ref().map(|_| "suppressed");
-                line.reason = suppressed.as_deref().map(Cow::Borrowed);
+                line.status = suppressed.as_ref().map(|_| Status::Suppressed);
             }
-            Body::Exit { sequence, enrollment, reason } => {
-                line.verb = "exit";
-                line.sequence = Some(self.sequence(*sequence));
+            Body::Exit { sequence, enrollment, .. } => {
+                line.verb = Verb::Exit;
+                line.sequence = Some(self.sequence(*sequence).into());
                 line.enrollment = Some(*enrollment);
-                line.reason = some(reason).map(Cow::Borrowed);
             }
             Body::Touch(touch) => {
-                line.verb = "touch";
-                line.status = Some(touch.status.word());
-                line.channel = Some(self.channel(touch.channel));
+                line.verb = Verb::Touch;
+                line.status = Some(touch.status);
+                line.channel = Some(self.channel(touch.channel).into());
                 carry(line, &touch.content);
-                line.sequence = Some(self.sequence(touch.sequence));
-                line.touch = Some(self.touch(touch.sequence, touch.touch));
+                line.sequence = Some(self.sequence(touch.sequence).into());
+                line.touch = Some(self.touch(touch.sequence, touch.touch).into());
                 if let Some((id, variant)) = touch.experiment {
                     let experiment = self.rulebook.experiments.get(id.index());
-                    line.experiment = experiment.map(|experiment| experiment.name.as_str());
+                    line.experiment = experiment.map(|experiment| experiment.name.as_str().into());
                     let variant = experiment.and_then(|e| e.variants.get(usize::from(variant)));
-                    line.variant = variant.map(|(template, _)| template.as_str());
+                    line.variant = variant.map(|(template, _)| template.as_str().into());
                 }
                 line.enrollment = Some(touch.enrollment);
-                line.id = Some(touch.id.to_string());
-                line.due_by = touch.due_by.map(|by| rfc3339(by, touch.zone));
-                line.reason = some(&touch.reason).map(Cow::Borrowed);
+                line.id = Some(touch.id.to_string().into());
+                line.due_by = touch.due_by.map(|by| rfc3339(by, touch.zone).into());
             }
             Body::Action(action) => {
-                line.verb = "action";
-                line.status = Some(action.status.word());
-                line.channel = Some(self.channel(action.channel));
+                line.verb = Verb::Action;
+                line.status = Some(action.status);
+                line.channel = Some(self.channel(action.channel).into());
                 carry(line, &action.content);
-                line.id = Some(action.id.to_string());
-                line.reason = some(&action.reason).map(Cow::Borrowed);
+                line.id = Some(action.id.to_string().into());
             }
             Body::Alert { to, text } => {
-                line.verb = "alert";
+                line.verb = Verb::Alert;
                 line.to = raw(person(*to));
-                line.text = Some(text);
+                line.text = Some(Cow::Borrowed(text));
             }
             Body::Assign(owner) => {
-                line.verb = "assign";
+                line.verb = Verb::Assign;
                 line.to = raw(owner.as_deref().unwrap_or("manager"));
             }
             Body::Set { fact, value } => {
-                line.verb = "set";
-                line.field = self.rulebook.facts.get(fact.index()).map(|fact| fact.name.as_str());
+                line.verb = Verb::Set;
+                line.field = self.rulebook.facts.get(fact.index()).map(|fact| fact.name.as_str().into());
                 line.to = value_text(value, zone);
             }
             Body::Tag { tag, on } => {
-                line.verb = "tag";
-                line.tag = self.rulebook.tags.get(tag.index()).map(String::as_str);
+                line.verb = Verb::Tag;
+                line.tag = self.rulebook.tags.get(tag.index()).map(|tag| tag.as_str().into());
                 line.on = (!on).then_some(false);
             }
             Body::Hold(until) => {
-                line.verb = "hold";
-                line.until = until.map(|until| rfc3339(until, zone));
+                line.verb = Verb::Hold;
+                line.until = until.map(|until| rfc3339(until, zone).into());
             }
-            Body::Resume => line.verb = "resume",
+            Body::Resume => line.verb = Verb::Resume,
             Body::Suppress { channel, until } => {
-                line.verb = "suppress";
-                line.channel = channel.map(|channel| self.channel(channel));
-                line.until = until.map(|until| rfc3339(until, zone));
+                line.verb = Verb::Suppress;
+                line.channel = channel.map(|channel| self.channel(channel).into());
+                line.until = until.map(|until| rfc3339(until, zone).into());
             }
             Body::Unsuppress(channel) => {
-                line.verb = "unsuppress";
-                line.channel = channel.map(|channel| self.channel(channel));
+                line.verb = Verb::Unsuppress;
+                line.channel = channel.map(|channel| self.channel(channel).into());
             }
             Body::Score { score, from, to, parts, said } => {
-                line.text = some(said);
+                line.text = some(said).map(Cow::Borrowed);
                 line.parts = parts.iter().map(|part| self.part(part)).collect();
-                line.verb = "score";
-                line.score = self.rulebook.scores.get(score.index()).map(|score| score.name.as_str());
+                line.verb = Verb::Score;
+                line.score = self.rulebook.scores.get(score.index()).map(|score| score.name.as_str().into());
                 line.from = raw(&rounded(*from));
                 line.to = raw(&rounded(*to));
             }
             Body::Webhook { name, id } => {
-                line.verb = "webhook";
-                line.name = Some(name);
-                line.id = Some(id.to_string());
+                line.verb = Verb::Webhook;
+                line.name = Some(Cow::Borrowed(name));
+                line.id = Some(id.to_string().into());
             }
-            Body::Muted(reason) => {
-                line.verb = "muted";
-                line.reason = some(reason).map(Cow::Borrowed);
-            }
+            Body::Muted(_) => line.verb = Verb::Muted,
             Body::Fault(text) => {
-                line.verb = "fault";
-                line.text = Some(text);
-            }
-        }
-    }
-
-    /// The name and place of what decided: a rule's label and its arm, a sequence and its touch.
-    fn cause(&self, decision: &Decision) -> (Option<&'a str>, Range) {
-        if matches!(decision.cause, Cause::Rule(RuleId::PERSON | RuleId::CHANGE, _)) {
-            return (None, Range::default());
-        }
-        let (name, range) = self.named_cause(decision.cause);
-        (Some(name), range)
-    }
-
-    fn named_cause(&self, cause: Cause) -> (&'a str, Range) {
-        match cause {
-            Cause::Rule(id, arm) => self.rulebook.rules.get(id.index()).map_or(("", Range::default()), |rule| {
-                let arms = rule.arms.len();
-                let arm = rule.arms.get(usize::from(arm)).filter(|_| arms > 1);
-                (rule.label.as_str(), arm.map_or(rule.range, |arm| arm.range))
-            }),
-            Cause::Sequence(id, touch) => {
-                self.rulebook.sequences.get(id.index()).map_or(("", Range::default()), |sequence| {
-                    let touch = touch.and_then(|touch| {
-                        sequence.touches.get(usize::from(touch)).or(sequence.tail.as_ref().map(|(tail, _)| tail))
-                    });
-                    (sequence.name.as_str(), touch.map_or(sequence.range, |touch| touch.range))
-                })
-            }
-            Cause::Score(id) => {
-                self.rulebook.scores.get(id.index()).map_or(("", Range::default()), |s| (s.name.as_str(), s.range))
+                line.verb = Verb::Fault;
+                line.text = Some(Cow::Borrowed(text));
             }
         }
     }
 
     fn part(&self, part: &Part) -> PartLine<'a> {
         PartLine {
-            event: part.event.map(|event| self.log.event_id(event)),
+            event: part.event.map(|event| self.log.event_id(event).into()),
             points: part.points,
-            age: part.age.in_words(),
+            age: part.age.in_words().into(),
             worth: rounded(part.worth),
         }
     }
 
-    fn because(&self, numbers: &[EventNumber]) -> Vec<&'a str> {
-        numbers.iter().map(|number| self.log.event_id(*number)).collect()
-    }
-
-    /// The name of a tier.
-    #[must_use]
-    pub fn tier(&self, id: TierId) -> &'a str {
-        self.rulebook.tiers.get(id.index()).map_or("", |tier| tier.name.as_str())
-    }
-
-    /// The name of a sequence.
-    #[must_use]
-    pub fn sequence(&self, id: SequenceId) -> &'a str {
-        self.rulebook.sequences.get(id.index()).map_or("", |sequence| sequence.name.as_str())
-    }
-
-    /// The name of a channel.
-    #[must_use]
-    pub fn channel(&self, id: ChannelId) -> &'a str {
-        self.rulebook.channels.get(id.index()).map_or("", |channel| channel.name.as_str())
-    }
-
-    fn touch(&self, sequence: SequenceId, touch: u16) -> &'a str {
-        self.rulebook.sequences.get(sequence.index()).map_or("", |sequence| {
-            let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
-            sequence.touches.get(usize::from(touch)).or(tail).map_or("", |touch| touch.id.as_str())
-        })
+    fn because(&self, numbers: &[EventNumber]) -> Vec<Cow<'a, str>> {
+        numbers.iter().map(|number| self.log.event_id(*number).into()).collect()
     }
 }
 
@@ -334,8 +324,8 @@ fn some(text: &str) -> Option<&str> {
 
 fn carry<'a>(line: &mut Line<'a>, content: &'a Content) {
     match content {
-        Content::Template(template) => line.template = Some(template),
-        Content::Text(text) => line.text = Some(text),
+        Content::Template(template) => line.template = Some(template.as_str().into()),
+        Content::Text(text) => line.text = Some(text.as_str().into()),
     }
 }
 

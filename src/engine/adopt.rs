@@ -14,7 +14,8 @@ use crate::timestamp::Span;
 
 use super::lead::Lead;
 use super::timer::Timers;
-use super::{Account, Engine, Moment, Names, World};
+use super::{Account, Engine, Moment, World};
+use crate::decision::names::Journal;
 
 mod counted;
 mod definition;
@@ -23,9 +24,6 @@ mod matching;
 mod standing;
 
 use matching::Matching;
-
-/// Why something ends that the new rulebook no longer has.
-pub(crate) const REMOVED: &str = "removed from the rulebook";
 
 /// What came of a change of rulebooks.
 #[derive(Debug)]
@@ -88,7 +86,7 @@ impl Engine {
     /// log by the new plan, with its decisions thrown away. Both have been drained to the moment of
     /// the change, which the entry with the number `number` makes known.
     #[must_use]
-    pub fn adopt(mut old: Self, mut primed: Self, new_plan: Arc<Plan>, number: u32, names: &dyn Names) -> Adopted {
+    pub fn adopt(mut old: Self, mut primed: Self, new_plan: Arc<Plan>, number: u32, names: &dyn Journal) -> Adopted {
         let old_plan = Arc::clone(&old.plan);
         let matching = Matching::of(&old_plan, &new_plan);
         let changes = matching.changes(&old_plan.rulebook, &new_plan.rulebook);
@@ -124,7 +122,7 @@ impl Engine {
 }
 
 /// The moment of the change, for one of the plans.
-fn moment<'a>(plan: &'a Plan, names: &'a dyn Names, world: &World) -> Moment<'a> {
+fn moment<'a>(plan: &'a Plan, names: &'a dyn Journal, world: &World) -> Moment<'a> {
     let (now, after) = world.last_entry;
     let order = Order { at: now, after, timer: 0, kind: 0, position: 0, lead: LeadId(0) };
     Moment { plan, names, now, order, age: Span::ZERO, backfill: false, props: Props::default(), event: None }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::decision::Order;
+use crate::decision::{Order, Reason};
 use crate::event::{LeadId, Props};
 use crate::local::Zone;
 use crate::rulebook::{ChannelId, RuleId, SequenceId, Touch};
@@ -11,7 +11,8 @@ use crate::timestamp::{Span, Timestamp};
 
 use super::judge::{Asked, Gate, LeadAsked, RuleAsked};
 use super::witness::{Seen, Witness};
-use super::{Engine, Moment, Names};
+use super::{Engine, Moment};
+use crate::decision::names::Journal;
 
 /// A touch, asked at a moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +29,7 @@ pub struct EntryAsked {
     /// The `where` of the sequence.
     pub guard: Option<Asked>,
     /// Why the lead would be kept out.
-    pub kept_out: Option<String>,
+    pub kept_out: Option<Reason>,
 }
 
 impl Engine {
@@ -61,13 +62,13 @@ impl Engine {
 
     /// How a lead stands; `None` for one the engine has not heard of.
     #[must_use]
-    pub fn ask_lead(&self, lead: LeadId, names: &dyn Names) -> Option<LeadAsked> {
+    pub fn ask_lead(&self, lead: LeadId, names: &dyn Journal) -> Option<LeadAsked> {
         self.knows(lead).then(|| self.world.ask_lead(&self.moment(lead, Props::default(), names), lead.0))
     }
 
     /// What the clauses of a rule say; `props` are those of the event it would be triggered by.
     #[must_use]
-    pub fn ask_rule(&self, lead: LeadId, rule: RuleId, props: Props<'_>, names: &dyn Names) -> Option<RuleAsked> {
+    pub fn ask_rule(&self, lead: LeadId, rule: RuleId, props: Props<'_>, names: &dyn Journal) -> Option<RuleAsked> {
         if !self.knows(lead) {
             return None;
         }
@@ -77,7 +78,7 @@ impl Engine {
 
     /// What stands before a touch.
     #[must_use]
-    pub fn ask_touch(&self, lead: LeadId, touch: &Touch, names: &dyn Names) -> Option<TouchAsked> {
+    pub fn ask_touch(&self, lead: LeadId, touch: &Touch, names: &dyn Journal) -> Option<TouchAsked> {
         if !self.knows(lead) {
             return None;
         }
@@ -91,14 +92,14 @@ impl Engine {
 
     /// What stands between a message on a channel and a lead.
     #[must_use]
-    pub fn ask_channel(&self, lead: LeadId, channel: ChannelId, names: &dyn Names) -> Vec<Gate> {
+    pub fn ask_channel(&self, lead: LeadId, channel: ChannelId, names: &dyn Journal) -> Vec<Gate> {
         let ask = || self.world.ask_gates(&self.moment(lead, Props::default(), names), lead.0, channel);
         if self.knows(lead) { ask() } else { Vec::new() }
     }
 
     /// What stands between a lead and a sequence.
     #[must_use]
-    pub fn ask_entry(&self, lead: LeadId, sequence: SequenceId, names: &dyn Names) -> Option<EntryAsked> {
+    pub fn ask_entry(&self, lead: LeadId, sequence: SequenceId, names: &dyn Journal) -> Option<EntryAsked> {
         let definition = self.plan.rulebook.sequences.get(sequence.index()).filter(|_| self.knows(lead))?;
         let moment = self.moment(lead, Props::default(), names);
         let scope = self.world.scope(&moment, lead.0);
@@ -112,7 +113,7 @@ impl Engine {
         self.world.leads.get(lead.0 as usize).is_some_and(Option::is_some)
     }
 
-    fn moment<'a>(&'a self, lead: LeadId, props: Props<'a>, names: &'a dyn Names) -> Moment<'a> {
+    fn moment<'a>(&'a self, lead: LeadId, props: Props<'a>, names: &'a dyn Journal) -> Moment<'a> {
         let now = self.world.now;
         let order = Order { at: now, after: 0, timer: 0, kind: 0, position: 0, lead };
         Moment { plan: &self.plan, names, now, order, age: Span::ZERO, backfill: false, props, event: None }

@@ -1,7 +1,7 @@
 //! What a live run must know beside the decisions: the messages as they were when they fell due,
 //! and what ended while something was still to be handed over. Kept only where it is asked for.
 
-use crate::decision::Because;
+use crate::decision::{Because, Reason};
 use crate::event::LeadId;
 use crate::rulebook::{ChannelId, SequenceId};
 use crate::template::Message;
@@ -42,8 +42,8 @@ pub struct Ending {
     pub at: Timestamp,
     /// Of what.
     pub covered: Covered,
-    /// Why: `stopped by stop_on_reply`.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
     /// The events it rests on.
     pub because: Because,
 }
@@ -77,7 +77,7 @@ impl World {
         &mut self,
         moment: &Moment<'_>,
         slot: u32,
-        (covered, reason): (Covered, &str),
+        (covered, reason): (Covered, &Reason),
         because: &Because,
         decisions: usize,
     ) {
@@ -85,7 +85,7 @@ impl World {
             return;
         }
         let lead = self.lead(slot).id;
-        let (reason, because) = (String::from(reason), because.clone());
+        let (reason, because) = (reason.clone(), because.clone());
         if let Some(live) = &mut self.live {
             live.endings.push(Ending { decisions, lead, at: moment.now, covered, reason, because });
         }

@@ -2,7 +2,8 @@
 
 use chrono::{Datelike, Days};
 
-use crate::decision::{ActionId, ActionLine, Because, Body, Cause, Decision, Status};
+use crate::decision::reason::{Decider, Move};
+use crate::decision::{ActionId, ActionLine, Because, Body, Cause, Decision, Reason, Status};
 use crate::local::Zone;
 use crate::rulebook::{ChannelId, EffectKind, Expr, HoldEnd, Person, RuleId, Timing};
 use crate::timestamp::{Span, Timestamp};
@@ -10,11 +11,11 @@ use crate::units::{Content, Length};
 use crate::value::{Value, View};
 
 use super::departure::Covered;
-use super::enroll::{effect_of, is_parallel, rule_label};
+use super::enroll::{decider, effect_of, is_parallel, rule_label};
 use super::evaluate::Scope;
 use super::instant::{Pending, Wanted};
 use super::lead::{Hold, NO_NUMBER, PendingAction, Stamp, Suppression};
-use super::schedule::{clock, later};
+use super::schedule::{clock, later, on_clock};
 use super::timer::{Kind, Timer, What};
 use super::{Moment, World, score};
 
@@ -27,30 +28,31 @@ impl World {
         let slot = pending.slot;
         if let Wanted::Exit(sequence, set) = pending.what {
             let by = (Cause::Sequence(sequence, None), &pending.because);
-            let event = moment.plan.rulebook.sets.get(set.index()).map_or("", |set| set.text.as_str());
-            return self.exit(moment, slot, sequence, &with_lateness(moment, &format!("exit on {event}")), by, out);
+            return self.exit(moment, slot, sequence, &Reason::ExitOn(set, moment.age), by, out);
         }
         let Some((rule, arm, effect)) = effect_of(moment.plan, pending) else { return };
         let by: By<'_> = (Cause::Rule(rule, arm), &pending.because);
         match effect {
+            // One rule writes the tier of a round, and what a rule starts by name comes before what a tier
+            // starts: a round applies them together, after looking at all that want one.
             EffectKind::Tier(_) | EffectKind::Start(_) => {}
-            EffectKind::Stop => self.stop(moment, slot, rule, by, out),
-            EffectKind::StopAll => self.stop_all(moment, slot, rule, by, out),
+            EffectKind::Stop => self.stop(moment, slot, by, out),
+            EffectKind::StopAll => self.stop_all(moment, slot, by, out),
             EffectKind::StopAccount => {
                 for slot in self.account_of(slot) {
-                    self.stop(moment, slot, rule, by, out);
+                    self.stop(moment, slot, by, out);
                 }
             }
             EffectKind::StopSequence(sequence) => {
-                let reason = with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
-                self.exit(moment, slot, *sequence, &reason, by, out);
-                self.shield(moment, slot).some.push((*sequence, rule));
+                self.exit(moment, slot, *sequence, &Reason::StoppedBy(by.0, moment.age), by, out);
+                // Also where the lead is not in it: a start of the same instant must not outrun the stop.
+                self.shield(moment, slot).some.push((*sequence, by.0));
             }
             EffectKind::Hold { account, until } => {
                 let Some(until) = self.hold_end(moment, pending, until) else {
-                    let reason = String::from("no hold: the time it would end at is missing");
-                    return self.decide(moment, slot, Body::Muted(reason), by, out);
+                    return self.decide(moment, slot, Body::Muted(Reason::HoldEndMissing), by, out);
                 };
+                // The end is that of the lead the rule fired for; its calendar holds for the whole account.
                 let slots = if *account { self.account_of(slot) } else { vec![slot] };
                 for slot in slots {
                     self.hold(moment, slot, Some(until), by, out);
@@ -59,7 +61,7 @@ impl World {
             EffectKind::Resume => self.resume(moment, slot, by, out),
             EffectKind::Suppress { channel, length } => {
                 let until = length.map(|length| self.later(moment.plan, slot, moment.now, length));
-                self.suppress(moment, slot, (*channel, until), rule, by, out);
+                self.suppress(moment, slot, (*channel, until), by, out);
             }
             EffectKind::Unsuppress { channel } => self.unsuppress(moment, slot, *channel, by, out),
             EffectKind::Send { channel, content, timing } => {
@@ -89,6 +91,7 @@ impl World {
             }
             EffectKind::Add { score, amount } => {
                 let View::Number(points) = self.scope_for(moment, pending).value(amount) else { return };
+                // Read before the points are added: crossings are told by where the score stood.
                 let from = score::worth(moment.plan, self.lead(slot), *score, moment.now);
                 let definition = moment.plan.rulebook.scores.get(score.index());
                 if let (Some(definition), Some(state)) = (definition, self.lead_mut(slot).scores.get_mut(score.index()))
@@ -141,32 +144,28 @@ impl World {
         shield
     }
 
-    pub(super) fn stop(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, by: By<'_>, out: &mut Vec<Decision>) {
-        let reason = with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+    pub(super) fn stop(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
+        let reason = Reason::StoppedBy(by.0, moment.age);
+        // Before anything is written: what was decided earlier and waits to be handed over ends too, even
+        // where no enrollment is left that could end.
         self.note_ending(moment, slot, (Covered::Sequences, &reason), by.1, out.len());
         for sequence in self.lead(slot).sequences(moment.plan) {
             self.exit(moment, slot, sequence, &reason, by, out);
         }
-        self.shield(moment, slot).sequences.get_or_insert(rule);
+        self.shield(moment, slot).sequences.get_or_insert(by.0);
     }
 
-    pub(super) fn stop_all(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        rule: RuleId,
-        by: By<'_>,
-        out: &mut Vec<Decision>,
-    ) {
-        let reason = with_lateness(moment, &format!("stopped by {}", rule_label(moment.plan, rule)));
+    pub(super) fn stop_all(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
+        let reason = Reason::StoppedBy(by.0, moment.age);
         self.note_ending(moment, slot, (Covered::All, &reason), by.1, out.len());
-        self.stop(moment, slot, rule, by, out);
+        self.stop(moment, slot, by, out);
         let parallel: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
         for sequence in parallel.into_iter().filter(|id| is_parallel(moment.plan, *id)) {
             self.exit(moment, slot, sequence, &reason, by, out);
         }
         self.cancel_actions(moment, slot, (&reason, Status::Cancelled), by, out);
-        self.shield(moment, slot).all.get_or_insert(rule);
+        // The shield stands for the whole instant: what the exits above set off starts nothing in its later rounds.
+        self.shield(moment, slot).all.get_or_insert(by.0);
     }
 
     fn hold_end(&self, moment: &Moment<'_>, pending: &Pending, until: &HoldEnd) -> Option<Timestamp> {
@@ -191,26 +190,26 @@ impl World {
         if until.is_some_and(|until| until <= moment.now) {
             return;
         }
-        let rule = cause_name(moment, by.0);
-        let by_hand = matches!(by.0, Cause::Rule(RuleId::PERSON, _));
+        let who = decider(moment.plan, by.0);
+        let by_hand = by.0 == Cause::Person;
         let lead = self.lead_mut(slot);
         match &mut lead.hold {
             Some(hold) => {
                 let outlasts = hold.until.is_none_or(|old| until.is_some_and(|new| new <= old));
-                if outlasts && (hold.by_hand || !by_hand) {
+                if outlasts && (hold.is_by_hand() || !by_hand) {
                     return;
                 }
                 // A person's word stands, be it longer or shorter than a rule's.
-                if by_hand || !hold.by_hand {
+                if by_hand || !hold.is_by_hand() {
                     hold.until = until;
-                    hold.by = rule;
-                    hold.by_hand = by_hand;
+                    hold.by = who;
                 } else {
                     return;
                 }
             }
-            None => lead.hold = Some(Box::new(Hold { since: moment.now, until, by: rule, by_hand })),
+            None => lead.hold = Some(Box::new(Hold { since: moment.now, until, by: who })),
         }
+        // A hold made longer counts from its first moment: what is pending is shifted once, at its end.
         let since = lead.hold.as_ref().map_or(moment.now, |hold| hold.since);
         for enrollment in &mut lead.enrollments {
             enrollment.due = Timestamp::MAX;
@@ -224,9 +223,8 @@ impl World {
     }
 
     pub(super) fn resume(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
-        let by_hand = matches!(by.0, Cause::Rule(RuleId::PERSON, _));
-        if !by_hand && self.lead(slot).hold.as_ref().is_some_and(|hold| hold.by_hand) {
-            return self.decide(moment, slot, Body::Muted(String::from("paused by hand")), by, out);
+        if by.0 != Cause::Person && self.lead(slot).hold.as_ref().is_some_and(|hold| hold.is_by_hand()) {
+            return self.decide(moment, slot, Body::Muted(Reason::PausedByHand), by, out);
         }
         let Some(hold) = self.lead_mut(slot).hold.take() else { return };
         self.shift_pending(moment, slot, hold.since);
@@ -235,12 +233,19 @@ impl World {
 
     /// A hold's time is over, unless it was made longer or has ended.
     pub(super) fn fire_hold_end(&mut self, moment: &Moment<'_>, slot: u32, since: Timestamp, out: &mut Vec<Decision>) {
+        // A hold that was made longer has another timer; a resume and a new hold have another beginning.
         let over = |hold: &Hold| hold.since == since && hold.until == Some(moment.now);
         let Some(hold) = self.lead_mut(slot).hold.take_if(|hold| over(hold)) else { return };
         self.shift_pending(moment, slot, hold.since);
-        let rule = moment.plan.rulebook.rules.iter().position(|rule| rule.label == hold.by);
-        let rule = if hold.by_hand { RuleId::PERSON } else { RuleId(rule.unwrap_or(0) as u16) };
-        let cause = Cause::Rule(rule, self.arm_of_hold(moment, slot, rule, &hold));
+        let cause = match &hold.by {
+            Decider::Person => Cause::Person,
+            Decider::Change => Cause::Change,
+            Decider::Rule(label) => {
+                let rule = moment.plan.rulebook.rules.iter().position(|rule| rule.label == **label);
+                let rule = RuleId(rule.unwrap_or(0) as u16);
+                Cause::Rule(rule, self.arm_of_hold(moment, slot, rule, &hold))
+            }
+        };
         self.decide(moment, slot, Body::Resume, (cause, &Because::new()), out);
     }
 
@@ -266,30 +271,36 @@ impl World {
         moment: &Moment<'_>,
         slot: u32,
         (channel, until): (Option<ChannelId>, Option<Timestamp>),
-        rule: RuleId,
         by: By<'_>,
         out: &mut Vec<Decision>,
     ) {
-        let definition = moment.plan.rulebook.rules.get(rule.index());
-        let standard = definition.is_some_and(|rule| rule.standard) || rule == RuleId::PERSON;
+        let standard = match by.0 {
+            Cause::Rule(rule, _) => moment.plan.rulebook.rules.get(rule.index()).is_some_and(|rule| rule.standard),
+            Cause::Person => true,
+            Cause::Sequence(..) | Cause::Score(_) | Cause::Change => false,
+        };
+        // One of a rule and one of the safety rules stand beside each other, though they say the same: a rule's
+        // `unsuppress` lifts its own and must not lift the other.
         let known = self.lead(slot).suppressions.iter().any(|s| {
             s.channel == channel && (s.until.is_none() || until.is_some() && s.until >= until) && s.standard == standard
         });
         if known {
             return;
         }
-        let label = rule_label(moment.plan, rule);
+        let who = decider(moment.plan, by.0);
         self.lead_mut(slot).suppressions.retain(|s| s.until.is_none_or(|until| until > moment.now));
-        self.lead_mut(slot).suppressions.push(Suppression { channel, until, by: String::from(label), standard });
+        self.lead_mut(slot).suppressions.push(Suppression { channel, until, by: who.clone(), standard });
         self.changed.push(slot);
         let covered = channel.map_or(Covered::All, Covered::Channel);
-        self.note_ending(moment, slot, (covered, &format!("suppressed by {label}")), by.1, out.len());
+        // What waits to be handed over ends here and now; lateness is told where an enrollment ends by it.
+        let told = Reason::SuppressedBy(who.clone(), Span::ZERO);
+        self.note_ending(moment, slot, (covered, &told), by.1, out.len());
         self.decide(moment, slot, Body::Suppress { channel, until }, by, out);
         if let Some(due) = until {
             let position = moment.order.position;
             self.timers.push(Timer { due, kind: Kind::Resume, position, slot, what: What::SuppressionEnd });
         } else if channel.is_none() {
-            let reason = with_lateness(moment, &format!("suppressed by {label}"));
+            let reason = Reason::SuppressedBy(who, moment.age);
             let all: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
             for sequence in all {
                 self.exit_as(moment, slot, sequence, (&reason, Status::Suppressed), by, out);
@@ -308,7 +319,7 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         let covers = |s: &Suppression| channel.is_none() || s.channel == channel;
-        let locks = |s: &Suppression| s.standard && !matches!(by.0, Cause::Rule(RuleId::PERSON, _));
+        let locks = |s: &Suppression| s.standard && by.0 != Cause::Person;
         let lead = self.lead_mut(slot);
         let locked = lead.suppressions.iter().find(|s| covers(s) && locks(s)).map(|s| s.by.clone());
         let before = lead.suppressions.len();
@@ -318,9 +329,7 @@ impl World {
             self.decide(moment, slot, Body::Unsuppress(channel), by, out);
         }
         if let Some(by_safety) = locked {
-            let whose = if by_safety == "hand" { "a suppression by hand" } else { by_safety.as_str() };
-            let reason = format!("{whose} cannot be undone by a rule");
-            self.decide(moment, slot, Body::Muted(reason), by, out);
+            self.decide(moment, slot, Body::Muted(Reason::NotUndone(by_safety)), by, out);
         }
     }
 
@@ -347,7 +356,8 @@ impl World {
             *n += 1;
             *n
         });
-        let id = ActionId::new(&[moment.names.lead(self.lead(slot).id), rule_label(moment.plan, rule), effect], firing);
+        let id =
+            ActionId::new(&[moment.names.lead_name(self.lead(slot).id), rule_label(moment.plan, rule), effect], firing);
         self.witness_action(slot, rule, id);
         id
     }
@@ -369,6 +379,8 @@ impl World {
             Content::Template(template) => template.as_str(),
             Content::Text(text) => text.as_str(),
         };
+        // Counted before it is known whether it can go out: one that is skipped has its number too, and a
+        // replay by other hours gives the same ids.
         let id = self.action_id(moment, slot, rule, &format!("{name} {words}"));
         let (zone, _) = self.channel_zone(moment.plan, slot, channel);
         let (asked, bound) = match self.asked_for(moment, pending, channel, timing) {
@@ -376,7 +388,8 @@ impl World {
             Err(reason) => {
                 let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
                 let (content, status) = (content.clone(), Status::Skipped);
-                let line = ActionLine { status, channel, content, id, reason, zone, zone_from };
+                let line =
+                    ActionLine { status, channel, content, id, reason: Some(reason), was_due: None, zone, zone_from };
                 return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
             }
         };
@@ -385,18 +398,18 @@ impl World {
         if let Timing::Before { moment: expr, .. } = timing
             && let Some(target) = self.target(moment, pending, expr).filter(|target| due >= *target)
         {
-            let target = crate::local::rfc3339(target, zone);
             let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
             let (content, status) = (content.clone(), Status::Skipped);
-            let reason = format!("{name} is not open in time before {target}");
-            let line = ActionLine { status, channel, content, id, reason, zone, zone_from };
+            let reason = Reason::NotOpenBefore(channel, target);
+            let line =
+                ActionLine { status, channel, content, id, reason: Some(reason), was_due: None, zone, zone_from };
             return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
         }
-        let mut trail = vec![zone.to_local(asked).format("%a %H:%M").to_string()];
+        let mut trail = vec![on_clock(asked, zone)];
         if due > asked {
-            trail.extend(opened.iter().flat_map(|(_, refusals)| refusals.iter().map(ToString::to_string)));
+            trail.extend(opened.iter().flat_map(|(_, refusals)| refusals.iter().cloned().map(Move::Closed)));
             trail.dedup();
-            trail.push(zone.to_local(due).format("%a %H:%M").to_string());
+            trail.push(on_clock(due, zone));
         }
         let lead = self.lead_mut(slot);
         let serial = lead.serial();
@@ -425,16 +438,13 @@ impl World {
         pending: &Pending,
         channel: ChannelId,
         timing: &Timing,
-    ) -> Result<(Timestamp, bool), String> {
+    ) -> Result<(Timestamp, bool), Reason> {
         let (zone, _) = self.channel_zone(moment.plan, pending.slot, channel);
         let calendar = Self::window(moment.plan, channel).calendar.or(Self::office(moment.plan));
         let today = zone.to_local(moment.now).date();
         let on =
             |days: u64, at| today.checked_add_days(Days::new(days)).map(|date| zone.resolve(date.and_time(clock(at))));
-        let target = |expr| {
-            let missing = || String::from("the time it is counted from is missing");
-            self.target(moment, pending, expr).ok_or_else(missing)
-        };
+        let target = |expr| self.target(moment, pending, expr).ok_or(Reason::TimeMissing);
         match timing {
             Timing::Now => Ok((moment.now, false)),
             Timing::In { length, at } => {
@@ -446,7 +456,7 @@ impl World {
                 .filter_map(|n| on(n, *at))
                 .find(|due| *due > moment.now)
                 .map(|due| (due, true))
-                .ok_or_else(never),
+                .ok_or(Reason::NoSuchTime),
             Timing::Next { day, at } => (0..=14)
                 .filter(|n| {
                     today
@@ -456,13 +466,12 @@ impl World {
                 .filter_map(|n| on(n, *at))
                 .find(|due| *due > moment.now)
                 .map(|due| (due, true))
-                .ok_or_else(never),
+                .ok_or(Reason::NoSuchTime),
             Timing::Before { length, moment: expr } => {
                 let target = target(expr)?;
                 let due = self.earlier(moment, pending.slot, target, *length);
                 if due < moment.now {
-                    let (due, target) = (crate::local::rfc3339(due, zone), crate::local::rfc3339(target, zone));
-                    return Err(format!("{length} before {target} was {due}"));
+                    return Err(Reason::TooLate { length: *length, before: target, was: due });
                 }
                 Ok((due, false))
             }
@@ -515,21 +524,5 @@ impl World {
             }
         }
         Timestamp::from_seconds(low)
-    }
-}
-
-/// A reason, with how late the news came where that is worth knowing.
-fn with_lateness(moment: &Moment<'_>, reason: &str) -> String {
-    if moment.age.0 > 0 { format!("{reason}, {} late", moment.age.in_words()) } else { String::from(reason) }
-}
-
-fn never() -> String {
-    String::from("there is no such time")
-}
-
-fn cause_name(moment: &Moment<'_>, cause: Cause) -> String {
-    match cause {
-        Cause::Rule(rule, _) => String::from(rule_label(moment.plan, rule)),
-        Cause::Sequence(..) | Cause::Score(_) => String::new(),
     }
 }

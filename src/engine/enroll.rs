@@ -2,9 +2,11 @@
 
 use chrono::TimeDelta;
 
-use crate::decision::{ActionId, Because, Body, Cause, Decision, Status, TouchLine};
+use crate::decision::reason::Decider;
+use crate::decision::{ActionId, Because, Body, Cause, Decision, Reason, Status, TouchLine};
 use crate::plan::Plan;
 use crate::rulebook::{Again, EffectKind, RuleId, Sequence, SequenceId, TierId, Touch};
+use crate::timestamp::Span;
 use crate::timestamp::Timestamp;
 
 use super::departure::Covered;
@@ -24,7 +26,7 @@ impl World {
             let (to, cause) = (*to, Cause::Rule(rule, arm));
             if self.lead(pending.slot).tier_locked {
                 if self.lead(pending.slot).tier != Some(to) {
-                    let reason = String::from("the tier is locked by hand");
+                    let reason = Reason::TierLocked;
                     self.decide(moment, pending.slot, Body::Overridden { to, reason }, (cause, &pending.because), out);
                 }
                 continue;
@@ -32,7 +34,7 @@ impl World {
             let first = written.iter().find(|(slot, ..)| *slot == pending.slot).map(|(_, rule, to)| (*rule, *to));
             match first {
                 Some((by, tier)) if tier != to => {
-                    let reason = format!("overridden by {}", rule_label(moment.plan, by));
+                    let reason = Reason::OverriddenBy(by);
                     self.decide(moment, pending.slot, Body::Overridden { to, reason }, (cause, &pending.because), out);
                 }
                 Some(_) => {}
@@ -64,11 +66,11 @@ impl World {
         }
         self.lead_mut(slot).tier = Some(to);
         self.changed.push(slot);
-        self.decide(moment, slot, Body::Tier { to, from }, by, out);
+        self.decide(moment, slot, Body::Tier { to: Some(to), from }, by, out);
         if let Some(from) = from {
             self.fire_all(plan.leaves.get(from.index()), slot, by.1);
             for sequence in plan.auto.get(from.index()).into_iter().flatten() {
-                let reason = format!("left {}", tier_name(plan, from));
+                let reason = Reason::Left(from);
                 self.exit(moment, slot, *sequence, &reason, by, out);
             }
         }
@@ -119,7 +121,7 @@ impl World {
         if !sequence.parallel {
             let others: Vec<SequenceId> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
             for other in others.into_iter().filter(|other| !is_parallel(plan, *other)) {
-                self.exit(moment, slot, other, &format!("started {}", sequence.name), by, out);
+                self.exit(moment, slot, other, &Reason::Started(id), by, out);
             }
         }
         self.enroll(moment, pending, id, sequence, number);
@@ -174,26 +176,26 @@ impl World {
         slot: u32,
         id: SequenceId,
         sequence: &Sequence,
-    ) -> Option<String> {
+    ) -> Option<Reason> {
         let plan = moment.plan;
         let lead = self.lead(slot);
         if let Some(shield) = lead.shield.as_ref().filter(|shield| shield.at == moment.now) {
-            let some = shield.some.iter().find(|(other, _)| *other == id).map(|(_, rule)| *rule);
+            let some = shield.some.iter().find(|(other, _)| *other == id).map(|(_, by)| *by);
             let by = some.or(shield.all).or(if sequence.parallel { None } else { shield.sequences });
-            if let Some(rule) = by {
-                return Some(format!("suppressed by {}", rule_label(plan, rule)));
+            if let Some(by) = by {
+                return Some(Reason::SuppressedBy(decider(plan, by), Span::ZERO));
             }
         }
         if let Some(suppression) = lead.suppressed(None, moment.now).filter(|s| s.until.is_none()) {
-            return Some(format!("suppressed by {}", suppression.by));
+            return Some(Reason::SuppressedBy(suppression.by.clone(), Span::ZERO));
         }
         let past = self.past(slot, id)?;
         match sequence.again {
             Again::Always => None,
-            Again::Never => Some(String::from("never again")),
+            Again::Never => Some(Reason::NeverAgain),
             Again::After(length) => {
                 let from = self.later(plan, slot, past.ended, length);
-                (from > moment.now).then(|| format!("again after {length}"))
+                (from > moment.now).then_some(Reason::AgainAfter(length))
             }
         }
     }
@@ -208,7 +210,7 @@ impl World {
         moment: &Moment<'_>,
         slot: u32,
         id: SequenceId,
-        reason: &str,
+        reason: &Reason,
         by: (Cause, &Because),
         out: &mut Vec<Decision>,
     ) {
@@ -221,7 +223,7 @@ impl World {
         moment: &Moment<'_>,
         slot: u32,
         id: SequenceId,
-        (reason, status): (&str, Status),
+        (reason, status): (&Reason, Status),
         by: (Cause, &Because),
         out: &mut Vec<Decision>,
     ) {
@@ -231,13 +233,11 @@ impl World {
         }
         let lines = self.touches_ahead(moment.plan, moment.names, slot, id);
         let Some(enrollment) = self.leave(moment, slot, id) else { return };
-        let body = Body::Exit { sequence: id, enrollment: enrollment.number, reason: String::from(reason) };
+        let body = Body::Exit { sequence: id, enrollment: enrollment.number, reason: reason.clone() };
         self.decide(moment, slot, body, by, out);
         for (due, mut line) in lines {
-            line.reason = match due {
-                Some(due) => format!("{reason}; was due {}", crate::local::rfc3339(due, line.zone)),
-                None => String::from(reason),
-            };
+            line.reason = Some(reason.clone());
+            line.was_due = due;
             line.status = status;
             self.decide(moment, slot, Body::Touch(Box::new(line)), by, out);
         }
@@ -247,7 +247,7 @@ impl World {
     /// Ends an enrollment whose touches are all done.
     pub(super) fn finish(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId, out: &mut Vec<Decision>) {
         let Some(enrollment) = self.leave(moment, slot, id) else { return };
-        let body = Body::Exit { sequence: id, enrollment: enrollment.number, reason: String::from("finished") };
+        let body = Body::Exit { sequence: id, enrollment: enrollment.number, reason: Reason::Finished };
         self.decide(moment, slot, body, (Cause::Sequence(id, None), &enrollment.because), out);
         self.fire_all(moment.plan.finished.get(id.index()), slot, &enrollment.because);
     }
@@ -294,10 +294,11 @@ impl World {
             // A touch that waits for a person can only expire.
             _ if enrollment.released => moment.now,
             (_, deadline) if let Some(wait) = &enrollment.waiting => {
-                let usual = if wait.for_value { wait.since + EXPIRES } else { Timestamp::MAX };
+                let usual = if wait.awaited.is_for_person() { Timestamp::MAX } else { wait.since + EXPIRES };
                 let expires = deadline.unwrap_or(usual);
                 // What an invariant holds is asked again when its limit ends.
-                let again = Some(enrollment.not_before).filter(|at| wait.is_guarded() && *at > moment.now);
+                let again =
+                    Some(enrollment.not_before).filter(|at| wait.awaited.is_for_invariant() && *at > moment.now);
                 again.map_or(expires, |again| again.min(expires))
             }
             (Some(due), Some(deadline)) => due.min(deadline),
@@ -371,7 +372,7 @@ impl World {
     pub(super) fn touches_ahead(
         &self,
         plan: &Plan,
-        names: &dyn super::Names,
+        names: &dyn crate::decision::names::Journal,
         slot: u32,
         id: SequenceId,
     ) -> Vec<(Option<Timestamp>, TouchLine)> {
@@ -392,17 +393,17 @@ impl World {
         let mut lines = Vec::new();
         // What waits without an end has no time, nor has what comes after it.
         let mut stuck = match &lead.hold {
-            Some(hold) if hold.until.is_none() => Some(format!("held by {}", hold.by)),
-            _ => ahead.waiting.as_ref().map(|wait| wait.reason.clone()),
+            Some(hold) if hold.until.is_none() => Some(Reason::HeldBy(hold.by.clone())),
+            _ => ahead.waiting.as_ref().map(|wait| Reason::Awaits(wait.awaited.clone())),
         };
         while let Some((touch, planned)) = self.plan_next(plan, slot, &ahead, now) {
             let in_tail = usize::from(ahead.next) >= sequence.touches.len();
             let mut line = self.touch_line(plan, names, slot, &ahead, touch);
             line.status = if stuck.is_some() { Status::Held } else { Status::Scheduled };
-            line.reason = stuck.clone().unwrap_or_else(|| planned.reason());
+            line.reason = stuck.clone().or_else(|| planned.reason());
             if ahead.is_skipped(ahead.next) {
                 line.status = Status::Skipped;
-                line.reason = String::from(super::manual::SKIPPED);
+                line.reason = Some(Reason::SkippedByHand);
                 lines.push((planned.due.filter(|_| stuck.is_none()), line));
                 if in_tail {
                     break;
@@ -414,12 +415,12 @@ impl World {
             line.due_by = planned.due_by.filter(|_| stuck.is_none());
             if planned.due.is_none() && stuck.is_none() {
                 line.status = Status::Skipped;
-                line.reason = planned.trail.join(" -> ");
+                line.reason = Some(Reason::NoPlace(planned.trail.clone()));
             }
             let at = planned.due.unwrap_or_else(|| planned.passes.max(now));
             lines.push((Some(at).filter(|_| stuck.is_none()), line));
             if ahead.waiting.is_some() {
-                stuck = Some(format!("after {}", touch.id));
+                stuck = Some(Reason::Behind(id, ahead.next));
             }
             let due = planned.due.unwrap_or_else(|| planned.passes.max(now));
             if in_tail {
@@ -435,7 +436,7 @@ impl World {
     pub(super) fn touch_line(
         &self,
         plan: &Plan,
-        names: &dyn super::Names,
+        names: &dyn crate::decision::names::Journal,
         slot: u32,
         enrollment: &Enrollment,
         touch: &Touch,
@@ -463,8 +464,9 @@ impl World {
             sequence: enrollment.sequence,
             touch: enrollment.next,
             enrollment: enrollment.number,
-            id: ActionId::new(&[names.lead(self.lead(slot).id), name, &occurrence], enrollment.number),
-            reason: String::new(),
+            id: ActionId::new(&[names.lead_name(self.lead(slot).id), name, &occurrence], enrollment.number),
+            reason: None,
+            was_due: None,
             due_by: None,
             zone,
             zone_from,
@@ -529,12 +531,19 @@ pub(super) fn is_parallel(plan: &Plan, id: SequenceId) -> bool {
 }
 
 pub(super) fn rule_label(plan: &Plan, rule: RuleId) -> &str {
-    let by_hand = if rule == RuleId::PERSON { "hand" } else { "" };
-    plan.rulebook.rules.get(rule.index()).map_or(by_hand, |rule| rule.label.as_str())
+    plan.rulebook.rules.get(rule.index()).map_or("", |rule| rule.label.as_str())
 }
 
-fn tier_name(plan: &Plan, tier: TierId) -> &str {
-    plan.rulebook.tiers.get(tier.index()).map_or("", |tier| tier.name.as_str())
+/// Who decided, by a name that outlives the rulebook.
+pub(super) fn decider(plan: &Plan, cause: Cause) -> Decider {
+    let named = |name: Option<&str>| Decider::Rule(name.unwrap_or_default().into());
+    match cause {
+        Cause::Rule(rule, _) => Decider::Rule(rule_label(plan, rule).into()),
+        Cause::Sequence(id, _) => named(plan.rulebook.sequences.get(id.index()).map(|sequence| sequence.name.as_str())),
+        Cause::Score(id) => named(plan.rulebook.scores.get(id.index()).map(|score| score.name.as_str())),
+        Cause::Person => Decider::Person,
+        Cause::Change => Decider::Change,
+    }
 }
 
 impl Lead {

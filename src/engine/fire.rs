@@ -15,11 +15,12 @@ use super::intake::{absence_base, because_of, rule_position};
 use super::lead::NO_NUMBER;
 use super::schedule::clock;
 use super::timer::{Kind, Timer, What};
-use super::{Moment, Names, World};
+use super::{Moment, World};
+use crate::decision::names::Journal;
 
 impl World {
     /// Fires one timer at its due time.
-    pub(super) fn fire(&mut self, plan: &Plan, names: &dyn Names, timer: Timer, out: &mut Vec<Decision>) {
+    pub(super) fn fire(&mut self, plan: &Plan, names: &dyn Journal, timer: Timer, out: &mut Vec<Decision>) {
         let now = self.now;
         let after = if self.last_entry.0 == now { self.last_entry.1 } else { 0 };
         // Even a timer that does nothing is one timer less.

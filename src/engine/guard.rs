@@ -2,6 +2,7 @@
 
 use chrono::Days;
 
+use crate::decision::reason::{Awaited, Breach};
 use crate::plan::Plan;
 use crate::rulebook::{CapScope, ChannelId, Invariant, InvariantKind, Kept};
 use crate::timestamp::Timestamp;
@@ -9,16 +10,12 @@ use crate::units::{Length, Unit};
 
 use super::{Moment, World};
 
-/// How the reason of what an invariant holds begins.
-pub(crate) const BREAKS: &str = "breaks invariant ";
-
 /// Why a message would break an invariant, and from when on it would not.
-type Broken = (String, Option<Timestamp>);
+type Broken = (Breach, Option<Timestamp>);
 
 impl World {
-    /// The invariant that a message on a channel would break now, in words; of several the one that
-    /// holds it longest.
-    pub(super) fn breaks(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<String> {
+    /// The invariant that a message on a channel would break now; of several the one that holds it longest.
+    pub(super) fn breaks(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Awaited> {
         let mut longest: Option<(usize, Broken)> = None;
         for (place, broken) in self.ask_invariants(moment, slot, channel) {
             let Some((why, until)) = broken else { continue };
@@ -29,7 +26,7 @@ impl World {
         }
         let (place, (why, _)) = longest?;
         let name = moment.plan.rulebook.invariants.get(place).map_or("", |invariant| invariant.name.as_str());
-        Some(format!("{BREAKS}{name}: {why}"))
+        Some(Awaited::Invariant(name.to_owned(), why))
     }
 
     /// From when on a message on a channel would break no invariant any more; `None` where time alone
@@ -73,7 +70,7 @@ impl World {
                 let holds = until.is_none_or(|until| until > moment.now);
                 let text = plan.rulebook.sets.get(set.index()).map_or("", |set| set.text.as_str());
                 (holds && never.iter().any(|kept| is_kept(plan, *kept, channel)))
-                    .then(|| (format!("after {text}"), until))
+                    .then(|| (Breach::After(text.to_owned()), until))
             }
             InvariantKind::AtMost { count, what, per, scope } if is_kept(plan, *what, channel) => {
                 let slots = match (scope, self.accounts.get(self.lead(slot).account_slot as usize)) {
@@ -87,7 +84,7 @@ impl World {
                 let over = sent.len().checked_sub(*count as usize)?;
                 sent.sort_unstable();
                 let until = sent.get(over).and_then(|at| self.span_end(moment, slot, channel, (*at, *per)));
-                Some((format!("{} in {per} already", sent.len()), until))
+                Some((Breach::Already { sent: sent.len(), per: *per }, until))
             }
             InvariantKind::AtMost { .. } | InvariantKind::InTime { .. } => None,
         }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::decision::{Because, Body, Cause, Decision, STALE};
+use crate::decision::{Because, Body, Cause, Decision, Reason};
 use crate::event::Props;
 use crate::plan::Plan;
 use crate::rulebook::{Arm, EffectKind, Limit, Rule, RuleId, SequenceId, SetId};
@@ -99,9 +99,6 @@ fn phase(effect: &EffectKind) -> Phase {
         | EffectKind::Untag(_) => Phase::Record,
     }
 }
-
-/// Why what history asks for is not done.
-pub(super) const HISTORY: &str = "backfill: history that was loaded so that nothing acts";
 
 /// Effects that act however late the news is.
 fn always_acts(effect: &EffectKind) -> bool {
@@ -237,7 +234,7 @@ impl World {
     }
 
     /// `once`, `at most once per D`: why the rule may not act; a firing that may is noted.
-    fn limited(&mut self, moment: &Moment<'_>, fired: &Fired, rule: &Rule) -> Option<String> {
+    fn limited(&mut self, moment: &Moment<'_>, fired: &Fired, rule: &Rule) -> Option<Reason> {
         let slot = moment.plan.limit_slot.get(fired.rule.index()).copied().flatten()?;
         let last = self.lead_mut(fired.slot).fired_at.get_mut(slot)?;
         let open = is_open(rule.limit?, *last, moment.now);
@@ -248,8 +245,8 @@ impl World {
             return None;
         }
         Some(match rule.limit? {
-            Limit::Once => String::from("once: it has fired for this lead before"),
-            Limit::AtMostOncePer(length) => format!("at most once per {}", length.in_words()),
+            Limit::Once => Reason::Once,
+            Limit::AtMostOncePer(length) => Reason::AtMostOncePer(length),
         })
     }
 
@@ -274,11 +271,8 @@ impl World {
             });
         }
         if kept_out {
-            let reason = if moment.backfill {
-                String::from(HISTORY)
-            } else {
-                format!("{STALE}{} old, older than stale_after {}", moment.age.in_words(), stale_after.in_words())
-            };
+            let reason =
+                if moment.backfill { Reason::Backfill } else { Reason::Stale { age: moment.age, limit: stale_after } };
             let cause = Cause::Rule(fired.rule, arm as u8);
             self.decide(moment, fired.slot, Body::Muted(reason), (cause, &fired.because), out);
         }

@@ -2,7 +2,8 @@
 //! how far a trigger has come, what stands between a message and its lead. Read-only, and answered
 //! by the functions that decide. Read by `explain`.
 
-use crate::decision::Part;
+use crate::decision::reason::Decider;
+use crate::decision::{Part, Reason};
 use crate::event::EventNumber;
 use crate::rulebook::{ChannelId, Expr, Limit, Rule, RuleId, ScoreId, SequenceId, State, TierId, Trigger};
 use crate::timestamp::{Span, Timestamp};
@@ -12,7 +13,7 @@ use super::evaluate::Scope;
 use super::instant::{arm_of, heeds_age, is_open, is_stale};
 use super::intake::absence_base;
 use super::lead::{NO_NUMBER, Stamp};
-use super::send::Use;
+use super::send::{Use, cap_move};
 use super::{Moment, World, score};
 
 /// A condition, asked at a moment.
@@ -177,7 +178,7 @@ pub struct Gate {
     /// Whether it lets the message pass.
     pub open: bool,
     /// Why not.
-    pub reason: String,
+    pub reason: Option<Reason>,
     /// From when on it will.
     pub from: Option<Timestamp>,
     /// The condition of a `require`.
@@ -195,10 +196,10 @@ pub struct LeadAsked {
     pub enrollments: Vec<(SequenceId, u32, Timestamp, u16)>,
     /// Enrollments that have ended: how many, and when the last.
     pub past: Vec<(SequenceId, u32, Timestamp)>,
-    /// A hold: by which rule, and until when.
-    pub hold: Option<(String, Option<Timestamp>)>,
-    /// Suppressions in force: the channel, by which rule, and until when.
-    pub suppressions: Vec<(Option<ChannelId>, String, Option<Timestamp>)>,
+    /// A hold: by whom, and until when.
+    pub hold: Option<(Decider, Option<Timestamp>)>,
+    /// Suppressions in force: the channel, by whom, and until when.
+    pub suppressions: Vec<(Option<ChannelId>, Decider, Option<Timestamp>)>,
     /// Touches sent since the last reply.
     pub touches: u32,
     /// What its scores read.
@@ -417,25 +418,26 @@ impl World {
         let scope = self.scope(moment, slot);
         let gate = |kind, refused: Option<Use>, asked| {
             let (open, reason, from) = match refused {
-                None | Some(Use::Yes) => (true, String::new(), None),
-                Some(Use::Later(from, reason)) => (false, reason, Some(from)),
-                Some(Use::No(_, reason)) => (false, reason, None),
+                None | Some(Use::Yes) => (true, None, None),
+                Some(Use::Later(from, by)) => (false, Some(Reason::Moved(vec![by])), Some(from)),
+                Some(Use::No(_, reason)) => (false, Some(reason), None),
             };
             Gate { kind, open, reason, from, asked }
         };
         let mut gates = vec![gate(GateKind::Suppression, self.suppression_gate(moment, slot, channel), None)];
-        for (place, (expr, text)) in definition.requires.iter().enumerate() {
-            let refused = self.require_gate(moment, slot, definition, (expr, text));
+        for (place, (expr, _)) in definition.requires.iter().enumerate() {
+            let refused = self.require_gate(moment, slot, channel, place);
             gates.push(gate(GateKind::Require(place), refused, Some(scope.ask(expr))));
         }
         gates.push(gate(GateKind::Window, self.window_gate(moment, slot, channel), None));
         for (place, cap) in definition.caps.iter().enumerate() {
-            let refused = self.capped(moment, slot, channel, cap).map(|(from, reason)| Use::Later(from, reason));
+            let refused = self.capped(moment, slot, channel, cap).map(|from| Use::Later(from, cap_move(cap)));
             gates.push(gate(GateKind::Cap(place), refused, None));
         }
         for (place, broken) in self.ask_invariants(moment, slot, channel) {
             let open = broken.is_none();
-            let (reason, from) = broken.unwrap_or_default();
+            let (breach, from) = broken.map_or((None, None), |(breach, from)| (Some(breach), from));
+            let reason = breach.map(Reason::Breach);
             gates.push(Gate { kind: GateKind::Invariant(place), open, reason, from, asked: None });
         }
         gates

@@ -8,6 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use crate::decision::reason::{Awaited, Decider, Move};
 use crate::decision::{Because, Cause};
 use crate::event::{AccountId, EventNumber, LeadId, PropValue};
 use crate::local::Zone;
@@ -16,8 +17,6 @@ use crate::rulebook::{ChannelId, ExperimentId, PropId, RuleId, ScoreId, Sequence
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
-
-use super::guard::BREAKS;
 
 /// When an event happened and which one it was. Ordered by both, so that of two events of the
 /// same moment the one that arrived later is the later one.
@@ -110,11 +109,11 @@ pub(crate) struct ScoreState {
 pub(crate) struct Shield {
     pub at: Timestamp,
     /// Every sequence that is not parallel.
-    pub sequences: Option<RuleId>,
+    pub sequences: Option<Cause>,
     /// Single actions and parallel sequences too (`stop all`).
-    pub all: Option<RuleId>,
+    pub all: Option<Cause>,
     /// Single sequences.
-    pub some: SmallVec<[(SequenceId, RuleId); 1]>,
+    pub some: SmallVec<[(SequenceId, Cause); 1]>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -122,9 +121,14 @@ pub(crate) struct Hold {
     pub since: Timestamp,
     /// `None`: until a `resume`.
     pub until: Option<Timestamp>,
-    pub by: String,
-    /// Set by hand: no rule ends it.
-    pub by_hand: bool,
+    /// What a person holds, no rule ends.
+    pub by: Decider,
+}
+
+impl Hold {
+    pub fn is_by_hand(&self) -> bool {
+        self.by == Decider::Person
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -132,7 +136,7 @@ pub(crate) struct Suppression {
     pub channel: Option<ChannelId>,
     /// `None`: for good.
     pub until: Option<Timestamp>,
-    pub by: String,
+    pub by: Decider,
     /// By a rule of the standard vocabulary or by hand: a rule's `unsuppress` does not lift it.
     pub standard: bool,
 }
@@ -168,7 +172,7 @@ pub(crate) struct Enrollment {
     /// A person has released the next touch.
     pub approved: bool,
     /// Reasons a due touch was put off.
-    pub deferred: Vec<String>,
+    pub deferred: Vec<Move>,
     /// Not before this moment (caps, closed windows of a second choice).
     pub not_before: Timestamp,
     pub because: Because,
@@ -221,21 +225,7 @@ pub(crate) struct ByHand {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Wait {
     pub since: Timestamp,
-    /// A fact of the lead is missing, or an invariant holds it; else a person must release it.
-    pub for_value: bool,
-    pub reason: String,
-}
-
-impl Wait {
-    /// Whether an invariant holds it: it is asked again when the invariant's limit ends.
-    pub fn is_guarded(&self) -> bool {
-        self.for_value && self.reason.starts_with(BREAKS)
-    }
-
-    /// Whether a fact that changes releases it.
-    pub fn is_for_fact(&self) -> bool {
-        self.for_value && !self.is_guarded()
-    }
+    pub awaited: Awaited,
 }
 
 /// A single action that waits for its time.
@@ -249,7 +239,7 @@ pub(crate) struct PendingAction {
     pub id: crate::decision::ActionId,
     pub cause: Cause,
     pub because: Because,
-    pub trail: Vec<String>,
+    pub trail: Vec<Move>,
     /// It has fallen due and waits for a value.
     pub waiting: Option<Box<Wait>>,
     /// Properties of the event that led to it, where a template may ask for them.

@@ -1,26 +1,18 @@
 //! What a person does with a lead by hand: `override.*` events, appended to the log with who did it
 //! and why, and taken in like any other. They outrank rules. Semantics section 8.
 
-use std::fmt::Write as _;
-
-use crate::decision::{Body, Cause, Decision, Status, TouchLine};
+use crate::decision::{Body, Cause, Decision, Note, Reason, Status, TouchLine};
 use crate::event::{Event, Props};
 use crate::plan::Override;
-use crate::rulebook::{ChannelId, PropId, RuleId, Sequence, SequenceId, TierId};
+use crate::rulebook::{ChannelId, PropId, Sequence, SequenceId, TierId};
 use crate::timestamp::Timestamp;
 use crate::value::View;
 
 use super::effect::By;
 use super::enroll::{advance, next_touch};
-use super::instant::HISTORY;
 use super::intake::because_of;
 use super::lead::Stamp;
 use super::{Moment, World};
-
-/// Why a touch is let pass that a person has skipped.
-pub(super) const SKIPPED: &str = "skipped by hand";
-
-const PERSON: Cause = Cause::Rule(RuleId::PERSON, 0);
 
 impl World {
     /// Does what an override says.
@@ -34,19 +26,20 @@ impl World {
     ) {
         let names = &moment.plan.overrides;
         let props = event.props;
-        self.note = Some(note(text(props, names.by), text(props, names.reason)));
+        let said = |name| text(props, name).map(Into::into);
+        self.note = Some(Box::new(Note { by: said(names.by), why: said(names.reason) }));
         let because = because_of(Stamp { at: event.at, number: event.number });
-        let by: By<'_> = (PERSON, &because);
+        let by: By<'_> = (Cause::Person, &because);
         let channel = self.channel_named(moment, text(props, names.channel));
         let until = time(props, names.ends);
         if moment.backfill && !kind.protects() {
-            return self.mute(moment, slot, String::from(HISTORY), by, out);
+            return self.mute(moment, slot, Reason::Backfill, by, out);
         }
         match kind {
             Override::Pause => self.hold(moment, slot, until, by, out),
             Override::Resume => self.resume(moment, slot, by, out),
-            Override::Stop if flag(props, names.all) => self.stop_all(moment, slot, RuleId::PERSON, by, out),
-            Override::Stop => self.stop(moment, slot, RuleId::PERSON, by, out),
+            Override::Stop if flag(props, names.all) => self.stop_all(moment, slot, by, out),
+            Override::Stop => self.stop(moment, slot, by, out),
             Override::Skip => self.skip(moment, slot, text(props, names.touch), by, out),
             Override::Move => {
                 if let (Some(touch), Some(to)) = (text(props, names.touch), time(props, names.to)) {
@@ -58,15 +51,15 @@ impl World {
             Override::Unlock => self.lead_mut(slot).tier_locked = false,
             Override::Suppress if text(props, names.channel).is_some() && channel.is_none() => {
                 let name = text(props, names.channel).unwrap_or_default();
-                self.mute(moment, slot, format!("there is no channel `{name}`"), by, out);
+                self.mute(moment, slot, Reason::UnknownChannel(name.into()), by, out);
             }
-            Override::Suppress => self.suppress(moment, slot, (channel, until), RuleId::PERSON, by, out),
+            Override::Suppress => self.suppress(moment, slot, (channel, until), by, out),
             Override::Unsuppress => self.unsuppress(moment, slot, channel, by, out),
             Override::Erase => self.forget(moment, slot, by, out),
         }
     }
 
-    fn mute(&self, moment: &Moment<'_>, slot: u32, reason: String, by: By<'_>, out: &mut Vec<Decision>) {
+    fn mute(&self, moment: &Moment<'_>, slot: u32, reason: Reason, by: By<'_>, out: &mut Vec<Decision>) {
         self.decide(moment, slot, Body::Muted(reason), by, out);
     }
 
@@ -93,7 +86,7 @@ impl World {
         let name = name.unwrap_or_default();
         let found = self.ahead(moment, slot, name);
         if found.is_empty() {
-            return self.mute(moment, slot, format!("no touch `{name}` lies ahead"), by, out);
+            return self.mute(moment, slot, Reason::NoTouchAhead(name.into()), by, out);
         }
         for (id, place) in found {
             let Some(sequence) = moment.plan.rulebook.sequences.get(id.index()) else { continue };
@@ -121,7 +114,7 @@ impl World {
             let Some(enrollment) = found.filter(|e| e.is_skipped(e.next)) else { return };
             let Some(touch) = next_touch(sequence, enrollment) else { return };
             let line = self.touch_line(moment.plan, moment.names, slot, enrollment, touch);
-            let line = TouchLine { status: Status::Skipped, reason: String::from(SKIPPED), ..line };
+            let line = TouchLine { status: Status::Skipped, reason: Some(Reason::SkippedByHand), ..line };
             let (because, next) = (enrollment.because.clone(), enrollment.next);
             let cause = Cause::Sequence(id, Some(next));
             self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
@@ -149,7 +142,7 @@ impl World {
     ) {
         let found = self.ahead(moment, slot, name);
         if found.is_empty() {
-            return self.mute(moment, slot, format!("no touch `{name}` lies ahead"), by, out);
+            return self.mute(moment, slot, Reason::NoTouchAhead(name.into()), by, out);
         }
         for (id, place) in found {
             let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else {
@@ -168,7 +161,7 @@ impl World {
         for enrollment in &mut self.lead_mut(slot).enrollments {
             let Some(sequence) = moment.plan.rulebook.sequences.get(enrollment.sequence.index()) else { continue };
             let named = next_touch(sequence, enrollment).is_some_and(|touch| name.is_none_or(|name| touch.id == name));
-            if named && enrollment.waiting.as_ref().is_some_and(|wait| !wait.for_value) {
+            if named && enrollment.waiting.as_ref().is_some_and(|wait| wait.awaited.is_for_person()) {
                 enrollment.waiting = None;
                 enrollment.released = true;
                 enrollment.approved = true;
@@ -176,8 +169,7 @@ impl World {
             }
         }
         if released.is_empty() {
-            let which = name.map_or(String::from("no touch"), |name| format!("no touch `{name}`"));
-            self.mute(moment, slot, format!("{which} waits for approval"), by, out);
+            self.mute(moment, slot, Reason::NothingToApprove(name.map(Into::into)), by, out);
         }
         for id in released {
             self.replan(moment, slot, id);
@@ -194,7 +186,7 @@ impl World {
     ) {
         let name = name.unwrap_or_default();
         let Some(tier) = moment.plan.rulebook.tiers.iter().position(|tier| tier.name == name) else {
-            return self.mute(moment, slot, format!("there is no tier `{name}`"), by, out);
+            return self.mute(moment, slot, Reason::UnknownTier(name.into()), by, out);
         };
         self.lead_mut(slot).tier_locked = lock;
         self.move_to(moment, slot, TierId(tier as u8), by, out);
@@ -202,22 +194,12 @@ impl World {
 
     /// The lead is forgotten: everything ends, its facts go, and it is never contacted again.
     fn forget(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
-        self.suppress(moment, slot, (None, None), RuleId::PERSON, by, out);
+        self.suppress(moment, slot, (None, None), by, out);
         let lead = self.lead_mut(slot);
         lead.facts = Vec::new();
         lead.deadlines.iter_mut().for_each(|deadline| deadline.props = None);
         self.changed.push(slot);
     }
-}
-
-/// `by bob: on holiday`
-fn note(by: Option<&str>, why: Option<&str>) -> Box<str> {
-    let mut note = String::from("by ");
-    note.push_str(by.unwrap_or("a person"));
-    if let Some(why) = why {
-        let _ = write!(note, ": {why}");
-    }
-    note.into_boxed_str()
 }
 
 fn get(props: Props<'_>, id: Option<PropId>) -> View<'_> {

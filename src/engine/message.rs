@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::decision::reason::Awaited;
 use crate::event::Props;
 use crate::plan::Plan;
 use crate::rulebook::{BookTemplate, ChannelId, Experiment, ExperimentId, Filling, SequenceId};
@@ -14,7 +15,8 @@ use crate::value::Value;
 use super::evaluate::Scope;
 use super::intake::save;
 use super::lead::SavedProps;
-use super::{Moment, Names, World};
+use super::{Moment, World};
+use crate::decision::names::Journal;
 
 /// So long a message to a lead waits for a value, where it does not say otherwise.
 pub(super) const EXPIRES: Span = Span::days(1);
@@ -26,14 +28,14 @@ impl World {
         wanted.then(|| Arc::new(save(moment.props)))
     }
 
-    /// Which value of a message's template is missing, in words.
+    /// What a message's template waits for.
     pub(super) fn unfilled(
         &self,
         moment: &Moment<'_>,
         slot: u32,
         (channel, content): (ChannelId, &Content),
         saved: Option<&Arc<SavedProps>>,
-    ) -> Option<String> {
+    ) -> Option<Awaited> {
         let template = template(moment.plan, channel, content)?;
         let mut scope = self.scope(moment, slot);
         scope.props = saved.map_or_else(Props::default, |saved| saved.props());
@@ -44,9 +46,9 @@ impl World {
         // A missing value does no harm where the template has another one ready.
         match message(&scope, template) {
             Ok(_) => None,
-            Err(Unfilled::Missing { variable }) => Some(format!("{variable} is missing")),
+            Err(Unfilled::Missing { variable }) => Some(Awaited::Value(variable)),
             Err(Unfilled::Failed { line, message }) => {
-                Some(format!("template {} line {line}: {message}", template.name))
+                Some(Awaited::Template { template: template.name.clone(), line, message })
             }
         }
     }
@@ -69,7 +71,7 @@ impl World {
     pub(super) fn variant(
         &self,
         plan: &Plan,
-        names: &dyn Names,
+        names: &dyn Journal,
         slot: u32,
         (sequence, touch): (SequenceId, u16),
     ) -> Option<(ExperimentId, u8)> {
@@ -81,7 +83,7 @@ impl World {
             return Some((id, *variant));
         }
         let experiment = plan.rulebook.experiments.get(id.index())?;
-        Some((id, assigned(experiment, names.lead(lead.id))))
+        Some((id, assigned(experiment, names.lead_name(lead.id))))
     }
 }
 

@@ -1,27 +1,29 @@
 //! What lies ahead when the log ends: one line per touch and action, by due time.
 
-use crate::decision::{Body, Cause, Decision, Order, Status};
+use crate::decision::{Body, Cause, Decision, Order, Reason, Status};
 use crate::plan::Plan;
 use crate::timestamp::Timestamp;
 
+use super::World;
 use super::timer::position;
-use super::{Names, World};
+use crate::decision::names::Journal;
 
 impl World {
     /// Everything pending, as it stands at the engine's present moment.
-    pub(super) fn scheduled(&self, plan: &Plan, names: &dyn Names) -> Vec<Decision> {
+    pub(super) fn scheduled(&self, plan: &Plan, names: &dyn Journal) -> Vec<Decision> {
         let mut lines = Vec::new();
         for slot in 0..self.leads.len() as u32 {
             if self.leads.get(slot as usize).is_some_and(Option::is_some) {
                 self.scheduled_of(plan, names, slot, &mut lines);
             }
         }
-        lines
-            .sort_by(|a, b| a.order.key().cmp(&b.order.key()).then_with(|| names.lead(a.lead).cmp(names.lead(b.lead))));
+        lines.sort_by(|a, b| {
+            a.order.key().cmp(&b.order.key()).then_with(|| names.lead_name(a.lead).cmp(names.lead_name(b.lead)))
+        });
         lines
     }
 
-    fn scheduled_of(&self, plan: &Plan, names: &dyn Names, slot: u32, lines: &mut Vec<Decision>) {
+    fn scheduled_of(&self, plan: &Plan, names: &dyn Journal, slot: u32, lines: &mut Vec<Decision>) {
         let lead = self.lead(slot);
         let mut push = |due: Option<Timestamp>, position, body, cause, because| {
             let at = due.unwrap_or(self.now);
@@ -56,7 +58,7 @@ impl World {
             }
         }
         for (place, action) in lead.actions.iter().enumerate() {
-            let reason = if action.trail.len() > 1 { action.trail.join(" -> ") } else { String::new() };
+            let reason = Reason::of_moves(action.trail.clone());
             let line = self.action_line(plan, slot, action, Status::Scheduled, reason);
             let place = self.action_position(plan, slot, place);
             push(Some(action.due), place, Body::Action(Box::new(line)), action.cause, action.because.clone());

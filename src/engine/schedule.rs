@@ -1,7 +1,7 @@
 //! When a touch is due: from its day and time in the sequence, through closed days, windows and
 //! gaps, to a moment, with every move kept as a reason. Semantics section 6.
 
-use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeDelta};
 
 use crate::calendar::{Calendar, Refusal, Window, add_open_days, add_open_hours};
 use crate::local::{Zone, add_days};
@@ -12,6 +12,8 @@ use crate::units::{ClockTime, Length, Roll, Unit};
 
 use super::World;
 use super::lead::Enrollment;
+use crate::decision::Reason;
+use crate::decision::reason::Move;
 
 /// How many days ahead a place for a touch is looked for.
 const SEARCH_DAYS: u32 = 400;
@@ -28,13 +30,13 @@ pub(crate) struct Planned {
     /// After this moment it has expired.
     pub deadline: Option<Timestamp>,
     /// Its nominal time and every move from it, in order.
-    pub trail: Vec<String>,
+    pub trail: Vec<Move>,
 }
 
 impl Planned {
-    /// The moves as one text; empty where the touch stays at its nominal time.
-    pub fn reason(&self) -> String {
-        if self.trail.len() > 1 { self.trail.join(" -> ") } else { String::new() }
+    /// The moves; `None` where the touch stays at its nominal time.
+    pub fn reason(&self) -> Option<Reason> {
+        Reason::of_moves(self.trail.clone())
     }
 }
 
@@ -83,19 +85,19 @@ impl Ground<'_> {
         let nominal = self.nominal(touch, time, enrollment);
         if let Some(at) = enrollment.moved_to() {
             let due = at.max(enrollment.not_before).max(self.now);
-            let mut trail = vec![nominal_text(touch, time, nominal.planned), String::from("moved by hand")];
+            let mut trail = vec![nominal_place(touch, time, nominal.planned), Move::ByHand];
             trail.push(self.landing(due));
             return Planned { due: Some(due), due_by: None, passes: due, deadline: None, trail };
         }
         let (start, end) = nominal.dates;
         let first = self.first_moment(enrollment);
-        let mut trail = vec![nominal_text(touch, time, nominal.planned)];
+        let mut trail = vec![nominal_place(touch, time, nominal.planned)];
         let (shift, moves_time) = match touch.when {
             When::Days(..) => (enrollment.shift, true),
             When::Later(_) => (enrollment.anchor_shift, clock_of(time).is_none()),
         };
         if shift != 0 && (start != nominal.planned || moves_time) {
-            trail.push(format!("held {}", Span(shift).in_words()));
+            trail.push(Move::Held(Span(shift)));
         }
         let passes = self.zone.resolve(start.and_time(nominal.time));
         let deadline = touch.expires.map(|length| {
@@ -110,7 +112,7 @@ impl Ground<'_> {
             && let Some((place, date)) = self.best_of(start, end, time, first.0)
         {
             if date != start {
-                trail.push(format!("best of days {}", range_text(touch)));
+                trail.push(Move::Best(touch.when));
                 trail.push(self.landing(place.0));
             }
             return Planned { due: Some(place.0), due_by: place.1, passes, deadline, trail };
@@ -124,14 +126,14 @@ impl Ground<'_> {
     }
 
     /// The first moment the touch may be due, and what keeps it from an earlier one.
-    fn first_moment(&self, enrollment: &Enrollment) -> (Timestamp, Vec<(Timestamp, String)>) {
+    fn first_moment(&self, enrollment: &Enrollment) -> (Timestamp, Vec<(Timestamp, Vec<Move>)>) {
         let mut reasons = Vec::new();
         if let Some((at, name)) = &enrollment.previous {
             let from = later(*at, self.sequence.gap, self.zone, self.window.calendar);
-            reasons.push((from, format!("gap {} after {name}", self.sequence.gap)));
+            reasons.push((from, vec![Move::Gap(self.sequence.gap, name.clone())]));
         }
         if enrollment.not_before > Timestamp::MIN {
-            reasons.push((enrollment.not_before, enrollment.deferred.join(" -> ")));
+            reasons.push((enrollment.not_before, enrollment.deferred.clone()));
         }
         let first = reasons.iter().map(|(from, _)| *from).max().unwrap_or(self.now).max(self.now);
         (first, reasons)
@@ -209,9 +211,9 @@ impl Ground<'_> {
         start: NaiveDate,
         time: &TouchTime,
         nominal_time: NaiveTime,
-        (first, reasons): (Timestamp, &[(Timestamp, String)]),
+        (first, reasons): (Timestamp, &[(Timestamp, Vec<Move>)]),
         roll: Roll,
-        trail: &mut Vec<String>,
+        trail: &mut Vec<Move>,
     ) -> Option<Place> {
         let nominal = self.zone.resolve(start.and_time(nominal_time));
         let earliest = first;
@@ -229,7 +231,7 @@ impl Ground<'_> {
                     return Some(place);
                 }
                 Err(Miss::Refused(refusal)) => {
-                    push_new(trail, refusal.to_string());
+                    push_new(trail, &[Move::Closed(refusal)]);
                     if n == 0
                         && let Some(place) = self.rolled(date, time, earliest, roll)
                     {
@@ -242,7 +244,7 @@ impl Ground<'_> {
                 }
                 Err(Miss::Early) => {
                     let moment = self.zone.resolve(date.and_time(clock_of(time).unwrap_or(nominal_time)));
-                    if n > 0 && trail.last().is_some_and(|last| last.starts_with("closed")) {
+                    if n > 0 && matches!(trail.last(), Some(Move::Closed(Refusal::Closed(_)))) {
                         trail.push(self.landing(moment));
                     }
                     explain(moment, reasons, trail);
@@ -311,9 +313,8 @@ impl Ground<'_> {
         }
     }
 
-    pub fn landing(&self, at: Timestamp) -> String {
-        let local = self.zone.to_local(at);
-        format!("{} {}", local.weekday(), hour_minute(local))
+    pub fn landing(&self, at: Timestamp) -> Move {
+        Move::Place(self.zone.to_local(at))
     }
 }
 
@@ -337,53 +338,34 @@ fn clock_of(time: &TouchTime) -> Option<NaiveTime> {
 }
 
 /// What kept a touch from a moment.
-fn explain(moment: Timestamp, reasons: &[(Timestamp, String)], trail: &mut Vec<String>) {
+fn explain(moment: Timestamp, reasons: &[(Timestamp, Vec<Move>)], trail: &mut Vec<Move>) {
     let mut known = false;
     for (_, reason) in reasons.iter().filter(|(from, _)| *from > moment) {
-        push_new(trail, reason.clone());
+        push_new(trail, reason);
         known = true;
     }
-    let held = trail.last().is_some_and(|last| last.starts_with("held "));
+    let held = matches!(trail.last(), Some(Move::Held(_)));
     if !known && !held {
-        push_new(trail, String::from("already past"));
+        push_new(trail, &[Move::Past]);
     }
 }
 
-fn push_new(trail: &mut Vec<String>, reason: String) {
-    if trail.last() != Some(&reason) {
-        trail.push(reason);
+fn push_new(trail: &mut Vec<Move>, moves: &[Move]) {
+    if !trail.ends_with(moves) {
+        trail.extend_from_slice(moves);
     }
 }
 
-fn range_text(touch: &Touch) -> String {
-    match touch.when {
-        When::Days(from, to) => format!("{from}..{to}"),
-        When::Later(length) => format!("+{length}"),
-    }
+/// Where a touch would be if nothing moved it.
+fn nominal_place(touch: &Touch, time: &TouchTime, date: NaiveDate) -> Move {
+    Move::Nominal { when: touch.when, time: time.clone(), date }
 }
 
-/// `day 7 10:00 Sat`
-fn nominal_text(touch: &Touch, time: &TouchTime, date: NaiveDate) -> String {
-    let day = match touch.when {
-        When::Days(from, to) if from == to => format!("day {from}"),
-        When::Days(from, to) => format!("day {from}..{to}"),
-        When::Later(length) => format!("+{length}"),
-    };
-    let time = match time {
-        TouchTime::At(at) => format!(" {at}"),
-        TouchTime::Part(name, ..) => format!(" {name}"),
-        TouchTime::Any => String::new(),
-    };
-    format!("{day}{time} {}", date.weekday())
-}
-
-fn hour_minute(local: NaiveDateTime) -> String {
+/// A moment on the clock of a zone, to the minute: where a single action lands.
+pub(super) fn on_clock(at: Timestamp, zone: Zone) -> Move {
     use chrono::Timelike;
-    if local.second() == 0 {
-        format!("{:02}:{:02}", local.hour(), local.minute())
-    } else {
-        format!("{:02}:{:02}:{:02}", local.hour(), local.minute(), local.second())
-    }
+    let local = zone.to_local(at);
+    Move::Place(local.with_second(0).unwrap_or(local))
 }
 
 /// A clock time as chrono has it; 24:00 is the last moment of its day.

@@ -1,10 +1,11 @@
 //! What happens when a touch falls due: conditions, consent, windows, caps, and then it goes out,
 //! waits, or is let pass - with the reason. Single actions ask the same (`single.rs`).
 
-use crate::decision::{Body, Cause, Decision, Status, TouchLine};
+use crate::decision::reason::{Awaited, Move};
+use crate::decision::{Body, Cause, Decision, Reason, Status, TouchLine};
 use crate::event::{PropValue, Props};
 use crate::plan::Plan;
-use crate::rulebook::{Cap, CapScope, Channel, ChannelId, ExperimentId, Expr, Sequence, SequenceId, Touch, TypeId};
+use crate::rulebook::{Cap, CapScope, ChannelId, ExperimentId, Sequence, SequenceId, Touch, TypeId};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
@@ -20,9 +21,9 @@ pub(super) enum Use {
     /// It can.
     Yes,
     /// Later: not before that moment, for this reason.
-    Later(Timestamp, String),
+    Later(Timestamp, Move),
     /// Not at all.
-    No(Status, String),
+    No(Status, Reason),
 }
 
 impl World {
@@ -44,47 +45,44 @@ impl World {
         let mut line = self.touch_line(plan, moment.names, slot, &enrollment, touch);
         line.due_by = planned.due_by;
         let passed = line.clone();
-        let mut let_pass = |world: &mut Self, status: Status, reason: String| {
-            let line = TouchLine { status, reason, ..passed.clone() };
+        let mut let_pass = |world: &mut Self, status: Status, reason: Reason| {
+            let line = TouchLine { status, reason: Some(reason), ..passed.clone() };
             let cause = Cause::Sequence(id, Some(enrollment.next));
             world.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &enrollment.because), out);
             world.go_on(moment, slot, id, sequence, None, out);
         };
-        let planned_reason = self.original_reason(plan, slot, &enrollment, touch, moment.now);
+        let moves = self.moves_to(plan, slot, &enrollment, touch, moment.now);
         let Some(due) = planned.due else {
             if planned.passes > moment.now && !enrollment.released {
                 return self.replan(moment, slot, id);
             }
-            return let_pass(self, Status::Skipped, planned.trail.join(" -> "));
+            return let_pass(self, Status::Skipped, Reason::NoPlace(planned.trail));
         };
         let expires = |wait: &Wait| planned.deadline.unwrap_or(wait.since + EXPIRES);
-        let again = enrollment.waiting.as_ref().filter(|wait| wait.is_guarded() && moment.now < expires(wait));
+        let again =
+            enrollment.waiting.as_ref().filter(|wait| wait.awaited.is_for_invariant() && moment.now < expires(wait));
         if again.is_some() && moment.now < enrollment.not_before {
             return self.replan(moment, slot, id);
         }
         if let Some(wait) = enrollment.waiting.as_ref().filter(|_| again.is_none()) {
-            let by = crate::local::rfc3339(moment.now, line.zone);
-            let guarded = planned_reason.is_empty() || wait.is_guarded();
-            let why = if guarded { String::new() } else { format!(": {planned_reason}") };
-            let what =
-                if wait.for_value { format!("{}; waited until", wait.reason) } else { "was not approved by".into() };
-            return let_pass(self, Status::Expired, format!("{what} {by}{why}"));
+            let awaited = wait.awaited.clone();
+            // Of what an invariant held, its moves say no more than the invariant.
+            let moves = if awaited.is_for_invariant() { Vec::new() } else { moves };
+            return let_pass(self, Status::Expired, Reason::Waited { awaited, until: moment.now, moves });
         }
         let due = if enrollment.released || again.is_some() { moment.now } else { due };
         if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
-            let deadline = crate::local::rfc3339(deadline, line.zone);
-            let why = if planned_reason.is_empty() { String::new() } else { format!(": {planned_reason}") };
-            return let_pass(self, Status::Expired, format!("could not be sent by {deadline}{why}"));
+            return let_pass(self, Status::Expired, Reason::NotInTime { deadline, moves });
         }
         if due > moment.now {
             return self.replan(moment, slot, id);
         }
         self.witness_touch(moment, slot, touch, (id, enrollment.next, enrollment.number));
         if touch.condition.as_ref().is_some_and(|condition| !self.scope(moment, slot).holds(condition)) {
-            return let_pass(self, Status::Skipped, format!("if {} does not hold", touch.condition_text));
+            return let_pass(self, Status::Skipped, Reason::ConditionFails(id, enrollment.next));
         }
         if touch.approve && !enrollment.approved {
-            let wait = Wait { since: moment.now, for_value: false, reason: String::from("waits for approval") };
+            let wait = Wait { since: moment.now, awaited: Awaited::Approval };
             return self.wait_until(moment, slot, id, (wait, line), None, out);
         }
         match self.choose(moment, slot, touch) {
@@ -95,21 +93,22 @@ impl World {
                 let unfilled = self.unfilled(moment, slot, (channel, &line.content), enrollment.saved.as_ref());
                 // What a person has released goes out.
                 let asked = !enrollment.approved;
-                if let Some(reason) = unfilled.or_else(|| self.breaks(moment, slot, channel).filter(|_| asked)) {
-                    let wait = Wait { since: again.map_or(moment.now, |wait| wait.since), for_value: true, reason };
-                    let until = if wait.is_guarded() { self.guarded_until(moment, slot, channel) } else { None };
+                if let Some(awaited) = unfilled.or_else(|| self.breaks(moment, slot, channel).filter(|_| asked)) {
+                    let wait = Wait { since: again.map_or(moment.now, |wait| wait.since), awaited };
+                    let until =
+                        if wait.awaited.is_for_invariant() { self.guarded_until(moment, slot, channel) } else { None };
                     return self.wait_until(moment, slot, id, (wait, line), until, out);
                 }
                 line.status = Status::Sent;
-                line.reason = planned_reason;
+                line.reason = (!moves.is_empty()).then_some(Reason::Moved(moves));
                 self.send_touch(moment, slot, id, sequence, (touch, line), out);
             }
-            Err(Use::Later(from, reason)) => {
+            Err(Use::Later(from, by)) => {
                 let found = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id);
                 if let Some(enrollment) = found {
                     enrollment.not_before = from;
                     enrollment.released = false;
-                    push_reason(&mut enrollment.deferred, &reason);
+                    push_move(&mut enrollment.deferred, by);
                 }
                 self.replan(moment, slot, id);
             }
@@ -118,28 +117,22 @@ impl World {
         }
     }
 
-    /// How a touch came from its nominal time to the one it is sent at.
-    fn original_reason(
-        &self,
-        plan: &Plan,
-        slot: u32,
-        enrollment: &Enrollment,
-        touch: &Touch,
-        now: Timestamp,
-    ) -> String {
-        let Some(sequence) = plan.rulebook.sequences.get(enrollment.sequence.index()) else { return String::new() };
+    /// How a touch came from its nominal time to the one it is sent at; empty where nothing moved it.
+    fn moves_to(&self, plan: &Plan, slot: u32, enrollment: &Enrollment, touch: &Touch, now: Timestamp) -> Vec<Move> {
+        let Some(sequence) = plan.rulebook.sequences.get(enrollment.sequence.index()) else { return Vec::new() };
         let from = enrollment.anchor.max(enrollment.started);
         let ground = self.ground(plan, slot, sequence, touch, from);
-        let Some(wait) = enrollment.waiting.as_ref().filter(|wait| wait.is_guarded()) else {
-            return ground.plan(touch, enrollment).reason();
+        let Some(wait) = enrollment.waiting.as_ref().filter(|wait| wait.awaited.is_for_invariant()) else {
+            let trail = ground.plan(touch, enrollment).trail;
+            return if trail.len() > 1 { trail } else { Vec::new() };
         };
         // It went by its plan until the invariant held it, and then by the invariant's limit.
         let mut before = enrollment.clone();
         before.not_before = Timestamp::MIN;
         let mut trail = ground.plan(touch, &before).trail;
-        trail.push(wait.reason.clone());
+        trail.push(Move::Waited(wait.awaited.clone()));
         trail.push(ground.landing(now));
-        trail.join(" -> ")
+        trail
     }
 
     /// When what an invariant holds is asked again: its limit has ended and the channel is open.
@@ -160,10 +153,10 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         line.status = Status::Held;
-        line.reason.clone_from(&wait.reason);
+        line.reason = Some(Reason::Awaits(wait.awaited.clone()));
         let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else { return };
         // Asked again and held for the same reason is no news.
-        let same = enrollment.waiting.as_ref().is_some_and(|old| old.reason == wait.reason);
+        let same = enrollment.waiting.as_ref().is_some_and(|old| old.awaited == wait.awaited);
         if let Some(until) = until {
             enrollment.not_before = until;
         }
@@ -278,8 +271,8 @@ impl World {
 
     /// The first channel of a touch that may be used now; else when one may, else why none may.
     fn choose(&self, moment: &Moment<'_>, slot: u32, touch: &Touch) -> Result<(ChannelId, Content), Use> {
-        let mut waits: Option<(Timestamp, String)> = None;
-        let mut refusals: Vec<(Status, String)> = Vec::new();
+        let mut waits: Option<(Timestamp, Move)> = None;
+        let mut refusals: Vec<(Status, Reason)> = Vec::new();
         for (channel, content) in &touch.choices {
             match self.usable(moment, slot, *channel) {
                 Use::Yes => return Ok((*channel, content.clone())),
@@ -291,46 +284,44 @@ impl World {
                 Use::No(status, reason) => refusals.push((status, reason)),
             }
         }
-        if let Some((from, reason)) = waits {
-            return Err(Use::Later(from, reason));
+        if let Some((from, by)) = waits {
+            return Err(Use::Later(from, by));
         }
         let status = refusals.first().map_or(Status::Skipped, |(status, _)| *status);
-        let reasons: Vec<String> = refusals.into_iter().map(|(_, reason)| reason).collect();
-        Err(Use::No(status, reasons.join("; ")))
+        let mut reasons: Vec<Reason> = refusals.into_iter().map(|(_, reason)| reason).collect();
+        let reason = if reasons.len() == 1 { reasons.pop() } else { None };
+        Err(Use::No(status, reason.unwrap_or(Reason::NoneOf(reasons))))
     }
 
     /// Whether a channel can be used for a lead now: suppression, consent, window, caps.
     pub(super) fn usable(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Use {
         let plan = moment.plan;
         let Some(definition) = plan.rulebook.channels.get(channel.index()) else {
-            return Use::No(Status::Skipped, String::from("the channel does not exist"));
+            return Use::No(Status::Skipped, Reason::NoChannel);
         };
-        let required = |(expr, text): &(_, String)| self.require_gate(moment, slot, definition, (expr, text));
-        let full = || definition.caps.iter().filter_map(|cap| self.capped(moment, slot, channel, cap)).max();
+        let mut required = (0..definition.requires.len()).map(|place| self.require_gate(moment, slot, channel, place));
+        let full = || {
+            let caps = definition.caps.iter().filter_map(|cap| Some((self.capped(moment, slot, channel, cap)?, cap)));
+            caps.max_by_key(|(from, _)| *from)
+        };
         self.suppression_gate(moment, slot, channel)
-            .or_else(|| definition.requires.iter().find_map(required))
+            .or_else(|| required.find_map(|gate| gate))
             .or_else(|| self.window_gate(moment, slot, channel))
-            .or_else(|| full().map(|(from, reason)| Use::Later(from, reason)))
+            .or_else(|| full().map(|(from, cap)| Use::Later(from, cap_move(cap))))
             .unwrap_or(Use::Yes)
     }
 
     /// Whether the lead may be contacted on a channel at all; `None` where it may.
     pub(super) fn suppression_gate(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Use> {
         let suppression = self.lead(slot).suppressed(Some(channel), moment.now)?;
-        let name = &moment.plan.rulebook.channels.get(channel.index())?.name;
-        Some(Use::No(Status::Suppressed, format!("{name} suppressed by {}", suppression.by)))
+        Some(Use::No(Status::Suppressed, Reason::ChannelSuppressed(channel, suppression.by.clone())))
     }
 
-    /// Whether something the channel requires holds; `None` where it does.
-    pub(super) fn require_gate(
-        &self,
-        moment: &Moment<'_>,
-        slot: u32,
-        channel: &Channel,
-        (expr, text): (&Expr, &str),
-    ) -> Option<Use> {
+    /// Whether something the channel requires holds, by its place; `None` where it does.
+    pub(super) fn require_gate(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, place: usize) -> Option<Use> {
+        let (expr, _) = moment.plan.rulebook.channels.get(channel.index())?.requires.get(place)?;
         let holds = self.scope(moment, slot).holds(expr);
-        (!holds).then(|| Use::No(Status::Suppressed, format!("{} requires {text}", channel.name)))
+        (!holds).then_some(Use::No(Status::Suppressed, Reason::Requires(channel, place)))
     }
 
     /// Whether the channel is open now; `None` where it is.
@@ -340,19 +331,13 @@ impl World {
         let window = Self::window(moment.plan, channel);
         let refusal = window.allows(zone.to_local(moment.now)).err()?;
         Some(match window.next_open(moment.now, zone) {
-            Some((from, _)) => Use::Later(from, format!("{name} {refusal}")),
-            None => Use::No(Status::Skipped, format!("{name} is never open: {refusal}")),
+            Some((from, _)) => Use::Later(from, Move::ChannelClosed(name.clone(), refusal)),
+            None => Use::No(Status::Skipped, Reason::NeverOpen(channel, refusal)),
         })
     }
 
-    /// Where a cap is full: from when on there is room again, and the cap in words.
-    pub(super) fn capped(
-        &self,
-        moment: &Moment<'_>,
-        slot: u32,
-        channel: ChannelId,
-        cap: &Cap,
-    ) -> Option<(Timestamp, String)> {
+    /// Where a cap is full: from when on there is room again.
+    pub(super) fn capped(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, cap: &Cap) -> Option<Timestamp> {
         let lead = self.lead(slot);
         let start = self.span_start(moment, slot, channel, cap.per)?;
         let sends: &[(ChannelId, Timestamp)] = match cap.scope {
@@ -370,13 +355,7 @@ impl World {
         }
         // Room comes when the oldest of the last `count` sends leaves the span.
         let oldest = *counted.get(counted.len().checked_sub(cap.count as usize)?)?;
-        let from = self.span_end(moment, slot, channel, (oldest, cap.per))?;
-        let scope = match cap.scope {
-            CapScope::Lead => "lead",
-            CapScope::Account => "account",
-            CapScope::Owner => "owner",
-        };
-        Some((from, format!("cap {} per {} per {scope}", cap.count, cap.per)))
+        self.span_end(moment, slot, channel, (oldest, cap.per))
     }
 
     /// Remembers a send for the caps that count it, as many as the largest asks for.
@@ -412,9 +391,15 @@ impl World {
     }
 }
 
-pub(super) fn push_reason(reasons: &mut Vec<String>, reason: &str) {
-    if reasons.last().is_none_or(|last| last != reason) {
-        reasons.push(String::from(reason));
+/// The move that a full cap makes.
+pub(super) fn cap_move(cap: &Cap) -> Move {
+    Move::Cap { count: cap.count, per: cap.per, scope: cap.scope }
+}
+
+/// Adds a move, unless it was the last one.
+pub(super) fn push_move(moves: &mut Vec<Move>, one: Move) {
+    if moves.last() != Some(&one) {
+        moves.push(one);
     }
 }
 

@@ -1,14 +1,15 @@
 //! Single actions that a rule asked for: each falls due, goes out, waits, is put off, or ends.
 
-use crate::decision::{ActionLine, Because, Body, Cause, Decision, Status};
+use crate::decision::reason::{Awaited, Move};
+use crate::decision::{ActionLine, Because, Body, Cause, Decision, Reason, Status};
 use crate::plan::Plan;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Span, Timestamp};
 
-use super::enroll::rule_label;
-use super::guard::BREAKS;
+use super::enroll::decider;
 use super::lead::Wait;
 use super::message::EXPIRES;
-use super::send::{Use, push_reason};
+use super::schedule::on_clock;
+use super::send::{Use, push_move};
 use super::timer::{Kind, Timer, What, deferred_position, is_deferred};
 use super::{Moment, World};
 
@@ -21,26 +22,26 @@ impl World {
         let stopped = shield.and_then(|shield| shield.all);
         self.witness_due(moment, slot, action.channel, action.id);
         let verdict = match stopped {
-            Some(rule) => Use::No(Status::Suppressed, format!("suppressed by {}", rule_label(moment.plan, rule))),
+            Some(by) => Use::No(Status::Suppressed, Reason::SuppressedBy(decider(moment.plan, by), Span::ZERO)),
             None => self.usable(moment, slot, action.channel),
         };
-        let again = action.waiting.as_ref().filter(|wait| wait.is_guarded() && moment.now < wait.since + EXPIRES);
+        let again =
+            action.waiting.as_ref().filter(|wait| wait.awaited.is_for_invariant() && moment.now < wait.since + EXPIRES);
         if let Some(wait) = action.waiting.as_ref().filter(|_| again.is_none()) {
-            let by = crate::local::rfc3339(moment.now, self.channel_zone(moment.plan, slot, action.channel).0);
-            let reason = format!("{}; waited until {by}", wait.reason);
-            return self.end_action(moment, slot, place, (Status::Expired, reason), out);
+            let reason = Reason::Waited { awaited: wait.awaited.clone(), until: moment.now, moves: Vec::new() };
+            return self.end_action(moment, slot, place, (Status::Expired, Some(reason)), out);
         }
         if matches!(verdict, Use::Yes)
-            && let Some(reason) = self
+            && let Some(awaited) = self
                 .unfilled(moment, slot, (action.channel, &action.content), action.saved.as_ref())
                 .or_else(|| self.breaks(moment, slot, action.channel))
         {
-            return self.hold_action(moment, slot, place, reason, out);
+            return self.hold_action(moment, slot, place, awaited, out);
         }
         let (status, reason) = match verdict {
-            Use::Yes => (Status::Sent, if action.trail.len() > 1 { action.trail.join(" -> ") } else { String::new() }),
-            Use::No(status, reason) => (status, reason),
-            Use::Later(from, reason) => return self.put_off(moment, slot, place, (from, reason)),
+            Use::Yes => (Status::Sent, Reason::of_moves(action.trail)),
+            Use::No(status, reason) => (status, Some(reason)),
+            Use::Later(from, by) => return self.put_off(moment, slot, place, (from, by)),
         };
         self.end_action(moment, slot, place, (status, reason), out);
     }
@@ -51,7 +52,7 @@ impl World {
         moment: &Moment<'_>,
         slot: u32,
         place: usize,
-        (status, reason): (Status, String),
+        (status, reason): (Status, Option<Reason>),
         out: &mut Vec<Decision>,
     ) {
         let action = self.lead_mut(slot).actions.remove(place);
@@ -66,10 +67,9 @@ impl World {
     }
 
     /// A due action waits for a value.
-    fn hold_action(&mut self, moment: &Moment<'_>, slot: u32, place: usize, reason: String, out: &mut Vec<Decision>) {
+    fn hold_action(&mut self, moment: &Moment<'_>, slot: u32, place: usize, awaited: Awaited, out: &mut Vec<Decision>) {
         let Some(channel) = self.lead(slot).actions.get(place).map(|action| action.channel) else { return };
-        let guarded = reason.starts_with(BREAKS);
-        let until = if guarded { self.guarded_until(moment, slot, channel) } else { None };
+        let until = if awaited.is_for_invariant() { self.guarded_until(moment, slot, channel) } else { None };
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         let lead = self.lead_mut(slot);
         let serial = lead.serial();
@@ -79,25 +79,25 @@ impl World {
         action.serial = serial;
         action.due = until.map_or(since + EXPIRES, |until| until.min(since + EXPIRES));
         if let Some(until) = until {
-            push_reason(&mut action.trail, &reason);
-            action.trail.push(zone.to_local(until).format("%a %H:%M").to_string());
+            push_move(&mut action.trail, Move::Waited(awaited.clone()));
+            action.trail.push(on_clock(until, zone));
         }
         // Asked again and held for the same reason is no news.
-        let same = old.is_some_and(|old| old.reason == reason);
-        action.waiting = Some(Box::new(Wait { since, for_value: true, reason: reason.clone() }));
+        let same = old.is_some_and(|old| old.awaited == awaited);
+        action.waiting = Some(Box::new(Wait { since, awaited: awaited.clone() }));
         let (due, action) = (action.due, action.clone());
         let position = moment.order.position;
         self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
         if same {
             return;
         }
-        let line = self.action_line(moment.plan, slot, &action, Status::Held, reason);
+        let line = self.action_line(moment.plan, slot, &action, Status::Held, Some(Reason::Awaits(awaited)));
         self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), out);
     }
 
     /// A fact of the lead has changed: what waited for a value is tried again at once.
     pub(super) fn release_values(&mut self, moment: &Moment<'_>, slot: u32) {
-        let waits = |wait: &Option<Box<Wait>>| wait.as_ref().is_some_and(|wait| wait.is_for_fact());
+        let waits = |wait: &Option<Box<Wait>>| wait.as_ref().is_some_and(|wait| wait.awaited.is_for_fact());
         let (due, position) = (moment.now, moment.order.position);
         let mut released = Vec::new();
         let lead = self.lead_mut(slot);
@@ -120,7 +120,7 @@ impl World {
         }
     }
 
-    fn put_off(&mut self, moment: &Moment<'_>, slot: u32, place: usize, (from, reason): (Timestamp, String)) {
+    fn put_off(&mut self, moment: &Moment<'_>, slot: u32, place: usize, (from, by): (Timestamp, Move)) {
         let Some(channel) = self.lead(slot).actions.get(place).map(|action| action.channel) else { return };
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         let from = Self::window(moment.plan, channel).next_open(from, zone).map_or(from, |(open, _)| open);
@@ -137,8 +137,8 @@ impl World {
         let from = action.waiting.as_ref().map_or(from, |wait| from.min(wait.since + EXPIRES));
         action.due = from;
         action.local = action.local.map(|_| zone.to_local(from));
-        action.trail.push(reason);
-        action.trail.push(zone.to_local(from).format("%a %H:%M").to_string());
+        action.trail.push(by);
+        action.trail.push(on_clock(from, zone));
         self.timers.push(Timer { due: from, kind: Kind::Touch, position, slot, what: What::Action(serial) });
     }
 
@@ -177,7 +177,7 @@ impl World {
         slot: u32,
         action: &super::lead::PendingAction,
         status: Status,
-        reason: String,
+        reason: Option<Reason>,
     ) -> ActionLine {
         let (zone, zone_from) = self.channel_zone(plan, slot, action.channel);
         ActionLine {
@@ -186,6 +186,7 @@ impl World {
             content: action.content.clone(),
             id: action.id,
             reason,
+            was_due: None,
             zone,
             zone_from,
         }
@@ -196,13 +197,13 @@ impl World {
         &mut self,
         moment: &Moment<'_>,
         slot: u32,
-        (reason, status): (&str, Status),
+        (reason, status): (&Reason, Status),
         by: (Cause, &Because),
         out: &mut Vec<Decision>,
     ) {
         for action in std::mem::take(&mut self.lead_mut(slot).actions) {
-            let due = crate::local::rfc3339(action.due, self.channel_zone(moment.plan, slot, action.channel).0);
-            let line = self.action_line(moment.plan, slot, &action, status, format!("{reason}; was due {due}"));
+            let mut line = self.action_line(moment.plan, slot, &action, status, Some(reason.clone()));
+            line.was_due = Some(action.due);
             self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
         }
     }

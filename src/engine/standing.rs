@@ -1,6 +1,7 @@
 //! How a lead stands, for people who look at it or are about to do something with it by hand.
 //! Nothing is changed by asking.
 
+use crate::decision::reason::{Awaited, Decider};
 use crate::event::LeadId;
 use crate::local::Zone;
 use crate::rulebook::{FactId, SequenceId, TagId};
@@ -10,7 +11,8 @@ use crate::value::Value;
 
 use super::judge::LeadAsked;
 use super::lead::Enrollment;
-use super::{Engine, Names, World};
+use super::{Engine, World};
+use crate::decision::names::Journal;
 
 /// A lead as it stands at the engine's present moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,10 +40,8 @@ pub struct Paused {
     pub since: Timestamp,
     /// Until when; `None`: until it is resumed.
     pub until: Option<Timestamp>,
-    /// The rule that holds it; empty for a person.
-    pub by: String,
-    /// A person holds it.
-    pub by_hand: bool,
+    /// Who holds it.
+    pub by: Decider,
 }
 
 /// A lead's way through a sequence.
@@ -55,15 +55,14 @@ pub struct Way {
     pub started: Timestamp,
     /// The names of the touches ahead, the next one first; a tail that goes on is the last.
     pub ahead: Vec<String>,
-    /// The next touch has fallen due and waits: since when, for what, and whether a person must
-    /// release it.
-    pub waits: Option<(Timestamp, String, bool)>,
+    /// The next touch has fallen due and waits: since when, and for what.
+    pub waits: Option<(Timestamp, Awaited)>,
 }
 
 impl Engine {
     /// How a lead stands; `None` for one the engine has not heard of.
     #[must_use]
-    pub fn standing(&self, lead: LeadId, names: &dyn Names) -> Option<Standing> {
+    pub fn standing(&self, lead: LeadId, names: &dyn Journal) -> Option<Standing> {
         let asked = self.ask_lead(lead, names)?;
         let of = self.world.lead(lead.0);
         let defaults = &self.plan.rulebook.facts;
@@ -74,12 +73,7 @@ impl Engine {
             zone: self.world.zone(&self.plan, of, &self.plan.zones),
             facts: self.facts(lead).into_iter().filter(|fact| !usual(fact)).collect(),
             tags: of.tags.to_vec(),
-            paused: of.hold.as_deref().map(|hold| Paused {
-                since: hold.since,
-                until: hold.until,
-                by: if hold.by_hand { String::new() } else { hold.by.clone() },
-                by_hand: hold.by_hand,
-            }),
+            paused: of.hold.as_deref().map(|hold| Paused { since: hold.since, until: hold.until, by: hold.by.clone() }),
             ways: of.enrollments.iter().map(|enrollment| self.way(enrollment)).collect(),
         })
     }
@@ -99,7 +93,7 @@ impl Engine {
                 .filter(|(place, _)| !enrollment.is_skipped(*place as u16))
                 .map(|(_, touch)| touch.id.clone())
                 .collect(),
-            waits: enrollment.waiting.as_ref().map(|wait| (wait.since, wait.reason.clone(), !wait.for_value)),
+            waits: enrollment.waiting.as_ref().map(|wait| (wait.since, wait.awaited.clone())),
         }
     }
 

@@ -4,11 +4,11 @@ use crate::decision::{Body, Decision, Status};
 
 use crate::engine::witness::Judged;
 
-use super::{Answer, Inquiry, Question, Tried};
-use crate::rulebook::RuleId;
+use super::{Answer, Inquiry, Tried};
+use crate::rulebook::{Pattern, RuleId};
 
 impl Inquiry<'_> {
-    pub(super) fn answers(&self, questions: &[Question]) -> Vec<Answer> {
+    pub(super) fn answers(&self, questions: &[Pattern]) -> Vec<Answer> {
         if questions.is_empty() {
             return Vec::new();
         }
@@ -16,7 +16,7 @@ impl Inquiry<'_> {
         questions.iter().map(|question| self.answer(question, &future)).collect()
     }
 
-    fn answer(&self, question: &Question, future: &super::future::Future) -> Answer {
+    fn answer(&self, question: &Pattern, future: &super::future::Future) -> Answer {
         let about = |happened: bool| -> Vec<(usize, Decision)> {
             let mut eras: Vec<Vec<(usize, Decision)>> = Vec::new();
             for inquiry in self.back() {

@@ -7,7 +7,7 @@ use crate::source::Range;
 use crate::timestamp::Timestamp;
 
 use super::words::length;
-use super::{Clause, ClauseKind, EventWhy, Inquiry, ScoreWhy, Source};
+use super::{Clause, ClauseKind, EventWhy, Found, Inquiry, ScoreWhy, Source};
 use crate::decision::Body;
 
 impl Inquiry<'_> {
@@ -56,7 +56,12 @@ impl Inquiry<'_> {
 
     pub(super) fn asked(&self, kind: ClauseKind, asked: &Asked) -> Clause {
         let mut clause = Clause::new(kind, self.words.expr(&asked.expr), asked.holds);
-        clause.values = asked.values.iter().map(|(expr, value)| (self.words.expr(expr), value.clone())).collect();
+        let found = |(expr, value): &(Expr, crate::value::Value)| Found {
+            name: self.words.expr(expr),
+            value: value.clone(),
+            of_event: matches!(expr, Expr::Prop(_)),
+        };
+        clause.values = asked.values.iter().map(found).collect();
         clause.parts = asked.parts.iter().map(|part| self.asked(kind, part)).collect();
         clause
     }
@@ -98,7 +103,7 @@ impl Inquiry<'_> {
         match self.of_sequence(sequence).find_map(last) {
             None => String::from("never enrolled"),
             Some(last) => match &last.body {
-                Body::Exit { reason, .. } => format!("ended {}: {reason}", self.words.clock(last.at)),
+                Body::Exit { reason, .. } => format!("ended {}: {}", self.words.clock(last.at), self.reason(reason)),
                 Body::Enroll { enrollment, .. } => format!("#{enrollment} since {}", self.words.clock(last.at)),
                 _ => String::new(),
             },
@@ -204,7 +209,7 @@ impl Inquiry<'_> {
             (clause.values, clause.parts) = (inner.values, inner.parts);
         }
         if !gate.open && !matches!(gate.kind, GateKind::Require(_)) {
-            clause.says.clone_from(&gate.reason);
+            clause.says = gate.reason.as_ref().map(|reason| self.reason(reason)).unwrap_or_default();
         }
         match gate.from {
             Some(from) => clause.needs(format!("waits until {}", self.words.clock(from))).next(Some(from)),

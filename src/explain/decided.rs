@@ -1,11 +1,11 @@
 //! What was decided: each decision with its cause as the engine judged it at that moment.
 
-use crate::decision::{ActionLine, Body, Cause, Decision, Status, TouchLine};
+use crate::decision::words::decider;
+use crate::decision::{ActionLine, Body, Cause, Decision, Reason, Status, TouchLine};
 use crate::engine::witness::{Due, DueWhat, Judged};
-use crate::rulebook::{RuleId, SequenceId, Trigger};
+use crate::rulebook::{Pattern, RuleId, SequenceId, Trigger};
 
-use super::era::asked_of;
-use super::{Clause, ClauseKind, Inquiry, Link, Question, Source, Stands, Why};
+use super::{Clause, ClauseKind, Inquiry, Link, Source, Stands, Why};
 use crate::timestamp::Timestamp;
 
 impl Inquiry<'_> {
@@ -17,11 +17,11 @@ impl Inquiry<'_> {
             until.map_or_else(String::new, |until| format!(" until {}", self.words.clock(until)))
         };
         let locked = asked.tier_locked.then(|| String::from("tier locked by hand"));
-        let hold = asked.hold.iter().map(|(by, end)| format!("held by {by}{}", until(*end)));
+        let hold = asked.hold.iter().map(|(by, end)| format!("held by {}{}", decider(by), until(*end)));
         let suppressed = asked.suppressions.iter().map(|(channel, by, end)| {
             let channel = channel.and_then(|channel| self.rulebook().channels.get(channel.index()));
             let on = channel.map_or_else(String::new, |channel| format!(" on {}", channel.name));
-            format!("suppressed{on} by {by}{}", until(*end))
+            format!("suppressed{on} by {}{}", decider(by), until(*end))
         });
         let sequence = |id: SequenceId| self.rulebook().sequences.get(id.index()).map_or("", |s| s.name.as_str());
         Stands {
@@ -34,10 +34,10 @@ impl Inquiry<'_> {
     }
 
     /// [`Self::decided`] by every rulebook, the first one first.
-    pub(super) fn all_decided(&self, questions: &[Question]) -> Vec<Why> {
+    pub(super) fn all_decided(&self, questions: &[Pattern]) -> Vec<Why> {
         let mut eras: Vec<Vec<Why>> = Vec::new();
         for inquiry in self.back() {
-            let asked: Vec<Question> = self.asked_of(questions, inquiry);
+            let asked: Vec<Pattern> = self.asked_of(questions, inquiry);
             let is_about = questions.is_empty() || !asked.is_empty();
             eras.push(if is_about { inquiry.decided(&asked) } else { Vec::new() });
         }
@@ -45,16 +45,16 @@ impl Inquiry<'_> {
     }
 
     /// Questions of this rulebook that make sense to one of those before.
-    pub(super) fn asked_of(&self, questions: &[Question], other: &Inquiry<'_>) -> Vec<Question> {
+    pub(super) fn asked_of(&self, questions: &[Pattern], other: &Inquiry<'_>) -> Vec<Pattern> {
         if other.era() == self.era() {
             return questions.to_vec();
         }
-        questions.iter().filter_map(|question| asked_of(question, self.rulebook(), other.rulebook())).collect()
+        questions.iter().filter_map(|question| question.in_other(self.rulebook(), other.rulebook())).collect()
     }
 
     /// Every decision about the lead, or those about the questions; what one cause decided at once
     /// stands together.
-    pub(super) fn decided(&self, questions: &[Question]) -> Vec<Why> {
+    pub(super) fn decided(&self, questions: &[Pattern]) -> Vec<Why> {
         let asked = |d: &Decision| {
             questions.is_empty() || questions.iter().any(|q| q.answered_by(d, self.rulebook()).is_some())
         };
@@ -81,7 +81,7 @@ impl Inquiry<'_> {
         match first.cause {
             Cause::Rule(id, _) => self.because_of_rule(&mut why, first, id),
             Cause::Sequence(id, touch) => self.because_of_sequence(&mut why, first, id, touch),
-            Cause::Score(_) => {}
+            Cause::Score(_) | Cause::Person | Cause::Change => {}
         }
         Some(why)
     }
@@ -96,6 +96,7 @@ impl Inquiry<'_> {
                 let score = self.rulebook().scores.get(id.index());
                 score.map_or_else(Source::default, |score| self.source(&score.name, score.range, None))
             }
+            Cause::Person | Cause::Change => Source::default(),
         }
     }
 
@@ -107,7 +108,7 @@ impl Inquiry<'_> {
         // What a person or a safety rule has done keeps single effects from acting, whatever the clauses say.
         if why.clauses.iter().all(|clause| clause.holds == Some(true)) {
             let muted = why.did.iter().filter_map(|decision| match &decision.body {
-                Body::Muted(reason) => Some(reason),
+                Body::Muted(reason) => Some(self.reason(reason)),
                 _ => None,
             });
             let kept = |reason| Clause::new(ClauseKind::Effect, "nothing stands against it", false).says(reason);
@@ -173,11 +174,13 @@ impl Inquiry<'_> {
     /// What triggered a rule that waits for a tier or a sequence.
     fn trigger_link(&self, trigger: &Trigger, judged: &Judged) -> Option<Link> {
         let fits = |body: &Body| match (trigger, body) {
-            (Trigger::Becomes(tier), Body::Tier { to, .. }) => to == tier,
+            (Trigger::Becomes(tier), Body::Tier { to, .. }) => *to == Some(*tier),
             (Trigger::Leaves(tier), Body::Tier { from, .. }) => *from == Some(*tier),
             (Trigger::Enrolled(id), Body::Enroll { sequence, suppressed: None, .. }) => sequence == id,
-            (Trigger::Exited(id), Body::Exit { sequence, reason, .. }) => sequence == id && reason != "finished",
-            (Trigger::Finished(id), Body::Exit { sequence, reason, .. }) => sequence == id && reason == "finished",
+            (Trigger::Exited(id), Body::Exit { sequence, reason, .. }) => sequence == id && *reason != Reason::Finished,
+            (Trigger::Finished(id), Body::Exit { sequence, reason, .. }) => {
+                sequence == id && *reason == Reason::Finished
+            }
             _ => false,
         };
         let found = self.decisions.iter().rev().find(|d| d.order == judged.order && fits(&d.body))?;
@@ -190,11 +193,11 @@ impl Inquiry<'_> {
         let what = match &decision.body {
             Body::Tier { to, from } => {
                 let from = from.map_or("none", |from| self.tier_name(from));
-                format!("tier {from} -> {}", self.tier_name(*to))
+                format!("tier {from} -> {}", to.map_or("", |to| self.tier_name(to)))
             }
             Body::Enroll { sequence: id, enrollment, .. } => format!("enrolled in {} #{enrollment}", sequence(*id)),
             Body::Exit { sequence: id, enrollment, reason } => {
-                format!("left {} #{enrollment}: {reason}", sequence(*id))
+                format!("left {} #{enrollment}: {}", sequence(*id), self.reason(reason))
             }
             _ => String::new(),
         };
@@ -206,7 +209,10 @@ impl Inquiry<'_> {
             (Body::Touch(line), Some(touch)) => self.because_of_touch(why, decision, line, touch),
             (Body::Enroll { .. }, _) => self.because_of_tier(why, decision, id),
             (Body::Exit { enrollment, reason, .. }, _) => {
-                let text = if reason == "finished" { "all touches are done" } else { reason };
+                let text = match reason {
+                    Reason::Finished => String::from("all touches are done"),
+                    reason => self.reason(reason),
+                };
                 why.clauses.push(Clause::new(ClauseKind::When, text, true));
                 why.chain.extend(self.enrollment(id, *enrollment));
             }
@@ -251,7 +257,8 @@ impl Inquiry<'_> {
     /// The move to a sequence's tier that began an enrollment.
     fn entered(&self, began: &Decision, id: SequenceId) -> Option<Link> {
         let tier = self.rulebook().sequences.get(id.index())?.tier?;
-        let moved = |d: &&Decision| d.order == began.order && matches!(d.body, Body::Tier { to, .. } if to == tier);
+        let moved =
+            |d: &&Decision| d.order == began.order && matches!(d.body, Body::Tier { to, .. } if to == Some(tier));
         self.decisions.iter().rev().find(moved).map(|moved| self.link(moved))
     }
 

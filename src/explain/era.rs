@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::words::Words;
-use super::{Explanation, Inquiry, Options, Question};
+use super::{Explanation, Inquiry, Options};
 use crate::decision::{Body, Decision};
 use crate::engine::Engine;
 use crate::event::{EventNumber, LeadId};
@@ -12,7 +12,7 @@ use crate::live::Chapter;
 use crate::log::Log;
 use crate::plan::Plan;
 use crate::replay::{self, LeadPart};
-use crate::rulebook::{Rulebook, SequenceId, TierId};
+use crate::rulebook::{SequenceId, TierId};
 use crate::timestamp::Timestamp;
 
 /// A stretch of a log with the rulebook in force.
@@ -153,18 +153,8 @@ impl Inquiry<'_> {
     /// When the lead last moved to a tier, by a moment.
     pub(super) fn tier_since(&self, tier: TierId, by: Timestamp) -> Option<Timestamp> {
         self.of_tier(tier).find_map(|(inquiry, tier)| {
-            let moved = |d: &&Decision| d.at <= by && matches!(d.body, Body::Tier { to, .. } if to == tier);
+            let moved = |d: &&Decision| d.at <= by && matches!(d.body, Body::Tier { to, .. } if to == Some(tier));
             inquiry.decisions.iter().rev().find(moved).map(|moved| moved.at)
         })
     }
-}
-
-/// A question of one rulebook as another one would be asked it; `None` where it has no such thing.
-pub(super) fn asked_of(question: &Question, asked: &Rulebook, other: &Rulebook) -> Option<Question> {
-    let found = Question::parse(&question.words(asked), other).ok();
-    found.or_else(|| {
-        let Question::Enrolled(id) = question else { return None };
-        let before = asked.sequences.get(id.index())?.renamed_from.as_deref()?;
-        Question::parse(&format!("sequence {before}"), other).ok()
-    })
 }

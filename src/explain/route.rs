@@ -1,33 +1,33 @@
 //! Routes: every rule, touch and sequence that could bring something, clause by clause as of now.
 
-use crate::decision::{Body, Decision, Status};
+use crate::decision::reason::Decider;
+use crate::decision::{Body, Decision, Reason, Status};
 use crate::engine::judge::LeadAsked;
 use crate::event::{EventNumber, Props};
-use crate::rulebook::{ChannelId, EffectKind, RuleId, SequenceId, TierId, Touch, Trigger};
+use crate::rulebook::{ChannelId, EffectKind, Pattern, RuleId, SequenceId, TierId, Touch, Trigger};
 use crate::timestamp::Timestamp;
 
 use super::future::Future;
-use super::question::carries;
-use super::{Clause, ClauseKind, Inquiry, Question, Route, Tried};
+use super::{Clause, ClauseKind, Inquiry, Route, Tried};
 
 /// A message comes by a sequence, a sequence by a tier, a tier by a rule: no need to go deeper.
 const DEEPEST: usize = 3;
 
 impl Inquiry<'_> {
     /// Everything that could bring what is asked for.
-    pub(super) fn routes(&self, question: &Question, future: &Future, depth: usize) -> Vec<Route> {
+    pub(super) fn routes(&self, question: &Pattern, future: &Future, depth: usize) -> Vec<Route> {
         if depth >= DEEPEST {
             return Vec::new();
         }
         let mut routes = match question {
-            Question::Rule(id) => vec![self.rule_route(*id, None, question, future)],
-            Question::Enrolled(id) => self.tier_route(*id, future, depth).into_iter().collect(),
-            Question::Message(channel, content) => self.touch_routes(*channel, content.as_deref(), future, depth),
+            Pattern::Rule(id) => vec![self.rule_route(*id, None, question, future)],
+            Pattern::Starts(id) => self.tier_route(*id, future, depth).into_iter().collect(),
+            Pattern::Send { channel, .. } => self.touch_routes(*channel, question, future, depth),
             _ => Vec::new(),
         };
         for (index, rule) in self.rulebook().rules.iter().enumerate() {
             for (arm, line) in rule.arms.iter().enumerate() {
-                if line.effects.iter().any(|effect| question.wanted_by(&effect.kind)) {
+                if line.effects.iter().any(|effect| question.could_come_of(&effect.kind)) {
                     routes.push(self.rule_route(RuleId(index as u16), Some(arm), question, future));
                 }
             }
@@ -35,7 +35,7 @@ impl Inquiry<'_> {
         routes
     }
 
-    fn rule_route(&self, id: RuleId, arm: Option<usize>, question: &Question, future: &Future) -> Route {
+    fn rule_route(&self, id: RuleId, arm: Option<usize>, question: &Pattern, future: &Future) -> Route {
         let event = self.last_event(id);
         let props = event.and_then(|number| self.log.event(number)).map_or(Props::default(), |event| event.props);
         let mut clauses = Vec::new();
@@ -64,7 +64,7 @@ impl Inquiry<'_> {
 
     /// What a clause finds in an event is said of the last one, or left open.
     fn mark_event(&self, clause: &mut Clause, event: Option<EventNumber>) {
-        let of_event = |clause: &Clause| clause.values.iter().any(|(name, _)| name.starts_with("event."));
+        let of_event = |clause: &Clause| clause.values.iter().any(|found| found.of_event);
         for part in &mut clause.parts {
             self.mark_event(part, event);
         }
@@ -75,25 +75,25 @@ impl Inquiry<'_> {
             clause.says = format!("of {}", self.log.event_id(number));
         } else {
             clause.holds = None;
-            clause.values.retain(|(name, _)| !name.starts_with("event."));
+            clause.values.retain(|found| !found.of_event);
             clause.says = String::from("the event will tell");
         }
     }
 
     /// What stands between a rule that acts and what it brings.
-    fn effect_clauses(&self, id: RuleId, arm: Option<usize>, question: &Question) -> Vec<Clause> {
+    fn effect_clauses(&self, id: RuleId, arm: Option<usize>, question: &Pattern) -> Vec<Clause> {
         let Some(stands) = self.engine.ask_lead(self.lead, self.log) else { return Vec::new() };
         match question {
-            Question::Becomes(tier) => {
+            Pattern::Tier(tier) => {
                 let locked = || Clause::new(ClauseKind::Effect, "the tier is not locked", false).says("locked by hand");
                 let locked = stands.tier_locked.then(locked);
                 std::iter::once(self.not_in_tier(&stands, *tier)).chain(locked).collect()
             }
-            Question::Enrolled(sequence) => self.entry_clauses(&stands, *sequence),
-            Question::Message(..) => {
+            Pattern::Starts(sequence) => self.entry_clauses(&stands, *sequence),
+            Pattern::Send { .. } => {
                 let effects = self.rulebook().rules.get(id.index()).and_then(|rule| rule.arms.get(arm.unwrap_or(0)));
                 let effects = effects.into_iter().flat_map(|arm| &arm.effects);
-                let sends = effects.filter(|effect| question.wanted_by(&effect.kind));
+                let sends = effects.filter(|effect| question.could_come_of(&effect.kind));
                 let channel = sends.filter_map(|effect| match effect.kind {
                     EffectKind::Send { channel, .. } => Some(channel),
                     _ => None,
@@ -122,7 +122,7 @@ impl Inquiry<'_> {
         ];
         let entry = self.engine.ask_entry(self.lead, id, self.log);
         if let Some(reason) = entry.and_then(|entry| entry.kept_out).filter(|_| !inside) {
-            clauses.push(Clause::new(ClauseKind::Effect, "may be enrolled", false).says(reason));
+            clauses.push(Clause::new(ClauseKind::Effect, "may be enrolled", false).says(self.reason(&reason)));
         }
         clauses
     }
@@ -150,22 +150,19 @@ impl Inquiry<'_> {
         let guard = self.engine.ask_entry(self.lead, id, self.log).and_then(|entry| entry.guard);
         clauses.extend(guard.iter().flat_map(|guard| self.condition(ClauseKind::Where, guard)));
         clauses.extend(self.entry_clauses(&stands, id));
-        let routes = if inside { Vec::new() } else { self.routes(&Question::Becomes(tier), future, depth + 1) };
+        let routes = if inside { Vec::new() } else { self.routes(&Pattern::Tier(tier), future, depth + 1) };
         let next =
             first(future, |body| matches!(body, Body::Enroll { sequence, suppressed: None, .. } if *sequence == id));
         Some(Route { by: self.sequence_source(id), clauses, tried: Tried::default(), next, routes })
     }
 
     /// Touches of sequences that carry a message.
-    fn touch_routes(&self, channel: ChannelId, content: Option<&str>, future: &Future, depth: usize) -> Vec<Route> {
+    fn touch_routes(&self, channel: ChannelId, question: &Pattern, future: &Future, depth: usize) -> Vec<Route> {
         let mut routes = Vec::new();
         for (index, sequence) in self.rulebook().sequences.iter().enumerate() {
             let tail = sequence.tail.iter().map(|(tail, _)| tail);
             for (place, touch) in sequence.touches.iter().chain(tail).enumerate() {
-                let carried = |(other, carried): &(ChannelId, _)| {
-                    *other == channel && content.is_none_or(|content| carries(carried, content))
-                };
-                if touch.choices.iter().any(carried) {
+                if touch.choices.iter().any(|(on, content)| question.is_message(*on, content)) {
                     let id = (SequenceId(index as u16), place as u16);
                     routes.extend(self.touch_route(id, touch, channel, future, depth));
                 }
@@ -201,8 +198,7 @@ impl Inquiry<'_> {
             matches!(body, Body::Touch(line)
                 if line.sequence == id && line.touch == place && line.status == Status::Sent)
         };
-        let routes =
-            if enrolled.is_some() { Vec::new() } else { self.routes(&Question::Enrolled(id), future, depth + 1) };
+        let routes = if enrolled.is_some() { Vec::new() } else { self.routes(&Pattern::Starts(id), future, depth + 1) };
         let next = first(future, sent);
         Some(Route { by: self.touch_source(id, place, true), clauses, tried: Tried::default(), next, routes })
     }
@@ -212,7 +208,7 @@ impl Inquiry<'_> {
         let clause = Clause::new(ClauseKind::Turn, "its turn", false);
         let of = |decision: &Decision| match &decision.body {
             Body::Touch(line) if line.sequence == id && line.touch == place && line.enrollment == number => {
-                Some((line.status, line.reason.clone()))
+                Some((line.status, self.names().why(decision).unwrap_or_default()))
             }
             _ => None,
         };
@@ -242,7 +238,8 @@ impl Inquiry<'_> {
         self.of_sequence(id).skip(1).find_map(|(inquiry, id)| {
             let is_it = |decision: &Decision| match &decision.body {
                 Body::Touch(line) if line.sequence == id && line.enrollment == number => {
-                    (touch(inquiry, id, line.touch)? == name).then(|| (line.status, line.reason.clone()))
+                    (touch(inquiry, id, line.touch)? == name)
+                        .then(|| (line.status, inquiry.names().why(decision).unwrap_or_default()))
                 }
                 _ => None,
             };
@@ -250,8 +247,8 @@ impl Inquiry<'_> {
         })
     }
 
-    fn held(&self, by: &str, until: Option<Timestamp>) -> Clause {
-        let clause = Clause::new(ClauseKind::Hold, "not on hold", false).says(format!("held by {by}"));
+    fn held(&self, by: &Decider, until: Option<Timestamp>) -> Clause {
+        let clause = Clause::new(ClauseKind::Hold, "not on hold", false).says(self.reason(&Reason::HeldBy(by.clone())));
         match until {
             Some(until) => clause.needs(format!("waits until {}", self.words.clock(until))).next(Some(until)),
             None => clause.needs("waits for a `resume`"),

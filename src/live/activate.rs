@@ -10,9 +10,10 @@ use super::record::{ACTIVATED, Record, kind};
 use super::roster::Roster;
 use super::step::{self, Advanced};
 use super::{Live, Progress, Ruleset, handover, ledger, plans, shelf};
-use crate::decision::line::Names;
+use crate::decision::names::Names;
+use crate::decision::words;
 use crate::decision::{Body, Decision, Status};
-use crate::engine::{Adopted, Changes, Engine, Live as Kept, REMOVED};
+use crate::engine::{Adopted, Changes, Engine, Live as Kept};
 use crate::load::Files;
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
@@ -156,7 +157,7 @@ impl Live {
                 None => changes.rules.removed.contains(&item.rule),
             };
             if is_gone {
-                item.ended = Some(Ended { at, reason: REMOVED.to_owned() });
+                item.ended = Some(Ended { at, reason: words::REMOVED.to_owned() });
                 withdrawn += usize::from(item.state == State::Waiting && item.perhaps.is_none());
             } else if let Some((sequence, _)) = &mut item.sequence
                 && plan.rulebook.sequences.iter().all(|s| s.name != *sequence)

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LiveError;
 use super::personal::Personal;
+use super::places::{Place, Places};
 use super::record::placeholder;
 use super::shelf::encode;
-use crate::decision::Decision;
-use crate::decision::line::Names;
+use crate::decision::names::Names;
+use crate::decision::{Decision, Note};
 use crate::store::{Batch, Store, StoreError, TreeName};
 
 /// Lines are put together up to so many bytes.
@@ -45,10 +46,12 @@ pub(crate) fn append(
 ) -> Result<(), LiveError> {
     let mut redacted = redactions(store, names, decisions)?.into_iter().peekable();
     let (mut lines, mut size, mut number) = (Vec::new(), 0, first);
+    let mut places = Places::default();
     for (index, (decision, next)) in decisions.iter().zip(first + 1..).enumerate() {
         let redacted = redacted.next_if(|(place, _)| *place == index);
         let line = line(store, names, decision, redacted.as_ref().map(|(_, redacted)| redacted))?;
         size += line.len();
+        places.note(decision, next - 1, (number, lines.len() as u32));
         lines.push(line);
         if size >= BLOCK {
             batch.put_large(TreeName::Decisions, &number.to_be_bytes(), encode(&lines));
@@ -58,6 +61,7 @@ pub(crate) fn append(
     if !lines.is_empty() {
         batch.put_large(TreeName::Decisions, &number.to_be_bytes(), encode(&lines));
     }
+    places.write(names, batch);
     Ok(())
 }
 
@@ -84,11 +88,11 @@ fn redactions(store: &Store, names: &Names<'_>, decisions: &[Decision]) -> Resul
     let mut all = Vec::new();
     for (index, decision) in decisions.iter().enumerate() {
         let body = personal.redacted(decision)?;
-        let note = decision.note.as_deref().map(note_without_words).filter(|note| Some(note) != decision.note.as_ref());
+        let note = decision.note.as_deref().map(without_words).filter(|note| Some(note) != decision.note.as_deref());
         if body.is_some() || note.is_some() {
             let mut redacted = decision.clone();
             redacted.body = body.unwrap_or(redacted.body);
-            redacted.note = note.or(redacted.note);
+            redacted.note = note.map(Box::new).or(redacted.note);
             all.push((index, redacted));
         }
     }
@@ -96,21 +100,48 @@ fn redactions(store: &Store, names: &Names<'_>, decisions: &[Decision]) -> Resul
 }
 
 /// `by bob: erased`: what a person wrote about a lead goes with it, as it goes from the log.
-fn note_without_words(note: &str) -> Box<str> {
-    let shown = |name, text| placeholder(name, text).unwrap_or(text);
-    let rest = note.strip_prefix("by ").unwrap_or(note);
-    match rest.split_once(": ") {
-        Some((by, why)) => format!("by {}: {}", shown("by", by), shown("reason", why)).into(),
-        None => format!("by {}", shown("by", rest)).into(),
+fn without_words(note: &Note) -> Note {
+    let shown =
+        |name, text: &Option<Box<str>>| text.as_deref().map(|text| placeholder(name, text).unwrap_or(text).into());
+    Note { by: shown("by", &note.by), why: shown("reason", &note.why) }
+}
+
+impl Line {
+    /// As it reads now.
+    fn text(self, store: &Store) -> String {
+        match self {
+            Self::Plain(text) => text,
+            Self::Sealed(lead, sealed, shown) => {
+                let open = store.unseal(&lead, "decision", &sealed);
+                open.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(shown)
+            }
+        }
     }
+}
+
+fn damaged() -> LiveError {
+    let reason = String::from("a block that is not in its format");
+    LiveError::Store(StoreError::TreeDamaged { part: "decisions", reason })
+}
+
+/// The lines at some places, in their order.
+pub(crate) fn at(store: &Store, places: &[Place]) -> Result<Vec<String>, LiveError> {
+    let mut found = Vec::with_capacity(places.len());
+    for of_block in places.chunk_by(|a, b| a.0 == b.0) {
+        let Some((block, _)) = of_block.first() else { continue };
+        let value = store.get(TreeName::Decisions, &block.to_be_bytes())?.ok_or_else(damaged)?;
+        let mut lines: Vec<Option<Line>> =
+            postcard::from_bytes::<Vec<Line>>(&value).map_err(|_| damaged())?.into_iter().map(Some).collect();
+        for (_, place) in of_block {
+            let line = lines.get_mut(*place as usize).and_then(Option::take).ok_or_else(damaged)?;
+            found.push(line.text(store));
+        }
+    }
+    Ok(found)
 }
 
 /// Gives every line from the number `first` on to `each`, in order.
 pub(crate) fn read(store: &Store, first: u64, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError> {
-    let damaged = || {
-        let reason = String::from("a block that is not in its format");
-        LiveError::Store(StoreError::TreeDamaged { part: "decisions", reason })
-    };
     // The block that holds a line begins not far before it, for a line is not shorter than this.
     let mut from = first.saturating_sub((BLOCK / SHORTEST) as u64).to_be_bytes().to_vec();
     loop {
@@ -122,14 +153,7 @@ pub(crate) fn read(store: &Store, first: u64, each: &mut dyn FnMut(&str) -> Cont
             let number = key.as_slice().try_into().map(u64::from_be_bytes).map_err(|_| damaged())?;
             let lines: Vec<Line> = postcard::from_bytes(value).map_err(|_| damaged())?;
             for line in lines.into_iter().skip(first.saturating_sub(number) as usize) {
-                let text = match line {
-                    Line::Plain(text) => text,
-                    Line::Sealed(lead, sealed, shown) => {
-                        let open = store.unseal(&lead, "decision", &sealed);
-                        open.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(shown)
-                    }
-                };
-                if each(&text).is_break() {
+                if each(&line.text(store)).is_break() {
                     return Ok(());
                 }
             }

@@ -1,6 +1,7 @@
 //! What was decided and is still to be handed over, and what became of what was. One decision is
 //! one item; messages lie in it as they were when they fell due, sealed under the key of their lead.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,8 @@ use super::error::LiveError;
 use super::record::ERASED;
 use super::shelf::{encode, hash};
 use crate::calendar::Window;
-use crate::decision::line::{Names, person};
+use crate::decision::line::person;
+use crate::decision::names::Names;
 use crate::decision::{ActionId, ActionLine, Body, Decision, Status, TouchLine};
 use crate::engine::{Covered, Ending};
 use crate::local::Zone;
@@ -458,28 +460,37 @@ pub(crate) fn put_back(item: &Item, store: &mut Store, batch: &mut Batch<'_>) ->
 
 /// A decision as something to hand over, where it is one.
 pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: u64) -> Option<Item> {
+    let goes_out = match &decision.body {
+        Body::Touch(_) | Body::Action(_) => decision.body.status() == Some(Status::Sent),
+        Body::Alert { .. } | Body::Webhook { .. } => true,
+        _ => false,
+    };
+    if !goes_out {
+        return None;
+    }
     let line = names.line(decision);
+    let own = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
     let mut item = Item {
         decision: number,
         id: String::new(),
         what: What::Alert,
-        lead: line.lead.to_owned(),
-        account: line.account.map(str::to_owned),
-        channel: line.channel.map(str::to_owned),
-        template: line.template.map(str::to_owned),
-        text: line.text.map(str::to_owned),
+        lead: line.lead.into_owned(),
+        account: own(line.account),
+        channel: own(line.channel),
+        template: own(line.template),
+        text: own(line.text),
         to: None,
-        sequence: line.sequence.zip(line.touch).map(|(sequence, touch)| (sequence.to_owned(), touch.to_owned())),
+        sequence: own(line.sequence).zip(own(line.touch)),
         parallel: false,
-        rule: line.rule.unwrap_or_default().to_owned(),
-        source: line.source.unwrap_or_default(),
+        rule: own(line.rule).unwrap_or_default(),
+        source: own(line.source).unwrap_or_default(),
         due: decision.at,
         expires: None,
-        because: line.because.iter().map(|id| (*id).to_owned()).collect(),
+        because: line.because.into_iter().map(Cow::into_owned).collect(),
         zone: None,
-        due_at: (line.at, line.due_by),
+        due_at: (line.at.into_owned(), own(line.due_by)),
         enrollment: line.enrollment,
-        variant: line.experiment.zip(line.variant).map(|(experiment, variant)| (experiment.into(), variant.into())),
+        variant: own(line.experiment).zip(own(line.variant)),
         note: None,
         attempts: Attempts::default(),
         state: State::Waiting,
@@ -490,8 +501,8 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         said: None,
     };
     match &decision.body {
-        Body::Touch(touch) if touch.status == Status::Sent => item.be_touch(plan, touch),
-        Body::Action(action) if action.status == Status::Sent => item.be_action(plan, action),
+        Body::Touch(touch) => item.be_touch(plan, touch),
+        Body::Action(action) => item.be_action(plan, action),
         Body::Alert { to, text } => {
             // An alert has no number of its own; what names it is all that tells it from others.
             let (at, because) = (decision.at.0.to_string(), item.because.join(" "));

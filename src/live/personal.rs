@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::error::LiveError;
 use super::reading::Reader;
 use super::record::has_sealed;
-use crate::decision::line::Names;
+use crate::decision::names::Names;
 use crate::decision::{Body, Cause, Decision};
 use crate::event::LeadId;
 use crate::rulebook::{EffectKind, Expr};

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use crate::decision::line::Journal;
-use crate::engine::Names;
+use crate::decision::names::Journal;
 use crate::event::{AccountId, EventNumber, LeadId};
 
 /// Names in the order they were met.
@@ -59,12 +58,6 @@ impl Roster {
 
     pub fn knows_event(&self, number: EventNumber) -> bool {
         self.events.contains_key(&number.0)
-    }
-}
-
-impl Names for Roster {
-    fn lead(&self, lead: LeadId) -> &str {
-        self.leads.name(lead.0)
     }
 }
 

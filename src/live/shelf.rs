@@ -195,7 +195,7 @@ pub(crate) fn save(
     names: &Roster,
     batch: &mut Batch<'_>,
 ) -> Result<(), LiveError> {
-    use crate::decision::line::Journal;
+    use crate::decision::names::Journal;
     if engine.owner_sends().is_empty() {
         batch.delete(TreeName::Meta, b"owners");
     } else {

@@ -14,10 +14,10 @@ use super::roster::Roster;
 use super::{Live, Progress, ledger, shelf};
 use crate::decision::Decision;
 use crate::decision::count::Counts;
-use crate::decision::line::Names;
+use crate::decision::names::Names;
 use crate::engine::{Ending, Engine, Live as Kept};
 use crate::event::{Event, EventNumber, LeadId};
-use crate::local::parse_rfc3339;
+use crate::local::{Zone, parse_rfc3339};
 use crate::log::Log;
 use crate::plan::Plan;
 use crate::sink::attempt::Attempts;
@@ -321,8 +321,8 @@ pub(super) fn feed(engine: &mut Engine, log: &Log, places: &[u64], roster: &mut 
 /// What ended, in words.
 fn ended(ending: &Ending, names: &Names<'_>) -> Ended {
     let because: Vec<&str> = ending.because.iter().map(|event| names.log.event_id(*event)).collect();
-    let reason =
-        if because.is_empty() { ending.reason.clone() } else { format!("{} [{}]", ending.reason, because.join(", ")) };
+    let why = names.reason(&ending.reason, Zone::UTC);
+    let reason = if because.is_empty() { why } else { format!("{why} [{}]", because.join(", ")) };
     Ended { at: ending.at, reason }
 }
 

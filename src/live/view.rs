@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::error::LiveError;
 use super::outbox::{Done, Item};
 use super::roster::Roster;
-use super::{Live, shelf};
+use super::{Live, ledger, places, shelf};
 use crate::decision::Decision;
-use crate::decision::line::Names;
+use crate::decision::names::Names;
 use crate::engine::{Engine, Live as Kept, Standing};
 use crate::event::LeadId;
 use crate::local::Zone;
@@ -96,16 +96,7 @@ impl Live {
         let Some(standing) = self.ask(lead, |engine, id, roster| engine.standing(id, roster))?.flatten() else {
             return Ok(None);
         };
-        let mut decided = Vec::new();
-        // Whose a line is stands in it as it is written, so few lines need more than a look.
-        let name = serde_json::to_string(lead).unwrap_or_default();
-        let its = format!(r#""lead":{name},"#);
-        self.each_decision(&mut |line| {
-            if line.contains(&its) {
-                decided.push(line.to_owned());
-            }
-            ControlFlow::Continue(())
-        })?;
+        let decided = ledger::at(&self.store, &places::of(&self.store, lead)?)?;
         let of_lead = |item: &Item| item.lead == lead;
         Ok(Some(LeadView {
             lead: lead.to_owned(),

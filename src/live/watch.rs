@@ -5,16 +5,15 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::error::LiveError;
 use super::step::ENTRIES;
-use super::{Live, shelf};
-use crate::invariant::{Came, held_for, is_expected};
-use crate::local::parse_rfc3339;
+use super::{Live, places, shelf};
+use crate::decision::Status;
+use crate::decision::line::{Line, Verb};
+use crate::invariant::{Came, is_expected};
 use crate::plan::Plan;
-use crate::report::invariant as report;
-use crate::rulebook::{ChannelId, InvariantKind, Kept, SetId};
+use crate::rulebook::{Channel, ChannelId, InvariantKind, Kept, SetId};
 use crate::store::{Batch, Sequence, StoredEntry, TreeName};
 use crate::timestamp::{Span, Timestamp};
 
@@ -22,12 +21,28 @@ use crate::timestamp::{Span, Timestamp};
 const SEEN: &[u8] = b"invariants seen";
 
 /// A break of an invariant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Broken {
     /// Index into the rulebook's invariants.
     pub invariant: usize,
-    /// When, whose, and what was held, or that nothing came: one line.
-    pub note: String,
+    /// When.
+    pub at: Timestamp,
+    /// By what.
+    pub by: BrokenBy,
+}
+
+/// What broke an invariant.
+#[derive(Clone, Debug)]
+pub enum BrokenBy {
+    /// What was held, as it was decided.
+    Held(Box<Line<'static>>),
+    /// Nothing came in time.
+    Missing {
+        /// Whose.
+        lead: String,
+        /// The id of the event it was expected after.
+        event: String,
+    },
 }
 
 /// How far it was looked: decisions, and the moment they were made up to.
@@ -61,14 +76,14 @@ impl Live {
         if now == seen {
             return Ok(Vec::new());
         }
-        let mut broken: Vec<(Timestamp, Broken)> = self.held(&plan, seen.decisions)?;
+        let mut broken = self.held(&plan, seen.decisions)?;
         for (invariant, kept) in plan.rulebook.invariants.iter().enumerate() {
             if let InvariantKind::InTime { within, set, expect: what } = kept.kind {
                 broken.extend(self.too_late(&plan, Expected { invariant, within, set, what }, seen.until)?);
             }
         }
-        broken.sort_by_key(|(at, one)| (*at, one.invariant));
-        Ok(broken.into_iter().map(|(_, one)| one).collect())
+        broken.sort_by_key(|one| (one.at, one.invariant));
+        Ok(broken)
     }
 
     /// Remembers that all breaks up to now were told.
@@ -91,26 +106,22 @@ impl Live {
     }
 
     /// What was held for an invariant, from a decision on.
-    fn held(&self, plan: &Plan, first: u64) -> Result<Vec<(Timestamp, Broken)>, LiveError> {
+    fn held(&self, plan: &Plan, first: u64) -> Result<Vec<Broken>, LiveError> {
         let mut held = Vec::new();
-        self.lines_from(first, &mut |line| {
-            if text(line, "status") == "held"
-                && let Some(invariant) = held_for(text(line, "reason"), &plan.rulebook.invariants)
-            {
-                held.push((moment(line), Broken { invariant, note: note(line) }));
-            }
-            true
-        })?;
+        for (number, name) in places::held_from(&self.store, first)? {
+            let Some(invariant) = plan.rulebook.invariants.iter().position(|invariant| invariant.name == name) else {
+                continue;
+            };
+            self.lines_from(number, &mut |line| {
+                held.push(Broken { invariant, at: line.moment(), by: BrokenBy::Held(Box::new(line)) });
+                false
+            })?;
+        }
         Ok(held)
     }
 
     /// Events whose time is up since a moment, and nothing came.
-    fn too_late(
-        &self,
-        plan: &Plan,
-        expected: Expected,
-        since: Timestamp,
-    ) -> Result<Vec<(Timestamp, Broken)>, LiveError> {
+    fn too_late(&self, plan: &Plan, expected: Expected, since: Timestamp) -> Result<Vec<Broken>, LiveError> {
         let (after, until) = (since - expected.within, self.now() - expected.within);
         let mut first = first_from(self.store.len(), |number| {
             Ok(self.store.with_entry(Sequence(number), |entry| entry.received_at)? > after)
@@ -137,16 +148,16 @@ impl Live {
         let decided = first_from(self.decisions(), |number| {
             let mut at = Timestamp(i64::MAX);
             self.lines_from(number, &mut |line| {
-                at = moment(line);
+                at = line.moment();
                 false
             })?;
             Ok(at >= earliest)
         })?;
         self.lines_from(decided, &mut |line| {
-            if let Some(open) = missed.get_mut(text(line, "lead"))
-                && is_expected(plan, expected.what, came(plan, line))
+            if let Some(open) = missed.get_mut(&*line.lead)
+                && is_expected(plan, expected.what, came(plan, &line))
             {
-                let at = moment(line);
+                let at = line.moment();
                 open.retain(|(since, _)| at < *since || at > *since + expected.within);
             }
             true
@@ -154,20 +165,18 @@ impl Live {
         let mut broken = Vec::new();
         for (lead, open) in missed {
             for (since, id) in open {
-                let at = since + expected.within;
-                let shown = crate::local::rfc3339(at, crate::local::Zone::UTC);
-                let note = report::missed((&shown, &lead), &[&id]);
-                broken.push((at, Broken { invariant: expected.invariant, note }));
+                let (at, by) = (since + expected.within, BrokenBy::Missing { lead: lead.clone(), event: id });
+                broken.push(Broken { invariant: expected.invariant, at, by });
             }
         }
         Ok(broken)
     }
 
     /// Gives decisions from a number on to `each`, as long as it wants more.
-    fn lines_from(&self, first: u64, each: &mut dyn FnMut(&Value) -> bool) -> Result<(), LiveError> {
+    fn lines_from(&self, first: u64, each: &mut dyn FnMut(Line<'static>) -> bool) -> Result<(), LiveError> {
         self.decisions_from(first, &mut |line| {
-            let line: Value = serde_json::from_str(line).unwrap_or_default();
-            if each(&line) { std::ops::ControlFlow::Continue(()) } else { std::ops::ControlFlow::Break(()) }
+            let Some(line) = Line::parse(line) else { return std::ops::ControlFlow::Continue(()) };
+            if each(line) { std::ops::ControlFlow::Continue(()) } else { std::ops::ControlFlow::Break(()) }
         })
     }
 }
@@ -186,33 +195,11 @@ fn first_from(count: u64, is_so: impl Fn(u64) -> Result<bool, LiveError>) -> Res
     Ok(low)
 }
 
-fn text<'l>(line: &'l Value, key: &str) -> &'l str {
-    line.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn moment(line: &Value) -> Timestamp {
-    parse_rfc3339(text(line, "at").as_bytes()).unwrap_or(Timestamp(0))
-}
-
-fn came(plan: &Plan, line: &Value) -> Came {
-    if text(line, "do") == "alert" {
+fn came(plan: &Plan, line: &Line<'_>) -> Came {
+    if line.verb == Verb::Alert {
         return Came::Alert;
     }
-    let channel = plan.rulebook.channels.iter().position(|channel| channel.name == text(line, "channel"));
-    let sent = channel.filter(|_| text(line, "status") == "sent");
-    sent.map_or(Came::Nothing, |channel| Came::Sent(ChannelId(channel as u8)))
-}
-
-/// A decision that was held.
-fn note(line: &Value) -> String {
-    let because: Vec<&str> =
-        line.get("because").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let words = [text(line, "template"), text(line, "text")].into_iter().find(|words| !words.is_empty());
-    let what = [text(line, "channel"), words.unwrap_or_default()].join(" ");
-    report::held(
-        (text(line, "at"), text(line, "lead")),
-        what.trim(),
-        (text(line, "rule"), text(line, "source")),
-        &because,
-    )
+    let named = |channel: &Channel| Some(channel.name.as_str()) == line.channel.as_deref();
+    let channel = plan.rulebook.channels.iter().position(named).filter(|_| line.status == Some(Status::Sent));
+    channel.map_or(Came::Nothing, |channel| Came::Sent(ChannelId(channel as u8)))
 }

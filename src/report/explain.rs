@@ -13,7 +13,8 @@ use crate::timestamp::Timestamp;
 
 use super::summary::many;
 use super::timeline::{clock, paint, tint, words};
-use crate::decision::line::Names;
+use crate::decision::names::Names;
+use crate::decision::words::note;
 pub use json::json;
 
 /// So many events are listed by name; of more, only how many there are.
@@ -137,8 +138,8 @@ impl<'a> Tree<'a> {
         let by_hand = why.did.first().and_then(|decision| decision.note.as_deref());
         let name = by_hand.map_or(why.by.name.as_str(), |_| "by hand");
         self.source(0, &format!("{at}  {name}"), &why.by);
-        if let Some(note) = by_hand {
-            self.line(3, &format!("= {note}"), "0");
+        if let Some(by_hand) = by_hand {
+            self.line(3, &format!("= {}", note(by_hand)), "0");
         }
         let (names, former) = self.era(why.era);
         if let Some(former) = former {
@@ -171,7 +172,7 @@ impl<'a> Tree<'a> {
     fn decision(&mut self, names: &Names<'_>, decision: &Decision) {
         let (verb, what) = words(names, decision);
         let told = matches!(decision.body, Body::Exit { .. } | Body::Muted(_));
-        let steps = if told { Vec::new() } else { moves(decision) };
+        let steps = if told { Vec::new() } else { on_lines(names.why_by_steps(decision)) };
         let (only, steps) = match steps.as_slice() {
             [only] => (format!(": {only}"), [].as_slice()),
             steps => (String::new(), steps),
@@ -194,7 +195,7 @@ impl<'a> Tree<'a> {
             Some(false) => ("no", "31"),
             None => ("?", "33"),
         };
-        let values = clause.values.iter().map(|(name, value)| format!("{name} is {}", self.words.value(value)));
+        let values = clause.values.iter().map(|found| format!("{} is {}", found.name, self.words.value(&found.value)));
         let says = (!clause.says.is_empty()).then(|| clause.says.clone());
         let found: Vec<String> = values.chain(says).collect();
         let found = if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) };
@@ -243,9 +244,9 @@ impl<'a> Tree<'a> {
         for decision in ahead {
             let line = self.names.line(decision);
             let (verb, what) = words(&self.names, decision);
-            let by = format!("{} {}", line.rule.unwrap_or(""), line.source.as_deref().unwrap_or(""));
+            let by = format!("{} {}", line.rule.as_deref().unwrap_or(""), line.source.as_deref().unwrap_or(""));
             self.line(2, &format!("{}  {verb:10} {what}  {by}", clock(decision.at, decision.zone)), tint(verb));
-            for step in moves(decision) {
+            for step in on_lines(self.names.why_by_steps(decision)) {
                 self.line(15, &step, "2");
             }
         }
@@ -292,7 +293,7 @@ impl<'a> Tree<'a> {
         let reason = line.reason.filter(|_| !told).map(|reason| format!(": {reason}")).unwrap_or_default();
         let more = decisions.len() - 1;
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        let (at, by) = (clock(first.at, first.zone), line.rule.unwrap_or(""));
+        let (at, by) = (clock(first.at, first.zone), line.rule.as_deref().unwrap_or(""));
         let former = former.map(|former| format!(" ({former})")).unwrap_or_default();
         self.line(2, &format!("{word:9} {at}  {verb} {what}{more}, {by}{reason}{former}"), "0");
     }
@@ -353,20 +354,8 @@ fn times(count: usize) -> String {
     if count == 1 { String::from("once") } else { format!("{count} times") }
 }
 
-/// The reason of a decision; the moves of its time one by one, in order.
-fn moves(decision: &Decision) -> Vec<String> {
-    let reason = match &decision.body {
-        Body::Touch(line) => &line.reason,
-        Body::Action(line) => &line.reason,
-        Body::Overridden { reason, .. }
-        | Body::Enroll { suppressed: Some(reason), .. }
-        | Body::Exit { reason, .. }
-        | Body::Muted(reason) => reason,
-        _ => return Vec::new(),
-    };
-    let steps = reason.split(" -> ").enumerate();
-    steps
-        .filter(|(_, step)| !step.is_empty())
-        .map(|(n, step)| if n == 0 { step.to_owned() } else { format!("-> {step}") })
-        .collect()
+/// Steps of a reason, each one on a line of its own.
+fn on_lines(steps: Vec<String>) -> Vec<String> {
+    let steps = steps.into_iter().enumerate();
+    steps.map(|(n, step)| if n == 0 { step } else { format!("-> {step}") }).collect()
 }

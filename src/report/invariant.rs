@@ -3,9 +3,11 @@
 use super::diagnostic::failure;
 use super::summary::many;
 use crate::decision::Decision;
-use crate::decision::line::Names;
+use crate::decision::line::Line;
+use crate::decision::names::Names;
 use crate::invariant::Violation;
-use crate::local::rfc3339;
+use crate::live::{Broken, BrokenBy};
+use crate::local::{Zone, rfc3339};
 use crate::rulebook::Rulebook;
 use crate::trial::Failure;
 
@@ -19,9 +21,15 @@ pub fn human(names: &Names<'_>, decisions: &[Decision], violations: &[Violation]
     drawn(names.rulebook, &notes.collect::<Vec<_>>(), color)
 }
 
-/// The same from the place of each invariant and a line about the break.
+/// The same for what a live run has seen.
 #[must_use]
-pub fn drawn(rulebook: &Rulebook, broken: &[(usize, String)], color: bool) -> String {
+pub fn seen_live(rulebook: &Rulebook, broken: &[Broken], color: bool) -> String {
+    let notes: Vec<(usize, String)> = broken.iter().map(|one| (one.invariant, live_note(one))).collect();
+    drawn(rulebook, &notes, color)
+}
+
+/// The same from the place of each invariant and a line about the break.
+fn drawn(rulebook: &Rulebook, broken: &[(usize, String)], color: bool) -> String {
     let mut text = String::new();
     for (place, invariant) in rulebook.invariants.iter().enumerate() {
         let own: Vec<&String> = broken.iter().filter(|(of, _)| *of == place).map(|(_, note)| note).collect();
@@ -55,21 +63,29 @@ fn note(names: &Names<'_>, decisions: &[Decision], violation: &Violation) -> Str
     let decision = violation.decision.and_then(|place| decisions.get(place));
     let zone = decision
         .or_else(|| decisions.iter().find(|decision| decision.lead == violation.lead))
-        .map_or(crate::local::Zone::UTC, |decision| decision.zone);
+        .map_or(Zone::UTC, |decision| decision.zone);
     let at = rfc3339(violation.at, zone);
     let Some(decision) = decision else { return missed((&at, lead), &because) };
-    let line = names.line(decision);
-    let what = [line.channel, line.template.or(line.text)].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    held((&at, lead), &what, (line.rule.unwrap_or(""), &line.source.unwrap_or_default()), &because)
+    held_note(&names.line(decision))
+}
+
+fn live_note(broken: &Broken) -> String {
+    match &broken.by {
+        BrokenBy::Held(line) => held_note(line),
+        BrokenBy::Missing { lead, event } => missed((&rfc3339(broken.at, Zone::UTC), lead), &[event]),
+    }
 }
 
 /// `2026-03-02T10:00:00-05:00 ana: email recap held by hot_leads rules/rules.ensue:12 [e12]`
-pub(crate) fn held((at, lead): (&str, &str), what: &str, (rule, source): (&str, &str), because: &[&str]) -> String {
-    format!("{at} {lead}: {what} held by {rule} {source}{}", bracketed(because))
+fn held_note(line: &Line<'_>) -> String {
+    let what = [line.channel.as_deref(), line.content()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let (rule, source) = (line.rule.as_deref().unwrap_or_default(), line.source.as_deref().unwrap_or_default());
+    let because: Vec<&str> = line.because.iter().map(|id| &**id).collect();
+    format!("{} {}: {what} held by {rule} {source}{}", line.at, line.lead, bracketed(&because))
 }
 
 /// `2026-03-02T10:00:00-05:00 ana: nothing came in time [e12]`
-pub(crate) fn missed((at, lead): (&str, &str), because: &[&str]) -> String {
+fn missed((at, lead): (&str, &str), because: &[&str]) -> String {
     format!("{at} {lead}: nothing came in time{}", bracketed(because))
 }
 

@@ -16,6 +16,8 @@ use super::summary::many;
 use super::timeline::{Row, clock, paint, write_rows};
 use super::told::told_row;
 use crate::decision::line::{plain, rounded, value_text};
+use crate::decision::reason::{Awaited, Decider};
+use crate::decision::words::{awaited, decider};
 
 /// The lead as people read it.
 #[must_use]
@@ -88,7 +90,7 @@ fn state(view: &LeadView) -> Vec<(&'static str, String)> {
     let until = |until: Option<Timestamp>, forever: &str| {
         until.map_or_else(|| forever.to_owned(), |until| format!("until {}", shown(until)))
     };
-    let by = |rule: &str| if rule.is_empty() || rule == "hand" { "by hand".into() } else { format!("by {rule}") };
+    let by = |by: &Decider| format!("by {}", decider(by));
     let mut rows = Vec::new();
     if view.erased {
         rows.push(("erased", String::from("what was known of it was destroyed")));
@@ -102,9 +104,9 @@ fn state(view: &LeadView) -> Vec<(&'static str, String)> {
         let name = rulebook.sequences.get(way.sequence.index()).map_or("", |sequence| sequence.name.as_str());
         let next = way.ahead.first().map(|touch| format!(", next {touch}")).unwrap_or_default();
         rows.push(("sequence", format!("{name} #{} since {}{next}", way.number, shown(way.started))));
-        if let Some((since, reason, for_person)) = &way.waits {
-            let what = if *for_person { "for a person to approve it" } else { reason.as_str() };
-            rows.push(("waits", format!("{} since {}: {what}", way.ahead.first().map_or("", |t| t), shown(*since))));
+        if let Some((since, awaited)) = &way.waits {
+            let (touch, what) = (way.ahead.first().map_or("", |touch| touch), waits_for(awaited));
+            rows.push(("waits", format!("{touch} since {}: {what}", shown(*since))));
         }
     }
     if let Some(paused) = &stands.paused {
@@ -147,6 +149,11 @@ fn facts(view: &LeadView) -> impl Iterator<Item = (&str, &Value)> {
 fn outcome(view: &LeadView, done: &Done) -> Row {
     let at = clock(done.at, view.standing.zone.0);
     Row { at, verb: word(done.fate).to_owned(), what: what(&done.item), by: done.reason.clone(), notes: String::new() }
+}
+
+/// What a touch that is due waits for.
+fn waits_for(wanted: &Awaited) -> String {
+    if wanted.is_for_person() { String::from("for a person to approve it") } else { awaited(wanted) }
 }
 
 /// The timeline has `cancelled` for what was not due yet.
@@ -197,7 +204,7 @@ struct Object<'a> {
     zone: &'static str,
     zone_from: &'static str,
     touches: u32,
-    paused: Option<PausedObject<'a>>,
+    paused: Option<PausedObject>,
     suppressed: Vec<SuppressedObject<'a>>,
     sequences: Vec<WayObject<'a>>,
     scores: Map<String, serde_json::Value>,
@@ -210,17 +217,17 @@ struct Object<'a> {
 }
 
 #[derive(Serialize)]
-struct PausedObject<'a> {
+struct PausedObject {
     since: String,
     until: Option<String>,
-    by: Option<&'a str>,
+    by: Option<String>,
 }
 
 #[derive(Serialize)]
 struct SuppressedObject<'a> {
     channel: Option<&'a str>,
     until: Option<String>,
-    by: Option<&'a str>,
+    by: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -229,7 +236,7 @@ struct WayObject<'a> {
     enrollment: u32,
     since: String,
     ahead: &'a [String],
-    waits: Option<&'a str>,
+    waits: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -257,7 +264,7 @@ pub fn json(view: &LeadView) -> String {
     let (stands, rulebook) = (&view.standing, &view.plan.rulebook);
     let zone = stands.zone.0;
     let at = |at: Timestamp| rfc3339(at, zone);
-    let by = |rule: &str| !(rule.is_empty() || rule == "hand");
+    let by = |by: &'_ Decider| (*by != Decider::Person).then(|| decider(by).to_owned());
     let raw = |lines: &'_ [String]| -> Vec<Box<RawValue>> {
         lines.iter().filter_map(|line| RawValue::from_string(line.clone()).ok()).collect()
     };
@@ -280,13 +287,13 @@ pub fn json(view: &LeadView) -> String {
         paused: stands.paused.as_ref().map(|paused| PausedObject {
             since: at(paused.since),
             until: paused.until.map(at),
-            by: Some(paused.by.as_str()).filter(|rule| by(rule)),
+            by: by(&paused.by),
         }),
         suppressed: (stands.asked.suppressions.iter())
             .map(|(channel, rule, until)| SuppressedObject {
                 channel: channel.and_then(|id| rulebook.channels.get(id.index())).map(|channel| channel.name.as_str()),
                 until: until.map(at),
-                by: Some(rule.as_str()).filter(|rule| by(rule)),
+                by: by(rule),
             })
             .collect(),
         sequences: (stands.ways.iter())
@@ -295,11 +302,7 @@ pub fn json(view: &LeadView) -> String {
                 enrollment: way.number,
                 since: at(way.started),
                 ahead: &way.ahead,
-                waits: way.waits.as_ref().map(
-                    |(_, reason, for_person)| {
-                        if *for_person { "for a person to approve it" } else { reason.as_str() }
-                    },
-                ),
+                waits: way.waits.as_ref().map(|(_, awaited)| waits_for(awaited)),
             })
             .collect(),
         scores: scores(view).map(|(name, worth)| (name.to_owned(), worth.into())).collect(),

@@ -11,7 +11,9 @@ use crate::local::Zone;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 
-use crate::decision::line::{Names, person, plain};
+use crate::decision::line::{person, plain};
+use crate::decision::names::Names;
+use crate::decision::words::note;
 
 /// One row: when, what, what decided it, and why.
 pub(super) struct Row {
@@ -114,9 +116,9 @@ fn row(names: &Names<'_>, decision: &Decision, usual: Option<&str>) -> Row {
     let (verb, what) = words(names, decision);
     let zone = planned_in(decision).filter(|zone| Some(zone.as_str()) != usual);
     let told = matches!(decision.body, Body::Exit { .. } | Body::Muted(_));
-    let reason = if told { decision.note.as_deref().map(Into::into) } else { line.reason };
-    let notes: Vec<String> = reason.map(std::borrow::Cow::into_owned).into_iter().chain(zone).collect();
-    let mut by: Vec<String> = line.rule.map(String::from).into_iter().chain(line.source).collect();
+    let reason = if told { decision.note.as_deref().map(|by| note(by).into()) } else { line.reason };
+    let notes: Vec<String> = reason.map(Cow::into_owned).into_iter().chain(zone).collect();
+    let mut by: Vec<String> = line.rule.into_iter().chain(line.source).map(Cow::into_owned).collect();
     if !line.because.is_empty() {
         by.push(format!("[{}]", line.because.join(", ")));
     }
@@ -144,15 +146,16 @@ pub(super) fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, St
     match &decision.body {
         Body::Tier { to, from } => {
             let from = from.map_or("none", |from| names.tier(from));
-            ("tier", format!("{from} -> {}", names.tier(*to)))
+            ("tier", format!("{from} -> {}", to.map_or("", |to| names.tier(to))))
         }
         Body::Overridden { to, .. } => ("override", names.tier(*to).to_owned()),
         Body::Enroll { sequence, enrollment, suppressed: None } => {
             ("enroll", format!("{} #{enrollment}", names.sequence(*sequence)))
         }
         Body::Enroll { sequence, .. } => ("suppressed", format!("enrollment in {}", names.sequence(*sequence))),
-        Body::Exit { sequence, enrollment, reason } => {
-            ("exit", format!("{} #{enrollment}: {reason}", names.sequence(*sequence)))
+        Body::Exit { sequence, enrollment, .. } => {
+            let why = names.why(decision).unwrap_or_default();
+            ("exit", format!("{} #{enrollment}: {why}", names.sequence(*sequence)))
         }
         Body::Touch(touch) => {
             (touch.status.word(), format!("{} {}", names.channel(touch.channel), content(&touch.content)))
@@ -194,7 +197,7 @@ pub(super) fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, St
             ("score", format!("{name} {from:.1} -> {to:.1}{sum}"))
         }
         Body::Webhook { name, .. } => ("webhook", name.to_string()),
-        Body::Muted(reason) => ("muted", reason.clone()),
+        Body::Muted(_) => ("muted", names.why(decision).unwrap_or_default()),
         Body::Fault(text) => ("fault", text.clone()),
     }
 }

@@ -4,49 +4,24 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
+use crate::decision::Status;
+use crate::decision::line::{Line, Verb};
 use crate::local::{Zone, parse_rfc3339};
 use crate::timestamp::Timestamp;
 
 use super::timeline::{Row, clock_with, paint, write_rows};
 
-/// A line of a dry run, read again.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Told {
-    at: String,
-    lead: String,
-    #[serde(rename = "do")]
-    verb: String,
-    status: Option<String>,
-    to: Option<Value>,
-    from: Option<Value>,
-    channel: Option<String>,
-    template: Option<String>,
-    text: Option<String>,
-    field: Option<String>,
-    tag: Option<String>,
-    on: Option<bool>,
-    score: Option<String>,
-    name: Option<String>,
-    sequence: Option<String>,
-    enrollment: Option<u32>,
-    until: Option<String>,
-    reason: Option<String>,
-    rule: Option<String>,
-    source: Option<String>,
-    because: Vec<String>,
-}
-
 /// The rows of lines, leads in the order of their names.
 #[must_use]
 pub fn timeline(lines: &[String], color: bool) -> String {
     let mut by_lead: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-    for line in lines {
-        let told = read(line);
-        by_lead.entry(told.lead.clone()).or_default().push(row(&told));
+    for text in lines {
+        let line = Line::parse(text);
+        let lead = line.as_ref().map_or_else(String::new, |line| line.lead.to_string());
+        by_lead.entry(lead).or_default().push(row(text, line.as_ref()));
     }
     let mut text = String::new();
     for (lead, rows) in by_lead {
@@ -58,66 +33,76 @@ pub fn timeline(lines: &[String], color: bool) -> String {
 }
 
 /// A line as a row, with its moment.
-pub(super) fn told_row(line: &str) -> (Timestamp, Row) {
-    let told = read(line);
-    (parse_rfc3339(told.at.as_bytes()).unwrap_or_default(), row(&told))
+pub(super) fn told_row(text: &str) -> (Timestamp, Row) {
+    let line = Line::parse(text);
+    (line.as_ref().map(Line::moment).unwrap_or_default(), row(text, line.as_ref()))
 }
 
-fn read(line: &str) -> Told {
-    // What no version of ours wrote is shown as it is.
-    serde_json::from_str(line).unwrap_or_else(|_| Told { verb: line.to_owned(), ..Told::default() })
-}
-
-fn row(told: &Told) -> Row {
-    let (verb, what) = words(told);
-    let in_what = matches!(told.verb.as_str(), "exit" | "muted");
-    let mut by: Vec<String> = told.rule.iter().chain(&told.source).cloned().collect();
-    if !told.because.is_empty() {
-        by.push(format!("[{}]", told.because.join(", ")));
+/// A line in columns; what no version of ours has written is shown as it is.
+fn row(text: &str, line: Option<&Line<'_>>) -> Row {
+    let Some(line) = line else {
+        let (at, what, by, notes) = <(String, String, String, String)>::default();
+        return Row { at, verb: text.to_owned(), what, by, notes };
+    };
+    let (verb, what) = words(line);
+    let in_what = matches!(line.verb, Verb::Exit | Verb::Muted);
+    let mut by: Vec<String> = line.rule.iter().chain(&line.source).map(ToString::to_string).collect();
+    if !line.because.is_empty() {
+        by.push(format!("[{}]", line.because.join(", ")));
     }
-    let notes = told.reason.clone().filter(|_| !in_what).unwrap_or_default();
-    Row { at: shown(&told.at), verb, what, by: by.join(" "), notes }
+    let notes = line.reason.as_ref().filter(|_| !in_what).map(ToString::to_string).unwrap_or_default();
+    Row { at: shown(&line.at), verb: verb.to_owned(), what, by: by.join(" "), notes }
 }
 
 /// A line in two columns: what kind, and what.
-fn words(told: &Told) -> (String, String) {
-    let or = |text: &Option<String>, other: &str| text.clone().unwrap_or_else(|| other.to_owned());
-    let reason = || or(&told.reason, "");
-    let sequence = || or(&told.sequence, "");
-    let numbered = || format!("{} #{}", sequence(), told.enrollment.unwrap_or(1));
-    let until = |forever: &str| match &told.until {
+fn words(line: &Line<'_>) -> (&'static str, String) {
+    let reason = line.reason.as_deref().unwrap_or_default();
+    let sequence = line.sequence.as_deref().unwrap_or_default();
+    let numbered = || format!("{sequence} #{}", line.enrollment.unwrap_or(1));
+    let channel = line.channel.as_deref();
+    let until = |forever: &str| match &line.until {
         Some(until) => format!("until {}", shown(until)),
         None => forever.to_owned(),
     };
-    let what = match told.verb.as_str() {
-        "tier" => format!("{} -> {}", plain(told.from.as_ref(), "none"), plain(told.to.as_ref(), "none")),
-        "override" | "assign" => plain(told.to.as_ref(), ""),
-        "enroll" if told.status.is_some() => {
-            return (String::from("suppressed"), format!("enrollment in {}", sequence()));
+    let text = || line.text.as_deref().unwrap_or_default().to_owned();
+    let to = |missing| value(line.to.as_deref(), missing);
+    let what = match line.verb {
+        Verb::Tier => format!("{} -> {}", value(line.from.as_deref(), "none"), to("none")),
+        Verb::Override | Verb::Assign => to(""),
+        Verb::Enroll if line.status.is_some() => {
+            return (Status::Suppressed.word(), format!("enrollment in {sequence}"));
         }
-        "enroll" => numbered(),
-        "exit" => format!("{}: {}", numbered(), reason()),
-        "touch" | "action" => {
-            let text = told.text.as_ref().map(|text| format!("\"{text}\""));
-            let content = told.template.clone().or(text).unwrap_or_default();
-            return (or(&told.status, &told.verb), format!("{} {content}", or(&told.channel, "")));
+        Verb::Enroll => numbered(),
+        Verb::Exit => format!("{}: {reason}", numbered()),
+        Verb::Touch | Verb::Action => {
+            let quoted = line.text.as_ref().map(|text| format!("\"{text}\""));
+            let content = line.template.as_ref().map(ToString::to_string).or(quoted).unwrap_or_default();
+            let verb = line.status.map_or(line.verb.word(), Status::word);
+            return (verb, format!("{} {content}", channel.unwrap_or_default()));
         }
-        "alert" => format!("{}: {}", plain(told.to.as_ref(), ""), or(&told.text, "")),
-        "set" => format!("{} = {}", or(&told.field, ""), plain(told.to.as_ref(), "nothing")),
-        "tag" if told.on == Some(false) => return (String::from("untag"), or(&told.tag, "")),
-        "tag" => or(&told.tag, ""),
-        "hold" => until("until resumed"),
-        "suppress" => format!("{} {}", or(&told.channel, "every channel"), until("for good")),
-        "unsuppress" => or(&told.channel, "every channel"),
-        "score" => {
-            format!("{} {} -> {}", or(&told.score, ""), plain(told.from.as_ref(), "0"), plain(told.to.as_ref(), "0"))
+        Verb::Alert => format!("{}: {}", to(""), text()),
+        Verb::Set => format!("{} = {}", line.field.as_deref().unwrap_or_default(), to("nothing")),
+        Verb::Tag if line.on == Some(false) => return ("untag", line.tag.as_deref().unwrap_or_default().to_owned()),
+        Verb::Tag => line.tag.as_deref().unwrap_or_default().to_owned(),
+        Verb::Hold => until("until resumed"),
+        Verb::Resume => String::new(),
+        Verb::Suppress => format!("{} {}", channel.unwrap_or("every channel"), until("for good")),
+        Verb::Unsuppress => channel.unwrap_or("every channel").to_owned(),
+        Verb::Score => {
+            let (name, from) = (line.score.as_deref().unwrap_or_default(), value(line.from.as_deref(), "0"));
+            format!("{name} {from} -> {}", to("0"))
         }
-        "webhook" => or(&told.name, ""),
-        "muted" => reason(),
-        "fault" => or(&told.text, ""),
-        _ => String::new(),
+        Verb::Webhook => line.name.as_deref().unwrap_or_default().to_owned(),
+        Verb::Muted => reason.to_owned(),
+        Verb::Fault => text(),
     };
-    (told.verb.clone(), what)
+    (line.verb.word(), what)
+}
+
+/// A value of a line as people read it.
+fn value(raw: Option<&RawValue>, missing: &str) -> String {
+    let value = raw.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    plain(value.as_ref(), missing)
 }
 
 /// A value as people read it.

@@ -35,7 +35,7 @@ pub struct Cap {
 }
 
 /// Whose messages a cap counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum CapScope {
     /// Of one lead.
     Lead,

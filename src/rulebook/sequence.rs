@@ -74,7 +74,7 @@ pub struct Touch {
 }
 
 /// Which day a touch belongs to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum When {
     /// The days N..=M of the enrollment, from 1; `day N` is N..=N.
     Days(u32, u32),
@@ -83,7 +83,7 @@ pub enum When {
 }
 
 /// At which time of the day.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum TouchTime {
     /// No clock time.
     Any,

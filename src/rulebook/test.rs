@@ -1,10 +1,10 @@
 //! Tests and invariants with every name resolved and every moment worked out.
 
-use super::{CapScope, ChannelId, FactId, Person, PropId, RuleId, ScoreId, SequenceId, SetId, TagId, TierId, TypeId};
+use super::{CapScope, ChannelId, Pattern, PropId, RuleId, ScoreId, SequenceId, SetId, TypeId};
 use crate::local::Zone;
 use crate::source::Range;
 use crate::timestamp::{Span, Timestamp};
-use crate::units::{Content, Length, Status};
+use crate::units::{Length, Status};
 use crate::value::Value;
 
 /// A test: what happens, and what is expected of it.
@@ -85,7 +85,7 @@ pub struct Expect {
     /// It must not happen.
     pub never: bool,
     /// What; more than one only of what must not happen.
-    pub wanted: Vec<Wanted>,
+    pub wanted: Vec<Pattern>,
     /// Whose.
     pub lead: Option<usize>,
     /// When.
@@ -120,42 +120,6 @@ pub struct By {
     pub rule: Option<RuleId>,
     /// The sequence, and which of its touches.
     pub sequence: Option<(SequenceId, Option<u16>)>,
-}
-
-/// Everything that can be expected; a part that is `None` may be anything.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "each field is the part of its name")]
-pub enum Wanted {
-    /// The lead moves to a tier.
-    Tier(TierId),
-    /// An enrollment begins.
-    Starts(SequenceId),
-    /// An enrollment ends, early or not.
-    Exits(SequenceId),
-    /// An enrollment has all its touches done.
-    Finishes(SequenceId),
-    /// Touches are paused, until a moment.
-    Holds(Option<Timestamp>),
-    /// Touches go on.
-    Resumes,
-    /// No more contact, on a channel.
-    Suppressed(Option<ChannelId>),
-    /// Contact is allowed again.
-    Unsuppressed(Option<ChannelId>),
-    /// A tag is put on or taken off.
-    Tag { tag: TagId, on: bool },
-    /// A fact is set.
-    Set(FactId, Option<Value>),
-    /// The lead gets an owner.
-    Assign(Option<String>),
-    /// A person is told.
-    Alert { to: Option<Person>, text: Option<String> },
-    /// A named sink is called.
-    Webhook(Option<String>),
-    /// A message on any channel but this one, which is for tasks.
-    Touch(Option<ChannelId>),
-    /// A message or a task.
-    Send { channel: ChannelId, content: Option<Content> },
 }
 
 /// What a score must read.

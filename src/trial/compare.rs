@@ -1,7 +1,7 @@
 //! What was decided against what is expected.
 
 use super::Failure;
-use super::matching::{Candidate, Strictness, meets, pair, sent};
+use super::matching::{Candidate, Strictness, meets, pair};
 use super::stage::{Played, event_range};
 use super::why::Why;
 use super::words::Words;
@@ -43,7 +43,8 @@ fn must_be_expected(decision: &Decision, allowed: &Allowed) -> bool {
     match &decision.body {
         Body::Tier { .. } | Body::Webhook { .. } => true,
         Body::Alert { .. } => !allowed.alerts,
-        body => sent(body)
+        body => body
+            .message()
             .is_some_and(|(channel, _, status)| status == Status::Sent && !allowed.channels.contains(&channel)),
     }
 }
@@ -97,7 +98,7 @@ impl Comparison<'_> {
 
     fn found(&self, expect: &Expect, how: Strictness) -> Vec<usize> {
         let meets = |candidate: &Candidate<'_>| {
-            expect.wanted.iter().any(|w| meets(self.test, &self.played.log, expect, w, candidate, how))
+            expect.wanted.iter().any(|w| meets(self.test, &self.words.names(), expect, w, candidate, how))
         };
         (0..self.candidates.len()).filter(|place| self.candidates.get(*place).is_some_and(meets)).collect()
     }
@@ -144,7 +145,7 @@ impl Comparison<'_> {
     /// In which field the nearest decision differs.
     fn differs(&self, text: &str, expect: &Expect, candidate: &Candidate<'_>) -> String {
         let decision = candidate.decision;
-        let status = sent(&decision.body).map(|(_, _, status)| status);
+        let status = decision.body.message().map(|(_, _, status)| status);
         let wanted = expect.status.unwrap_or(Status::Sent);
         match (status, expect.at, &expect.by) {
             (Some(Status::Scheduled), ..) if wanted != Status::Scheduled => {
@@ -188,27 +189,11 @@ impl Comparison<'_> {
 
     /// Whether a decision is of the same kind as what is expected, for the same lead.
     fn is_alike(&self, expect: &Expect, decision: &Decision) -> bool {
-        use crate::rulebook::Wanted;
         let lead = expect.lead.and_then(|lead| self.test.leads.get(lead));
         if lead.is_some_and(|lead| lead.name != self.played.log.lead_name(decision.lead)) {
             return false;
         }
-        expect.wanted.iter().any(|wanted| {
-            matches!(
-                (wanted, &decision.body),
-                (Wanted::Tier(_), Body::Tier { .. } | Body::Overridden { .. })
-                    | (
-                        Wanted::Starts(_) | Wanted::Exits(_) | Wanted::Finishes(_),
-                        Body::Enroll { .. } | Body::Exit { .. }
-                    )
-                    | (Wanted::Send { .. } | Wanted::Touch(_), Body::Touch(_) | Body::Action(_))
-                    | (Wanted::Alert { .. }, Body::Alert { .. })
-                    | (Wanted::Tag { .. }, Body::Tag { .. })
-                    | (Wanted::Set(..), Body::Set { .. })
-                    | (Wanted::Assign(_), Body::Assign(_))
-                    | (Wanted::Holds(_) | Wanted::Resumes, Body::Hold(_) | Body::Resume)
-            )
-        })
+        expect.wanted.iter().any(|wanted| wanted.is_alike(&decision.body))
     }
 
     /// Something happened that no line expects.

@@ -1,9 +1,9 @@
 //! Which expectations are met by which decisions: each covers one, or as many as it says, and
 //! together they cover as many as can be.
 
+use crate::decision::names::Names;
 use crate::decision::{Body, Decision, Status};
-use crate::log::Log;
-use crate::rulebook::{By, Expect, ExpectedAt, Test, Wanted};
+use crate::rulebook::{By, Expect, ExpectedAt, Pattern, Test};
 use crate::timestamp::Timestamp;
 
 use crate::decision::Cause;
@@ -27,68 +27,32 @@ pub(super) enum Strictness {
 /// Whether a decision is what an expectation speaks of.
 pub(super) fn meets(
     test: &Test,
-    log: &Log,
+    names: &Names<'_>,
     expect: &Expect,
-    wanted: &Wanted,
+    wanted: &Pattern,
     candidate: &Candidate<'_>,
     how: Strictness,
 ) -> bool {
     let decision = candidate.decision;
     let lead = expect.lead.and_then(|lead| test.leads.get(lead));
-    let same_lead = lead.is_none_or(|lead| lead.name == log.lead_name(decision.lead));
-    if !same_lead || !is_what(wanted, decision) {
+    let same_lead = lead.is_none_or(|lead| lead.name == names.log.lead_name(decision.lead));
+    if !same_lead || !wanted.fits(decision) {
         return false;
     }
     how == Strictness::What
         || (fits_status(expect, wanted, candidate)
             && expect.at.is_none_or(|at| is_at(test, at, decision.at))
             && expect.by.as_ref().is_none_or(|by| is_by(by, decision.cause))
-            && expect.because.as_ref().is_none_or(|text| reason(&decision.body).is_some_and(|r| r.contains(text))))
-}
-
-fn is_what(wanted: &Wanted, decision: &Decision) -> bool {
-    match (wanted, &decision.body) {
-        (Wanted::Tier(tier), Body::Tier { to, .. }) => tier == to,
-        (Wanted::Starts(wanted), Body::Enroll { sequence, .. })
-        | (Wanted::Exits(wanted), Body::Exit { sequence, .. }) => wanted == sequence,
-        (Wanted::Finishes(wanted), Body::Exit { sequence, reason, .. }) => wanted == sequence && reason == "finished",
-        (Wanted::Holds(until), Body::Hold(held)) => until.is_none() || until == held,
-        (Wanted::Resumes, Body::Resume) => true,
-        (Wanted::Suppressed(wanted), Body::Suppress { channel, .. })
-        | (Wanted::Unsuppressed(wanted), Body::Unsuppress(channel)) => wanted.is_none() || wanted == channel,
-        (Wanted::Tag { tag, on }, Body::Tag { tag: other, on: is_on }) => tag == other && on == is_on,
-        (Wanted::Set(fact, value), Body::Set { fact: other, value: set }) => {
-            fact == other && value.as_ref().is_none_or(|value| value == set)
-        }
-        (Wanted::Assign(owner), Body::Assign(to)) => owner.is_none() || owner.as_deref() == to.as_deref(),
-        (Wanted::Alert { to, text }, Body::Alert { to: person, text: words }) => {
-            to.is_none_or(|to| to == *person) && text.as_ref().is_none_or(|text| **text == **words)
-        }
-        (Wanted::Webhook(wanted), Body::Webhook { name, .. }) => wanted.as_ref().is_none_or(|w| **w == **name),
-        (Wanted::Touch(task), body) => sent(body).is_some_and(|(channel, ..)| *task != Some(channel)),
-        (Wanted::Send { channel, content }, body) => sent(body).is_some_and(|(other, carried, _)| {
-            *channel == other && content.as_ref().is_none_or(|content| content == carried)
-        }),
-        _ => false,
-    }
-}
-
-/// Channel, content and status of a message.
-pub(super) fn sent(body: &Body) -> Option<(crate::rulebook::ChannelId, &crate::units::Content, Status)> {
-    match body {
-        Body::Touch(touch) => Some((touch.channel, &touch.content, touch.status)),
-        Body::Action(action) => Some((action.channel, &action.content, action.status)),
-        _ => None,
-    }
+            && expect.because.as_ref().is_none_or(|text| names.why(decision).is_some_and(|why| why.contains(text))))
 }
 
 /// A message counts where it was sent, unless the expectation says what else became of it.
-fn fits_status(expect: &Expect, wanted: &Wanted, candidate: &Candidate<'_>) -> bool {
+fn fits_status(expect: &Expect, wanted: &Pattern, candidate: &Candidate<'_>) -> bool {
     let body = &candidate.decision.body;
-    let Some((_, _, status)) = sent(body) else {
+    let Some((_, _, status)) = body.message() else {
         let kept_out = matches!(body, Body::Enroll { suppressed: Some(_), .. });
         let asked = expect.status == Some(Status::Suppressed);
-        return !candidate.pending && (!matches!(wanted, Wanted::Starts(_)) || kept_out == asked);
+        return !candidate.pending && (!matches!(wanted, Pattern::Starts(_)) || kept_out == asked);
     };
     match expect.status {
         Some(Status::Scheduled) => candidate.pending && status == Status::Scheduled,
@@ -119,18 +83,7 @@ pub(super) fn is_by(by: &By, cause: Cause) -> bool {
         Cause::Sequence(sequence, touch) => {
             by.sequence.is_some_and(|(wanted, place)| wanted == sequence && (place.is_none() || place == touch))
         }
-        Cause::Score(_) => false,
-    }
-}
-
-/// Why a decision is as it is.
-pub(super) fn reason(body: &Body) -> Option<&str> {
-    match body {
-        Body::Touch(touch) => Some(&touch.reason),
-        Body::Action(action) => Some(&action.reason),
-        Body::Exit { reason, .. } | Body::Overridden { reason, .. } | Body::Muted(reason) => Some(reason),
-        Body::Enroll { suppressed, .. } => suppressed.as_deref(),
-        _ => None,
+        Cause::Score(_) | Cause::Person | Cause::Change => false,
     }
 }
 

@@ -2,7 +2,7 @@
 //! and webhooks become those that were observed. All else stays byte for byte.
 
 use super::TestResult;
-use crate::rulebook::{Expect, Test, Wanted};
+use crate::rulebook::{Expect, Pattern, Test};
 use crate::source::{Range, SourceId, Sources};
 use crate::units::Status;
 
@@ -64,9 +64,9 @@ fn changes_of(text: &str, test: &Test, result: &TestResult) -> Vec<(Range, Strin
 /// Whether an expectation is about what a complete test must expect; all others are the author's.
 fn is_observed(expect: &Expect) -> bool {
     let sent = expect.status.is_none_or(|status| status == Status::Sent);
-    let kind = |wanted: &Wanted| match wanted {
-        Wanted::Tier(_) | Wanted::Alert { .. } | Wanted::Webhook(_) => true,
-        Wanted::Touch(_) | Wanted::Send { .. } => sent,
+    let kind = |wanted: &Pattern| match wanted {
+        Pattern::Tier(_) | Pattern::Alert { .. } | Pattern::Webhook(_) => true,
+        Pattern::Touch(_) | Pattern::Send { .. } => sent,
         _ => false,
     };
     !expect.never && expect.wanted.iter().all(kind)

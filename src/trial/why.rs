@@ -7,9 +7,8 @@ use super::words::Words;
 use crate::engine::judge::{Asked, RuleAsked, Stand};
 use crate::engine::witness::Judged;
 use crate::event::LeadId;
-use crate::rulebook::{ChannelId, Effect, EffectKind, Expect, Expr, Rule, RuleId, SequenceId, Test, Trigger, Wanted};
+use crate::rulebook::{Effect, EffectKind, Expect, Expr, Pattern, Rule, RuleId, SequenceId, Test, Trigger};
 use crate::source::Range;
-use crate::units::Content;
 
 /// How many rules are named beside a failure.
 const SHOWN: usize = 4;
@@ -46,14 +45,14 @@ impl Why<'_> {
                 .touches
                 .iter()
                 .chain(tail)
-                .find(|touch| touch.choices.iter().any(|(channel, content)| is_wanted(wanted, *channel, content)));
+                .find(|touch| touch.choices.iter().any(|(channel, content)| wanted.is_message(*channel, content)));
             let meant = asked.is_none_or(|by| by.sequence.is_some_and(|(wanted, _)| wanted == id));
             if let Some(touch) = touch.filter(|_| meant && told < SHOWN) {
                 told += 1;
                 failure.others.push((touch.range, self.enrolled(id, lead)));
             }
         }
-        if let Wanted::Finishes(sequence) | Wanted::Exits(sequence) = wanted
+        if let Pattern::Finishes(sequence) | Pattern::Exits(sequence) = wanted
             && let Some(found) = self.words.rulebook.sequences.get(sequence.index()).filter(|_| told == 0)
         {
             told += 1;
@@ -66,33 +65,13 @@ impl Why<'_> {
         }
     }
 
-    /// Whether an effect would have brought what is wanted.
-    fn brings(&self, effect: &Effect, wanted: &Wanted) -> bool {
+    /// Whether an effect would have brought what is wanted: by itself, or by the tier it moves the lead to.
+    fn brings(&self, effect: &Effect, wanted: &Pattern) -> bool {
         match (&effect.kind, wanted) {
-            (EffectKind::Tier(tier), Wanted::Tier(wanted)) => tier == wanted,
-            (EffectKind::Tier(tier), Wanted::Starts(wanted)) => {
+            (EffectKind::Tier(tier), Pattern::Starts(wanted)) => {
                 self.words.rulebook.sequences.get(wanted.index()).is_some_and(|s| s.tier == Some(*tier))
             }
-            (EffectKind::Start(sequence), Wanted::Starts(wanted))
-            | (EffectKind::StopSequence(sequence), Wanted::Exits(wanted)) => sequence == wanted,
-            (EffectKind::Send { channel, content, .. }, wanted) => is_wanted(wanted, *channel, content),
-            (
-                EffectKind::Alert { to, text } | EffectKind::Escalate { to, text },
-                Wanted::Alert { to: who, text: say },
-            ) => who.is_none_or(|who| who == *to) && say.as_ref().is_none_or(|say| say == text),
-            (EffectKind::Webhook(name), Wanted::Webhook(wanted)) => wanted.as_ref().is_none_or(|w| w == name),
-            (EffectKind::Stop | EffectKind::StopAll, Wanted::Exits(_))
-            | (EffectKind::Hold { .. }, Wanted::Holds(_))
-            | (EffectKind::Resume, Wanted::Resumes)
-            | (EffectKind::Assign(_) | EffectKind::Escalate { .. }, Wanted::Assign(_)) => true,
-            (EffectKind::Suppress { channel, .. }, Wanted::Suppressed(wanted))
-            | (EffectKind::Unsuppress { channel }, Wanted::Unsuppressed(wanted)) => {
-                wanted.is_none() || wanted == channel
-            }
-            (EffectKind::Tag(tag), Wanted::Tag { tag: wanted, on: true })
-            | (EffectKind::Untag(tag), Wanted::Tag { tag: wanted, on: false }) => tag == wanted,
-            (EffectKind::Set { fact, .. }, Wanted::Set(wanted, _)) => fact == wanted,
-            _ => false,
+            (effect, wanted) => wanted.could_come_of(effect),
         }
     }
 
@@ -168,19 +147,28 @@ impl Why<'_> {
 
     /// Whether a lead was ever in a sequence.
     fn enrolled(&self, id: SequenceId, lead: Option<LeadId>) -> String {
-        use crate::decision::Body;
+        use crate::decision::{Body, Decision, Reason};
         let of_lead = self.played.decisions.iter().filter(|decision| lead.is_none_or(|lead| decision.lead == lead));
         let mut state = String::from("the lead is never in this sequence");
+        let why = |reason: &Reason, of: &Decision| self.words.names().reason(reason, of.zone);
         for decision in of_lead {
             match &decision.body {
                 Body::Enroll { sequence, suppressed: None, .. } if *sequence == id => {
                     state = format!("the lead is in this sequence since {}", self.words.moment(decision.at));
                 }
                 Body::Enroll { sequence, suppressed: Some(reason), .. } if *sequence == id => {
-                    state = format!("the lead is kept out of it at {}: {reason}", self.words.moment(decision.at));
+                    state = format!(
+                        "the lead is kept out of it at {}: {}",
+                        self.words.moment(decision.at),
+                        why(reason, decision)
+                    );
                 }
                 Body::Exit { sequence, reason, .. } if *sequence == id => {
-                    state = format!("the lead has left it at {}: {reason}", self.words.moment(decision.at));
+                    state = format!(
+                        "the lead has left it at {}: {}",
+                        self.words.moment(decision.at),
+                        why(reason, decision)
+                    );
                 }
                 _ => {}
             }
@@ -213,13 +201,4 @@ fn leaves_of<'a>(asked: &'a Asked, into: &mut Vec<&'a Asked>) {
         into.push(asked);
     }
     asked.parts.iter().for_each(|part| leaves_of(part, into));
-}
-
-fn is_wanted(wanted: &Wanted, channel: ChannelId, content: &Content) -> bool {
-    match wanted {
-        Wanted::Send { channel: other, content: carried } => {
-            *other == channel && carried.as_ref().is_none_or(|carried| carried == content)
-        }
-        _ => false,
-    }
 }

@@ -1,6 +1,7 @@
 //! Decisions in the words of a test, and moments as its clock shows them.
 
-use crate::decision::{Body, Cause, Decision, Status};
+use crate::decision::names::Names;
+use crate::decision::{Body, Cause, Decision, Reason, Status};
 use crate::local::Zone;
 use crate::log::Log;
 use crate::rulebook::{ChannelId, Person, RuleId, Rulebook, SequenceId};
@@ -8,8 +9,6 @@ use crate::source::Range;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
-
-use super::matching::{reason, sent};
 
 /// What words need to know.
 #[derive(Clone, Copy)]
@@ -20,6 +19,11 @@ pub(super) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
+    /// The names that lines have.
+    pub fn names(&self) -> Names<'a> {
+        Names { rulebook: self.rulebook, log: self.log }
+    }
+
     /// `2026-03-05 10:00`
     pub fn moment(&self, at: Timestamp) -> String {
         self.zone.to_local(at).format("%Y-%m-%d %H:%M").to_string()
@@ -31,15 +35,18 @@ impl<'a> Words<'a> {
         let lead = self.log.lead_name(decision.lead);
         Some(match &decision.body {
             Body::Tier { to, .. } => {
-                format!("{lead} becomes {}", self.rulebook.tiers.get(to.index()).map_or("", |tier| tier.name.as_str()))
+                format!(
+                    "{lead} becomes {}",
+                    to.and_then(|to| self.rulebook.tiers.get(to.index())).map_or("", |tier| tier.name.as_str())
+                )
             }
             Body::Enroll { sequence, .. } => format!("{lead} starts {}", self.sequence(*sequence)),
-            Body::Exit { sequence, reason, .. } if reason == "finished" => {
+            Body::Exit { sequence, reason: Reason::Finished, .. } => {
                 format!("{lead} finishes {}", self.sequence(*sequence))
             }
             Body::Exit { sequence, .. } => format!("{lead} exits {}", self.sequence(*sequence)),
             Body::Touch(_) | Body::Action(_) => {
-                let (channel, content, _) = sent(&decision.body)?;
+                let (channel, content, _) = decision.body.message()?;
                 format!("{} {} to {lead}", self.channel(channel), carried(content))
             }
             Body::Alert { to, text } => format!("alert {} {} for {lead}", person(*to), quoted(text)),
@@ -66,7 +73,7 @@ impl<'a> Words<'a> {
     /// The whole `expect` line for a decision.
     pub fn expect(&self, decision: &Decision) -> Option<String> {
         let what = self.what(decision)?;
-        let status = match sent(&decision.body) {
+        let status = match decision.body.message() {
             Some((_, _, status)) if status != Status::Sent => format!(" {}", status.word()),
             _ => String::new(),
         };
@@ -75,12 +82,12 @@ impl<'a> Words<'a> {
 
     /// A decision as it is told beside a failure.
     pub fn told(&self, decision: &Decision) -> Option<String> {
-        let status = match (&decision.body, sent(&decision.body)) {
+        let status = match (&decision.body, decision.body.message()) {
             (_, Some((_, _, status))) => format!(" {}", status.word()),
             (Body::Enroll { suppressed: Some(_), .. }, _) => String::from(" suppressed"),
             _ => String::new(),
         };
-        let why = reason(&decision.body).filter(|reason| !reason.is_empty() && *reason != "finished");
+        let why = if decision.body.reason() == Some(&Reason::Finished) { None } else { self.names().why(decision) };
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         let because: Vec<&str> = decision.because.iter().map(|number| self.log.event_id(*number)).collect();
         let because = if because.is_empty() { String::new() } else { format!(" [{}]", because.join(", ")) };
@@ -94,6 +101,7 @@ impl<'a> Words<'a> {
             Cause::Rule(rule, _) => self.rule(rule),
             Cause::Sequence(sequence, _) => self.sequence(sequence),
             Cause::Score(score) => self.rulebook.scores.get(score.index()).map_or("", |score| score.name.as_str()),
+            Cause::Person | Cause::Change => "",
         }
     }
 
@@ -112,6 +120,7 @@ impl<'a> Words<'a> {
                 Some(touch.map_or(sequence.range, |touch| touch.range))
             }
             Cause::Score(score) => self.rulebook.scores.get(score.index()).map(|score| score.range),
+            Cause::Person | Cause::Change => None,
         }
     }
 

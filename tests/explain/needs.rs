@@ -4,8 +4,9 @@
 use std::fmt::Write as _;
 
 use ensue::event::LeadId;
-use ensue::explain::{ClauseKind, Question, Route};
+use ensue::explain::{ClauseKind, Route};
 use ensue::local::{Zone, rfc3339};
+use ensue::rulebook::Pattern;
 use ensue::rulebook::{RuleId, Trigger};
 use ensue::timestamp::{Span, Timestamp};
 use serde_json::Value;
@@ -16,7 +17,7 @@ use super::world::World;
 /// Every rule asked about every lead, at the end of the log.
 fn routes(world: &World, lead: LeadId, at: Timestamp) -> Vec<(RuleId, Route)> {
     let ids: Vec<RuleId> = (0..world.plan.rulebook.rules.len() as u16).map(RuleId).collect();
-    let questions = ids.iter().map(|id| Question::Rule(*id)).collect();
+    let questions = ids.iter().map(|id| Pattern::Rule(*id)).collect();
     let answers = world.explain(lead, Some(at), questions).answers;
     ids.into_iter().zip(answers).map(|(id, mut answer)| (id, answer.routes.remove(0))).collect()
 }

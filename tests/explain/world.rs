@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ensue::decision::line::Names;
+use ensue::decision::names::Names;
 use ensue::event::LeadId;
-use ensue::explain::{self, Explanation, Question};
+use ensue::explain::{self, Explanation};
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
 use ensue::replay::{self, Options, Replayed};
+use ensue::rulebook::Pattern;
 use ensue::timestamp::Timestamp;
 
 pub struct World {
@@ -85,7 +86,7 @@ impl World {
         replay::replay(&self.plan, &self.log, &options).unwrap()
     }
 
-    pub fn explain(&self, lead: LeadId, at: Option<Timestamp>, questions: Vec<Question>) -> Explanation {
+    pub fn explain(&self, lead: LeadId, at: Option<Timestamp>, questions: Vec<Pattern>) -> Explanation {
         let options = explain::Options { at: at.or(self.until), questions };
         explain::explain(&self.plan, &self.log, lead, &options).expect("the lead is known")
     }

@@ -1,6 +1,6 @@
 //! What explanations from a store say, as the lines of its decisions.
 
-use ensue::decision::line::Names;
+use ensue::decision::names::Names;
 use ensue::event::LeadId;
 use ensue::explain::{self, Era, Explanation};
 use ensue::live::Live;
@@ -26,7 +26,7 @@ fn of_lead(live: &Live, lead: &str) -> Vec<String> {
         for did in &why.did {
             let line = names(why.era).line(did);
             // What a person does has no rule.
-            let named = line.rule.unwrap_or_default();
+            let named = line.rule.clone().unwrap_or_default();
             assert!(why.by.name == named || why.by.name.is_empty(), "{} is not {named}", why.by.name);
             lines.push(line.to_string());
         }

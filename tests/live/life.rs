@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use ensue::decision::line::Names;
+use ensue::decision::names::Names;
 use ensue::invariant;
 use ensue::live::{Arrival, Line, Live, LiveError, State};
 use ensue::log::{self, Input, Log, ReadOptions};

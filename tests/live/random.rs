@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use ensue::decision::line::Names;
+use ensue::decision::names::Names;
 use ensue::live::{Arrival, Line, Live};
 use ensue::load::Files;
 use ensue::local::{Zone, parse_rfc3339, rfc3339};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ensue::decision::Decision;
 use ensue::decision::count::Counts;
-use ensue::decision::line::Names;
+use ensue::decision::names::Names;
 use ensue::engine::{Engine, SavedAccount, SavedLead};
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};

@@ -224,7 +224,7 @@ fn touch_ahead(view: &LeadView, name: &str) -> Result<Value, Error> {
 /// The touch that waits for a person; nothing where any is meant.
 fn waiting<'a>(view: &LeadView, name: Option<&'a str>) -> Result<Option<&'a str>, Error> {
     let waits =
-        view.standing.ways.iter().filter(|way| way.waits.as_ref().is_some_and(|(_, _, for_person)| *for_person));
+        view.standing.ways.iter().filter(|way| way.waits.as_ref().is_some_and(|(_, awaited)| awaited.is_for_person()));
     let waits: Vec<&str> = waits.filter_map(|way| way.ahead.first()).map(String::as_str).collect();
     if waits.is_empty() || name.is_some_and(|name| !waits.contains(&name)) {
         let what = name.map_or_else(|| String::from("nothing"), |name| format!("no touch `{name}`"));

@@ -1,9 +1,9 @@
 //! Leads on their way through a sequence that has changed: what is done stays done, what comes next
 //! is known by its name, and what the new rulebook puts into the past is let pass.
 
-use crate::decision::{Because, Body, Cause, Decision, Status, TouchLine};
+use crate::decision::{Because, Body, Cause, Decision, Reason, Status, TouchLine};
 use crate::plan::Plan;
-use crate::rulebook::{RuleId, Sequence, SequenceId, TierId, Touch};
+use crate::rulebook::{Sequence, SequenceId, Touch};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 
@@ -11,10 +11,7 @@ use super::super::enroll::{advance, next_touch};
 use super::super::lead::{ByHand, Enrollment, PendingAction};
 use super::super::{Moment, World};
 use super::matching::Matching;
-use super::{REMOVED, standing};
-
-/// The cause of what a change of the rulebook does by itself.
-const CHANGE: Cause = Cause::Rule(RuleId::CHANGE, 0);
+use super::standing;
 
 /// An enrollment that goes on by the new rulebook.
 #[derive(Debug)]
@@ -35,16 +32,8 @@ impl World {
         gone: &mut Vec<Decision>,
     ) -> Vec<Carried> {
         if let Some(tier) = self.lead(slot).tier.filter(|tier| matching.tier(*tier).is_none()) {
-            self.decide(
-                moment,
-                slot,
-                Body::Tier { to: TierId::NONE, from: Some(tier) },
-                (CHANGE, &Because::new()),
-                gone,
-            );
-            if let Some(line) = gone.last_mut() {
-                line.note = Some(REMOVED.into());
-            }
+            let body = Body::Tier { to: None, from: Some(tier) };
+            self.decide(moment, slot, body, (Cause::Change, &Because::new()), gone);
         }
         let ids: Vec<SequenceId> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
         let mut carried = Vec::new();
@@ -62,9 +51,8 @@ impl World {
                 self.lead_mut(slot).actions.push(action);
                 continue;
             }
-            let zone = self.channel_zone(moment.plan, slot, action.channel).0;
-            let reason = format!("{REMOVED}; was due {}", crate::local::rfc3339(action.due, zone));
-            let line = self.action_line(moment.plan, slot, &action, Status::Cancelled, reason);
+            let mut line = self.action_line(moment.plan, slot, &action, Status::Cancelled, Some(Reason::Removed));
+            line.was_due = Some(action.due);
             self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), gone);
         }
         self.changed.clear();
@@ -84,7 +72,7 @@ impl World {
         let Some(found) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
         let because = found.because.clone();
         if !goes_on {
-            let body = Body::Exit { sequence: id, enrollment: found.number, reason: REMOVED.to_owned() };
+            let body = Body::Exit { sequence: id, enrollment: found.number, reason: Reason::Removed };
             self.decide(moment, slot, body, (Cause::Sequence(id, None), &because), gone);
         }
         let places = matching.touch_to.get(id.index());
@@ -95,10 +83,8 @@ impl World {
             }
             line.status = Status::Cancelled;
             line.due_by = None;
-            line.reason = match due {
-                Some(due) => format!("{REMOVED}; was due {}", crate::local::rfc3339(due, line.zone)),
-                None => String::from(REMOVED),
-            };
+            line.reason = Some(Reason::Removed);
+            line.was_due = due;
             let cause = Cause::Sequence(id, Some(line.touch));
             self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), gone);
         }
@@ -184,9 +170,7 @@ impl World {
                 return;
             }
             let line = self.touch_line(moment.plan, moment.names, slot, found, touch);
-            let reason =
-                format!("the changed rulebook puts it at {}, which is past", crate::local::rfc3339(due, line.zone));
-            let line = TouchLine { status: Status::Skipped, reason, ..line };
+            let line = TouchLine { status: Status::Skipped, reason: Some(Reason::PutInPast(due)), ..line };
             let (because, next) = (found.because.clone(), found.next);
             let cause = Cause::Sequence(id, Some(next));
             self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), lines);
@@ -201,7 +185,7 @@ impl World {
     /// A touch that waits for a value is tried again where its message no longer asks for it.
     fn fill_anew(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId, sequence: &Sequence) {
         let Some(found) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
-        let waits = found.waiting.as_ref().is_some_and(|wait| wait.for_value);
+        let waits = found.waiting.as_ref().is_some_and(|wait| !wait.awaited.is_for_person());
         let Some((channel, content)) = next_touch(sequence, found).and_then(|touch| touch.choices.first()) else {
             return;
         };

@@ -98,7 +98,7 @@ impl Matching {
     }
 
     pub fn rule(&self, old: RuleId) -> Option<RuleId> {
-        if old == RuleId::PERSON { Some(old) } else { self.rule_to.get(old.index()).copied().flatten() }
+        self.rule_to.get(old.index()).copied().flatten()
     }
 
     pub fn tier(&self, old: TierId) -> Option<TierId> {

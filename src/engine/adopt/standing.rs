@@ -265,17 +265,20 @@ fn rename_suppression(matching: &Matching, suppression: Suppression) -> Option<S
 
 /// A stop of this very moment goes on, by whatever name.
 fn rename_shield(matching: &Matching, shield: &Shield) -> Shield {
-    let rule = |rule: RuleId| matching.rule(rule).unwrap_or(RuleId::CHANGE);
-    let some = shield.some.iter().filter_map(|(sequence, by)| Some((matching.sequence(*sequence)?, rule(*by))));
-    Shield { at: shield.at, sequences: shield.sequences.map(rule), all: shield.all.map(rule), some: some.collect() }
+    let cause = |cause: Cause| match cause {
+        Cause::Rule(rule, _) => matching.rule(rule).map_or(Cause::Change, |rule| Cause::Rule(rule, 0)),
+        other => other,
+    };
+    let some = shield.some.iter().filter_map(|(sequence, by)| Some((matching.sequence(*sequence)?, cause(*by))));
+    Shield { at: shield.at, sequences: shield.sequences.map(cause), all: shield.all.map(cause), some: some.collect() }
 }
 
 fn rename_action(matching: &Matching, new: &Plan, action: PendingAction) -> PendingAction {
     let cause = match action.cause {
         Cause::Rule(old, arm) => {
-            let rule = matching.rule(old).unwrap_or(RuleId::CHANGE);
-            let arms = new.rulebook.rules.get(rule.index()).map_or(0, |rule| rule.arms.len());
-            Cause::Rule(rule, if usize::from(arm) < arms { arm } else { 0 })
+            let arms = |rule: RuleId| new.rulebook.rules.get(rule.index()).map_or(0, |rule| rule.arms.len());
+            let kept = |rule| Cause::Rule(rule, if usize::from(arm) < arms(rule) { arm } else { 0 });
+            matching.rule(old).map_or(Cause::Change, kept)
         }
         other => other,
     };

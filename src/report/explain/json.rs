@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::decision::line::{Line, Names, PartLine, rounded, value_text};
+use crate::decision::line::{Line, PartLine, rounded, value_text};
+use crate::decision::names::Names;
 use crate::decision::{Decision, Part};
 use crate::explain::{
     Answer, Clause, EventWhy, Explanation, Former, LeftOut, Link, Route, ScoreWhy, Source, Tried, Why,
@@ -254,9 +255,9 @@ impl<'a> Writer<'_, 'a> {
 
     fn score(&self, score: &'a ScoreWhy) -> ScoreLine<'a> {
         let part = |part: &Part| PartLine {
-            event: part.event.map(|event| self.names.log.event_id(event)),
+            event: part.event.map(|event| self.names.log.event_id(event).into()),
             points: part.points,
-            age: part.age.in_words(),
+            age: part.age.in_words().into(),
             worth: rounded(part.worth),
         };
         ScoreLine { score: &score.name, worth: rounded(score.worth), parts: score.parts.iter().map(part).collect() }
@@ -305,7 +306,7 @@ impl<'a> Writer<'_, 'a> {
             values: clause
                 .values
                 .iter()
-                .map(|(name, value)| ValueLine { name, value: value_text(value, self.zone) })
+                .map(|found| ValueLine { name: &found.name, value: value_text(&found.value, self.zone) })
                 .collect(),
             says: &clause.says,
             needs: clause.needs.as_deref(),
@@ -356,7 +357,7 @@ fn told<'a>(names: &Names<'a>, decisions: &'a [Decision]) -> Vec<Told<'a>> {
 }
 
 fn told_one<'a>(names: &Names<'a>, decision: &'a Decision) -> Told<'a> {
-    let moves = super::moves(decision);
+    let moves = super::on_lines(names.why_by_steps(decision));
     Told { line: names.line(decision), moves: if moves.len() > 1 { moves } else { Vec::new() } }
 }
 

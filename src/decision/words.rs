@@ -1,0 +1,237 @@
+//! Reasons and moves in words: the one place that has them, for lines, timelines and explanations.
+
+use std::fmt::Write as _;
+
+use chrono::{Datelike, NaiveDateTime, Timelike};
+
+use super::names::Names;
+use super::reason::{Awaited, Breach, Decider, Move, Note, Reason};
+use super::{Cause, Decision};
+use crate::local::{Zone, rfc3339};
+use crate::rulebook::{CapScope, TouchTime, When};
+use crate::timestamp::Span;
+
+/// What is said of something that the rulebook no longer has.
+pub(crate) const REMOVED: &str = "removed from the rulebook";
+
+impl Names<'_> {
+    /// Why a decision is as it is, in words; `None` where there is nothing to say.
+    #[must_use]
+    pub fn why(&self, decision: &Decision) -> Option<String> {
+        let steps = self.why_by_steps(decision);
+        (!steps.is_empty()).then(|| steps.join(" -> "))
+    }
+
+    /// The same, the moves of its time one by one.
+    #[must_use]
+    pub fn why_by_steps(&self, decision: &Decision) -> Vec<String> {
+        let zone = decision.body.zone().unwrap_or(decision.zone);
+        let mut steps = decision.body.reason().map_or_else(Vec::new, |reason| self.steps(reason, zone));
+        if let (Some(last), Some(due)) = (steps.last_mut(), decision.body.was_due()) {
+            let _ = write!(last, "; was due {}", rfc3339(due, zone));
+        }
+        steps
+    }
+
+    /// A reason in words, its moments on the clock of a zone.
+    #[must_use]
+    pub fn reason(&self, reason: &Reason, zone: Zone) -> String {
+        self.steps(reason, zone).join(" -> ")
+    }
+
+    /// A reason in words, the moves of its time one by one.
+    #[must_use]
+    pub fn steps(&self, reason: &Reason, zone: Zone) -> Vec<String> {
+        let at = |at| rfc3339(at, zone);
+        let behind = |moves: &[Move]| moves.iter().map(step).collect();
+        let one = match reason {
+            Reason::Moved(moves) | Reason::NoPlace(moves) => return moves.iter().map(step).collect(),
+            Reason::Waited { awaited, until, moves } => {
+                let what = match awaited {
+                    Awaited::Approval => format!("was not approved by {}", at(*until)),
+                    Awaited::Value(_) | Awaited::Template { .. } | Awaited::Invariant(..) => {
+                        format!("{}; waited until {}", self::awaited(awaited), at(*until))
+                    }
+                };
+                return after(what, behind(moves));
+            }
+            Reason::NotInTime { deadline, moves } => {
+                return after(format!("could not be sent by {}", at(*deadline)), behind(moves));
+            }
+            Reason::Awaits(awaited) => self::awaited(awaited),
+            Reason::ConditionFails(sequence, touch) => {
+                let condition = self.touch_at(*sequence, *touch).map_or("", |touch| touch.condition_text.as_str());
+                format!("if {condition} does not hold")
+            }
+            Reason::SkippedByHand => String::from("skipped by hand"),
+            Reason::PutInPast(due) => format!("the changed rulebook puts it at {}, which is past", at(*due)),
+            Reason::ChannelSuppressed(channel, by) => {
+                format!("{} suppressed by {}", self.channel(*channel), decider(by))
+            }
+            Reason::Requires(channel, place) => {
+                let channel = self.rulebook.channels.get(channel.index());
+                let required = channel.and_then(|channel| channel.requires.get(*place));
+                let name = channel.map_or("", |channel| channel.name.as_str());
+                format!("{name} requires {}", required.map_or("", |(_, text)| text.as_str()))
+            }
+            Reason::NeverOpen(channel, refusal) => format!("{} is never open: {refusal}", self.channel(*channel)),
+            Reason::NoChannel => String::from("the channel does not exist"),
+            Reason::NoneOf(reasons) => {
+                reasons.iter().map(|reason| self.reason(reason, zone)).collect::<Vec<_>>().join("; ")
+            }
+            Reason::NotOpenBefore(channel, moment) => {
+                format!("{} is not open in time before {}", self.channel(*channel), at(*moment))
+            }
+            Reason::TimeMissing => String::from("the time it is counted from is missing"),
+            Reason::TooLate { length, before, was } => format!("{length} before {} was {}", at(*before), at(*was)),
+            Reason::NoSuchTime => String::from("there is no such time"),
+            Reason::HeldBy(by) => format!("held by {}", decider(by)),
+            Reason::Behind(sequence, touch) => {
+                format!("after {}", self.touch_at(*sequence, *touch).map_or("", |touch| touch.id.as_str()))
+            }
+            Reason::Finished => String::from("finished"),
+            Reason::Left(tier) => format!("left {}", self.tier(*tier)),
+            Reason::Started(sequence) => format!("started {}", self.sequence(*sequence)),
+            Reason::StoppedBy(cause, age) => late(format!("stopped by {}", self.doer(*cause)), *age),
+            Reason::ExitOn(set, age) => {
+                let set = self.rulebook.sets.get(set.index()).map_or("", |set| set.text.as_str());
+                late(format!("exit on {set}"), *age)
+            }
+            Reason::SuppressedBy(by, age) => late(format!("suppressed by {}", decider(by)), *age),
+            Reason::Removed => String::from(REMOVED),
+            Reason::NeverAgain => String::from("never again"),
+            Reason::AgainAfter(length) => format!("again after {length}"),
+            Reason::TierLocked => String::from("the tier is locked by hand"),
+            Reason::OverriddenBy(rule) => format!("overridden by {}", self.doer(Cause::Rule(*rule, 0))),
+            Reason::Once => String::from("once: it has fired for this lead before"),
+            Reason::AtMostOncePer(length) => format!("at most once per {}", length.in_words()),
+            Reason::Backfill => String::from("backfill: history that was loaded so that nothing acts"),
+            Reason::Stale { age, limit } => {
+                format!("stale: {} old, older than stale_after {}", age.in_words(), limit.in_words())
+            }
+            Reason::HoldEndMissing => String::from("no hold: the time it would end at is missing"),
+            Reason::PausedByHand => String::from("paused by hand"),
+            Reason::NotUndone(by) => {
+                let whose = if *by == Decider::Person { "a suppression by hand" } else { decider(by) };
+                format!("{whose} cannot be undone by a rule")
+            }
+            Reason::UnknownChannel(name) => format!("there is no channel `{name}`"),
+            Reason::UnknownTier(name) => format!("there is no tier `{name}`"),
+            Reason::NoTouchAhead(name) => format!("no touch `{name}` lies ahead"),
+            Reason::NothingToApprove(Some(name)) => format!("no touch `{name}` waits for approval"),
+            Reason::NothingToApprove(None) => String::from("no touch waits for approval"),
+            Reason::Breach(breach) => self::breach(breach),
+        };
+        vec![one]
+    }
+
+    /// Who decided, by name: a rule's label, `hand`.
+    fn doer(&self, cause: Cause) -> &str {
+        match cause {
+            Cause::Rule(rule, _) => self.rulebook.rules.get(rule.index()).map_or("", |rule| rule.label.as_str()),
+            Cause::Sequence(sequence, _) => self.sequence(sequence),
+            Cause::Score(score) => self.rulebook.scores.get(score.index()).map_or("", |score| score.name.as_str()),
+            Cause::Person => decider(&Decider::Person),
+            Cause::Change => decider(&Decider::Change),
+        }
+    }
+}
+
+/// What is said of something with how it came to its time behind it.
+fn after(what: String, mut steps: Vec<String>) -> Vec<String> {
+    match steps.first_mut() {
+        Some(first) => *first = format!("{what}: {first}"),
+        None => steps.push(what),
+    }
+    steps
+}
+
+/// What something waits for, in words.
+#[must_use]
+pub fn awaited(awaited: &Awaited) -> String {
+    match awaited {
+        Awaited::Approval => String::from("waits for approval"),
+        Awaited::Value(variable) => format!("{variable} is missing"),
+        Awaited::Template { template, line, message } => format!("template {template} line {line}: {message}"),
+        Awaited::Invariant(name, why) => format!("breaks invariant {name}: {}", breach(why)),
+    }
+}
+
+/// Why a message would break an invariant, in words.
+fn breach(breach: &Breach) -> String {
+    match breach {
+        Breach::After(event) => format!("after {event}"),
+        Breach::Already { sent, per } => format!("{sent} in {per} already"),
+    }
+}
+
+/// Who decided, by name: a rule's label, `hand`.
+#[must_use]
+pub fn decider(by: &Decider) -> &str {
+    match by {
+        Decider::Rule(label) => label,
+        Decider::Person => "hand",
+        Decider::Change => "a changed rulebook",
+    }
+}
+
+/// `by bob: on holiday`
+#[must_use]
+pub fn note(note: &Note) -> String {
+    let mut text = String::from("by ");
+    text.push_str(note.by.as_deref().unwrap_or("a person"));
+    if let Some(why) = &note.why {
+        let _ = write!(text, ": {why}");
+    }
+    text
+}
+
+fn late(reason: String, age: Span) -> String {
+    if age.0 > 0 { format!("{reason}, {} late", age.in_words()) } else { reason }
+}
+
+/// A move in words.
+fn step(step: &Move) -> String {
+    match step {
+        Move::Nominal { when, time, date } => {
+            let day = match when {
+                When::Days(from, to) if from == to => format!("day {from}"),
+                When::Days(from, to) => format!("day {from}..{to}"),
+                When::Later(length) => format!("+{length}"),
+            };
+            let time = match time {
+                TouchTime::At(at) => format!(" {at}"),
+                TouchTime::Part(name, ..) => format!(" {name}"),
+                TouchTime::Any => String::new(),
+            };
+            format!("{day}{time} {}", date.weekday())
+        }
+        Move::Place(local) => place(*local),
+        Move::ByHand => String::from("moved by hand"),
+        Move::Held(length) => format!("held {}", length.in_words()),
+        Move::Best(When::Days(from, to)) => format!("best of days {from}..{to}"),
+        Move::Best(When::Later(length)) => format!("best of days +{length}"),
+        Move::Closed(refusal) => refusal.to_string(),
+        Move::ChannelClosed(channel, refusal) => format!("{channel} {refusal}"),
+        Move::Cap { count, per, scope } => {
+            let scope = match scope {
+                CapScope::Lead => "lead",
+                CapScope::Account => "account",
+                CapScope::Owner => "owner",
+            };
+            format!("cap {count} per {per} per {scope}")
+        }
+        Move::Gap(length, touch) => format!("gap {length} after {touch}"),
+        Move::Past => String::from("already past"),
+        Move::Waited(for_what) => awaited(for_what),
+    }
+}
+
+/// `Tue 10:00`; seconds only where there are any.
+fn place(local: NaiveDateTime) -> String {
+    let (day, hour, minute) = (local.weekday(), local.hour(), local.minute());
+    match local.second() {
+        0 => format!("{day} {hour:02}:{minute:02}"),
+        second => format!("{day} {hour:02}:{minute:02}:{second:02}"),
+    }
+}

@@ -1,0 +1,85 @@
+//! Where decisions lie among those of the store: by lead, so that one lead is found without looking
+//! at the others, and those that were held for an invariant. Written by `ledger` in the transaction of
+//! the decisions themselves; made anew with them.
+
+use std::collections::BTreeMap;
+
+use super::error::LiveError;
+use super::shelf::{encode, hash};
+use crate::decision::names::Names;
+use crate::decision::{Decision, Status};
+use crate::event::LeadId;
+use crate::store::{Batch, Store, StoreError, TreeName};
+
+/// Keys of what was decided about a lead begin with it.
+const OF_LEAD: u8 = b'd';
+/// Keys of what was held for an invariant begin with it.
+const HELD: u8 = b'h';
+
+/// Where a decision lies: its block, and which line of that it is.
+pub(super) type Place = (u64, u32);
+
+/// Places of decisions that are written together.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    of_leads: BTreeMap<LeadId, (u64, Vec<Place>)>,
+    held: Vec<(u64, String)>,
+}
+
+impl Places {
+    /// Notes where the decision of a number lies.
+    pub fn note(&mut self, decision: &Decision, number: u64, place: Place) {
+        self.of_leads.entry(decision.lead).or_insert_with(|| (number, Vec::new())).1.push(place);
+        let held = decision.body.reason().filter(|_| decision.body.status() == Some(Status::Held));
+        if let Some(invariant) = held.and_then(|reason| reason.held_for()) {
+            self.held.push((number, invariant.to_owned()));
+        }
+    }
+
+    /// Writes them down.
+    pub fn write(self, names: &Names<'_>, batch: &mut Batch<'_>) {
+        for (lead, (first, places)) in self.of_leads {
+            let mut key = of_lead(names.log.lead_name(lead));
+            key.extend(first.to_be_bytes());
+            batch.put_large(TreeName::State, &key, encode(&places));
+        }
+        for (number, invariant) in self.held {
+            let mut key = vec![HELD];
+            key.extend(number.to_be_bytes());
+            batch.put_large(TreeName::State, &key, invariant.into_bytes());
+        }
+    }
+}
+
+fn of_lead(lead: &str) -> Vec<u8> {
+    let mut key = vec![OF_LEAD];
+    key.extend(hash(lead));
+    key
+}
+
+fn damaged() -> LiveError {
+    let reason = String::from("a list of decisions that is not in its format");
+    LiveError::Store(StoreError::TreeDamaged { part: "state", reason })
+}
+
+/// Where the decisions about a lead lie, in order.
+pub(super) fn of(store: &Store, lead: &str) -> Result<Vec<Place>, LiveError> {
+    let mut all = Vec::new();
+    for (_, value) in store.scan_prefix(TreeName::State, &of_lead(lead))? {
+        let places: Vec<Place> = postcard::from_bytes(&value).map_err(|_| damaged())?;
+        all.extend(places);
+    }
+    Ok(all)
+}
+
+/// The numbers of the decisions that were held for an invariant, from a number on, with its name.
+pub(super) fn held_from(store: &Store, first: u64) -> Result<Vec<(u64, String)>, LiveError> {
+    let mut from = vec![HELD];
+    from.extend(first.to_be_bytes());
+    let rows = store.scan_range(TreeName::State, &from[..]..&[HELD + 1][..], usize::MAX)?;
+    let read = |(key, value): (Vec<u8>, Vec<u8>)| {
+        let number = key.get(1..).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes);
+        number.zip(String::from_utf8(value).ok()).ok_or_else(damaged)
+    };
+    rows.into_iter().map(read).collect()
+}
