@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::live::{Arrival, Line, Live, NOT_TEXT};
-use crate::store::BadRecord;
+use crate::store::Quarantined;
 use crate::timestamp::Timestamp;
 
 use super::super::exit::{Error, Exit};
@@ -106,7 +106,13 @@ fn list(live: &Live, io: Io) -> Result<Exit, Error> {
 }
 
 /// Takes records in again, one by one, each as its input had it.
-fn retry(live: &mut Live, records: &[(u64, BadRecord)], now: Timestamp, backfill: bool, io: Io) -> Result<Exit, Error> {
+fn retry(
+    live: &mut Live,
+    records: &[(u64, Quarantined)],
+    now: Timestamp,
+    backfill: bool,
+    io: Io,
+) -> Result<Exit, Error> {
     let (mut stored, mut known, mut left) = (0, 0, 0);
     for (number, record) in records {
         let text = Cow::Borrowed(record.text.as_str());
