@@ -68,6 +68,8 @@
 //! - At one instant timers come before entries, and a stop beats a start.
 //! - Mistakes of authors are [`diagnostic::Diagnostic`]s, never panics; so is hostile input an error.
 
+pub mod words;
+
 pub mod diagnostic;
 pub mod slug;
 pub mod source;

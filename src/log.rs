@@ -27,7 +27,7 @@ use rayon::prelude::*;
 
 use crate::event::{AccountId, Event, EventNumber, LeadId, Props};
 use crate::rulebook::{Rulebook, TypeId};
-use crate::timestamp::{Span, Timestamp};
+use crate::timestamp::Timestamp;
 use blocks::{Block, Blocks, Spare};
 use chunk::{Chunk, Parsed};
 use merge::{Repeats, Spot};
@@ -42,8 +42,6 @@ pub(crate) use value::date;
 const MAX_LINE: usize = 1_000_000;
 /// The longest id, type, lead or account, in bytes.
 const MAX_NAME: usize = 1024;
-/// How long after we learned of it an event may have happened: clocks differ.
-const LATEST: Span = Span::seconds(300);
 /// An account that is not there.
 const NONE: u32 = u32::MAX;
 

@@ -42,6 +42,22 @@ pub struct Replayed {
     pub horizon: Timestamp,
 }
 
+/// A rulebook that was in force for a time, with the part of a store's log that decides about a lead.
+#[derive(Debug)]
+pub struct Chapter {
+    /// The rulebook's fingerprint, as text.
+    pub ruleset: String,
+    /// The rulebook.
+    pub plan: Arc<Plan>,
+    /// Events about the lead, and about all that share an account with it, as the rulebook reads
+    /// them; all chapters number them alike.
+    pub log: Log,
+    /// When it came into force.
+    pub at: Timestamp,
+    /// The number of the first event it decided on.
+    pub first: u32,
+}
+
 /// Replays a log.
 ///
 /// # Errors

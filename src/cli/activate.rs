@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use crate::engine::Change;
 use crate::live::Activation;
 use crate::local::{Zone, rfc3339};
-use crate::report::summary::many;
 use crate::timestamp::Timestamp;
+use crate::words::many;
 
 use super::exit::{Error, Exit};
 use super::place::{self, StoreArgs};

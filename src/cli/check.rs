@@ -8,10 +8,10 @@ use clap::ValueEnum;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::log::{self, Input, ReadOptions};
 use crate::report::case::{CaseResult, Outcome};
-use crate::report::timeline::shown;
 use crate::report::{diagnostic, github, junit, markdown, sarif};
 use crate::rulebook::Rulebook;
 use crate::source::Sources;
+use crate::words::shown;
 
 use super::dry_run::open;
 use super::exit::{Error, Exit};

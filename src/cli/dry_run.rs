@@ -21,12 +21,13 @@ use crate::local;
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::replay::{self, Replayed};
-use crate::report::summary::{many, undeclared};
+use crate::report::summary::undeclared;
 use crate::report::timeline::timeline;
 use crate::report::{self, experiment};
 use crate::rulebook::Rulebook;
 use crate::timestamp::Timestamp;
 use crate::value::View;
+use crate::words::many;
 
 use super::exit::{Error, Exit, drawn};
 use super::{Io, check, progress};
@@ -220,7 +221,7 @@ fn summary(args: &Args, plan: &Plan, (log, replayed): (&Log, &Replayed), counts:
         let _ = writeln!(text, "note: `{zone}` of lead `{lead}` is no time zone; the next of the chain is used");
     }
     if log.duplicates > 0 {
-        let _ = writeln!(text, "note: {} left out", many(log.duplicates as usize, "duplicate"));
+        let _ = writeln!(text, "note: {} left out", many(log.duplicates, "duplicate"));
     }
     if args.skip_bad && !log.bad.is_empty() {
         let _ = writeln!(text, "note: {} left out", many(log.bad.len(), "bad record"));

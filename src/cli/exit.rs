@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::load::LoadError;
 use crate::log::{BadRecord, ReadError};
-use crate::report::timeline::shown;
+use crate::words::shown;
 
 /// How a verb ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use crate::report::explain::{human, json, summary};
 use crate::rulebook::Rulebook;
 use crate::slug::Slug;
 use crate::timestamp::Timestamp;
+use crate::words::nearest;
 
 use super::dry_run::{compiled, moment, open};
 use super::exit::{Error, Exit, drawn};
@@ -92,8 +93,7 @@ fn slug(name: &str) -> Option<&'static Slug> {
 
 /// The finding that is meant, where one is near.
 fn near_slug(name: &str) -> Option<&'static str> {
-    let near = Slug::ALL.iter().map(|slug| slug.name()).min_by_key(|other| strsim::damerau_levenshtein(name, other));
-    near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len())
+    nearest(name, Slug::ALL.iter().map(|slug| slug.name()))
 }
 
 /// The page of a finding.
@@ -187,8 +187,8 @@ fn questions(args: &Args, rulebook: &Rulebook) -> Result<Vec<Question>, Error> {
 
 fn no_lead(name: &str, log: &Log) -> Error {
     let names = (0..log.lead_count() as u32).map(|lead| log.lead_name(LeadId(lead)));
-    let near = names.min_by_key(|other| strsim::damerau_levenshtein(name, other));
-    let near = near.filter(|other| *other != name && strsim::damerau_levenshtein(name, other) * 3 <= name.len());
+    // A lead that only later events are about has the very name.
+    let near = nearest(name, names).filter(|near| *near != name);
     let help = near.map(|near| format!("\n  = help: did you mean `{near}`?")).unwrap_or_default();
     Error::Use(format!("error: no event of the log is about the lead `{name}` by then{help}"))
 }

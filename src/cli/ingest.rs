@@ -8,8 +8,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use crate::live::{Appended, Arrival, Group, Intake, Line, Live};
-use crate::report::summary::many;
 use crate::timestamp::Timestamp;
+use crate::words::many;
 
 use super::exit::{Error, Exit};
 use super::place::{self, Place, StoreArgs};
@@ -58,7 +58,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
             let _ = std::fs::remove_dir_all(dir);
         }
         if taking.lines > 0 {
-            let taken = many(taking.lines as usize, "line");
+            let taken = many(taking.lines, "line");
             io.err(&format!("note: taken in before this: {taken}; the same input again stores no event twice\n"));
         }
         return Err(error);
@@ -69,8 +69,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     }
     let text = format!(
         "ingest: {} stored, {}, {} in quarantine\n",
-        many(total.stored as usize, "event"),
-        many(total.duplicates as usize, "duplicate"),
+        many(total.stored, "event"),
+        many(total.duplicates, "duplicate"),
         total.quarantined
     );
     if args.ack {

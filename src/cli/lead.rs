@@ -11,8 +11,8 @@ use clap::ValueEnum;
 use crate::live::{Arrival, LeadView, Live, Record};
 use crate::local::{Zone, rfc3339};
 use crate::report;
-use crate::report::summary::many;
 use crate::timestamp::Timestamp;
+use crate::words::many;
 
 use super::aside::Aside;
 use super::exit::{Error, Exit};
@@ -195,17 +195,13 @@ fn erased(view: &LeadView) -> String {
     let facts = facts.filter_map(|(fact, _)| rulebook.facts.get(fact.index()));
     let facts: Vec<&str> = facts.map(|fact| fact.name.as_str()).collect();
     let facts = if facts.is_empty() { String::from("no facts") } else { facts.join(", ") };
-    let (entries, decisions) = (many_entries(view.entries + 1), many(view.decided.len(), "decision"));
+    let (entries, decisions) = (many(view.entries + 1, "entry"), many(view.decided.len(), "decision"));
     format!(
         "gone\n  what was known: {facts}\n  names, addresses and free text in {entries} of the log, in its decisions and messages\n\
          stays\n  the id `{}`, when what happened and what was decided ({decisions}), who its owners were, and that it may not be contacted\n  \
          copies made before: backups, exports, what sinks have\n\n",
         view.lead
     )
-}
-
-fn many_entries(count: usize) -> String {
-    if count == 1 { String::from("1 entry") } else { format!("{count} entries") }
 }
 
 fn no_lead(live: &Live, name: &str) -> Error {

@@ -10,6 +10,7 @@ use crate::plan::Plan;
 use crate::rulebook::{BookTemplate, Rulebook, TemplateId};
 use crate::template::Unfilled;
 use crate::timestamp::Timestamp;
+use crate::words::nearest;
 
 use super::Io;
 use super::dry_run::{compiled, moment, open};
@@ -108,9 +109,7 @@ fn known_template(rulebook: &Rulebook, args: &Args) -> Result<TemplateId, Error>
             ));
         }
         let names = rulebook.templates.iter().map(|template| template.name.as_str());
-        let near = names.clone().min_by_key(|other| strsim::damerau_levenshtein(name, other));
-        let near = near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len());
-        let help = match near {
+        let help = match nearest(name, names.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if rulebook.templates.is_empty() => String::from("the rulebook has no `templates` folder"),
             None => format!("there are: {}", names.collect::<Vec<_>>().join(", ")),

@@ -10,10 +10,10 @@ use crate::config::{self, Breaker, Config, Destination, Kind, Retries};
 use crate::live::{Advanced, Desk, HandedOver, Item, Live, LiveError, PutOff, Routes, State, Window};
 use crate::load::{Files, LoadError};
 use crate::report;
-use crate::report::summary::{many, undeclared};
-use crate::report::timeline::shown;
+use crate::report::summary::undeclared;
 use crate::sink;
 use crate::timestamp::Timestamp;
+use crate::words::{many, shown};
 
 use super::aside::Aside;
 use super::exit::{Error, Exit};
@@ -308,7 +308,7 @@ fn note_waits(waits: &BTreeMap<String, PutOff>, io: Io) {
 /// `2 actions` and `: why`. A reason is a program's own words, which must not steer a terminal.
 fn told(off: &PutOff) -> (String, String) {
     let why = if off.reason.is_empty() { String::new() } else { format!(": {}", shown(&off.reason, |_| false)) };
-    (many(off.count as usize, "action"), why)
+    (many(off.count, "action"), why)
 }
 
 /// `email recap`, `alert owner "call now"`
@@ -322,8 +322,8 @@ fn words(item: &Item) -> String {
 fn summary(advanced: &Advanced, handed: &HandedOver) -> String {
     let mut text = format!(
         "run: {} handled, {}; {} handed over",
-        many(advanced.entries as usize, "entry").replace("entrys", "entries"),
-        many(advanced.decisions as usize, "decision"),
+        many(advanced.entries, "entry"),
+        many(advanced.decisions, "decision"),
         handed.taken
     );
     for (count, what) in [

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use crate::plan::Plan;
 use crate::report::{self, github, junit, markdown, sarif};
 use crate::trial::{self, Edit, TestReport};
+use crate::words::many;
 
 use super::Io;
 use super::dry_run::compiled;
@@ -113,7 +114,7 @@ fn write(plan: &Plan, edit: &Edit, io: Io) -> Result<(), Error> {
     let path = &plan.rulebook.sources.file(edit.source).path;
     replace::replace(Path::new(path), &edit.text)
         .map_err(|error| Error::Use(format!("error: `{path}` cannot be written: {error}")))?;
-    let tests = report::summary::many(edit.tests, "test");
+    let tests = many(edit.tests, "test");
     io.err(&format!("note: updated {tests} in {path}\n"));
     Ok(())
 }
@@ -121,7 +122,7 @@ fn write(plan: &Plan, edit: &Edit, io: Io) -> Result<(), Error> {
 /// Why no test is a failure.
 fn none(args: &Args, report: &TestReport) -> String {
     if report.left_out > 0 {
-        let left_out = report::summary::many(report.left_out, "test");
+        let left_out = many(report.left_out, "test");
         return format!("error: no name holds `{}`\n  = help: the rulebook has {left_out}\n", args.run);
     }
     format!(

@@ -371,12 +371,7 @@ impl World {
         // Room comes when the oldest of the last `count` sends leaves the span.
         let oldest = *counted.get(counted.len().checked_sub(cap.count as usize)?)?;
         let from = self.span_end(moment, slot, channel, (oldest, cap.per))?;
-        let scope = match cap.scope {
-            CapScope::Lead => "lead",
-            CapScope::Account => "account",
-            CapScope::Owner => "owner",
-        };
-        Some((from, format!("cap {} per {} per {scope}", cap.count, cap.per)))
+        Some((from, format!("cap {} per {} per {}", cap.count, cap.per, cap.scope.word())))
     }
 
     /// Remembers a send for the caps that count it, as many as the largest asks for.

@@ -3,6 +3,7 @@
 use crate::decision::{Body, Cause, Decision, Status};
 use crate::rulebook::{ChannelId, EffectKind, Person, RuleId, Rulebook, SequenceId, TierId};
 use crate::units::Content;
+use crate::words::nearest;
 
 /// Something that may not have happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,8 +220,7 @@ fn sent_on(id: ChannelId, rulebook: &Rulebook) -> Vec<&str> {
 }
 
 fn near<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let near = names.min_by_key(|other| strsim::damerau_levenshtein(name, other))?;
-    (strsim::damerau_levenshtein(name, near) * 3 <= name.len()).then(|| format!("did you mean `{near}`?"))
+    nearest(name, names).map(|near| format!("did you mean `{near}`?"))
 }
 
 fn one_of<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {

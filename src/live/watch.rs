@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::error::LiveError;
 use super::step::ENTRIES;
 use super::{Live, shelf};
+use crate::engine::in_set;
 use crate::invariant::{Came, held_for, is_expected};
 use crate::local::parse_rfc3339;
 use crate::plan::Plan;
@@ -125,7 +126,7 @@ impl Live {
             let ended = entries.last().is_none_or(|entry| entry.received_at > until);
             entries.retain(|entry| entry.received_at <= until);
             let (log, _) = self.read_log(plan, &entries)?;
-            for event in log.iter().filter(|event| plan.in_set(expected.set, event)) {
+            for event in log.iter().filter(|event| in_set(plan, expected.set, event)) {
                 let since = (event.received_at, log.event_id(event.number).to_owned());
                 missed.entry(log.lead_name(event.lead).to_owned()).or_default().push(since);
             }

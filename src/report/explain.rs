@@ -11,9 +11,9 @@ use crate::explain::{
 };
 use crate::timestamp::Timestamp;
 
-use super::summary::many;
 use super::timeline::{clock, paint, tint, words};
 use crate::decision::line::Names;
+use crate::words::many;
 pub use json::json;
 
 /// So many events are listed by name; of more, only how many there are.
@@ -36,7 +36,7 @@ pub fn human(names: &Names<'_>, explanation: &Explanation, color: bool) -> Strin
 /// The last line: `explain: 12 decisions, 3 scheduled`.
 #[must_use]
 pub fn summary(explanation: &Explanation) -> String {
-    let decided = explanation.decided.iter().map(|why| why.did.len()).sum();
+    let decided: usize = explanation.decided.iter().map(|why| why.did.len()).sum();
     let answers = explanation.answers.len();
     let answers = if answers == 0 { String::new() } else { format!(", {}", many(answers, "answer")) };
     format!("explain: {}, {} scheduled{answers}", many(decided, "decision"), explanation.ahead.len())
@@ -82,8 +82,7 @@ impl<'a> Tree<'a> {
         let none = || (!self.names.rulebook.tiers.is_empty()).then(|| String::from("in no tier"));
         let tier = tier.map_or_else(none, |(tier, at)| Some(format!("{tier}{}", since(*at))));
         let sequences = stands.sequences.iter().map(|(name, n, at)| format!("in {name} #{n}{}", since(Some(*at))));
-        let touches =
-            (stands.touches > 0).then(|| format!("{} since the last reply", many(stands.touches as usize, "touch")));
+        let touches = (stands.touches > 0).then(|| format!("{} since the last reply", many(stands.touches, "touch")));
         let all: Vec<String> = tier.into_iter().chain(sequences).chain(touches).collect();
         if !all.is_empty() {
             self.line(2, &all.join("; "), "0");

@@ -1,13 +1,13 @@
 //! Broken invariants drawn: each with its rule, and when and for whom it was broken.
 
 use super::diagnostic::failure;
-use super::summary::many;
 use crate::decision::Decision;
 use crate::decision::line::Names;
 use crate::invariant::Violation;
 use crate::local::rfc3339;
 use crate::rulebook::Rulebook;
 use crate::trial::Failure;
+use crate::words::many;
 
 /// How many places of one invariant are listed.
 const SHOWN: usize = 10;

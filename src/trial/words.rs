@@ -3,7 +3,7 @@
 use crate::decision::{Body, Cause, Decision, Status};
 use crate::local::Zone;
 use crate::log::Log;
-use crate::rulebook::{ChannelId, Person, RuleId, Rulebook, SequenceId};
+use crate::rulebook::{ChannelId, RuleId, Rulebook, SequenceId};
 use crate::source::Range;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
@@ -42,7 +42,7 @@ impl<'a> Words<'a> {
                 let (channel, content, _) = sent(&decision.body)?;
                 format!("{} {} to {lead}", self.channel(channel), carried(content))
             }
-            Body::Alert { to, text } => format!("alert {} {} for {lead}", person(*to), quoted(text)),
+            Body::Alert { to, text } => format!("alert {} {} for {lead}", to.word(), quoted(text)),
             Body::Webhook { name, .. } => format!("webhook {name} for {lead}"),
             Body::Assign(Some(owner)) => format!("{lead} assign {}", quoted(owner)),
             Body::Assign(None) => format!("{lead} assign"),
@@ -165,11 +165,4 @@ pub(super) fn carried(content: &Content) -> String {
 /// A text in quotes as the language reads it.
 pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
-}
-
-pub(super) fn person(person: Person) -> &'static str {
-    match person {
-        Person::Owner => "owner",
-        Person::Manager => "manager",
-    }
 }
