@@ -79,8 +79,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     }
     if args.write {
         for file in &changed {
-            let failed = |error| Error::Use(format!("error: `{}` cannot be written: {error}", file.shown));
-            replace::replace(&file.path, &file.after).map_err(failed)?;
+            replace::replace(&file.path, &file.after).map_err(|error| Error::unwritten(&file.shown, &error))?;
             io.out(&format!("{}\n", file.shown))?;
         }
         io.out(&format!("fmt: {} of {total} written\n", changed.len()))?;
@@ -95,10 +94,10 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 fn stdin(args: &Args, io: Io) -> Result<Exit, Error> {
     if args.write || args.rules.len() > 1 {
         let help = "`-` reads standard input and writes to standard output: leave out `-w` and other files";
-        return Err(Error::Use(format!("error: {help}")));
+        return Err(Error::wrong(help));
     }
     let mut text = String::new();
-    let failed = |error| Error::Use(format!("error: standard input cannot be read: {error}"));
+    let failed = |error| Error::wrong(format!("standard input cannot be read: {error}"));
     std::io::stdin().lock().take(load::MAX_FILE).read_to_string(&mut text).map_err(failed)?;
     let files = match format_all(vec![(STDIN.to_owned(), text, PathBuf::from(DASH))], io) {
         Ok(files) => files,
