@@ -45,6 +45,7 @@ mod timer;
 mod window;
 pub mod witness;
 
+#[cfg(feature = "live")]
 pub(crate) use adopt::REMOVED;
 pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, Live};

@@ -47,7 +47,7 @@
 //! The modules stand on floors, one above the other; those of one floor know nothing of each other:
 //!
 //! 1. [`words`] such as plurals and near names, [`source`] texts with places in them, [`slug`]s of
-//!    findings, [`timestamp`]s.
+//!    findings, [`timestamp`]s, and a [`crew`] of threads.
 //! 2. [`diagnostic`]: what is wrong at a place; [`units`] and [`value`]s of the language; [`yaml`].
 //! 3. [`syntax`]: text to tree, every syntax error of a file in one run; [`local`] clocks in zones;
 //!    [`script`] and [`template`], which stand beside the rules.
@@ -80,6 +80,7 @@
 //! - At one instant timers come before entries, and a stop beats a start.
 //! - Mistakes of authors are [`diagnostic::Diagnostic`]s, never panics; so is hostile input an error.
 
+pub mod crew;
 pub mod slug;
 pub mod source;
 pub mod timestamp;
@@ -106,7 +107,9 @@ pub mod plan;
 
 pub mod load;
 pub mod log;
+#[cfg(feature = "live")]
 pub mod sink;
+#[cfg(feature = "live")]
 pub mod store;
 
 pub mod decision;
@@ -119,11 +122,13 @@ pub mod replay;
 pub mod explain;
 pub mod trial;
 
+#[cfg(feature = "live")]
 pub mod live;
 
 pub mod doc;
 pub mod report;
 
+#[cfg(feature = "program")]
 pub mod cli;
 
 /// The version of the rule language this program understands.

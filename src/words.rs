@@ -10,6 +10,12 @@ pub fn many<N: Copy + Display + PartialEq + From<u8>>(count: N, noun: &str) -> S
     format!("{count} {}", counted(count == N::from(1), noun))
 }
 
+/// `once`, `3 times`
+#[must_use]
+pub fn times<N: Copy + Display + PartialEq + From<u8>>(count: N) -> String {
+    if count == N::from(1) { String::from("once") } else { format!("{count} times") }
+}
+
 /// A noun as it stands after a count: as it is for one, else its plural.
 #[must_use]
 pub fn counted(is_one: bool, noun: &str) -> Cow<'_, str> {
@@ -86,6 +92,7 @@ mod tests {
         assert_eq!([many(0, "lead"), many(1, "lead"), many(2, "lead")], ["0 leads", "1 lead", "2 leads"]);
         assert_eq!([many(1_u64, "touch"), many(2_u64, "touch")], ["1 touch", "2 touches"]);
         assert_eq!([many(1, "entry"), many(2, "entry"), many(2, "day")], ["1 entry", "2 entries", "2 days"]);
+        assert_eq!([times(1), times(3)], ["once", "3 times"]);
     }
 
     #[test]

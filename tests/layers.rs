@@ -84,7 +84,8 @@ fn paths_are_found_in_code_and_not_in_comments() {
 fn floors() -> Vec<Vec<String>> {
     let text = fs::read_to_string("src/lib.rs").expect("the crate");
     let module = |line: &str| Some(line.strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned());
-    let modules: Vec<Option<String>> = text.lines().map(module).collect();
+    // A module may need a feature, which makes no new floor.
+    let modules: Vec<Option<String>> = text.lines().filter(|line| !line.starts_with("#[")).map(module).collect();
     modules
         .split(Option::is_none)
         .filter(|floor| !floor.is_empty())

@@ -8,6 +8,7 @@ use super::error::LiveError;
 use super::reading::Reader;
 use super::record::{self, kind};
 use super::{Live, Ruleset};
+use crate::crew::Crew;
 use crate::log::{Log, Part, join};
 use crate::plan::Plan;
 use crate::replay::Chapter;
@@ -127,7 +128,7 @@ impl Live {
             }
         }
         part.drained_to(self.floor());
-        let log = join(vec![part], super::reading::PATH, true);
+        let log = join(vec![part], super::reading::PATH, &Crew::alone());
         // Each entry of the store is a line.
         let is_before = |number: u32| u64::from(log.place(crate::event::EventNumber(number)).1) <= before;
         let first = (0..log.len() as u32).take_while(|number| is_before(*number)).count() as u32;

@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 
 use super::timeline::{clock, paint, tint, words};
 use crate::decision::line::Names;
-use crate::words::many;
+use crate::words::{many, times};
 pub use json::json;
 
 /// So many events are listed by name; of more, only how many there are.
@@ -346,10 +346,6 @@ fn clause_word(kind: ClauseKind) -> &'static str {
 
 fn event_name(event: &EventWhy) -> &str {
     if event.id.is_empty() { &event.ty } else { &event.id }
-}
-
-fn times(count: usize) -> String {
-    if count == 1 { String::from("once") } else { format!("{count} times") }
 }
 
 /// The reason of a decision; the moves of its time one by one, in order.
