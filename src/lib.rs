@@ -32,6 +32,15 @@
 //! A folder of rules is read by [`load::rulebook`]; events that come one by one go to
 //! [`engine::Engine::handle`], and [`engine::Engine::drain`] lets time pass.
 //!
+//! # Features
+//!
+//! - `program`, the default: everything, with the command line.
+//! - `live`: the store, sinks and live runs.
+//! - `threads`: long logs are read and replayed by several threads.
+//!
+//! Without any of them rules and logs are read, decided on, explained, tested and drawn, in memory and
+//! in one thread, with the same results.
+//!
 //! # The way through
 //!
 //! Each stage is a type that only the stage before can make: what is not checked cannot be

@@ -7,7 +7,6 @@ use super::NoThreads;
 pub enum Pool {}
 
 impl Pool {
-    #[expect(clippy::unnecessary_wraps, reason = "threads may not start")]
     pub fn start(_: usize) -> Result<Option<Self>, NoThreads> {
         Ok(None)
     }
