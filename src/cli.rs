@@ -9,6 +9,7 @@ mod activate;
 mod aside;
 mod check;
 mod clock;
+mod complaint;
 mod completions;
 mod doc;
 mod dry_run;
@@ -17,6 +18,7 @@ mod explain;
 mod fmt;
 mod ingest;
 mod init;
+mod input;
 mod kill;
 mod lead;
 mod man;
@@ -30,6 +32,8 @@ mod run;
 mod store;
 mod test;
 mod vocabulary;
+
+use complaint::Complaint;
 
 pub use exit::Exit;
 
@@ -155,6 +159,16 @@ impl Io {
     /// Writes notes and findings.
     fn err(self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Says what is worth knowing.
+    fn note(self, text: &str) {
+        self.err(&complaint::note(text));
+    }
+
+    /// Says what is wrong, where the verb goes on or has its own exit code.
+    fn complain(self, complaint: &Complaint) {
+        self.err(&format!("{complaint}\n"));
     }
 }
 

@@ -4,16 +4,7 @@
 use crate::slug::Slug;
 use crate::source::Range;
 
-/// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing, nothing to change.
-    Info,
-    /// Probably not what the author meant; the rulebook still compiles.
-    Warning,
-    /// The rulebook does not compile.
-    Error,
-}
+pub use crate::slug::Severity;
 
 /// One finding with the place it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 mod glossary;
 pub mod html;
 pub mod markdown;
+mod markup;
 mod moves;
 pub mod page;
 pub mod prose;

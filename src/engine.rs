@@ -14,7 +14,7 @@ use crate::decision::{Because, Body, Cause, Decision, Order};
 use crate::event::{AccountId, Event, LeadId, Props};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::TemplateId;
+use crate::rulebook::{Expr, SetId, TemplateId};
 use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
@@ -299,8 +299,17 @@ fn zone_of(plan: &Plan, accounts: &[Account], lead: &Lead, chain: &[ZoneSource])
     (Zone::UTC, "default")
 }
 
+/// Whether an event is in a set, as far as its own properties tell: conditions on facts of the
+/// lead are asked of a lead without any.
+#[must_use]
+pub fn in_set(plan: &Plan, set: SetId, event: &Event<'_>) -> bool {
+    let Some(set) = plan.rulebook.sets.get(set.index()) else { return false };
+    let of_type = set.alternatives.iter().filter(|alternative| Some(alternative.ty) == event.ty);
+    of_type.into_iter().any(|alternative| meets(plan, event, &alternative.conditions))
+}
+
 /// Whether an event meets conditions that ask for no more than its properties.
-pub(crate) fn meets(plan: &Plan, event: &Event<'_>, conditions: &[crate::rulebook::Expr]) -> bool {
+fn meets(plan: &Plan, event: &Event<'_>, conditions: &[Expr]) -> bool {
     if conditions.is_empty() {
         return true;
     }

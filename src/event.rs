@@ -4,8 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rulebook::{PropId, TypeId};
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Span, Timestamp};
 use crate::value::{Value, View};
+
+/// How long after we learned of it an event may have happened: clocks differ.
+pub const LATEST: Span = Span::seconds(300);
 
 /// The position of an event in its log, in order of arrival, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::decision::{Because, Body, Decision, Status};
+use crate::engine::in_set;
 use crate::event::LeadId;
 use crate::log::Log;
 use crate::plan::Plan;
@@ -65,7 +66,7 @@ fn too_late(
     (place, invariant): (usize, &Invariant),
 ) -> Vec<Violation> {
     let InvariantKind::InTime { within, set, expect } = invariant.kind else { return Vec::new() };
-    let events = log.iter().filter(|event| event.received_at + within <= horizon && plan.in_set(set, event));
+    let events = log.iter().filter(|event| event.received_at + within <= horizon && in_set(plan, set, event));
     let mut expected: BTreeMap<LeadId, Vec<Timestamp>> = BTreeMap::new();
     for decision in decisions.iter().filter(|decision| is_expected(plan, expect, came(decision))) {
         expected.entry(decision.lead).or_default().push(decision.at);

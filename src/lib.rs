@@ -32,6 +32,15 @@
 //! A folder of rules is read by [`load::rulebook`]; events that come one by one go to
 //! [`engine::Engine::handle`], and [`engine::Engine::drain`] lets time pass.
 //!
+//! # Features
+//!
+//! - `program`, the default: everything, with the command line.
+//! - `live`: the store, sinks and live runs.
+//! - `threads`: long logs are read and replayed by several threads.
+//!
+//! Without any of them rules and logs are read, decided on, explained, tested and drawn, in memory and
+//! in one thread, with the same results.
+//!
 //! # The way through
 //!
 //! Each stage is a type that only the stage before can make: what is not checked cannot be
@@ -44,18 +53,27 @@
 //!                       +----> log ------+
 //! ```
 //!
-//! 1. [`source`], [`diagnostic`], [`slug`]: texts with places in them, and what can be wrong there.
-//! 2. [`timestamp`], [`units`], [`value`], [`local`]: moments, lengths, values, and clocks in zones.
-//! 3. [`syntax`]: text to tree, every syntax error of a file in one run.
-//! 4. [`check`]: tree to [`rulebook`], with every name resolved and every expression typed; [`script`],
-//!    [`template`] and [`calendar`] (with [`yaml`]) read what stands beside the rules; [`load`] reads it all
-//!    from a folder, [`config`] reads `ensue.yaml`.
-//! 5. [`plan`]: the rulebook compiled for the engine.
-//! 6. [`log`]: JSON Lines to [`event`]s in order of arrival; [`store`] keeps them.
-//! 7. [`engine`]: plan, state and event to [`decision`]s; [`replay`] runs a whole log through it.
-//! 8. [`live`]: events into the store, decisions out of the engine; [`sink`] takes what is handed over.
-//! 9. [`explain`]: why a decision was made, and why another was not, asked of the engine.
-//! 10. [`report`]: decisions and findings as text; [`doc`]: the rulebook as a page; [`cli`] is the program.
+//! The modules stand on floors, one above the other; those of one floor know nothing of each other:
+//!
+//! 1. [`words`] such as plurals and near names, [`source`] texts with places in them, [`slug`]s of
+//!    findings, [`timestamp`]s, and a [`crew`] of threads.
+//! 2. [`diagnostic`]: what is wrong at a place; [`units`] and [`value`]s of the language; [`yaml`].
+//! 3. [`syntax`]: text to tree, every syntax error of a file in one run; [`local`] clocks in zones;
+//!    [`script`] and [`template`], which stand beside the rules.
+//! 4. [`calendar`]: open hours and days.
+//! 5. [`rulebook`]: what the author said, with every name resolved and every expression typed.
+//! 6. [`check`]: tree to rulebook; [`plan`]: the rulebook compiled for the engine; [`event`]s;
+//!    [`config`], which is `ensue.yaml`.
+//! 7. What reads and writes: [`load`] a folder of rules, [`log`] JSON Lines to events in order of
+//!    arrival, [`store`] what must outlive the process, [`sink`] what is handed over.
+//! 8. [`decision`]: what is decided, as data and as a line.
+//! 9. [`engine`]: plan, state and event to decisions.
+//! 10. [`replay`]: a whole log through the engine; [`invariant`]: what must never come of it.
+//! 11. [`trial`]: the rulebook's own tests; [`explain`]: why a decision was made, and why another was
+//!     not, asked of the engine.
+//! 12. [`live`]: events into the store, decisions out of the engine.
+//! 13. [`report`]: decisions and findings as text; [`doc`]: the rulebook as a page.
+//! 14. [`cli`]: the program.
 //!
 //! # What always holds
 //!
@@ -64,53 +82,62 @@
 //! - Only [`cli`] prints, exits and looks at the terminal; only [`load`], [`config`], [`store`],
 //!   [`sink`] and [`cli`] touch files. The engine reads no clock, draws no random numbers and iterates
 //!   over nothing without an order.
-//! - A stage imports earlier stages, never later ones.
+//! - A module names only modules of floors below its own; `tests/layers.rs` reads the floors from this
+//!   file.
+//! - Facts stay data: what a later stage asks for is a field or a variant. Sentences are made at the
+//!   very end, by [`report`], [`doc`] and [`cli`], and nobody reads them back.
 //! - At one instant timers come before entries, and a stop beats a start.
 //! - Mistakes of authors are [`diagnostic::Diagnostic`]s, never panics; so is hostile input an error.
 
-pub mod diagnostic;
+pub mod crew;
 pub mod slug;
 pub mod source;
-
-pub mod local;
 pub mod timestamp;
+pub mod words;
+
+pub mod diagnostic;
 pub mod units;
 pub mod value;
-
-pub mod syntax;
-
-pub mod check;
-pub mod rulebook;
-
-pub mod calendar;
-pub mod config;
-pub mod load;
-pub mod script;
-pub mod template;
 pub mod yaml;
 
+pub mod local;
+pub mod script;
+pub mod syntax;
+pub mod template;
+
+pub mod calendar;
+
+pub mod rulebook;
+
+pub mod check;
+pub mod config;
+pub mod event;
 pub mod plan;
 
-pub mod event;
+pub mod load;
 pub mod log;
+#[cfg(feature = "live")]
+pub mod sink;
+#[cfg(feature = "live")]
 pub mod store;
 
 pub mod decision;
+
 pub mod engine;
+
 pub mod invariant;
 pub mod replay;
-pub mod trial;
-
-pub mod sink;
-
-pub mod live;
 
 pub mod explain;
+pub mod trial;
 
-pub mod report;
+#[cfg(feature = "live")]
+pub mod live;
 
 pub mod doc;
+pub mod report;
 
+#[cfg(feature = "program")]
 pub mod cli;
 
 /// The version of the rule language this program understands.

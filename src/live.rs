@@ -43,7 +43,6 @@ pub use error::LiveError;
 #[doc(hidden)]
 pub use handover::Point;
 pub use handover::{Desk, HandedOver, Window};
-pub use history::Chapter;
 pub use ingest::{Group, Intake, Line, NOT_TEXT};
 pub use outbox::{Done, Ended, Fate, Item, State, What};
 pub use record::Record;

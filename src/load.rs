@@ -1,5 +1,5 @@
 //! Reads a rulebook from a folder or a file: every `*.ensue` below it in path order, and the files
-//! beside the rules that it may name. One of two places where the library reads files.
+//! beside the rules that it may name.
 
 use std::collections::BTreeMap;
 use std::fmt;

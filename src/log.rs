@@ -14,6 +14,7 @@ mod merge;
 mod names;
 mod plain;
 mod record;
+#[cfg(feature = "live")]
 mod stored;
 mod value;
 mod vocabulary;
@@ -23,27 +24,28 @@ use std::fmt;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rayon::prelude::*;
-
+use crate::crew::{Crew, NoThreads};
 use crate::event::{AccountId, Event, EventNumber, LeadId, Props};
 use crate::rulebook::{Rulebook, TypeId};
-use crate::timestamp::{Span, Timestamp};
+use crate::timestamp::Timestamp;
 use blocks::{Block, Blocks, Spare};
 use chunk::{Chunk, Parsed};
 use merge::{Repeats, Spot};
 use names::Names;
 use vocabulary::Vocabulary;
 
-pub(crate) use chunk::OWN_TYPES;
-pub(crate) use stored::{Given, Part, Told, Value, Words, join};
-pub(crate) use value::date;
+#[cfg(feature = "live")]
+pub(crate) use self::{
+    chunk::OWN_TYPES,
+    record::Told,
+    stored::{Given, Part, Value, Words, join},
+    value::date,
+};
 
 /// The longest line, in bytes without its line break.
 const MAX_LINE: usize = 1_000_000;
 /// The longest id, type, lead or account, in bytes.
 const MAX_NAME: usize = 1024;
-/// How long after we learned of it an event may have happened: clocks differ.
-const LATEST: Span = Span::seconds(300);
 /// An account that is not there.
 const NONE: u32 = u32::MAX;
 
@@ -111,7 +113,7 @@ pub enum ReadError {
     /// More events than can be numbered, 2^32 - 1.
     TooManyEvents,
     /// The threads could not be started.
-    Threads(rayon::ThreadPoolBuildError),
+    Threads(NoThreads),
 }
 
 impl fmt::Display for ReadError {
@@ -314,17 +316,10 @@ pub fn read(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Log, ReadError> {
     let paths = inputs.iter().map(|input| input.path.clone()).collect();
-    let read = || {
-        let vocabulary = Vocabulary::new(rulebook);
-        let blocks = read_blocks(inputs, &vocabulary, *options, progress)?;
-        assemble(blocks, paths, *options)
-    };
-    // A live run reads a few records at a time; to start a thread for them would cost more.
-    if options.threads == 1 {
-        return read();
-    }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(ReadError::Threads)?;
-    pool.install(read)
+    let crew = Crew::new(options.threads).map_err(ReadError::Threads)?;
+    let vocabulary = Vocabulary::new(rulebook);
+    let blocks = read_blocks(inputs, &vocabulary, *options, progress, &crew)?;
+    assemble(blocks, paths, *options, &crew)
 }
 
 /// Reads blocks at the same time, and gives them in order.
@@ -333,6 +328,7 @@ fn read_blocks(
     vocabulary: &Vocabulary<'_>,
     options: ReadOptions,
     progress: &(dyn Fn(u64) + Sync),
+    crew: &Crew,
 ) -> Result<Vec<Parsed>, ReadError> {
     let spare = Spare::default();
     let stop = AtomicBool::new(false);
@@ -358,12 +354,7 @@ fn read_blocks(
         spare.give_back(block);
         Ok(parsed)
     };
-    let blocks = std::iter::from_fn(next);
-    let mut blocks = if options.threads == 1 {
-        blocks.map(read).collect::<Result<Vec<_>, _>>()?
-    } else {
-        blocks.par_bridge().map(read).collect::<Result<Vec<_>, _>>()?
-    };
+    let mut blocks = crew.streamed(std::iter::from_fn(next), read)?;
     blocks.sort_unstable_by_key(|block| block.number);
     count_lines(&mut blocks);
     Ok(blocks)
@@ -381,24 +372,24 @@ fn count_lines(blocks: &mut [Parsed]) {
     }
 }
 
-fn assemble(mut blocks: Vec<Parsed>, paths: Vec<String>, options: ReadOptions) -> Result<Log, ReadError> {
+fn assemble(mut blocks: Vec<Parsed>, paths: Vec<String>, options: ReadOptions, crew: &Crew) -> Result<Log, ReadError> {
     let count: usize = blocks.iter().map(|block| block.entries.len()).sum();
     if u32::try_from(count).is_err() {
         return Err(ReadError::TooManyEvents);
     }
-    let repeats = merge::repeats(&blocks, options.threads == 1);
+    let repeats = merge::repeats(&blocks, crew);
     let bad = all_bad(&mut blocks, &repeats.conflicts, &paths);
     if !options.skip_bad
         && let Some(first) = bad.first()
     {
         return Err(ReadError::Bad(first.clone()));
     }
-    Ok(joined(blocks, paths, &repeats, bad, options.threads == 1))
+    Ok(joined(blocks, paths, &repeats, bad, crew))
 }
 
 /// Blocks as one log.
-fn joined(blocks: Vec<Parsed>, paths: Vec<String>, repeats: &Repeats, bad: Vec<BadRecord>, alone: bool) -> Log {
-    let merged = merge::entries(&blocks, &repeats.dropped, alone);
+fn joined(blocks: Vec<Parsed>, paths: Vec<String>, repeats: &Repeats, bad: Vec<BadRecord>, crew: &Crew) -> Log {
+    let merged = merge::entries(&blocks, &repeats.dropped, crew);
     let mut undeclared = BTreeMap::new();
     for (ty, count) in blocks.iter().flat_map(|block| &block.undeclared) {
         *undeclared.entry(ty.clone()).or_default() += count;

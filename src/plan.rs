@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::event::Event;
 use crate::rulebook::{ExperimentId, Expr, FactId, PropId, RuleId, Rulebook, ScoreId, SequenceId, SetId};
 use crate::timestamp::Span;
 use crate::units::{Length, ZoneSource};
@@ -206,15 +205,6 @@ pub(crate) struct History {
 }
 
 impl Plan {
-    /// Whether an event is in a set, as far as its own properties tell: conditions on facts of the
-    /// lead are asked of a lead without any.
-    #[must_use]
-    pub fn in_set(&self, set: SetId, event: &Event<'_>) -> bool {
-        let Some(set) = self.rulebook.sets.get(set.index()) else { return false };
-        let of_type = set.alternatives.iter().filter(|alternative| Some(alternative.ty) == event.ty);
-        of_type.into_iter().any(|alternative| crate::engine::meets(self, event, &alternative.conditions))
-    }
-
     /// Whether some rule or cap counts across accounts, so that leads cannot be run apart.
     #[must_use]
     pub fn crosses_accounts(&self) -> bool {

@@ -4,8 +4,7 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
+use crate::crew::{Crew, NoThreads};
 use crate::decision::Decision;
 use crate::engine::Engine;
 use crate::event::{EventNumber, LeadId};
@@ -42,11 +41,27 @@ pub struct Replayed {
     pub horizon: Timestamp,
 }
 
+/// A rulebook that was in force for a time, with the part of a store's log that decides about a lead.
+#[derive(Debug)]
+pub struct Chapter {
+    /// The rulebook's fingerprint, as text.
+    pub ruleset: String,
+    /// The rulebook.
+    pub plan: Arc<Plan>,
+    /// Events about the lead, and about all that share an account with it, as the rulebook reads
+    /// them; all chapters number them alike.
+    pub log: Log,
+    /// When it came into force.
+    pub at: Timestamp,
+    /// The number of the first event it decided on.
+    pub first: u32,
+}
+
 /// Replays a log.
 ///
 /// # Errors
 /// Fails where the threads cannot be started.
-pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed, rayon::ThreadPoolBuildError> {
+pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed, NoThreads> {
     let entries = log.entries();
     let handled = match options.until {
         Some(until) => entries.partition_point(|entry| entry.received_at <= until),
@@ -57,16 +72,9 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed
     let size = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
     let shards = Shards::of(log, handled, plan.crosses_accounts(), size);
     let run = |shard| shards.run(shard, plan, log, horizon, options.trace);
-    // One shard is no work for several threads, and to start them is not free.
-    let (decisions, pending) = if options.threads == 1 && shards.len() == 1 {
-        run(0)
-    } else {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
-        let parts: Vec<(Vec<Decision>, Vec<Decision>)> =
-            pool.install(|| (0..shards.len()).into_par_iter().map(run).collect());
-        let (decisions, pending): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        pool.install(|| rayon::join(|| in_order(decisions, log), || in_order(pending, log)))
-    };
+    let crew = Crew::new(options.threads)?;
+    let (decisions, pending): (Vec<_>, Vec<_>) = crew.numbered(shards.len(), run).into_iter().unzip();
+    let (decisions, pending) = crew.both(|| in_order(decisions, log, &crew), || in_order(pending, log, &crew));
     Ok(Replayed { decisions, pending, handled, horizon })
 }
 
@@ -99,11 +107,11 @@ pub fn part(plan: &Plan, log: &Log, lead: LeadId) -> LeadPart {
 }
 
 /// Decisions of all shards in the order of the log. Each shard's own order is kept.
-fn in_order(shards: Vec<Vec<Decision>>, log: &Log) -> Vec<Decision> {
+fn in_order(shards: Vec<Vec<Decision>>, log: &Log, crew: &Crew) -> Vec<Decision> {
     let one = shards.len() == 1;
     let mut all: Vec<Decision> = shards.into_iter().flatten().collect();
     if !one {
-        all.par_sort_by(|a, b| {
+        crew.sort_by(&mut all, |a, b| {
             let names = || log.lead_name(a.order.lead).cmp(log.lead_name(b.order.lead));
             a.order.key().cmp(&b.order.key()).then_with(names)
         });

@@ -7,10 +7,12 @@ pub mod explain;
 pub mod github;
 pub mod invariant;
 pub mod junit;
+#[cfg(feature = "live")]
 pub mod lead;
 pub mod markdown;
 pub mod sarif;
 pub mod summary;
 pub mod timeline;
+#[cfg(feature = "live")]
 pub mod told;
 pub mod trial;

@@ -1,6 +1,15 @@
 //! Every kind of finding: its name, its weight and its page.
 
-use crate::diagnostic::Severity;
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing, nothing to change.
+    Info,
+    /// Probably not what the author meant; the rulebook still compiles.
+    Warning,
+    /// The rulebook does not compile.
+    Error,
+}
 
 macro_rules! slugs {
     ($($(#[$doc:meta])* $variant:ident = $name:literal $severity:ident),* $(,)?) => {

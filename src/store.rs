@@ -47,7 +47,7 @@ pub use commit::Committed;
 pub use entry::{ContentHash, Entry, NewEntry, Outcome, Sequence, StoredEntry};
 pub use error::StoreError;
 pub use head::FORMAT;
-pub use quarantine::BadRecord;
+pub use quarantine::Quarantined;
 pub use read::{Blocks, Iter};
 pub use repair::{Repaired, repair};
 pub use trees::{Batch, KEY_LIMIT, KeyValue, TreeName, VALUE_LIMIT};

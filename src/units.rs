@@ -20,6 +20,11 @@ pub enum ZoneSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Weekday(pub u8);
 
+impl Weekday {
+    /// The days as they are written in rules, from Monday.
+    pub const NAMES: [&'static str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+}
+
 /// A clock time in minutes since midnight, 0..=1439 (1440 only as the end of a range, `24:00`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct ClockTime(pub u16);
@@ -134,8 +139,7 @@ impl std::fmt::Display for ClockTime {
 
 impl std::fmt::Display for Weekday {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-        f.write_str(names.get(usize::from(self.0)).unwrap_or(&"?"))
+        f.write_str(Self::NAMES.get(usize::from(self.0)).unwrap_or(&"?"))
     }
 }
 

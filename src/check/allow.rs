@@ -5,12 +5,12 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::Checked;
-use super::words::nearest;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::slug::Slug;
 use crate::source::{Range, Source, SourceId};
 use crate::syntax;
 use crate::syntax::tree::{File, ItemKind, RuleBody};
+use crate::words::nearest;
 
 /// What every such comment begins with, after its `#`.
 const PREFIX: &str = "ensue:";

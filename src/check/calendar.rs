@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 
 use super::checker::Checker;
 use super::script::has_ending;
-use super::words::{listed, nearest};
 use crate::calendar::{Calendar, Exception, Prefer, file};
 use crate::diagnostic::Diagnostic;
 use crate::local::Zone;
@@ -14,6 +13,7 @@ use crate::slug::Slug;
 use crate::source::{Range, Source};
 use crate::syntax::tree::{At, CalendarDecl, CalendarEntry, DayRange, Text, TimeRange, ZoneSource};
 use crate::units::ClockTime;
+use crate::words::{listed, nearest};
 
 /// The calendar that times go by where no other is named.
 const OFFICE: &str = "office";

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::checker::Checker;
 use super::expression::{Known, Scope};
 use super::name::CALENDAR;
-use super::words::nearest;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{CalendarId, Cap, CapScope, Channel, ChannelId, Expr};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{At, ChannelClause, ChannelDecl, Length, Name};
 use crate::units::ClockTime;
+use crate::words::nearest;
 
 impl Checker<'_> {
     /// Resolves every channel.

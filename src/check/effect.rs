@@ -3,13 +3,14 @@
 use super::checker::Checker;
 use super::expression::{Known, Scope, Typed};
 use super::name::{CHANNEL, FACT, with_article};
-use super::words::{comparable, nearest, type_words};
+use super::words::{comparable, type_words};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, HoldEnd, Person, Timing};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, EffectKind as Written, Length, Name};
 use crate::value::Type;
+use crate::words::nearest;
 
 /// Words that begin an effect, for what looks like one of them.
 const VERBS: [&str; 14] = [

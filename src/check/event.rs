@@ -1,12 +1,13 @@
 //! Log types and the properties declared for them.
 
 use super::checker::Checker;
-use super::words::{TYPES, listed, nearest, type_meant, type_named, type_words};
+use super::words::{TYPES, type_meant, type_named, type_words};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{EventType, Prop, TOUCHED_TYPE, TypeId};
 use crate::slug::Slug;
 use crate::syntax::tree::{EventDecl, Field, GroupDecl, Name};
 use crate::value::Type;
+use crate::words::{listed, nearest};
 
 /// What stands where an event can.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::checker::Checker;
 use super::name::FACT;
 use super::test::Reading;
-use super::words::{listed, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::local::Zone;
 use crate::rulebook::{By, ChannelId, EffectKind, Expect, ExpectedAt, Pattern, RuleId, ScoreExpect, SequenceId};
@@ -13,6 +12,7 @@ use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, AtTime, Clauses, Content, Expectation, ItemKind, Name, ScoreRow, WantedKind};
 use crate::timestamp::Timestamp;
+use crate::words::{listed, nearest};
 
 impl Checker<'_> {
     /// Resolves one `expect` line; `None` where a mistake was reported.

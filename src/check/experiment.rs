@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::checker::Checker;
-use super::words::{listed, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{ChannelId, Experiment, SequenceId, Touch};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{At, ExperimentDecl, Name};
 use crate::units::Content;
+use crate::words::{listed, nearest};
 
 impl Checker<'_> {
     /// Resolves every experiment.

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::checker::Checker;
 use super::meaning::{Events, Property};
-use super::words::{comparable, listed, nearest, type_words};
+use super::words::{comparable, type_words};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{Expr, ScoreId};
 use crate::slug::Slug;
@@ -15,6 +15,7 @@ use crate::source::Range;
 use crate::syntax::tree::{self, ExprKind, Name};
 use crate::units::{ClockTime, Length};
 use crate::value::{Type, Value};
+use crate::words::{listed, nearest};
 
 /// Facts and properties known to be there.
 pub(super) type Known = Vec<Expr>;

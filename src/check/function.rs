@@ -2,7 +2,6 @@
 
 use super::checker::Checker;
 use super::expression::{Known, Scope, Typed, constant_value};
-use super::words::{listed, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::Expr;
 use crate::slug::Slug;
@@ -10,6 +9,7 @@ use crate::source::Range;
 use crate::syntax::tree::{self, EventRef, ExprKind, Name};
 use crate::timestamp::Span;
 use crate::value::{Type, Value};
+use crate::words::{listed, nearest};
 
 impl Checker<'_> {
     /// `count(EVENT, D)`, `count(EVENT)`, `days_since(EVENT)`

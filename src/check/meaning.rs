@@ -6,12 +6,13 @@ use super::checker::Checker;
 use super::event::Named;
 use super::expression::{Known, Scope};
 use super::name::EVENT;
-use super::words::{comparable, listed, nearest, one_line, type_words};
+use super::words::{comparable, one_line, type_words};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{Alternative, EventSet, Expr, PropId, SetId, TypeId};
 use crate::slug::Slug;
 use crate::syntax::tree::{self, EventRef, Name};
 use crate::value::Type;
+use crate::words::{listed, nearest};
 
 /// How far the meaning of a name is known.
 #[derive(Clone, Debug)]

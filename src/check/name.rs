@@ -1,12 +1,12 @@
 //! Names that mean nothing, with the words that help: the near name, or what there is.
 
 use super::checker::Checker;
-use super::words::{listed, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{ChannelId, ScoreId, SequenceId, TierId};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::Name;
+use crate::words::{listed, nearest};
 
 /// A kind of name, in words.
 pub(super) struct Kind {

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::checker::Checker;
 use super::meaning::Occurrence;
-use super::words::listed;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{Decay, Score, ScoreId, ScriptScore};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{At, ScoreDecl, ScoreLine};
+use crate::words::listed;
 
 impl Checker<'_> {
     /// Resolves every score.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::checker::Checker;
 use super::name::{FACT, SCORE};
-use super::words::nearest;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{BookScript, PropId, Read, ScoreId, ScriptId, SetId};
 use crate::script::{Need, Script};
 use crate::slug::Slug;
 use crate::source::{Range, Source, SourceId};
 use crate::syntax::tree::{At, Name, ScoreLine, Text};
+use crate::words::nearest;
 
 /// The folder whose scripts define functions for expressions.
 const FOLDER: &str = "scripts/";

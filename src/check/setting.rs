@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::checker::Checker;
-use super::words::nearest;
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{ExprKind, Setting};
+use crate::words::nearest;
 
 impl Checker<'_> {
     /// Takes in every setting.

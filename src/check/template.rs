@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::checker::Checker;
 use super::name::CHANNEL;
 use super::script::has_ending;
-use super::words::{listed, nearest, snake_case};
+use super::words::snake_case;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{BookTemplate, ChannelId, Filling};
 use crate::slug::Slug;
@@ -14,6 +14,7 @@ use crate::source::Range;
 use crate::syntax::tree::At;
 use crate::template::{Template, Variable};
 use crate::units::Content;
+use crate::words::{listed, nearest};
 
 /// The folder of templates; folders inside it are for order alone.
 const FOLDER: &str = "templates/";

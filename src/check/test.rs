@@ -9,7 +9,7 @@ use super::event::Named;
 use super::expression::{Known, Scope, constant_value};
 use super::meaning::{Events, Property};
 use super::name::EVENT;
-use super::words::{listed, nearest, type_words};
+use super::words::type_words;
 use crate::diagnostic::Diagnostic;
 use crate::local::{Zone, add_days, clock_on};
 use crate::rulebook::{
@@ -21,6 +21,7 @@ use crate::syntax::tree::{self, At, Day, ExprKind, Happening, Moment, Name, Test
 use crate::timestamp::{Span, Timestamp};
 use crate::units::{Length, ZoneSource};
 use crate::value::{Type, Value};
+use crate::words::{listed, nearest};
 
 /// A test while its lines are read.
 pub(super) struct Reading<'a> {

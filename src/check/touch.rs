@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use super::checker::Checker;
 use super::expression::{Known, Scope};
 use super::rule::all_or_none;
-use super::words::{Taken, listed, nearest, snake_case};
+use super::words::{Taken, snake_case};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{ChannelId, Touch, TouchTime, When};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, MessageDecl, Roll, SequenceDecl, TouchDecl};
 use crate::units::{ClockTime, Content};
+use crate::words::{listed, nearest};
 
 /// The last day a touch can be planned for: ten years.
 const LAST_DAY: u32 = 3_650;

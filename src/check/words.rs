@@ -1,29 +1,8 @@
-//! Words for messages: near names, lists of names, types, and names made from text.
+//! Words for messages: types, and names made from text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::value::Type;
-
-/// The candidate nearest to a name, where one is near: at most a third of the name's letters
-/// changed, added, left out or swapped. The first of several equally near.
-pub(crate) fn nearest<'n>(name: &str, candidates: &'n [String]) -> Option<&'n str> {
-    let limit = name.chars().count() / 3;
-    candidates
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate.as_str()))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// At most eight names, in backticks.
-pub(crate) fn listed(names: &[String]) -> String {
-    let text = names.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(8) {
-        0 => text,
-        more => format!("{text} and {more} more"),
-    }
-}
 
 /// A type as it is spoken of: `a number`.
 pub(super) fn type_words(ty: Type) -> &'static str {
@@ -170,26 +149,6 @@ pub(super) fn without_comments(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
-    }
-
-    #[test]
-    fn a_name_is_near_up_to_a_third_of_its_length() {
-        let tiers = names(&["hot", "warm", "cold"]);
-        assert_eq!(nearest("hto", &tiers), Some("hot"));
-        assert_eq!(nearest("wram", &tiers), Some("warm"));
-        assert_eq!(nearest("wrma", &tiers), None);
-        assert_eq!(nearest("ht", &tiers), None);
-    }
-
-    #[test]
-    fn at_most_eight_names_are_listed() {
-        assert_eq!(listed(&names(&["a", "b"])), "`a`, `b`");
-        let many: Vec<String> = ('a'..='j').map(String::from).collect();
-        assert!(listed(&many).ends_with("`h` and 2 more"));
-    }
 
     #[test]
     fn names_are_made_of_words() {

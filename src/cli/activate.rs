@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use crate::engine::Change;
 use crate::live::Activation;
 use crate::local::{Zone, rfc3339};
-use crate::report::summary::many;
 use crate::timestamp::Timestamp;
+use crate::words::many;
 
 use super::exit::{Error, Exit};
 use super::place::{self, StoreArgs};
-use super::{Io, clock, dry_run};
+use super::{Io, clock, input};
 
 /// Put a changed rulebook in force; leads in flight go on by it, and nothing fires for what is true already
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ pub struct Args {
     #[command(flatten)]
     store: StoreArgs,
     /// Take this moment for the time of the wall clock (RFC 3339); never before what was handled
-    #[arg(long, value_name = "TIME", value_parser = dry_run::moment)]
+    #[arg(long, value_name = "TIME", value_parser = input::moment)]
     at: Option<Timestamp>,
 }
 

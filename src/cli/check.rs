@@ -6,17 +6,17 @@ use chrono::NaiveDate;
 use clap::ValueEnum;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::log::{self, Input, ReadOptions};
+use crate::log::{self, ReadOptions};
 use crate::report::case::{CaseResult, Outcome};
-use crate::report::timeline::shown;
 use crate::report::{diagnostic, github, junit, markdown, sarif};
 use crate::rulebook::Rulebook;
 use crate::source::Sources;
+use crate::words::shown;
 
-use super::dry_run::open;
 use super::exit::{Error, Exit};
+use super::input::{logs, summary};
 use super::out::{self, Form, Out};
-use super::{Io, clock};
+use super::{Io, clock, complaint};
 
 /// Parse and check a rulebook; print every finding at once
 #[derive(Debug, clap::Args)]
@@ -70,7 +70,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let mut checked = crate::load::rulebook(&args.rules)?;
     checked.expire(args.today.unwrap_or_else(clock::today));
     let (findings, sources) = (&checked.diagnostics, &checked.sources);
-    let summary = diagnostic::summary(findings, rule_files(sources));
+    let summary = summary(findings, sources);
     match args.format {
         Format::Human => io.out(&format!("{}{summary}\n", diagnostic::human(findings, sources, io.color)))?,
         Format::Short => io.out(&format!("{}{summary}\n", diagnostic::short(findings, sources)))?,
@@ -129,26 +129,10 @@ fn cases(findings: &[Diagnostic], sources: &Sources, fail: Severity) -> Vec<Case
 }
 
 /// The types of the logs that no event of the rulebook has, one a line, with how often they occur.
-fn undeclared(logs: &[PathBuf], rulebook: &Rulebook) -> Result<String, Error> {
-    let mut inputs = Vec::new();
-    for path in logs {
-        inputs.push(Input { path: path.display().to_string(), reader: open(path)?.0 });
-    }
-    let log = log::read(inputs, rulebook, &ReadOptions::default(), &|_| ())?;
+fn undeclared(paths: &[PathBuf], rulebook: &Rulebook) -> Result<String, Error> {
+    let log = log::read(logs(paths)?, rulebook, &ReadOptions::default(), &|_| ())?;
     let line = |(name, count): (&String, &u64)| {
-        format!("note: no event is of type `{}` ({count} in the log)\n", shown(name, |_| false))
+        complaint::note(&format!("no event is of type `{}` ({count} in the log)", shown(name, |_| false)))
     };
     Ok(log.undeclared.iter().map(line).collect())
-}
-
-/// Findings for people.
-pub fn human(findings: &[Diagnostic], sources: &Sources, color: bool) -> String {
-    format!("{}{}\n", diagnostic::human(findings, sources, color), diagnostic::summary(findings, rule_files(sources)))
-}
-
-/// How many files with rules the author wrote; what stands beside the rules does not count.
-fn rule_files(sources: &Sources) -> usize {
-    let beside = |path: &str| [".yaml", ".yml", ".rhai", ".md"].iter().any(|end| path.ends_with(end));
-    let own = |path: &str| !beside(path) && path != crate::check::VOCABULARY_PATH;
-    sources.iter().filter(|(_, source)| own(&source.path)).count()
 }

@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use crate::doc;
 
 use super::Io;
-use super::dry_run::compiled;
 use super::exit::{Error, Exit};
+use super::input::compiled;
 
 /// Write the rulebook as one page in plain words, for people who do not read rule files
 #[derive(Debug, clap::Args)]
@@ -65,9 +65,8 @@ fn by_name(path: Option<&Path>) -> Result<Format, Error> {
     }
     if is(&["pdf", "doc", "docx", "odt", "rtf", "tex", "rst", "json", "xml", "png", "svg"]) {
         let end = end.to_string_lossy();
-        return Err(Error::Use(format!(
-            "error: a page cannot be written as `.{end}`\n  = help: name it `.md` or `.html`, or choose with `--format`"
-        )));
+        let error = Error::wrong(format!("a page cannot be written as `.{end}`"));
+        return Err(error.help("name it `.md` or `.html`, or choose with `--format`"));
     }
     Ok(Format::Markdown)
 }

@@ -3,33 +3,32 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ValueEnum;
 
-use crate::check::Checked;
 use crate::decision::Decision;
 use crate::decision::count::Counts;
 use crate::decision::names::Names;
-use crate::diagnostic::Severity;
 use crate::event::LeadId;
 use crate::invariant::violations;
 use crate::local;
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::replay::{self, Replayed};
-use crate::report::summary::{many, undeclared};
+use crate::report::summary::undeclared;
 use crate::report::timeline::timeline;
 use crate::report::{self, experiment};
 use crate::rulebook::Rulebook;
 use crate::timestamp::Timestamp;
 use crate::value::View;
+use crate::words::many;
 
-use super::exit::{Error, Exit, drawn};
-use super::{Io, check, progress};
+use super::complaint::note;
+use super::exit::{Error, Exit};
+use super::input::{compiled, moment, open};
+use super::{Io, progress};
 
 /// Replay event logs in memory and print what would be done; nothing is stored or sent
 #[derive(Debug, clap::Args)]
@@ -80,11 +79,6 @@ fn threads(text: &str) -> Result<usize, String> {
     wanted.ok_or_else(|| format!("write a number up to {THREADS}, or 0 for as many as there are cores"))
 }
 
-/// A moment of the command line.
-pub fn moment(text: &str) -> Result<Timestamp, String> {
-    local::parse_rfc3339(text.as_bytes()).map_err(|error| error.to_string())
-}
-
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let log = read(&args.events, &rulebook, args, io)?;
@@ -92,24 +86,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let options =
         replay::Options { until: args.until, threads: args.threads, trace: args.trace, ..replay::Options::default() };
     let replayed = replay::replay(&plan, &log, &options)
-        .map_err(|error| Error::Use(format!("error: threads cannot be started: {error}")))?;
+        .map_err(|error| Error::wrong(format!("threads cannot be started: {error}")))?;
     print(args, &plan, &log, &replayed, io)
-}
-
-/// The rulebook at a path; its findings go to standard error where it does not compile.
-pub fn compiled(path: &Path, io: Io) -> Result<Rulebook, Error> {
-    let checked = crate::load::rulebook(path)?;
-    if checked.rulebook.is_none() {
-        return Err(refused(&checked, io));
-    }
-    checked.rulebook.ok_or(Error::Rules)
-}
-
-/// Shows the errors of a rulebook that does not compile.
-pub fn refused(checked: &Checked, io: Io) -> Error {
-    let errors: Vec<_> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
-    io.err(&check::human(&errors, &checked.sources, io.color_err()));
-    Error::Rules
 }
 
 fn read(paths: &[PathBuf], rulebook: &Rulebook, args: &Args, io: Io) -> Result<Log, Error> {
@@ -125,26 +103,9 @@ fn read(paths: &[PathBuf], rulebook: &Rulebook, args: &Args, io: Io) -> Result<L
     bar.finish_and_clear();
     let log = log?;
     for bad in &log.bad {
-        io.err(&format!("{}\n", drawn(bad)));
+        io.complain(&bad.into());
     }
     Ok(log)
-}
-
-/// A log and its size, where that is known.
-pub fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
-    if path == Path::new("-") {
-        return Ok((Box::new(io::stdin()), None));
-    }
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => Error::Use(format!("error: there is no log at `{}`", path.display())),
-        _ => Error::Use(format!("error: `{}` cannot be read: {error}", path.display())),
-    };
-    let file = File::open(path).map_err(failed)?;
-    let about = file.metadata().map_err(failed)?;
-    if about.is_dir() {
-        return Err(Error::Use(format!("error: `{}` is a folder: name the log in it", path.display())));
-    }
-    Ok((Box::new(file), about.is_file().then_some(about.len())))
 }
 
 fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Result<Exit, Error> {
@@ -154,7 +115,7 @@ fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Re
     };
     let known = |name: &str| (0..log.lead_count() as u32).any(|lead| log.lead_name(LeadId(lead)) == name);
     if let Some(lead) = args.lead.iter().find(|lead| !known(lead)) {
-        return Err(Error::Use(format!("error: no event of the log is about the lead `{lead}`")));
+        return Err(Error::wrong(format!("no event of the log is about the lead `{lead}`")));
     }
     let shown: Vec<&Decision> = replayed.decisions.iter().chain(&replayed.pending).filter(asked).collect();
     let mut counts = counted(args, log, replayed);
@@ -217,13 +178,13 @@ fn summary(args: &Args, plan: &Plan, (log, replayed): (&Log, &Replayed), counts:
     }
     text.push_str(&undeclared(&log.undeclared));
     for (lead, zone) in unknown_zones(&plan.rulebook, log) {
-        let _ = writeln!(text, "note: `{zone}` of lead `{lead}` is no time zone; the next of the chain is used");
+        text.push_str(&note(&format!("`{zone}` of lead `{lead}` is no time zone; the next of the chain is used")));
     }
     if log.duplicates > 0 {
-        let _ = writeln!(text, "note: {} left out", many(log.duplicates as usize, "duplicate"));
+        text.push_str(&note(&format!("{} left out", many(log.duplicates, "duplicate"))));
     }
     if args.skip_bad && !log.bad.is_empty() {
-        let _ = writeln!(text, "note: {} left out", many(log.bad.len(), "bad record"));
+        text.push_str(&note(&format!("{} left out", many(log.bad.len(), "bad record"))));
     }
     let _ = writeln!(text, "dry-run: {counts}");
     text

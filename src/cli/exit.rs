@@ -1,12 +1,14 @@
 //! Exit codes, the same for all verbs, and the errors that lead to them.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::load::LoadError;
-use crate::log::{BadRecord, ReadError};
-use crate::report::timeline::shown;
+use crate::log::ReadError;
+use crate::words::shown;
+
+use super::complaint::Complaint;
 
 /// How a verb ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +42,12 @@ impl From<Exit> for ExitCode {
 pub enum Error {
     /// The reader of our output has gone away, which is no failure.
     Gone,
-    /// Something about the call or its files, in words.
-    Use(String),
-    /// Another process has the store, in words.
-    Busy(String),
+    /// The output cannot be written.
+    Output(io::Error),
+    /// Something about the call or its files.
+    Use(Complaint),
+    /// Another process has the store.
+    Busy(Complaint),
     /// The rules do not compile; the findings are printed already.
     Rules,
     /// Wrong use or a mistake in a file, printed already.
@@ -51,62 +55,68 @@ pub enum Error {
 }
 
 impl Error {
+    /// Something about the call or its files: what is wrong.
+    pub fn wrong(what: impl Into<String>) -> Self {
+        Self::Use(Complaint::new(what))
+    }
+
+    /// With what to do about it.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        match self {
+            Self::Use(complaint) => Self::Use(complaint.help(help)),
+            Self::Busy(complaint) => Self::Busy(complaint.help(help)),
+            other => other,
+        }
+    }
+
+    /// A file that cannot be read.
+    pub fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self::wrong(format!("`{}` cannot be read: {error}", path.display()))
+    }
+
+    /// A file that cannot be written.
+    pub fn unwritten(path: impl AsRef<Path>, error: &io::Error) -> Self {
+        Self::wrong(format!("`{}` cannot be written: {error}", path.as_ref().display()))
+    }
+
     /// A failed write: success where the reader has gone away.
-    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
     pub fn from_write(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Gone,
-            _ => Self::Use(format!("the output cannot be written: {error}")),
+            _ => Self::Output(error),
         }
     }
 
     /// Says what is wrong and gives the exit code.
     pub fn report(self) -> Exit {
-        match self {
-            Self::Gone => Exit::Fine,
-            Self::Rules => Exit::Rules,
-            Self::Told => Exit::Use,
-            Self::Use(text) | Self::Busy(text) => {
-                // Names in it may come from a log.
-                let text = shown(&text, |c| c == '\n' || c == '\t');
-                let _ = writeln!(io::stderr(), "{text}");
-                Exit::Use
-            }
-        }
+        let text = match self {
+            Self::Gone => return Exit::Fine,
+            Self::Rules => return Exit::Rules,
+            Self::Told => return Exit::Use,
+            Self::Output(error) => format!("the output cannot be written: {error}"),
+            Self::Use(complaint) | Self::Busy(complaint) => complaint.to_string(),
+        };
+        // Names in it may come from a log.
+        let text = shown(&text, |c| c == '\n' || c == '\t');
+        let _ = writeln!(io::stderr(), "{text}");
+        Exit::Use
     }
 }
 
 impl From<LoadError> for Error {
     fn from(error: LoadError) -> Self {
-        Self::Use(format!("error: {error}"))
+        Self::wrong(error.to_string())
     }
 }
 
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Bad(bad) => Self::Use(format!(
-                "{}\n  = help: mend the record; `dry-run` and `explain` leave bad records out with `--skip-bad`",
-                drawn(&bad)
-            )),
-            other => Self::Use(format!("error: {other}")),
+            ReadError::Bad(bad) => Self::Use(
+                Complaint::from(&bad)
+                    .help("mend the record; `dry-run` and `explain` leave bad records out with `--skip-bad`"),
+            ),
+            other => Self::wrong(other.to_string()),
         }
     }
-}
-
-/// A bad record as people see it: place, reason, the record's text, advice.
-pub fn drawn(bad: &BadRecord) -> String {
-    let mut text = format!("error: bad record: {}\n  --> {}:{}:{}", bad.reason, bad.path, bad.line, bad.column);
-    if !bad.text.is_empty() {
-        let _ = write!(text, "\n   | {}", printable(&bad.text));
-    }
-    if let Some(help) = &bad.help {
-        let _ = write!(text, "\n  = help: {help}");
-    }
-    text
-}
-
-/// Text that cannot upset a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }

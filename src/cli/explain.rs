@@ -9,15 +9,16 @@ use crate::decision::names::Names;
 use crate::event::LeadId;
 use crate::explain::{self, Era, Explanation, UnknownQuestion};
 use crate::live::LiveError;
-use crate::log::{self, Input, Log, ReadOptions};
+use crate::log::{self, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::report::explain::{human, json, summary};
 use crate::rulebook::{Pattern, Rulebook};
 use crate::slug::Slug;
 use crate::timestamp::Timestamp;
+use crate::words::nearest;
 
-use super::dry_run::{compiled, moment, open};
-use super::exit::{Error, Exit, drawn};
+use super::exit::{Error, Exit};
+use super::input::{compiled, logs, moment};
 use super::place::StoreArgs;
 use super::{Io, near};
 
@@ -92,8 +93,7 @@ fn slug(name: &str) -> Option<&'static Slug> {
 
 /// The finding that is meant, where one is near.
 fn near_slug(name: &str) -> Option<&'static str> {
-    let near = Slug::ALL.iter().map(|slug| slug.name()).min_by_key(|other| strsim::damerau_levenshtein(name, other));
-    near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len())
+    nearest(name, Slug::ALL.iter().map(|slug| slug.name()))
 }
 
 /// The page of a finding.
@@ -113,7 +113,7 @@ fn in_store(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
     let eras: Vec<Era<'_>> = chapters.iter().map(Era::from).collect();
     let Some(Era { plan, log, .. }) = eras.last().copied() else { return Err(LiveError::NoRulebook.into()) };
     for bad in &log.bad {
-        io.err(&format!("{}\n", drawn(bad)));
+        io.complain(&bad.into());
     }
     let options = explain::Options { at: args.at, questions: questions(args, &plan.rulebook)? };
     let explanation = lead_of(log, name).and_then(|lead| explain::through(&eras, lead, &options));
@@ -124,7 +124,7 @@ fn in_store(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
             None => near::help(name, leads.iter().map(String::as_str), "the log of this store is empty"),
         };
         let by_then = if args.at.is_some() { " by then" } else { "" };
-        Error::Use(format!("error: no event of the store is about the lead `{name}`{by_then}\n  = help: {help}"))
+        Error::wrong(format!("no event of the store is about the lead `{name}`{by_then}")).help(help)
     })?;
     print(&Names { rulebook: &plan.rulebook, log }, &explanation, args, io)
 }
@@ -140,21 +140,17 @@ fn nothing(name: &str, args: &Args, store: &Path) -> Error {
         ),
     };
     let what = if args.is_about_lead() { "" } else { &format!("there is no finding named `{name}`, and ") };
-    Error::Use(format!("error: {what}no store at `{store}` that could know a lead `{name}`\n  = help: {help}"))
+    Error::wrong(format!("{what}no store at `{store}` that could know a lead `{name}`")).help(help)
 }
 
 /// A lead of logs, by one rulebook.
 fn in_log(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let options = explain::Options { at: args.at, questions: questions(args, &rulebook)? };
-    let mut inputs = Vec::new();
-    for path in &args.events {
-        inputs.push(Input { path: path.display().to_string(), reader: open(path)?.0 });
-    }
     let reading = ReadOptions { skip_bad: args.skip_bad, ..ReadOptions::default() };
-    let log = log::read(inputs, &rulebook, &reading, &|_| ())?;
+    let log = log::read(logs(&args.events)?, &rulebook, &reading, &|_| ())?;
     for bad in &log.bad {
-        io.err(&format!("{}\n", drawn(bad)));
+        io.complain(&bad.into());
     }
     let plan = Arc::new(Plan::compile(rulebook));
     let explanation = lead_of(&log, name).and_then(|lead| explain::explain(&plan, &log, lead, &options));
@@ -181,14 +177,17 @@ fn print(names: &Names<'_>, explanation: &Explanation, args: &Args, io: Io) -> R
 fn questions(args: &Args, rulebook: &Rulebook) -> Result<Vec<Pattern>, Error> {
     let rules = args.rule.iter().map(|name| Pattern::rule(name, rulebook));
     let others = args.why_not.iter().map(|text| Pattern::parse(text, rulebook));
-    let unknown = |found: UnknownQuestion| Error::Use(format!("error: {}\n  = help: {}", found.message, found.help));
+    let unknown = |found: UnknownQuestion| Error::wrong(found.message).help(found.help);
     rules.chain(others).collect::<Result<_, _>>().map_err(unknown)
 }
 
 fn no_lead(name: &str, log: &Log) -> Error {
     let names = (0..log.lead_count() as u32).map(|lead| log.lead_name(LeadId(lead)));
-    let near = names.min_by_key(|other| strsim::damerau_levenshtein(name, other));
-    let near = near.filter(|other| *other != name && strsim::damerau_levenshtein(name, other) * 3 <= name.len());
-    let help = near.map(|near| format!("\n  = help: did you mean `{near}`?")).unwrap_or_default();
-    Error::Use(format!("error: no event of the log is about the lead `{name}` by then{help}"))
+    // A lead that only later events are about has the very name.
+    let near = nearest(name, names).filter(|near| *near != name);
+    let error = Error::wrong(format!("no event of the log is about the lead `{name}` by then"));
+    match near {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    }
 }

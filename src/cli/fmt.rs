@@ -11,6 +11,7 @@ use crate::load;
 use crate::report::diagnostic;
 use crate::source::{Source, Sources};
 use crate::syntax::format::{self, Refused};
+use crate::words::many;
 
 use super::Io;
 use super::exit::{Error, Exit};
@@ -70,7 +71,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         Err(exit) => return Ok(exit),
     };
     let changed: Vec<&Formatted> = files.iter().filter(|file| file.is_changed()).collect();
-    let total = count(files.len());
+    let total = many(files.len(), "file");
     if args.check {
         let names: String = changed.iter().map(|file| format!("{}\n", file.shown)).collect();
         io.out(&format!("{names}fmt: {}\n", would_change(changed.len(), &total)))?;
@@ -78,8 +79,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     }
     if args.write {
         for file in &changed {
-            let failed = |error| Error::Use(format!("error: `{}` cannot be written: {error}", file.shown));
-            replace::replace(&file.path, &file.after).map_err(failed)?;
+            replace::replace(&file.path, &file.after).map_err(|error| Error::unwritten(&file.shown, &error))?;
             io.out(&format!("{}\n", file.shown))?;
         }
         io.out(&format!("fmt: {} of {total} written\n", changed.len()))?;
@@ -94,10 +94,10 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 fn stdin(args: &Args, io: Io) -> Result<Exit, Error> {
     if args.write || args.rules.len() > 1 {
         let help = "`-` reads standard input and writes to standard output: leave out `-w` and other files";
-        return Err(Error::Use(format!("error: {help}")));
+        return Err(Error::wrong(help));
     }
     let mut text = String::new();
-    let failed = |error| Error::Use(format!("error: standard input cannot be read: {error}"));
+    let failed = |error| Error::wrong(format!("standard input cannot be read: {error}"));
     std::io::stdin().lock().take(load::MAX_FILE).read_to_string(&mut text).map_err(failed)?;
     let files = match format_all(vec![(STDIN.to_owned(), text, PathBuf::from(DASH))], io) {
         Ok(files) => files,
@@ -105,7 +105,7 @@ fn stdin(args: &Args, io: Io) -> Result<Exit, Error> {
     };
     let changed = files.iter().any(Formatted::is_changed);
     if args.check {
-        io.out(&format!("fmt: {}\n", would_change(usize::from(changed), &count(1))))?;
+        io.out(&format!("fmt: {}\n", would_change(usize::from(changed), &many(1, "file"))))?;
         return Ok(if changed { Exit::Findings } else { Exit::Fine });
     }
     io.out(&files.iter().map(|file| file.after.as_str()).collect::<String>())?;
@@ -134,9 +134,7 @@ fn format_all(files: Vec<(String, String, PathBuf)>, io: Io) -> Result<Vec<Forma
         return Ok(formatted);
     }
     io.err(&diagnostic::human(&findings, &sources, io.color_err()));
-    let findings = findings.len();
-    let plural = if findings == 1 { "" } else { "s" };
-    io.err(&format!("fmt: {findings} error{plural}, nothing is changed\n"));
+    io.err(&format!("fmt: {}, nothing is changed\n", many(findings.len(), "error")));
     Err(Exit::Rules)
 }
 
@@ -161,8 +159,4 @@ fn would_change(changed: usize, total: &str) -> String {
         0 => format!("no change in {total}"),
         _ => format!("{changed} of {total} would change"),
     }
-}
-
-fn count(files: usize) -> String {
-    format!("{files} file{}", if files == 1 { "" } else { "s" })
 }

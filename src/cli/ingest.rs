@@ -8,12 +8,12 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use crate::live::{Appended, Arrival, Group, Intake, Line, Live};
-use crate::report::summary::many;
 use crate::timestamp::Timestamp;
+use crate::words::many;
 
 use super::exit::{Error, Exit};
 use super::place::{self, Place, StoreArgs};
-use super::{Io, clock, dry_run, progress};
+use super::{Io, clock, input, progress};
 
 /// Append events to the store; what cannot be read goes to quarantine
 #[derive(Debug, clap::Args)]
@@ -58,8 +58,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
             let _ = std::fs::remove_dir_all(dir);
         }
         if taking.lines > 0 {
-            let taken = many(taking.lines as usize, "line");
-            io.err(&format!("note: taken in before this: {taken}; the same input again stores no event twice\n"));
+            let taken = many(taking.lines, "line");
+            io.note(&format!("taken in before this: {taken}; the same input again stores no event twice"));
         }
         return Err(error);
     }
@@ -69,8 +69,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     }
     let text = format!(
         "ingest: {} stored, {}, {} in quarantine\n",
-        many(total.stored as usize, "event"),
-        many(total.duplicates as usize, "duplicate"),
+        many(total.stored, "event"),
+        many(total.duplicates, "duplicate"),
         total.quarantined
     );
     if args.ack {
@@ -79,7 +79,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         io.out(&text)?
     }
     if total.quarantined > 0 {
-        io.err("note: `ensue store quarantine list` shows what went to quarantine, and why\n");
+        io.note("`ensue store quarantine list` shows what went to quarantine, and why");
         return Ok(Exit::Findings);
     }
     Ok(Exit::Fine)
@@ -105,9 +105,9 @@ impl Taking<'_> {
     fn sorted(&mut self, live: &mut Live) -> Result<(), Error> {
         let mut texts = Vec::new();
         for path in &self.args.logs {
-            let (mut reader, _) = dry_run::open(path)?;
+            let (mut reader, _) = input::open(path)?;
             let mut bytes = Vec::new();
-            reader.read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+            reader.read_to_end(&mut bytes).map_err(|error| Error::unreadable(path, &error))?;
             texts.push((name(path), bytes));
         }
         let mut lines: Vec<(Timestamp, Line<'_>)> = Vec::new();
@@ -169,7 +169,7 @@ impl Taking<'_> {
         let path = self.place.rules(self.args.rules.as_deref());
         let (files, rulebook) = place::rulebook(&path, self.io)?;
         live.activate_first(&files, rulebook, at)?;
-        self.io.err(&format!("note: the rulebook `{}` is in force now\n", path.display()));
+        self.io.note(&format!("the rulebook `{}` is in force now", path.display()));
         Ok(())
     }
 
@@ -195,13 +195,13 @@ fn read<'a>(intake: &Intake, group: Vec<Line<'a>>) -> Read<'a> {
 /// Sends the lines of a log on in groups, as long as somebody takes them. A group ends where no more
 /// input is at hand, so that nobody waits for an acknowledgment that waits for them.
 fn groups_of(log: &Path, batch: usize, send: &mut impl FnMut(Vec<Line<'static>>) -> bool) -> Result<(), Error> {
-    let (reader, size) = dry_run::open(log)?;
+    let (reader, size) = input::open(log)?;
     let (bar, name) = (progress::bytes(size), name(log));
     let mut reader = BufReader::with_capacity(1 << 20, reader);
     let (mut group, mut number) = (Vec::new(), 0);
     loop {
         let mut bytes = Vec::new();
-        let read = reader.read_until(b'\n', &mut bytes).map_err(|error| unreadable(log, &error))?;
+        let read = reader.read_until(b'\n', &mut bytes).map_err(|error| Error::unreadable(log, &error))?;
         if read > 0 {
             number += 1;
             bar.inc(read as u64);
@@ -223,10 +223,6 @@ fn groups_of(log: &Path, batch: usize, send: &mut impl FnMut(Vec<Line<'static>>)
 
 fn name(log: &Path) -> Arc<str> {
     log.display().to_string().into()
-}
-
-fn unreadable(log: &Path, error: &std::io::Error) -> Error {
-    Error::Use(format!("error: `{}` cannot be read: {error}", log.display()))
 }
 
 fn line<'a>(path: &Arc<str>, number: u64, text: Cow<'a, str>, broken: bool) -> Line<'a> {

@@ -43,17 +43,14 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         FILES.iter().map(|(path, _)| *path).filter(|path| fs::symlink_metadata(folder.join(path)).is_ok()).collect();
     if !there.is_empty() {
         let names: Vec<String> = there.iter().map(|path| format!("`{path}`")).collect();
-        return Err(Error::Use(format!(
-            "error: `{}` holds {} already, and nothing is overwritten\n  = help: name another folder: `ensue init follow-ups`",
-            folder.display(),
-            names.join(", ")
-        )));
+        let (folder, names) = (folder.display(), names.join(", "));
+        let error = Error::wrong(format!("`{folder}` holds {names} already, and nothing is overwritten"));
+        return Err(error.help("name another folder: `ensue init follow-ups`"));
     }
     let mut text = String::new();
     for (path, content) in FILES {
         let path = folder.join(path);
-        write(&path, content)
-            .map_err(|error| Error::Use(format!("error: `{}` cannot be written: {error}", path.display())))?;
+        write(&path, content).map_err(|error| Error::unwritten(&path, &error))?;
         let _ = writeln!(text, "{}", path.display());
     }
     let enter = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };

@@ -11,8 +11,8 @@ use clap::ValueEnum;
 use crate::live::{Arrival, LeadView, Live, Record};
 use crate::local::{Zone, rfc3339};
 use crate::report;
-use crate::report::summary::many;
 use crate::timestamp::Timestamp;
+use crate::words::many;
 
 use super::aside::Aside;
 use super::exit::{Error, Exit};
@@ -108,9 +108,12 @@ fn show(args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
 
 /// Does it: everything due by now first, so that what is checked and what follows is of now.
 fn act(deed: &Deed, args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
-    let by = args.hand.by.clone().or_else(user).ok_or_else(|| {
-        Error::Use(String::from("error: the system does not say who you are\n  = help: say it with `--by NAME`"))
-    })?;
+    let by = args
+        .hand
+        .by
+        .clone()
+        .or_else(user)
+        .ok_or_else(|| Error::wrong("the system does not say who you are").help("say it with `--by NAME`"))?;
     if !live.knows(&args.lead)? {
         return Err(no_lead(live, &args.lead));
     }
@@ -185,7 +188,7 @@ fn append(
         live.store_mut().quarantine_drop(number)?;
     }
     let help = "an entry has room for 8 KB, `--why` and `--by` among it";
-    Err(Error::Use(format!("error: the log did not take `{ty}`: {reason}\n  = help: {help}")))
+    Err(Error::wrong(format!("the log did not take `{ty}`: {reason}")).help(help))
 }
 
 /// What is gone with a lead, and what stays.
@@ -195,7 +198,7 @@ fn erased(view: &LeadView) -> String {
     let facts = facts.filter_map(|(fact, _)| rulebook.facts.get(fact.index()));
     let facts: Vec<&str> = facts.map(|fact| fact.name.as_str()).collect();
     let facts = if facts.is_empty() { String::from("no facts") } else { facts.join(", ") };
-    let (entries, decisions) = (many_entries(view.entries + 1), many(view.decided.len(), "decision"));
+    let (entries, decisions) = (many(view.entries + 1, "entry"), many(view.decided.len(), "decision"));
     format!(
         "gone\n  what was known: {facts}\n  names, addresses and free text in {entries} of the log, in its decisions and messages\n\
          stays\n  the id `{}`, when what happened and what was decided ({decisions}), who its owners were, and that it may not be contacted\n  \
@@ -204,14 +207,10 @@ fn erased(view: &LeadView) -> String {
     )
 }
 
-fn many_entries(count: usize) -> String {
-    if count == 1 { String::from("1 entry") } else { format!("{count} entries") }
-}
-
 fn no_lead(live: &Live, name: &str) -> Error {
     let leads = live.leads().unwrap_or_default();
     let help = near::help(name, leads.iter().map(String::as_str), "the log of this store is empty");
-    Error::Use(format!("error: no event of the log is about the lead `{name}`\n  = help: {help}"))
+    Error::wrong(format!("no event of the log is about the lead `{name}`")).help(help)
 }
 
 /// The user's name, as the system tells it.

@@ -26,14 +26,13 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         return Ok(Exit::Fine);
     };
     let verbs: Vec<clap::Command> = program.get_subcommands().cloned().collect();
-    let failed = |path: &PathBuf, error| Error::Use(format!("error: `{}` cannot be written: {error}", path.display()));
-    std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    std::fs::create_dir_all(folder).map_err(|error| Error::unwritten(folder, &error))?;
     let mut count = 0;
     for (name, command) in std::iter::once(("ensue".to_owned(), program))
         .chain(verbs.into_iter().map(|verb| (format!("ensue-{}", verb.get_name()), verb)))
     {
         let path = folder.join(format!("{name}.1"));
-        std::fs::write(&path, page(command)?).map_err(|error| failed(&path, error))?;
+        std::fs::write(&path, page(command)?).map_err(|error| Error::unwritten(&path, &error))?;
         count += 1;
     }
     io.out(&format!("man: {count} pages in {}\n", folder.display()))?;

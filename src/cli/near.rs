@@ -1,12 +1,13 @@
 //! Help for a name that is not there: the near one, else those there are.
 
+use crate::words::nearest;
+
 /// So many names are listed.
 const LISTED: usize = 20;
 
 /// ``did you mean `recap`?``, or the names there are; `none` where there are none.
 pub fn help<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone, none: &str) -> String {
-    let near = names.clone().min_by_key(|other| strsim::damerau_levenshtein(name, other));
-    if let Some(near) = near.filter(|near| strsim::damerau_levenshtein(name, near) * 3 <= name.chars().count()) {
+    if let Some(near) = nearest(name, names.clone()) {
         return format!("did you mean `{near}`?");
     }
     let mut listed: Vec<String> = names.clone().take(LISTED).map(|name| format!("`{name}`")).collect();

@@ -61,5 +61,5 @@ pub fn put(path: &Path, text: &str) -> Result<(), Error> {
 }
 
 fn said(path: &Path, written: std::io::Result<()>) -> Result<(), Error> {
-    written.map_err(|error| Error::Use(format!("error: `{}` cannot be written: {error}", path.display())))
+    written.map_err(|error| Error::unwritten(path, &error))
 }

@@ -11,6 +11,7 @@ use crate::rulebook::Rulebook;
 use crate::store::{self, StoreError};
 use crate::timestamp::{Span, Timestamp};
 
+use super::complaint::Complaint;
 use super::exit::Error;
 use super::{Io, aside, clock};
 
@@ -95,7 +96,7 @@ pub fn rulebook(path: &Path, io: Io) -> Result<(Files, Rulebook), Error> {
     if let Some(rulebook) = checked.rulebook {
         return Ok((files, rulebook));
     }
-    Err(super::dry_run::refused(&checked, io))
+    Err(super::input::refused(&checked, io))
 }
 
 /// How far ahead of the wall clock a moment may be taken for now: what was decided cannot be undone.
@@ -106,9 +107,8 @@ pub fn not_ahead(at: Option<Timestamp>) -> Result<(), Error> {
     let now = clock::now();
     let Some(at) = at.filter(|at| *at > now + AHEAD) else { return Ok(()) };
     let (at, now) = (rfc3339(at, Zone::UTC), rfc3339(now, Zone::UTC));
-    Err(Error::Use(format!(
-        "error: `--at` is {at}, more than a day after now, {now}\n  = help: a store cannot go back; look ahead with `ensue run --dry --at`, `ensue lead LEAD --at` or `ensue explain --at`"
-    )))
+    let help = "a store cannot go back; look ahead with `ensue run --dry --at`, `ensue lead LEAD --at` or `ensue explain --at`";
+    Err(Error::wrong(format!("`--at` is {at}, more than a day after now, {now}")).help(help))
 }
 
 /// Says so where a moment lies before what the store knows, and is not taken for now.
@@ -117,14 +117,20 @@ pub fn note_past(at: Option<Timestamp>, live: &Live, io: Io) {
     let why =
         if live.now() < live.floor() { "the log of the store reaches to" } else { "the store has been handled up to" };
     let (at, floor) = (rfc3339(at, Zone::UTC), rfc3339(live.floor(), Zone::UTC));
-    io.err(&format!("note: {why} {floor}; that is taken for now instead of {at}\n"));
+    io.note(&format!("{why} {floor}; that is taken for now instead of {at}"));
 }
 
 impl From<LiveError> for Error {
     fn from(error: LiveError) -> Self {
-        let help = error.help().map(|help| format!("\n  = help: {help}")).unwrap_or_default();
-        let text = format!("error: {error}{help}");
-        if matches!(error, LiveError::Store(StoreError::Locked { .. })) { Self::Busy(text) } else { Self::Use(text) }
+        let complaint = Complaint::new(error.to_string());
+        let complaint = match error.help() {
+            Some(help) => complaint.help(help),
+            None => complaint,
+        };
+        match error {
+            LiveError::Store(StoreError::Locked { .. }) => Self::Busy(complaint),
+            _ => Self::Use(complaint),
+        }
     }
 }
 

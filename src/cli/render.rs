@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use crate::engine::Engine;
 use crate::event::{LeadId, Props};
-use crate::log::{self, Input, Log, ReadOptions};
+use crate::log::{self, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::rulebook::{BookTemplate, Rulebook, TemplateId};
 use crate::template::Unfilled;
 use crate::timestamp::Timestamp;
+use crate::words::nearest;
 
 use super::Io;
-use super::dry_run::{compiled, moment, open};
 use super::exit::{Error, Exit};
+use super::input::{compiled, logs, moment};
 
 /// Show a template as one lead would get it
 #[derive(Debug, clap::Args)]
@@ -44,11 +45,7 @@ pub struct Args {
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let template = known_template(&rulebook, args)?;
-    let mut inputs = Vec::new();
-    for path in &args.events {
-        inputs.push(Input { path: path.display().to_string(), reader: open(path)?.0 });
-    }
-    let log = log::read(inputs, &rulebook, &ReadOptions::default(), &|_| ())?;
+    let log = log::read(logs(&args.events)?, &rulebook, &ReadOptions::default(), &|_| ())?;
     let lead = (0..log.lead_count() as u32).map(LeadId).find(|lead| log.lead_name(*lead) == args.lead);
     let lead = lead.ok_or_else(|| no_lead(&args.lead))?;
     let channel =
@@ -103,22 +100,18 @@ fn known_template(rulebook: &Rulebook, args: &Args) -> Result<TemplateId, Error>
             channels.map(|template| format!("`{}`", template.template.channel().name)).collect();
         if let (Some(channel), false) = (&args.channel, channels.is_empty()) {
             let help = format!("it is there for {}", channels.join(", "));
-            return Error::Use(format!(
-                "error: there is no template `{name}` for channel `{channel}`\n  = help: {help}"
-            ));
+            return Error::wrong(format!("there is no template `{name}` for channel `{channel}`")).help(help);
         }
         let names = rulebook.templates.iter().map(|template| template.name.as_str());
-        let near = names.clone().min_by_key(|other| strsim::damerau_levenshtein(name, other));
-        let near = near.filter(|other| strsim::damerau_levenshtein(name, other) * 3 <= name.len());
-        let help = match near {
+        let help = match nearest(name, names.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if rulebook.templates.is_empty() => String::from("the rulebook has no `templates` folder"),
             None => format!("there are: {}", names.collect::<Vec<_>>().join(", ")),
         };
-        Error::Use(format!("error: there is no template `{name}`\n  = help: {help}"))
+        Error::wrong(format!("there is no template `{name}`")).help(help)
     })
 }
 
 fn no_lead(name: &str) -> Error {
-    Error::Use(format!("error: no event of the log is about the lead `{name}` by then"))
+    Error::wrong(format!("no event of the log is about the lead `{name}` by then"))
 }

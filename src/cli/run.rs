@@ -10,15 +10,15 @@ use crate::config::{self, Breaker, Config, Destination, Kind, Retries};
 use crate::live::{Advanced, Desk, HandedOver, Item, Live, LiveError, PutOff, Routes, State, Window};
 use crate::load::{Files, LoadError};
 use crate::report;
-use crate::report::summary::{many, undeclared};
-use crate::report::timeline::shown;
+use crate::report::summary::undeclared;
 use crate::sink;
 use crate::timestamp::Timestamp;
+use crate::words::{many, shown};
 
 use super::aside::Aside;
 use super::exit::{Error, Exit};
 use super::place::{self, Place, StoreArgs};
-use super::{Io, clock, dry_run, kill};
+use super::{Io, clock, input, kill};
 
 /// Handle all that is due now and hand actions to the sinks, once (for cron) or watching
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub struct Args {
     #[command(flatten)]
     store: StoreArgs,
     /// Take this moment for the time of the wall clock (RFC 3339); never before what was handled
-    #[arg(long, value_name = "TIME", value_parser = dry_run::moment, conflicts_with = "watch")]
+    #[arg(long, value_name = "TIME", value_parser = input::moment, conflicts_with = "watch")]
     at: Option<Timestamp>,
     /// Keep running; SIGTERM ends it after the action at hand
     #[arg(long)]
@@ -65,9 +65,9 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     loop {
         let (exit, next) = match once(args, &place, &stop, &mut watch, io) {
             // A long `ingest` or a backup ends some time; whoever watches can wait for it.
-            Err(Error::Busy(text)) if args.watch => {
+            Err(Error::Busy(complaint)) if args.watch => {
                 if !std::mem::replace(&mut watch.told_busy, true) {
-                    io.err(&format!("note: {}; trying again\n", first_line(&text)));
+                    io.note(&format!("{}; trying again", complaint.what));
                 }
                 (Exit::Fine, None)
             }
@@ -100,10 +100,6 @@ struct Watch {
     told_busy: bool,
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default().trim_start_matches("error: ")
-}
-
 /// One round: the store is open no longer than that, so that events can be appended in between.
 fn once(
     args: &Args,
@@ -119,9 +115,9 @@ fn once(
     match in_force(args, place, &mut live, io) {
         Ok(()) => (watch.began, watch.told_edited) = (true, false),
         // Rules that are being edited must not stop what runs by those in force.
-        Err(Error::Use(text)) if watch.began => {
+        Err(Error::Use(complaint)) if watch.began => {
             if !std::mem::replace(&mut watch.told_edited, true) {
-                io.err(&format!("note: {}; the one in force goes on until `ensue activate`\n", first_line(&text)));
+                io.note(&format!("{}; the one in force goes on until `ensue activate`", complaint.what));
             }
         }
         Err(error) => return Err(error),
@@ -153,7 +149,7 @@ fn once(
     }
     for (sink, off) in &handed.reasons {
         let (count, why) = told(off);
-        io.err(&format!("note: sink `{sink}` put off {count}, to be tried again{why}\n"));
+        io.note(&format!("sink `{sink}` put off {count}, to be tried again{why}"));
     }
     if !args.watch {
         // What an earlier run was refused is said again, so that it cannot be missed.
@@ -165,10 +161,10 @@ fn once(
     io.err(&undeclared(&advanced.undeclared));
     note_stale(advanced.stale, io);
     if handed.unknown > 0 {
-        io.err("note: `ensue run --unknown` lists the actions of which nobody knows whether they went out\n");
+        io.note("`ensue run --unknown` lists the actions of which nobody knows whether they went out");
     }
     if handed.unrouted > 0 {
-        io.err("note: no sink takes some of the actions: name one in `ensue.yaml`, under `route`\n");
+        io.note("no sink takes some of the actions: name one in `ensue.yaml`, under `route`");
     }
     let broken = live.newly_broken()?;
     if let Some(plan) = live.plan() {
@@ -189,16 +185,16 @@ fn in_force(args: &Args, place: &Place, live: &mut Live, io: Io) -> Result<(), E
         }
         let (files, rulebook) = place::rulebook(&path, io)?;
         live.activate_first(&files, rulebook, args.at.unwrap_or_else(clock::now))?;
-        io.err(&format!("note: the rulebook `{}` is in force now\n", path.display()));
+        io.note(&format!("the rulebook `{}` is in force now", path.display()));
         return Ok(());
     }
     match Files::read(&path) {
         Ok(files) if live.is_in_force(&files)? => Ok(()),
-        Ok(_) => Err(Error::Use(format!(
-            "error: the rulebook `{}` differs from the one in force in this store\n  = help: put it in force with `ensue activate {}`",
-            path.display(),
-            path.display()
-        ))),
+        Ok(_) => {
+            let path = path.display();
+            let error = Error::wrong(format!("the rulebook `{path}` differs from the one in force in this store"));
+            Err(error.help(format!("put it in force with `ensue activate {path}`")))
+        }
         // The store has the rulebook in force; a machine that only runs it need not have the files.
         Err(LoadError::Missing(_)) if args.rules.is_none() => Ok(()),
         Err(error) => Err(error.into()),
@@ -237,7 +233,7 @@ fn not_unknown(id: &str, times: usize) -> Error {
     } else {
         format!("no action `{id}` has an unknown outcome")
     };
-    Error::Use(format!("error: {what}; nothing was settled\n  = help: `ensue run --unknown` lists those that have"))
+    Error::wrong(format!("{what}; nothing was settled")).help("`ensue run --unknown` lists those that have")
 }
 
 fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
@@ -249,7 +245,7 @@ fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
     }
     io.out(&format!("run: {} of unknown outcome\n", many(count, "action")))?;
     if count > 0 {
-        io.err("note: say what became of one with `--went-out ACTION` or `--again ACTION`\n");
+        io.note("say what became of one with `--went-out ACTION` or `--again ACTION`");
     }
     Ok(Exit::Fine)
 }
@@ -290,8 +286,8 @@ fn note_stale(count: u64, io: Io) {
     } else {
         "decisions are muted, since their events are"
     };
-    io.err(&format!(
-        "note: {count} {what} older than `stale_after`; to try an old log, take it into a store of its own with `ensue ingest LOG --replay`\n"
+    io.note(&format!(
+        "{count} {what} older than `stale_after`; to try an old log, take it into a store of its own with `ensue ingest LOG --replay`"
     ));
 }
 
@@ -300,14 +296,14 @@ fn note_waits(waits: &BTreeMap<String, PutOff>, io: Io) {
     for (sink, off) in waits {
         let (count, why) = told(off);
         let wait = if off.count == 1 { "waits" } else { "wait" };
-        io.err(&format!("note: {count} {wait} to be tried again at sink `{sink}`{why}\n"));
+        io.note(&format!("{count} {wait} to be tried again at sink `{sink}`{why}"));
     }
 }
 
 /// `2 actions` and `: why`. A reason is a program's own words, which must not steer a terminal.
 fn told(off: &PutOff) -> (String, String) {
     let why = if off.reason.is_empty() { String::new() } else { format!(": {}", shown(&off.reason, |_| false)) };
-    (many(off.count as usize, "action"), why)
+    (many(off.count, "action"), why)
 }
 
 /// `email recap`, `alert owner "call now"`
@@ -321,8 +317,8 @@ fn words(item: &Item) -> String {
 fn summary(advanced: &Advanced, handed: &HandedOver) -> String {
     let mut text = format!(
         "run: {} handled, {}; {} handed over",
-        many(advanced.entries as usize, "entry").replace("entrys", "entries"),
-        many(advanced.decisions as usize, "decision"),
+        many(advanced.entries, "entry"),
+        many(advanced.decisions, "decision"),
         handed.taken
     );
     for (count, what) in [
@@ -392,8 +388,11 @@ impl Sinks {
     fn open(&self) -> Result<BTreeMap<String, Window>, Error> {
         let opened = self.settings.iter().map(|settings| {
             let sink = sink::open(settings, &self.folder).map_err(|error| {
-                let help = error.help().map(|help| format!("\n  = help: {help}")).unwrap_or_default();
-                Error::Use(format!("error: {error}{help}"))
+                let wrong = Error::wrong(error.to_string());
+                match error.help() {
+                    Some(help) => wrong.help(help),
+                    None => wrong,
+                }
             })?;
             Ok((settings.name.clone(), Window { settings: settings.clone(), sink }))
         });

@@ -58,12 +58,3 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         Verb::Quarantine(args) => quarantine::run(args, &place, io),
     }
 }
-
-/// `1 entry`, `2 entries`, `1 key`, `2 keys`
-fn count(number: u64, noun: &str) -> String {
-    match (number, noun.strip_suffix("ry")) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{number} {stem}ries"),
-        (_, None) => format!("{number} {noun}s"),
-    }
-}

@@ -8,10 +8,12 @@ use clap::ValueEnum;
 use crate::plan::Plan;
 use crate::report::{self, github, junit, markdown, sarif};
 use crate::trial::{self, Edit, TestReport};
+use crate::words::many;
 
 use super::Io;
-use super::dry_run::compiled;
+use super::complaint::Complaint;
 use super::exit::{Error, Exit};
+use super::input::compiled;
 use super::out::{self, Form, Out};
 use super::replace;
 
@@ -92,12 +94,12 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         Form::Markdown => markdown::cases(&summary, &cases),
     })?;
     if report.tests.is_empty() {
-        io.err(&none(args, &report));
+        io.complain(&none(args, &report));
     }
     let short = |min: u8| report.coverage.as_ref().is_some_and(|coverage| coverage.percent() < usize::from(min));
     if let Some(min) = args.coverage.filter(|min| short(*min)) {
         let percent = report.coverage.as_ref().map_or(0, trial::coverage::Coverage::percent);
-        io.err(&format!("error: the tests show {percent} % of the rulebook, less than {min} %\n"));
+        io.complain(&Complaint::new(format!("the tests show {percent} % of the rulebook, less than {min} %")));
         return Ok(Exit::Findings);
     }
     Ok(if report.is_fine() { Exit::Fine } else { Exit::Findings })
@@ -111,22 +113,18 @@ fn tested(args: &Args, io: Io) -> Result<(Arc<Plan>, TestReport), Error> {
 
 fn write(plan: &Plan, edit: &Edit, io: Io) -> Result<(), Error> {
     let path = &plan.rulebook.sources.file(edit.source).path;
-    replace::replace(Path::new(path), &edit.text)
-        .map_err(|error| Error::Use(format!("error: `{path}` cannot be written: {error}")))?;
-    let tests = report::summary::many(edit.tests, "test");
-    io.err(&format!("note: updated {tests} in {path}\n"));
+    replace::replace(Path::new(path), &edit.text).map_err(|error| Error::unwritten(path, &error))?;
+    let tests = many(edit.tests, "test");
+    io.note(&format!("updated {tests} in {path}"));
     Ok(())
 }
 
 /// Why no test is a failure.
-fn none(args: &Args, report: &TestReport) -> String {
+fn none(args: &Args, report: &TestReport) -> Complaint {
     if report.left_out > 0 {
-        let left_out = report::summary::many(report.left_out, "test");
-        return format!("error: no name holds `{}`\n  = help: the rulebook has {left_out}\n", args.run);
+        let left_out = many(report.left_out, "test");
+        return Complaint::new(format!("no name holds `{}`", args.run)).help(format!("the rulebook has {left_out}"));
     }
-    format!(
-        "error: `{}` holds no test\n  = help: write one into a rule file or into `tests/`: \
-         `test \"a demo makes a lead hot\" {{ … }}`\n",
-        args.rules.display()
-    )
+    Complaint::new(format!("`{}` holds no test", args.rules.display()))
+        .help("write one into a rule file or into `tests/`: `test \"a demo makes a lead hot\" { … }`")
 }

@@ -2,8 +2,8 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use crate::check::words::{listed, nearest};
 use crate::timestamp::Span;
+use crate::words::{listed, nearest};
 use crate::yaml::{Entry, Mistake, Node};
 
 /// The mistakes found so far.

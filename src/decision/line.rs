@@ -332,10 +332,7 @@ fn carry<'a>(line: &mut Line<'a>, content: &'a Content) {
 /// Whom an alert is for, in the words of the language.
 #[must_use]
 pub fn person(person: Person) -> &'static str {
-    match person {
-        Person::Owner => "owner",
-        Person::Manager => "manager",
-    }
+    person.word()
 }
 
 /// A score as it is shown: at most two decimals.

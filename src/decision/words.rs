@@ -8,7 +8,7 @@ use super::names::Names;
 use super::reason::{Awaited, Breach, Decider, Move, Note, Reason};
 use super::{Cause, Decision};
 use crate::local::{Zone, rfc3339};
-use crate::rulebook::{CapScope, TouchTime, When};
+use crate::rulebook::{TouchTime, When};
 use crate::timestamp::Span;
 
 /// What is said of something that the rulebook no longer has.
@@ -214,11 +214,7 @@ fn step(step: &Move) -> String {
         Move::Closed(refusal) => refusal.to_string(),
         Move::ChannelClosed(channel, refusal) => format!("{channel} {refusal}"),
         Move::Cap { count, per, scope } => {
-            let scope = match scope {
-                CapScope::Lead => "lead",
-                CapScope::Account => "account",
-                CapScope::Owner => "owner",
-            };
+            let scope = scope.word();
             format!("cap {count} per {per} per {scope}")
         }
         Move::Gap(length, touch) => format!("gap {length} after {touch}"),

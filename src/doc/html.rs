@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::markup::escaped;
 use super::page::{Block, Heading, Page, RuleEntry, Table};
 use super::prose::{Kind, Piece, Prose};
 use super::svg;
@@ -201,22 +202,4 @@ fn breakable(name: &str) -> String {
     }
     let part = |c: char| if c == '_' || c == '/' { format!("{c}<wbr/>") } else { escaped(c.encode_utf8(&mut [0; 4])) };
     name.chars().map(part).collect()
-}
-
-/// Text in which nothing is markup, in elements and in attributes.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text.chars() {
-        match c {
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '&' => safe.push_str("&amp;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c if c.is_control() && c != '\n' && c != '\t' => safe.push('\u{fffd}'),
-            '\u{fffe}' | '\u{ffff}' => safe.push('\u{fffd}'),
-            c => safe.push(c),
-        }
-    }
-    safe
 }

@@ -208,9 +208,6 @@ fn summary(rulebook: &Rulebook) -> Vec<Prose> {
 }
 
 fn number(count: usize, what: &str) -> String {
-    if what == "touch" && count != 1 {
-        return format!("{count} touches");
-    }
     time::many(count as u64, what)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::judge::{Asked, Gate, GateKind, LimitAsked, Occurred, RuleAsked, ScoreAsked, StateAsked};
 use crate::event::EventNumber;
-use crate::rulebook::{CapScope, Channel, ChannelId, Expr, Limit, RuleId, SequenceId, State};
+use crate::rulebook::{Channel, ChannelId, Expr, Limit, RuleId, SequenceId, State};
 use crate::source::Range;
 use crate::timestamp::Timestamp;
 
@@ -191,12 +191,7 @@ impl Inquiry<'_> {
             }
             GateKind::Window => format!("{name} is open"),
             GateKind::Cap(place) => channel.caps.get(place).map_or_else(String::new, |cap| {
-                let scope = match cap.scope {
-                    CapScope::Lead => "lead",
-                    CapScope::Account => "account",
-                    CapScope::Owner => "owner",
-                };
-                format!("{name} cap {} per {} per {scope}", cap.count, cap.per)
+                format!("{name} cap {} per {} per {}", cap.count, cap.per, cap.scope.word())
             }),
             GateKind::Invariant(place) => {
                 let invariants = &self.rulebook().invariants;

@@ -8,10 +8,9 @@ use super::{Explanation, Inquiry, Options};
 use crate::decision::{Body, Decision};
 use crate::engine::Engine;
 use crate::event::{EventNumber, LeadId};
-use crate::live::Chapter;
 use crate::log::Log;
 use crate::plan::Plan;
-use crate::replay::{self, LeadPart};
+use crate::replay::{self, Chapter, LeadPart};
 use crate::rulebook::{SequenceId, TierId};
 use crate::timestamp::Timestamp;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::rulebook::{ChannelId, EffectKind, Pattern, Person, RuleId, Rulebook, SequenceId, TierId};
 use crate::units::Content;
+use crate::words::nearest;
 
 /// A question about something the rulebook does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,8 +153,7 @@ fn sent_on(id: ChannelId, rulebook: &Rulebook) -> BTreeMap<&str, &Content> {
 }
 
 fn near<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let near = names.min_by_key(|other| strsim::damerau_levenshtein(name, other))?;
-    (strsim::damerau_levenshtein(name, near) * 3 <= name.len()).then(|| format!("did you mean `{near}`?"))
+    nearest(name, names).map(|near| format!("did you mean `{near}`?"))
 }
 
 fn one_of<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {

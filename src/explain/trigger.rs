@@ -7,6 +7,7 @@ use crate::engine::witness::{Heard, Judged};
 use crate::event::LeadId;
 use crate::rulebook::{Expr, Rule, RuleId, SetId, Trigger};
 use crate::timestamp::Timestamp;
+use crate::words::times;
 
 use super::words::{length, number_words};
 use super::{Clause, ClauseKind, EventWhy, Inquiry, LeftOut};
@@ -302,9 +303,4 @@ fn reads(worth: f64, line: f64) -> String {
     let short = number_words(worth);
     let told = short != number_words(line) || (worth - line).abs() < f64::EPSILON;
     if told { format!("reads {short}") } else { format!("reads {worth:.8}") }
-}
-
-/// `once`, `3 times`
-pub(super) fn times(count: usize) -> String {
-    if count == 1 { String::from("once") } else { format!("{count} times") }
 }

@@ -4,6 +4,7 @@
 use crate::local::Zone;
 use crate::rulebook::{Arithmetic, Comparison, Expr, Limit, RuleId, Rulebook, SetId, State, Trigger};
 use crate::timestamp::{Span, Timestamp};
+use crate::units::Weekday;
 use crate::value::Value;
 
 // How tightly operators bind.
@@ -197,8 +198,8 @@ impl Words<'_> {
             Trigger::Exited(sequence) => format!("exited {}", self.sequence(sequence.index())),
             Trigger::Every { length } => format!("every {length}"),
             Trigger::EveryWeekday { days, at } => {
-                let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-                let days: Vec<&str> = names.into_iter().zip(days).filter_map(|(day, on)| on.then_some(day)).collect();
+                let days = Weekday::NAMES.into_iter().zip(days);
+                let days: Vec<&str> = days.filter_map(|(day, on)| on.then_some(day)).collect();
                 format!("every {} at {at}", days.join(", "))
             }
         }

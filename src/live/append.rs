@@ -5,11 +5,9 @@ use super::Live;
 use super::error::LiveError;
 use super::ingest::{Group, Payload};
 use super::record::{ACTIVATED, DRAINED, Record, kind};
+use crate::event::LATEST;
 use crate::store::{Batch, NewEntry, Outcome, Sequence, TreeName, check_size};
-use crate::timestamp::{Span, Timestamp};
-
-/// How long after we learned of it an event may have happened: clocks differ.
-const LATEST: Span = Span::seconds(300);
+use crate::timestamp::Timestamp;
 
 /// When records arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

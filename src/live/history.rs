@@ -2,33 +2,18 @@
 //! explanation goes through. Nothing is written.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::append::is_event;
 use super::error::LiveError;
 use super::reading::Reader;
 use super::record::{self, kind};
 use super::{Live, Ruleset};
+use crate::crew::Crew;
 use crate::log::{Log, Part, join};
 use crate::plan::Plan;
+use crate::replay::Chapter;
 use crate::store::Sequence;
 use crate::timestamp::Timestamp;
-
-/// A rulebook of the store's history, with the part of the log that decides about a lead.
-#[derive(Debug)]
-pub struct Chapter {
-    /// The rulebook's fingerprint, as text.
-    pub ruleset: String,
-    /// The rulebook.
-    pub plan: Arc<Plan>,
-    /// Events about the lead, and about all that share an account with it, as the rulebook reads
-    /// them; all chapters number them alike.
-    pub log: Log,
-    /// When it came into force.
-    pub at: Timestamp,
-    /// The number of the first event it decided on.
-    pub first: u32,
-}
 
 /// A rulebook that came into force, with its place in the log.
 struct Activated {
@@ -143,7 +128,7 @@ impl Live {
             }
         }
         part.drained_to(self.floor());
-        let log = join(vec![part], super::reading::PATH, true);
+        let log = join(vec![part], super::reading::PATH, &Crew::alone());
         // Each entry of the store is a line.
         let is_before = |number: u32| u64::from(log.place(crate::event::EventNumber(number)).1) <= before;
         let first = (0..log.len() as u32).take_while(|number| is_before(*number)).count() as u32;

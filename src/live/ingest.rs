@@ -13,7 +13,7 @@ use super::record::Record;
 use super::{Live, record};
 use crate::log::{self, Told, Words};
 use crate::plan::Plan;
-use crate::store::{BadRecord, Marks};
+use crate::store::{Marks, Quarantined};
 use crate::timestamp::Timestamp;
 
 /// Why a line goes to quarantine that had to be changed to be shown at all.
@@ -49,8 +49,8 @@ impl Line<'_> {
     }
 
     /// The line as it goes to quarantine.
-    pub(super) fn bad(&self, reason: String) -> BadRecord {
-        BadRecord { text: self.record().to_owned(), reason, path: self.path.to_string(), line: self.number }
+    pub(super) fn bad(&self, reason: String) -> Quarantined {
+        Quarantined { text: self.record().to_owned(), reason, path: self.path.to_string(), line: self.number }
     }
 }
 
@@ -63,7 +63,7 @@ pub struct Group<'a> {
     /// The names in the good ones, since a record is too small for allocations of its own.
     pub(super) names: String,
     pub(super) payloads: Vec<u8>,
-    pub(super) bad: Vec<BadRecord>,
+    pub(super) bad: Vec<Quarantined>,
 }
 
 /// A record the rulebook can read.

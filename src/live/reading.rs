@@ -1,11 +1,10 @@
 //! The store's log as the engine reads it: entries straight into a typed log, and the whole log of a
 //! store for a dry run over it.
 
-use rayon::prelude::*;
-
 use super::append::is_event;
 use super::error::LiveError;
 use super::{Live, record};
+use crate::crew::{Crew, NoThreads};
 use crate::log::{Log, Part, Told, Words, join};
 use crate::rulebook::Rulebook;
 use crate::store::{Block, Entry, Sequence, Store, StoreError};
@@ -64,7 +63,7 @@ impl<'a> Reader<'a> {
         for entry in entries {
             self.take(&entry, &mut part)?;
         }
-        Ok(join(vec![part], PATH, true))
+        Ok(join(vec![part], PATH, &Crew::alone()))
     }
 
     fn part(&self, number: u32, blocks: Vec<Result<Block, StoreError>>) -> Result<Part, StoreError> {
@@ -95,21 +94,14 @@ impl Live {
             number += 1;
             (!group.is_empty()).then_some((number - 1, group))
         });
-        let read = |(number, group)| reader.part(number, group);
-        let whole = |parts: Result<Vec<Part>, StoreError>| {
-            let mut parts = parts?;
-            if self.progress.clock.now > Timestamp(0) {
-                let mut end = Part::new(u32::MAX, 0);
-                end.pass(self.floor());
-                parts.push(end);
-            }
-            Ok(join(parts, PATH, threads == 1))
-        };
-        if threads == 1 {
-            return whole(groups.map(read).collect());
+        let failed = |error: NoThreads| StoreError::Stopped { reason: error.to_string() };
+        let crew = Crew::new(threads).map_err(failed)?;
+        let mut parts = crew.streamed(groups, |(number, group)| reader.part(number, group))?;
+        if self.progress.clock.now > Timestamp(0) {
+            let mut end = Part::new(u32::MAX, 0);
+            end.pass(self.floor());
+            parts.push(end);
         }
-        let failed = |error: rayon::ThreadPoolBuildError| StoreError::Stopped { reason: error.to_string() };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(failed)?;
-        pool.install(|| whole(groups.par_bridge().map(read).collect()))
+        Ok(join(parts, PATH, &crew))
     }
 }

@@ -11,6 +11,7 @@ use super::step::ENTRIES;
 use super::{Live, places, shelf};
 use crate::decision::Status;
 use crate::decision::line::{Line, Verb};
+use crate::engine::in_set;
 use crate::invariant::{Came, is_expected};
 use crate::plan::Plan;
 use crate::rulebook::{Channel, ChannelId, InvariantKind, Kept, SetId};
@@ -136,7 +137,7 @@ impl Live {
             let ended = entries.last().is_none_or(|entry| entry.received_at > until);
             entries.retain(|entry| entry.received_at <= until);
             let (log, _) = self.read_log(plan, &entries)?;
-            for event in log.iter().filter(|event| plan.in_set(expected.set, event)) {
+            for event in log.iter().filter(|event| in_set(plan, expected.set, event)) {
                 let since = (event.received_at, log.event_id(event.number).to_owned());
                 missed.entry(log.lead_name(event.lead).to_owned()).or_default().push(since);
             }

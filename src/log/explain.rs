@@ -10,11 +10,13 @@ use serde_json::value::RawValue;
 use super::record::{Field, OWN};
 use super::value::{self, Any, Raw};
 use super::vocabulary::Vocabulary;
-use super::{LATEST, MAX_LINE, MAX_NAME, hash};
+use super::{MAX_LINE, MAX_NAME, hash};
+use crate::event::LATEST;
 use crate::local::{TimeError, parse_rfc3339};
 use crate::rulebook::TOUCHED_TYPE;
 use crate::timestamp::Timestamp;
 use crate::value::Type;
+use crate::words::nearest;
 
 /// What is wrong with a line.
 #[derive(Debug, PartialEq, Eq)]
@@ -315,12 +317,9 @@ fn moment(member: &Member<'_>) -> Result<Option<Timestamp>, At> {
     })
 }
 
-/// The known field nearest to a name, where it is near: the same letters in another case, or at
-/// most a third of them different.
+/// The known field nearest to a name, where it is near; the same letters in another case are.
 fn near(name: &str) -> Option<&'static str> {
-    let name = name.to_ascii_lowercase();
-    let (distance, nearest) = OWN.into_iter().map(|known| (strsim::damerau_levenshtein(known, &name), known)).min()?;
-    (distance * 3 <= nearest.len().max(name.len()) && name.len() < 64).then_some(nearest)
+    nearest(&name.to_ascii_lowercase(), OWN)
 }
 
 fn list(names: &[&str]) -> String {

@@ -3,11 +3,11 @@
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as Place;
-use rayon::prelude::*;
 
 use super::chunk::{Key, Parsed};
 use super::names::Names;
 use super::{Entry, NONE};
+use crate::crew::Crew;
 use crate::event::LeadId;
 
 /// Ids are told apart by so many shards, so that the table of each stays small.
@@ -31,16 +31,12 @@ pub(super) struct Repeats {
 }
 
 /// Finds the records whose id was there before. Of records with the same content the first to
-/// arrive stays. `alone`: in this thread, with no others.
-pub(super) fn repeats(blocks: &[Parsed], alone: bool) -> Repeats {
-    let sort = |block: &Parsed| ByShard::new(&block.keys);
-    let sorted: Vec<ByShard> =
-        if alone { blocks.iter().map(sort).collect() } else { blocks.par_iter().map(sort).collect() };
-    let find = |shard| in_shard(blocks, &sorted, shard);
-    let found: Vec<Repeats> =
-        if alone { (0..SHARDS).map(find).collect() } else { (0..SHARDS).into_par_iter().map(find).collect() };
+/// arrive stays.
+pub(super) fn repeats(blocks: &[Parsed], crew: &Crew) -> Repeats {
+    let keys = |block: usize| blocks.get(block).map_or(&[][..], |block| &block.keys);
+    let sorted = crew.numbered(blocks.len(), |block| ByShard::new(keys(block)));
     let mut all = Repeats::default();
-    for shard in found {
+    for shard in crew.numbered(SHARDS, |shard| in_shard(blocks, &sorted, shard)) {
         all.duplicates += shard.duplicates;
         all.conflicts.extend(shard.conflicts);
         all.dropped.extend(shard.dropped);
@@ -158,7 +154,7 @@ pub(super) struct Merged {
 }
 
 /// Puts the entries that stay into order of arrival.
-pub(super) fn entries(blocks: &[Parsed], dropped: &[Spot], alone: bool) -> Merged {
+pub(super) fn entries(blocks: &[Parsed], dropped: &[Spot], crew: &Crew) -> Merged {
     let count: usize = blocks.iter().map(|block| block.entries.len()).sum();
     let (mut leads, mut accounts) = (Names::default(), Names::default());
     let mut entries = Vec::with_capacity(count - dropped.len().min(count));
@@ -179,11 +175,7 @@ pub(super) fn entries(blocks: &[Parsed], dropped: &[Spot], alone: bool) -> Merge
         }
     }
     if !entries.is_sorted_by_key(|entry| entry.received_at) {
-        if alone {
-            entries.sort_by_key(|entry| entry.received_at);
-        } else {
-            entries.par_sort_by_key(|entry| entry.received_at);
-        }
+        crew.sort_by(&mut entries, |a, b| a.received_at.cmp(&b.received_at));
     }
     let leads = renumber(&leads, entries.iter_mut().map(|entry| &mut entry.lead.0));
     let accounts = renumber(&accounts, entries.iter_mut().map(|entry| &mut entry.account));

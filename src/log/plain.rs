@@ -4,10 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::chunk::moment;
 use super::hash;
 use super::record::{Field, Record, Scratch};
-use super::stored::Told;
 use super::value::{Keys, Raw};
 use super::vocabulary::Vocabulary;
 
@@ -23,7 +21,11 @@ pub(super) fn read<'a>(line: &'a str, vocabulary: &Vocabulary<'_>, scratch: &mut
 }
 
 /// The same with `each` told of every property: its name, the hash of that, and its value.
-fn read_with<'a>(line: &'a str, keys: &mut Keys, each: &mut impl FnMut(&'a str, u64, Raw<'a>)) -> Option<Record<'a>> {
+pub(super) fn read_with<'a>(
+    line: &'a str,
+    keys: &mut Keys,
+    each: &mut impl FnMut(&'a str, u64, Raw<'a>),
+) -> Option<Record<'a>> {
     let mut cursor = Cursor(line);
     let mut record = Record::default();
     let mut seen = 0_u16;
@@ -54,26 +56,6 @@ fn read_with<'a>(line: &'a str, keys: &mut Keys, each: &mut impl FnMut(&'a str, 
         }
     }
     cursor.peek().is_none().then_some(record)
-}
-
-/// The fields of a plain record, with `each` told of every property: its name, the hash of that, and
-/// its value; `None` where it is not plain. Whether a rulebook can read it is not asked.
-pub(super) fn told<'a>(line: &'a str, each: &mut impl FnMut(&'a str, u64, Raw<'a>)) -> Option<Told<'a>> {
-    let record = read_with(line, &mut Keys::default(), each)?;
-    let borrowed = |text: Option<Cow<'a, str>>| match text {
-        Some(Cow::Borrowed(text)) => Some(text),
-        _ => None,
-    };
-    let at = moment(&record.at?).ok()?;
-    Some(Told {
-        id: borrowed(record.id)?,
-        ty: borrowed(record.ty)?,
-        lead: borrowed(record.lead)?,
-        account: borrowed(record.account).filter(|account| !account.is_empty()),
-        at,
-        received_at: record.received_at.map_or(Some(at), |text| moment(&text).ok())?,
-        backfill: record.backfill,
-    })
 }
 
 /// The hash of all properties, each of which `each` is told of.

@@ -10,6 +10,26 @@ use super::hash;
 use super::value::{Any, Keys, Raw};
 use super::vocabulary::Vocabulary;
 use crate::rulebook::PropId;
+use crate::timestamp::Timestamp;
+
+/// The fields of a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told<'a> {
+    /// Unique in the log.
+    pub id: &'a str,
+    /// Its type.
+    pub ty: &'a str,
+    /// Whose it is.
+    pub lead: &'a str,
+    /// The lead's account.
+    pub account: Option<&'a str>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it was learned of.
+    pub received_at: Timestamp,
+    /// History that nothing acts on.
+    pub backfill: bool,
+}
 
 /// A field of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,31 +9,13 @@ use smallvec::SmallVec;
 use super::chunk::{self, BadLine, Parsed};
 use super::explain::{self, Fault};
 use super::merge::Repeats;
-use super::record::Scratch;
-use super::value::{Any, Raw};
+use super::record::{Scratch, Told};
+use super::value::{Any, Keys, Raw};
 use super::vocabulary::Vocabulary;
 use super::{Log, count_lines, hash, joined, plain};
+use crate::crew::Crew;
 use crate::rulebook::{Rulebook, TypeId};
 use crate::timestamp::Timestamp;
-
-/// The fields of a record.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Told<'a> {
-    /// Unique in the log.
-    pub id: &'a str,
-    /// Its type.
-    pub ty: &'a str,
-    /// Whose it is.
-    pub lead: &'a str,
-    /// The lead's account.
-    pub account: Option<&'a str>,
-    /// When it happened.
-    pub at: Timestamp,
-    /// When it was learned of.
-    pub received_at: Timestamp,
-    /// History that nothing acts on.
-    pub backfill: bool,
-}
 
 /// A property of a record.
 pub(crate) trait Given<'a> {
@@ -67,7 +49,7 @@ impl<'r> Words<'r> {
     /// all its properties, declared or not; `None` for any other line, good or bad.
     pub fn plain<'a>(&self, line: &'a str, each: &mut impl FnMut(&'a str, Value<'a>)) -> Option<Told<'a>> {
         let mut known = SmallVec::<[_; 8]>::new();
-        let told = plain::told(line, &mut |name, key, value| {
+        let told = told(line, &mut |name, key, value| {
             match &value {
                 Raw::Bool(value) => each(name, Value::Bool(*value)),
                 Raw::Number(number) => each(name, Value::Number(*number)),
@@ -87,6 +69,26 @@ impl<'r> Words<'r> {
         let refused = Parsed::default().read_line(line, &self.0, &mut Scratch::default());
         refused.err().map(|fault| fault.reason)
     }
+}
+
+/// The fields of a plain record, with `each` told of every property: its name, the hash of that, and
+/// its value; `None` where it is not plain. Whether a rulebook can read it is not asked.
+fn told<'a>(line: &'a str, each: &mut impl FnMut(&'a str, u64, Raw<'a>)) -> Option<Told<'a>> {
+    let record = plain::read_with(line, &mut Keys::default(), each)?;
+    let borrowed = |text: Option<Cow<'a, str>>| match text {
+        Some(Cow::Borrowed(text)) => Some(text),
+        _ => None,
+    };
+    let at = chunk::moment(&record.at?).ok()?;
+    Some(Told {
+        id: borrowed(record.id)?,
+        ty: borrowed(record.ty)?,
+        lead: borrowed(record.lead)?,
+        account: borrowed(record.account).filter(|account| !account.is_empty()),
+        at,
+        received_at: record.received_at.map_or(Some(at), |text| chunk::moment(&text).ok())?,
+        backfill: record.backfill,
+    })
 }
 
 /// Some records of a log in their order; parts can be filled at the same time.
@@ -187,15 +189,14 @@ impl Part {
     }
 }
 
-/// Parts as one log; no two of their records have the same id. `alone`: in this thread, with no
-/// others.
-pub(crate) fn join(parts: Vec<Part>, path: &str, alone: bool) -> Log {
+/// Parts as one log; no two of their records have the same id.
+pub(crate) fn join(parts: Vec<Part>, path: &str, crew: &Crew) -> Log {
     let mut blocks: Vec<Parsed> = parts.into_iter().map(|part| part.parsed).collect();
     blocks.sort_unstable_by_key(|block| block.number);
     count_lines(&mut blocks);
     let paths = vec![path.to_owned()];
     let bad = super::all_bad(&mut blocks, &[], &paths);
-    joined(blocks, paths, &Repeats::default(), bad, alone)
+    joined(blocks, paths, &Repeats::default(), bad, crew)
 }
 
 fn raw(value: Value<'_>) -> Raw<'_> {

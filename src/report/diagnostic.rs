@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Range, Source, SourceId, Sources};
 
 use crate::trial::Failure;
+use crate::words::many;
 use crate::yaml::Mistake;
 
 /// How wide a line is shown, in characters; longer ones are cut around what is underlined.
@@ -75,13 +76,9 @@ pub fn summary(diagnostics: &[Diagnostic], files: usize) -> String {
     let count = |severity| diagnostics.iter().filter(|found| found.severity == severity).count();
     let counts =
         [(count(Severity::Error), "error"), (count(Severity::Warning), "warning"), (count(Severity::Info), "note")];
-    let counts: Vec<String> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| plural(n, what)).collect();
+    let counts: Vec<String> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| many(n, what)).collect();
     let found = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
-    format!("check: {found} in {}", plural(files, "file"))
-}
-
-fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+    format!("check: {found} in {}", many(files, "file"))
 }
 
 /// The message with what to do about it, on one line.

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::decision::{Body, Decision, Status};
+use crate::engine::in_set;
 use crate::event::LeadId;
 use crate::log::Log;
 use crate::plan::Plan;
 use crate::rulebook::{Experiment, ExperimentId};
 use crate::timestamp::Timestamp;
 
-use super::summary::many;
+use crate::words::many;
 
 /// One variant of an experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +72,7 @@ fn sent(decisions: &[Decision], variant: (ExperimentId, u8)) -> Vec<(LeadId, Tim
 fn reached(plan: &Plan, log: &Log, experiment: &Experiment, sent: &[(LeadId, Timestamp)]) -> Option<usize> {
     let (set, within) = experiment.goal?;
     let mut goals: BTreeMap<LeadId, Vec<Timestamp>> = BTreeMap::new();
-    for event in log.iter().filter(|event| plan.in_set(set, event)) {
+    for event in log.iter().filter(|event| in_set(plan, set, event)) {
         goals.entry(event.lead).or_default().push(event.at);
     }
     let in_time = |(lead, at): &&(LeadId, Timestamp)| {

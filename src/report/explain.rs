@@ -11,10 +11,10 @@ use crate::explain::{
 };
 use crate::timestamp::Timestamp;
 
-use super::summary::many;
 use super::timeline::{clock, paint, tint, words};
 use crate::decision::names::Names;
 use crate::decision::words::note;
+use crate::words::{many, times};
 pub use json::json;
 
 /// So many events are listed by name; of more, only how many there are.
@@ -37,7 +37,7 @@ pub fn human(names: &Names<'_>, explanation: &Explanation, color: bool) -> Strin
 /// The last line: `explain: 12 decisions, 3 scheduled`.
 #[must_use]
 pub fn summary(explanation: &Explanation) -> String {
-    let decided = explanation.decided.iter().map(|why| why.did.len()).sum();
+    let decided: usize = explanation.decided.iter().map(|why| why.did.len()).sum();
     let answers = explanation.answers.len();
     let answers = if answers == 0 { String::new() } else { format!(", {}", many(answers, "answer")) };
     format!("explain: {}, {} scheduled{answers}", many(decided, "decision"), explanation.ahead.len())
@@ -83,8 +83,7 @@ impl<'a> Tree<'a> {
         let none = || (!self.names.rulebook.tiers.is_empty()).then(|| String::from("in no tier"));
         let tier = tier.map_or_else(none, |(tier, at)| Some(format!("{tier}{}", since(*at))));
         let sequences = stands.sequences.iter().map(|(name, n, at)| format!("in {name} #{n}{}", since(Some(*at))));
-        let touches =
-            (stands.touches > 0).then(|| format!("{} since the last reply", many(stands.touches as usize, "touch")));
+        let touches = (stands.touches > 0).then(|| format!("{} since the last reply", many(stands.touches, "touch")));
         let all: Vec<String> = tier.into_iter().chain(sequences).chain(touches).collect();
         if !all.is_empty() {
             self.line(2, &all.join("; "), "0");
@@ -348,10 +347,6 @@ fn clause_word(kind: ClauseKind) -> &'static str {
 
 fn event_name(event: &EventWhy) -> &str {
     if event.id.is_empty() { &event.ty } else { &event.id }
-}
-
-fn times(count: usize) -> String {
-    if count == 1 { String::from("once") } else { format!("{count} times") }
 }
 
 /// Steps of a reason, each one on a line of its own.

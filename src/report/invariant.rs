@@ -1,15 +1,16 @@
 //! Broken invariants drawn: each with its rule, and when and for whom it was broken.
 
 use super::diagnostic::failure;
-use super::summary::many;
 use crate::decision::Decision;
 use crate::decision::line::Line;
 use crate::decision::names::Names;
 use crate::invariant::Violation;
+#[cfg(feature = "live")]
 use crate::live::{Broken, BrokenBy};
 use crate::local::{Zone, rfc3339};
 use crate::rulebook::Rulebook;
 use crate::trial::Failure;
+use crate::words::many;
 
 /// How many places of one invariant are listed.
 const SHOWN: usize = 10;
@@ -22,6 +23,7 @@ pub fn human(names: &Names<'_>, decisions: &[Decision], violations: &[Violation]
 }
 
 /// The same for what a live run has seen.
+#[cfg(feature = "live")]
 #[must_use]
 pub fn seen_live(rulebook: &Rulebook, broken: &[Broken], color: bool) -> String {
     let notes: Vec<(usize, String)> = broken.iter().map(|one| (one.invariant, live_note(one))).collect();
@@ -69,6 +71,7 @@ fn note(names: &Names<'_>, decisions: &[Decision], violation: &Violation) -> Str
     held_note(&names.line(decision))
 }
 
+#[cfg(feature = "live")]
 fn live_note(broken: &Broken) -> String {
     match &broken.by {
         BrokenBy::Held(line) => held_note(line),

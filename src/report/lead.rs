@@ -12,12 +12,12 @@ use crate::local::rfc3339;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
-use super::summary::many;
 use super::timeline::{Row, clock, paint, write_rows};
 use super::told::told_row;
 use crate::decision::line::{plain, rounded, value_text};
 use crate::decision::reason::{Awaited, Decider};
 use crate::decision::words::{awaited, decider};
+use crate::words::many;
 
 /// The lead as people read it.
 #[must_use]
@@ -168,7 +168,7 @@ fn waits(view: &LeadView, item: &Item) -> Row {
         0 => String::new(),
         made => {
             let reason = item.refused.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            format!("tried {}{reason}", many(made as usize, "time"))
+            format!("tried {}{reason}", many(made, "time"))
         }
     };
     let (verb, notes) = match &item.state {

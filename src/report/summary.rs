@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::timeline::shown;
 use crate::decision::Status;
 use crate::decision::count::{Counts, Fates};
+use crate::words::{many, shown};
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -42,15 +42,4 @@ pub fn undeclared(types: &BTreeMap<String, u64>) -> String {
     }
     let types: Vec<String> = types.iter().map(|(name, n)| format!("`{}` ({n})", shown(name, |_| false))).collect();
     format!("note: no event of the rulebook is of these types: {}\n", types.join(", "))
-}
-
-/// `1 lead`, `2 leads`, `2 touches`
-#[must_use]
-pub fn many(count: usize, noun: &str) -> String {
-    let ending = match (count, noun.ends_with("ch")) {
-        (1, _) => "",
-        (_, true) => "es",
-        (_, false) => "s",
-    };
-    format!("{count} {noun}{ending}")
 }

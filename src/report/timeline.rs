@@ -10,6 +10,7 @@ use crate::decision::{Body, Decision, Part, Status};
 use crate::local::Zone;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
+use crate::words::shown;
 
 use crate::decision::line::{person, plain};
 use crate::decision::names::Names;
@@ -90,24 +91,6 @@ pub(super) fn tint(verb: &str) -> &'static str {
 pub(super) fn paint(text: &str, code: &str, color: bool) -> String {
     let text = shown(text, |_| false);
     if color && code != "0" { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.into_owned() }
-}
-
-/// A text from outside, such as a lead's id, with control characters and those that turn the
-/// direction of writing as `\u{1b}`; all but those that are `kept`.
-pub fn shown(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let steers = |c: char| {
-        let turns =
-            matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        (c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')) && !kept(c)
-    };
-    if !text.contains(steers) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if steers(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }
-    }
-    Cow::Owned(safe)
 }
 
 /// One decision; `usual` is how the lead's times are planned where a row does not say otherwise.

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::case::{self, CaseResult};
 use super::diagnostic::failure;
-use super::summary::many;
 use crate::source::{Range, Sources};
 use crate::trial::coverage::{Coverage, Kind};
 use crate::trial::{Failure, Outcome, TestReport, TestResult};
+use crate::words::many;
 
 /// One line a test, each failure drawn below its test.
 #[must_use]
@@ -64,8 +64,8 @@ pub fn summary(report: &TestReport) -> String {
     if passes > 0 {
         let _ = write!(text, " ({passes} of them {})", if passes == 1 { "passes" } else { "pass" });
     }
-    let events = report.tests.iter().map(|test| test.events).sum();
-    let decisions = report.tests.iter().map(|test| test.decisions).sum();
+    let events: usize = report.tests.iter().map(|test| test.events).sum();
+    let decisions: usize = report.tests.iter().map(|test| test.decisions).sum();
     let _ = write!(text, "; {}, {}", many(events, "event"), many(decisions, "decision"));
     if report.left_out > 0 {
         let _ = write!(text, "; {} left out", report.left_out);

@@ -44,3 +44,15 @@ pub enum CapScope {
     /// Of all leads of one owner.
     Owner,
 }
+
+impl CapScope {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lead => "lead",
+            Self::Account => "account",
+            Self::Owner => "owner",
+        }
+    }
+}

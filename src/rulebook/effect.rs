@@ -56,6 +56,17 @@ pub enum Person {
     Manager,
 }
 
+impl Person {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Manager => "manager",
+        }
+    }
+}
+
 /// When a single action is due.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "each field is the part of its name")]

@@ -3,6 +3,7 @@
 use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType, Position};
 
 use super::{INPUTS, Place, ScriptError, library, place, sandbox};
+use crate::words::{counted, nearest};
 
 /// A type in words, from its name in the engine.
 pub fn kind(type_name: &str) -> &'static str {
@@ -246,17 +247,5 @@ pub fn unknown_function_help<'a>(name: &str, own: impl Iterator<Item = &'a str>)
 /// `1 value`, `2 or 3 values`.
 pub fn values(counts: &[usize]) -> String {
     let words: Vec<String> = counts.iter().map(ToString::to_string).collect();
-    let noun = if counts == [1] { "value" } else { "values" };
-    format!("{} {noun}", words.join(" or "))
-}
-
-/// The name nearest to one that does not exist, where one is near: at most a third of its letters off.
-fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (name.chars().count() / 3).max(1);
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, candidate)| candidate)
+    format!("{} {}", words.join(" or "), counted(counts == [1], "value"))
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Outcome;
 use crate::config;
 use crate::timestamp::{Span, Timestamp};
+use crate::words::times;
 
 /// How an action fares at its sink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,8 +67,7 @@ impl Attempts {
             Outcome::Unknown { reason } if !sink.idempotent => Next::Unknown { reason },
             Outcome::Unknown { reason } if self.made >= sink.retries.attempts => Next::Unknown { reason },
             Outcome::Refused { reason, .. } if self.made >= sink.retries.attempts => {
-                let times = if self.made == 1 { "once".to_owned() } else { format!("{} times", self.made) };
-                Next::Failed { reason: format!("tried {times}: {reason}") }
+                Next::Failed { reason: format!("tried {}: {reason}", times(self.made)) }
             }
             Outcome::Refused { reason, .. } | Outcome::Unknown { reason } => {
                 let at = now + wait(&sink.retries, id, self.made);

@@ -11,7 +11,7 @@ use super::error::StoreError;
 use super::guard::guarded;
 use super::head::{FORMAT, Head};
 use super::index::{Marks, RUN, Waiting};
-use super::quarantine::BadRecord;
+use super::quarantine::Quarantined;
 use super::trees::{self, Batch, Change, LogWrites, TreeName};
 use super::{Store, quarantine};
 
@@ -168,7 +168,7 @@ impl Store {
         &mut self,
         added: bool,
         changes: &[Change],
-        (quarantine, first_quarantined): (&[BadRecord], u64),
+        (quarantine, first_quarantined): (&[Quarantined], u64),
     ) -> Result<(), StoreError> {
         let mut writes = LogWrites::default();
         let last = if added { self.builder.finish() } else { self.last.clone() };

@@ -10,7 +10,7 @@ use super::trees::{Batch, TreeName};
 
 /// A record that could not be taken into the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BadRecord {
+pub struct Quarantined {
     /// The record as it was read.
     pub text: String,
     /// Why it was not taken.
@@ -26,7 +26,7 @@ const SEALED: char = '\u{1}';
 
 impl Store {
     /// A record as it is written: where it can be told whose it is, under the key of its lead.
-    pub(super) fn sealed(&mut self, record: &BadRecord) -> Result<BadRecord, StoreError> {
+    pub(super) fn sealed(&mut self, record: &Quarantined) -> Result<Quarantined, StoreError> {
         let Some(lead) = lead_of(&record.text) else { return Ok(record.clone()) };
         // The reason may quote what is wrong.
         let plain = format!("{}\0{}", record.reason, record.text);
@@ -35,10 +35,10 @@ impl Store {
         for byte in sealed {
             let _ = write!(text, "{byte:02x}");
         }
-        Ok(BadRecord { text, reason: String::new(), ..record.clone() })
+        Ok(Quarantined { text, reason: String::new(), ..record.clone() })
     }
 
-    fn opened(&self, record: BadRecord) -> BadRecord {
+    fn opened(&self, record: Quarantined) -> Quarantined {
         let Some((lead, hex)) = record.text.strip_prefix(SEALED).and_then(|rest| rest.split_once('\0')) else {
             return record;
         };
@@ -47,25 +47,25 @@ impl Store {
         let plain = bytes.and_then(|bytes| self.keys.unseal(lead, CONTEXT, &bytes));
         let plain = plain.and_then(|plain| String::from_utf8(plain).ok());
         let (reason, text) = plain.as_deref().and_then(|plain| plain.split_once('\0')).unwrap_or((ERASED, ERASED));
-        BadRecord { text: text.to_owned(), reason: reason.to_owned(), ..record }
+        Quarantined { text: text.to_owned(), reason: reason.to_owned(), ..record }
     }
 
     /// Puts a record into quarantine, durably, and returns its number.
     pub fn quarantine_put(&mut self, text: &str, reason: &str, path: &str, line: u64) -> Result<u64, StoreError> {
-        let record = BadRecord { text: text.into(), reason: reason.into(), path: path.into(), line };
+        let record = Quarantined { text: text.into(), reason: reason.into(), path: path.into(), line };
         let mut batch = Batch::new();
         batch.quarantine(record);
         Ok(self.commit(&batch)?.quarantined.start)
     }
 
     /// All records in quarantine with their numbers, oldest first.
-    pub fn quarantine_list(&self) -> Result<Vec<(u64, BadRecord)>, StoreError> {
+    pub fn quarantine_list(&self) -> Result<Vec<(u64, Quarantined)>, StoreError> {
         let found = self.scan_prefix(TreeName::Quarantine, &[])?;
         found.iter().map(|(key, value)| Ok((number_of(key)?, self.opened(decode(value)?)))).collect()
     }
 
     /// One record in quarantine.
-    pub fn quarantine_show(&self, number: u64) -> Result<BadRecord, StoreError> {
+    pub fn quarantine_show(&self, number: u64) -> Result<Quarantined, StoreError> {
         let value = self.get(TreeName::Quarantine, &number.to_be_bytes())?;
         Ok(self.opened(decode(&value.ok_or(StoreError::NotInQuarantine { number })?)?))
     }
@@ -82,7 +82,7 @@ impl Store {
 const CONTEXT: &str = "quarantine";
 const ERASED: &str = "(erased)";
 
-impl BadRecord {
+impl Quarantined {
     /// Whose it is, where that much of it can be read.
     #[must_use]
     pub fn lead(&self) -> Option<String> {
@@ -98,12 +98,12 @@ fn lead_of(text: &str) -> Option<String> {
 }
 
 /// The bytes of a record in quarantine.
-pub(crate) fn encode(record: &BadRecord) -> Vec<u8> {
+pub(crate) fn encode(record: &Quarantined) -> Vec<u8> {
     // Writing text into memory cannot fail; an empty value would be found as damage.
     postcard::to_allocvec(record).unwrap_or_default()
 }
 
-fn decode(value: &[u8]) -> Result<BadRecord, StoreError> {
+fn decode(value: &[u8]) -> Result<Quarantined, StoreError> {
     postcard::from_bytes(value).map_err(|_| damage())
 }
 

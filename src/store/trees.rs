@@ -7,7 +7,7 @@ use sled::{IVec, Tree};
 use super::entry::NewEntry;
 use super::error::StoreError;
 use super::index::Marks;
-use super::quarantine::BadRecord;
+use super::quarantine::Quarantined;
 
 /// The most bytes a plain value may have.
 pub const VALUE_LIMIT: usize = 8191;
@@ -63,7 +63,7 @@ impl TreeName {
 pub struct Batch<'a> {
     pub(crate) entries: Vec<(NewEntry<'a>, Marks)>,
     pub(crate) changes: Vec<Change>,
-    pub(crate) quarantine: Vec<BadRecord>,
+    pub(crate) quarantine: Vec<Quarantined>,
 }
 
 /// A change of one value.
@@ -114,7 +114,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Puts a record into quarantine.
-    pub fn quarantine(&mut self, record: BadRecord) -> &mut Self {
+    pub fn quarantine(&mut self, record: Quarantined) -> &mut Self {
         self.quarantine.push(record);
         self
     }

@@ -8,6 +8,7 @@ use super::mistake::{Context, Said, said};
 use super::token::Kind;
 use super::words::{self, Class};
 use crate::diagnostic::Diagnostic;
+use crate::words::nearest;
 pub use test_line::of_test_line;
 
 /// The finding for a known slip at token `at`, if it is one.
@@ -128,10 +129,9 @@ impl Slip<'_> {
         if !follows || self.context.kind(start) != Some(Kind::Word(Class::Plain)) {
             return None;
         }
-        let near = DECLARATIONS.iter().map(|word| (strsim::osa_distance(head, word), *word)).min()?;
-        (near.0 > 0 && near.0 <= near.1.len() / 3).then(|| {
+        nearest(head, DECLARATIONS).filter(|near| *near != head).map(|near| {
             let message = format!("`{head}` does not begin a declaration");
-            self.context.tell(start, start, said(message, "", format!("did you mean `{}`?", near.1)))
+            self.context.tell(start, start, said(message, "", format!("did you mean `{near}`?")))
         })
     }
 

@@ -4,6 +4,8 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, Value};
 
+use crate::words;
+
 /// Every filter there is.
 pub const NAMES: &[&str] = &[
     "abs",
@@ -53,9 +55,7 @@ pub fn known(name: &str) -> bool {
 
 /// The filter nearest to one that does not exist, where one is near.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let allowed = (name.chars().count() / 3).max(1);
-    let near = NAMES.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known));
-    near.filter(|(distance, _)| *distance <= allowed).min().map(|(_, known)| known)
+    words::nearest(name, NAMES)
 }
 
 /// Gives an environment every filter of [`NAMES`] and no other.

@@ -6,9 +6,9 @@ use serde_json::{Map, Number, json};
 
 use super::Failure;
 use crate::decision::{Body, Decision, Part};
-use crate::engine::Engine;
 use crate::engine::judge::Stand;
 use crate::engine::witness::Seen;
+use crate::engine::{Engine, in_set};
 use crate::event::{EventNumber, LeadId};
 use crate::local::{Zone, rfc3339};
 use crate::log::{self, Input, Log, ReadError, ReadOptions};
@@ -37,7 +37,7 @@ pub(super) struct Played {
 pub(super) fn play(plan: &Arc<Plan>, test: &Test) -> Result<Played, Box<Failure>> {
     let log = read(&plan.rulebook, test)?;
     for (event, made) in log.iter().zip(in_order(test)) {
-        if !asks_for_facts(&plan.rulebook, made) && !plan.in_set(made.set, &event) {
+        if !asks_for_facts(&plan.rulebook, made) && !in_set(plan, made.set, &event) {
             return Err(Box::new(not_made(&plan.rulebook, made)));
         }
     }

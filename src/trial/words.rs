@@ -4,7 +4,7 @@ use crate::decision::names::Names;
 use crate::decision::{Body, Cause, Decision, Reason, Status};
 use crate::local::Zone;
 use crate::log::Log;
-use crate::rulebook::{ChannelId, Person, RuleId, Rulebook, SequenceId};
+use crate::rulebook::{ChannelId, RuleId, Rulebook, SequenceId};
 use crate::source::Range;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
@@ -49,7 +49,7 @@ impl<'a> Words<'a> {
                 let (channel, content, _) = decision.body.message()?;
                 format!("{} {} to {lead}", self.channel(channel), carried(content))
             }
-            Body::Alert { to, text } => format!("alert {} {} for {lead}", person(*to), quoted(text)),
+            Body::Alert { to, text } => format!("alert {} {} for {lead}", to.word(), quoted(text)),
             Body::Webhook { name, .. } => format!("webhook {name} for {lead}"),
             Body::Assign(Some(owner)) => format!("{lead} assign {}", quoted(owner)),
             Body::Assign(None) => format!("{lead} assign"),
@@ -174,11 +174,4 @@ pub(super) fn carried(content: &Content) -> String {
 /// A text in quotes as the language reads it.
 pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
-}
-
-pub(super) fn person(person: Person) -> &'static str {
-    match person {
-        Person::Owner => "owner",
-        Person::Manager => "manager",
-    }
 }

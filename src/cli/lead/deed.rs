@@ -182,7 +182,7 @@ impl Deed {
 }
 
 fn wrong(what: &str, help: &str) -> Error {
-    Error::Use(format!("error: {what}\n  = help: {help}"))
+    Error::wrong(what).help(help)
 }
 
 fn written(at: Timestamp) -> Value {

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::words::many;
+
 use super::super::Io;
 use super::super::exit::{Error, Exit};
 use super::super::place::Place;
-use super::count;
 
 /// Copy the store, and check the copy
 #[derive(Debug, clap::Args)]
@@ -20,8 +21,8 @@ pub fn run(args: &Args, place: &Place, io: Io) -> Result<Exit, Error> {
     let copied = live.store().backup(&args.to)?;
     io.out(&format!(
         "store: {} and {} copied to `{}`, and checked\n",
-        count(copied.entries, "entry"),
-        count(copied.values, "value"),
+        many(copied.entries, "entry"),
+        many(copied.values, "value"),
         args.to.display()
     ))?;
     Ok(Exit::Fine)

@@ -1,9 +1,10 @@
 //! `ensue store compact`: writes a store anew, without the room that what was deleted takes up.
 
+use crate::words::many;
+
 use super::super::Io;
 use super::super::exit::{Error, Exit};
 use super::super::place::Place;
-use super::count;
 
 pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
     let live = place.open()?;
@@ -11,8 +12,8 @@ pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
     let (whole, after) = live.into_store().compact_in_place()?;
     io.out(&format!(
         "store: {} and {} kept; {} before, {} now\n",
-        count(whole.entries, "entry"),
-        count(whole.values, "value"),
+        many(whole.entries, "entry"),
+        many(whole.values, "value"),
         size(before),
         size(after)
     ))?;

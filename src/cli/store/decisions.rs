@@ -1,6 +1,8 @@
 //! `ensue store decisions`: every decision so far, and what lies ahead, as `dry-run --format jsonl`
 //! prints them.
 
+use crate::words::many;
+
 use super::super::Io;
 use super::super::exit::{Error, Exit};
 use super::super::place::Place;
@@ -19,6 +21,6 @@ pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
         }
     }
     lines.finish()?;
-    io.err(&format!("store: {}, {} scheduled\n", super::count(live.decisions(), "decision"), ahead.len()));
+    io.err(&format!("store: {}, {} scheduled\n", many(live.decisions(), "decision"), ahead.len()));
     Ok(Exit::Fine)
 }

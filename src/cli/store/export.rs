@@ -1,5 +1,7 @@
 //! `ensue store export`: the log as JSON Lines, to be ingested again or replayed by a dry run.
 
+use crate::words::many;
+
 use super::super::Io;
 use super::super::exit::{Error, Exit};
 use super::super::place::Place;
@@ -10,6 +12,6 @@ pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
     let mut lines = Lines::new(io);
     live.export(&mut |line| lines.push(line))?;
     lines.finish()?;
-    io.err(&format!("store: {} exported\n", super::count(live.store().len(), "entry")));
+    io.err(&format!("store: {} exported\n", many(live.store().len(), "entry")));
     Ok(Exit::Fine)
 }

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use crate::live::{Arrival, Line, Live, NOT_TEXT};
-use crate::store::BadRecord;
+use crate::store::Quarantined;
 use crate::timestamp::Timestamp;
+use crate::words::many;
 
 use super::super::exit::{Error, Exit};
 use super::super::place::Place;
-use super::super::{Io, clock, dry_run};
-use super::count;
+use super::super::{Io, clock, input};
 
 /// See the records that could not be taken in, take them in again, or let them go
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ enum Verb {
         #[arg(long)]
         backfill: bool,
         /// Let them arrive at this moment (RFC 3339); never before what arrived earlier
-        #[arg(long, value_name = "TIME", value_parser = dry_run::moment)]
+        #[arg(long, value_name = "TIME", value_parser = input::moment)]
         at: Option<Timestamp>,
     },
     /// Let one go for good
@@ -91,7 +91,7 @@ fn unknown(error: crate::store::StoreError, live: &Live) -> Error {
     } else {
         format!("there are: {}", numbers.join(", "))
     };
-    Error::Use(format!("error: {error}\n  = help: {help}"))
+    Error::wrong(error.to_string()).help(help)
 }
 
 fn list(live: &Live, io: Io) -> Result<Exit, Error> {
@@ -101,12 +101,18 @@ fn list(live: &Live, io: Io) -> Result<Exit, Error> {
         let more = if record.text.chars().count() > SHOWN { " ..." } else { "" };
         io.out(&format!("{number}  {}:{}: {}\n   | {text}{more}\n", record.path, record.line, record.reason))?;
     }
-    io.out(&format!("store: {} in quarantine\n", count(records.len() as u64, "record")))?;
+    io.out(&format!("store: {} in quarantine\n", many(records.len() as u64, "record")))?;
     Ok(Exit::Fine)
 }
 
 /// Takes records in again, one by one, each as its input had it.
-fn retry(live: &mut Live, records: &[(u64, BadRecord)], now: Timestamp, backfill: bool, io: Io) -> Result<Exit, Error> {
+fn retry(
+    live: &mut Live,
+    records: &[(u64, Quarantined)],
+    now: Timestamp,
+    backfill: bool,
+    io: Io,
+) -> Result<Exit, Error> {
     let (mut stored, mut known, mut left) = (0, 0, 0);
     for (number, record) in records {
         let text = Cow::Borrowed(record.text.as_str());
@@ -127,7 +133,7 @@ fn retry(live: &mut Live, records: &[(u64, BadRecord)], now: Timestamp, backfill
         }
     }
     let known = if known == 0 { String::new() } else { format!(", {known} in the log already") };
-    io.out(&format!("store: {} stored{known}, {left} still in quarantine\n", count(stored, "event")))?;
+    io.out(&format!("store: {} stored{known}, {left} still in quarantine\n", many(stored, "event")))?;
     Ok(if left > 0 { Exit::Findings } else { Exit::Fine })
 }
 

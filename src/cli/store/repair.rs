@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use crate::live::Live;
 use crate::store::{self, Options};
+use crate::words::many;
 
 use super::super::Io;
 use super::super::exit::{Error, Exit};
 use super::super::place::Place;
-use super::count;
 
 /// Recover what can be read into a new store; the old one is left as it is
 #[derive(Debug, clap::Args)]
@@ -23,21 +23,21 @@ pub fn run(args: &Args, place: &Place, io: Io) -> Result<Exit, Error> {
     let repaired = store::repair(&place.store, &args.to, &options)?;
     let lost = match (repaired.lost, repaired.lost_is_certain) {
         (0, true) => String::from("all that was acknowledged"),
-        (lost, true) => format!("{} could not be recovered", count(lost, "entry")),
+        (lost, true) => format!("{} could not be recovered", many(lost, "entry")),
         (0, false) => String::from("no trace of others, but what is lost cannot be told for sure"),
-        (lost, false) => format!("at least {} could not be recovered", count(lost, "entry")),
+        (lost, false) => format!("at least {} could not be recovered", many(lost, "entry")),
     };
     io.out(&format!(
         "log     {} recovered; {lost}\nkeys    {}\nbeside  {} of quarantine and rulebooks\n",
-        count(repaired.recovered, "entry"),
-        count(repaired.keys, "key"),
-        count(repaired.values, "value"),
+        many(repaired.recovered, "entry"),
+        many(repaired.keys, "key"),
+        many(repaired.values, "value"),
     ))?;
     let mut live = Live::open(&args.to, &options)?;
     live.rebuild()?;
     io.out(&format!(
         "state   made anew from the log: {}\nstore: `{}` is repaired into `{}`\n",
-        count(live.decisions(), "decision"),
+        many(live.decisions(), "decision"),
         place.store.display(),
         args.to.display()
     ))?;

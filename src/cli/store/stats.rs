@@ -3,12 +3,12 @@
 use crate::live::State;
 use crate::local::{Zone, rfc3339};
 use crate::timestamp::Timestamp;
+use crate::words::many;
 
 use super::super::Io;
 use super::super::exit::{Error, Exit};
 use super::super::place::Place;
 use super::compact::size;
-use super::count;
 
 pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
     let live = place.open()?;
@@ -23,19 +23,19 @@ pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
         "log           {}, {} not handled yet\nsize          {}, {:.0} bytes an entry\nleads         {}, {}\n\
          decisions     {}\nto hand over  {}, {unknown} of them unknown\nquarantine    {}\nrulebook      {}\n\
          handled to    {}\nnext timer    {next}\nstore: `{}` has {}\n",
-        count(stats.entries, "entry"),
+        many(stats.entries, "entry"),
         live.unhandled(),
         size(stats.bytes),
         stats.bytes_per_entry,
         live.leads()?.len(),
-        count(stats.keys, "key"),
+        many(stats.keys, "key"),
         live.decisions(),
-        count(outbox.len() as u64, "action"),
-        count(quarantined, "record"),
+        many(outbox.len() as u64, "action"),
+        many(quarantined, "record"),
         live.ruleset().unwrap_or("none"),
         moment(live.now()),
         place.store.display(),
-        count(stats.commits, "commit"),
+        many(stats.commits, "commit"),
     ))?;
     Ok(Exit::Fine)
 }

@@ -1,9 +1,10 @@
 //! `ensue store verify`: checks everything in a store.
 
+use crate::words::many;
+
 use super::super::Io;
 use super::super::exit::{Error, Exit};
 use super::super::place::Place;
-use super::count;
 
 pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
     let live = place.open()?;
@@ -13,12 +14,12 @@ pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
     io.out(&format!(
         "log     {} in {}, chained and whole\nkeys    {}\nbeside  {}: {}, {}, {} to hand over, {} in quarantine\n\
          store: everything in `{}` is readable\n",
-        count(found.entries, "entry"),
-        count(found.blocks, "block"),
-        count(keys, "key"),
-        count(found.values, "value"),
-        count(readable.leads as u64, "lead"),
-        count(readable.decisions, "decision"),
+        many(found.entries, "entry"),
+        many(found.blocks, "block"),
+        many(keys, "key"),
+        many(found.values, "value"),
+        many(readable.leads as u64, "lead"),
+        many(readable.decisions, "decision"),
         readable.items,
         readable.quarantined,
         place.store.display()

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{round, tint, width};
-use crate::doc::html::escaped;
+use crate::doc::markup::escaped;
 use crate::doc::page::{Move, Moves};
 
 const ROW: f64 = 27.0;

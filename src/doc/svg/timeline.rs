@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{round, spread, width};
-use crate::doc::html::escaped;
+use crate::doc::markup::escaped;
 use crate::doc::page::{Mark, Tail, Timeline};
 
 /// Marks are at least so far apart.

@@ -131,12 +131,7 @@ impl Words<'_> {
 }
 
 fn cap_words(cap: &Cap) -> String {
-    let scope = match cap.scope {
-        CapScope::Lead => "lead",
-        CapScope::Account => "account",
-        CapScope::Owner => "owner",
-    };
-    format!("{} {} for each {scope}", time::number(f64::from(cap.count)), time::per(cap.per))
+    format!("{} {} for each {}", time::number(f64::from(cap.count)), time::per(cap.per), cap.scope.word())
 }
 
 /// `It has 21 closed days between January 1, 2026 and December 25, 2028.`

@@ -1,9 +1,10 @@
 //! What a rule does, as an instruction.
 
 use super::{Prose, Words, fill, joined, listed, spaced, time};
-use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, HoldEnd, Person, Timing};
+use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, HoldEnd, Timing};
 use crate::units::Content;
 use crate::value::Value;
+use crate::words::counted;
 
 impl Words<'_> {
     /// All effects of a rule: `move the lead to hot and alert the owner: “call now”`.
@@ -42,9 +43,9 @@ impl Words<'_> {
             EffectKind::Send { channel, content, timing } => {
                 fill("{}{}", [self.send(*channel, content), self.timing(timing)])
             }
-            EffectKind::Alert { to, text } => fill("alert the {}: {}", [person(*to).into(), Prose::quote(text)]),
+            EffectKind::Alert { to, text } => fill("alert the {}: {}", [to.word().into(), Prose::quote(text)]),
             EffectKind::Escalate { to, text } => {
-                fill("hand the lead over to the {} and alert them: {}", [person(*to).into(), Prose::quote(text)])
+                fill("hand the lead over to the {} and alert them: {}", [to.word().into(), Prose::quote(text)])
             }
             EffectKind::Assign(owner) => fill("make {} the owner", [self.value_of(owner)]),
             EffectKind::Set { fact, value } => fill("set {} to {}", [self.fact(*fact), self.value_of(value)]),
@@ -95,8 +96,8 @@ impl Words<'_> {
 
     fn add(&self, score: crate::rulebook::ScoreId, amount: &Expr) -> Prose {
         let points = |number: f64| {
-            let ending = if (number - 1.0).abs() < f64::EPSILON { "" } else { "s" };
-            Prose::from(format!("{} point{ending}", time::number(number)))
+            let is_one = (number - 1.0).abs() < f64::EPSILON;
+            Prose::from(format!("{} {}", time::number(number), counted(is_one, "point")))
         };
         let negative = match amount {
             Expr::Negate(inner) => match &**inner {
@@ -117,12 +118,5 @@ impl Words<'_> {
 
     fn tag(&self, tag: crate::rulebook::TagId) -> Prose {
         Prose::quote(&spaced(self.rulebook.tags.get(tag.index()).map_or("", String::as_str)))
-    }
-}
-
-fn person(person: Person) -> &'static str {
-    match person {
-        Person::Owner => "owner",
-        Person::Manager => "manager",
     }
 }

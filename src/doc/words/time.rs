@@ -2,12 +2,12 @@
 
 use crate::timestamp::Span;
 use crate::units::{ClockTime, Length, Unit};
+use crate::words::counted;
 
 /// `1 day`, `3 business hours`.
 pub fn many(count: impl Into<u64>, unit: &str) -> String {
     let count = count.into();
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{} {unit}{ending}", thousands(&count.to_string()))
+    format!("{} {}", thousands(&count.to_string()), counted(count == 1, unit))
 }
 
 /// `3 business days`

@@ -194,8 +194,7 @@ pub(super) fn is_text(pair: &Pair<'_>) -> bool {
 
 /// A weekday by its three letters.
 pub(super) fn weekday(name: &str) -> Weekday {
-    let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    Weekday(names.iter().position(|day| *day == name).unwrap_or(0) as u8)
+    Weekday(Weekday::NAMES.iter().position(|day| *day == name).unwrap_or(0) as u8)
 }
 
 fn digits(text: &str) -> String {

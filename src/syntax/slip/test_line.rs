@@ -3,6 +3,7 @@
 use super::super::mistake::{Context, said};
 use super::super::token::Kind;
 use crate::diagnostic::Diagnostic;
+use crate::words::nearest;
 
 /// What the lines of a test begin with, but for moments.
 const HEADS: [&str; 5] = ["expect", "lead", "until", "allow", "in"];
@@ -47,8 +48,7 @@ pub fn of_test_line(context: &Context<'_>, at: usize) -> Option<Diagnostic> {
 
 /// A line that begins with something no line begins with.
 fn first_word(context: &Context<'_>, at: usize, text: &str) -> Diagnostic {
-    let near = HEADS.iter().find(|head| strsim::damerau_levenshtein(head, text) * 3 <= head.len().max(text.len()));
-    let help = match (context.kind(at), near) {
+    let help = match (context.kind(at), nearest(text, HEADS)) {
         (Some(Kind::Number), _) => format!("say how much later: `+{text}`; or name a day: `2026-03-02 09:00`"),
         (_, Some(near)) => format!("did you mean `{near}`?"),
         _ if context.statement.tokens.len() > 1 => format!("say when it happens: `+1d {}`", context.line()),

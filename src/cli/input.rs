@@ -1,0 +1,69 @@
+//! What verbs are given: rulebooks, logs and moments.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::check::{Checked, VOCABULARY_PATH};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::local;
+use crate::log::Input;
+use crate::report::diagnostic;
+use crate::rulebook::Rulebook;
+use crate::source::Sources;
+use crate::timestamp::Timestamp;
+
+use super::Io;
+use super::exit::Error;
+
+/// A moment of the command line.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    local::parse_rfc3339(text.as_bytes()).map_err(|error| error.to_string())
+}
+
+/// The rulebook at a path; its findings go to standard error where it does not compile.
+pub fn compiled(path: &Path, io: Io) -> Result<Rulebook, Error> {
+    let checked = crate::load::rulebook(path)?;
+    if checked.rulebook.is_none() {
+        return Err(refused(&checked, io));
+    }
+    checked.rulebook.ok_or(Error::Rules)
+}
+
+/// Shows the errors of a rulebook that does not compile.
+pub fn refused(checked: &Checked, io: Io) -> Error {
+    let errors: Vec<_> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+    let drawn = diagnostic::human(&errors, &checked.sources, io.color_err());
+    io.err(&format!("{drawn}{}\n", summary(&errors, &checked.sources)));
+    Error::Rules
+}
+
+/// How many findings there are, in how many files with rules that the author wrote; what stands
+/// beside the rules does not count.
+pub fn summary(findings: &[Diagnostic], sources: &Sources) -> String {
+    let beside = |path: &str| [".yaml", ".yml", ".rhai", ".md"].iter().any(|end| path.ends_with(end));
+    let own = |path: &str| !beside(path) && path != VOCABULARY_PATH;
+    diagnostic::summary(findings, sources.iter().filter(|(_, source)| own(&source.path)).count())
+}
+
+/// Logs to be read, in the order they were named.
+pub fn logs(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
+    paths.iter().map(|path| Ok(Input { path: path.display().to_string(), reader: open(path)?.0 })).collect()
+}
+
+/// A log and its size, where that is known.
+pub fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Error::wrong(format!("there is no log at `{}`", path.display())),
+        _ => Error::unreadable(path, &error),
+    };
+    let file = File::open(path).map_err(failed)?;
+    let about = file.metadata().map_err(failed)?;
+    if about.is_dir() {
+        return Err(Error::wrong(format!("`{}` is a folder: name the log in it", path.display())));
+    }
+    Ok((Box::new(file), about.is_file().then_some(about.len())))
+}
