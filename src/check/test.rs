@@ -280,7 +280,7 @@ impl<'a> Checker<'a> {
         }
         let text = happening.event.node.clone();
         let alternatives = events.alternatives.clone();
-        let set = self.set(EventSet { text, alternatives });
+        let set = self.set(EventSet { text: text.clone(), name: Some(text), narrowed: 0, alternatives });
         let late = super::rule::all_or_none(late)?.unwrap_or(Span::ZERO);
         let (at, received_at) = (Timestamp(0), Timestamp(0));
         let event = TestEvent { lead: lead?, ty: alternative.ty, set, at, received_at, props, range };
