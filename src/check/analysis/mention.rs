@@ -138,20 +138,13 @@ impl<'a> Mentions<'a> {
     }
 
     fn expr(&mut self, expr: &'a Expr) {
-        match &expr.node {
+        expr.walk(&mut |part| match &part.node {
             ExprKind::Name(name) => drop(self.names.insert(name)),
-            ExprKind::Call { name, args } => {
+            ExprKind::Call { name, .. } => {
                 self.names.insert(&name.node);
                 self.calls.insert(&name.node);
-                args.iter().for_each(|arg| self.expr(arg));
-            }
-            ExprKind::List(items) => items.iter().for_each(|item| self.expr(item)),
-            ExprKind::Has(inner) | ExprKind::Not(inner) | ExprKind::Negate(inner) => self.expr(inner),
-            ExprKind::Default(left, right) | ExprKind::Binary { left, right, .. } => {
-                self.expr(left);
-                self.expr(right);
             }
             _ => {}
-        }
+        });
     }
 }
