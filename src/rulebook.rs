@@ -9,6 +9,7 @@ mod expression;
 mod fact;
 mod pattern;
 mod rule;
+pub mod same;
 mod score;
 mod script;
 mod sequence;
