@@ -9,6 +9,7 @@ use super::constant::Constant;
 use super::event::Named;
 use super::lead::FactDecl;
 use super::meaning::Meaning;
+use super::reference::References;
 use super::script::Scripts;
 use super::table::Table;
 use super::template::Templates;
@@ -95,6 +96,8 @@ pub(super) struct Checker<'a> {
     pub templates: Templates,
     pub settings: Settings,
     pub diagnostics: Vec<Diagnostic>,
+    /// Which declarations names stand for.
+    pub references: References,
     /// Where each unknown name was reported first.
     pub reported: BTreeMap<(Slug, String), usize>,
 }
@@ -120,6 +123,7 @@ impl<'a> Checker<'a> {
             templates: Templates::default(),
             settings: Settings { stale_after: Span::days(3) },
             diagnostics: Vec::new(),
+            references: References::default(),
             reported: BTreeMap::new(),
         };
         checker.find_broken(files);
@@ -175,7 +179,8 @@ impl<'a> Checker<'a> {
             settings: self.settings,
             well_known,
         });
-        Checked { rulebook, diagnostics: self.diagnostics, sources: self.sources, allowed: Vec::new() }
+        let references = self.references.into_list();
+        Checked { rulebook, diagnostics: self.diagnostics, sources: self.sources, references, allowed: Vec::new() }
     }
 
     /// Adds a finding.

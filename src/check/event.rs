@@ -143,7 +143,7 @@ impl Checker<'_> {
             let names: Vec<Name> =
                 self.events().iter().map(|entry| Name { node: entry.name.clone(), range: entry.range }).collect();
             for name in names {
-                self.events_named(&name);
+                self.events_of(&name);
             }
         }
     }

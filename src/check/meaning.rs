@@ -139,8 +139,14 @@ impl Checker<'_> {
         self.report(Diagnostic::new(slug, name.range, message).label("not known here").help(help));
     }
 
-    /// The meaning of an event or group in the table in force, worked out at first use.
+    /// The meaning of an event or group where a file names it.
     pub fn events_named(&mut self, name: &Name) -> Option<Rc<Events>> {
+        self.refer_event(&name.node, name.range);
+        self.events_of(name)
+    }
+
+    /// The meaning of an event or group in the table in force, worked out at first use.
+    pub fn events_of(&mut self, name: &Name) -> Option<Rc<Events>> {
         let Some(at) = self.events().find(&name.node) else {
             let names = self.events().names();
             let hint = self.event_hint(&name.node);

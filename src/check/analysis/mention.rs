@@ -2,22 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::source::Range;
 use crate::syntax::tree::*;
 
 /// What the text mentions.
 #[derive(Default)]
 pub(super) struct Mentions<'a> {
-    /// Events with conditions, wherever events stand.
-    pub events: Vec<&'a EventRef>,
     /// Bare names of expressions, and the names of what is called.
     pub names: BTreeSet<&'a str>,
     /// Names of functions that are called.
     pub calls: BTreeSet<&'a str>,
     /// Members of groups.
     pub members: BTreeSet<&'a str>,
-    /// What follows `if`, by the place of its touch or tail.
-    pub conditions: Vec<(Range, &'a Expr)>,
 }
 
 impl<'a> Mentions<'a> {
@@ -118,17 +113,13 @@ impl<'a> Mentions<'a> {
                 events.iter().for_each(|event| self.event(event));
             }
         }
-        let touches = sequence.touches.iter().map(|touch| (touch.range, &touch.message));
-        for (range, message) in touches.chain(sequence.tail.iter().map(|tail| (tail.range, &tail.message))) {
-            if let Some(condition) = &message.condition {
-                self.conditions.push((range, condition));
-                self.expr(condition);
-            }
+        let touches = sequence.touches.iter().map(|touch| &touch.message);
+        for message in touches.chain(sequence.tail.iter().map(|tail| &tail.message)) {
+            self.exprs(&message.condition);
         }
     }
 
     fn event(&mut self, event: &'a EventRef) {
-        self.events.push(event);
         self.names.insert(&event.name.node);
         event.filters.iter().for_each(|filter| self.expr(filter));
     }
