@@ -24,6 +24,7 @@ mod length;
 mod meaning;
 mod name;
 mod operator;
+mod reference;
 mod rule;
 mod score;
 mod script;
@@ -40,6 +41,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use self::allow::Allowed;
+pub use self::reference::{Reference, ReferenceKind};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::Rulebook;
@@ -84,6 +86,9 @@ pub struct Checked {
     /// The texts that findings and rulebook point into: those given, the standard vocabulary, and
     /// the side files that were read.
     pub sources: Arc<Sources>,
+    /// Every name that is used and declared, by place. What stands in a standard declaration that the
+    /// rulebook has replaced is left out, as is what a mistake keeps from being looked at.
+    pub references: Vec<Reference>,
     /// Findings that a comment of the author allows; [`Checked::expire`] looks at their dates.
     pub allowed: Vec<Allowed>,
 }

@@ -1,7 +1,6 @@
 //! The rulebook as one page for people who do not read rule files. [`page`] makes a model of it with
 //! every sentence on it; [`markdown`] and [`html`] only draw that model, so the two say the same.
 
-mod glossary;
 pub mod html;
 pub mod markdown;
 mod markup;

@@ -9,6 +9,7 @@ mod expression;
 mod fact;
 mod pattern;
 mod rule;
+pub mod same;
 mod score;
 mod script;
 mod sequence;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 pub use self::channel::{Cap, CapScope, Channel};
 pub use self::effect::{Effect, EffectKind, HoldEnd, Person, Timing};
-pub use self::event::{Alternative, EventSet, EventType, Prop, TOUCHED_TYPE, WellKnown};
+pub use self::event::{Alternative, DeclaredEvent, EventSet, EventType, Means, Prop, TOUCHED_TYPE, WellKnown};
 pub use self::experiment::Experiment;
 pub use self::expression::{Arithmetic, Comparison, Expr};
 pub use self::fact::Fact;
@@ -92,6 +93,8 @@ pub struct Rulebook {
     pub props: Vec<String>,
     /// The facts a lead can have. The facts named in [`WellKnown`] always exist.
     pub facts: Vec<Fact>,
+    /// Events and groups as they are declared, the standard ones first, then in rulebook order.
+    pub events: Vec<DeclaredEvent>,
     /// Sets of events that triggers, scores and expressions speak of; equal sets appear once.
     pub sets: Vec<EventSet>,
     /// Tiers, most urgent first.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::checker::Checker;
 use super::expression::{Known, Scope};
 use super::name::CALENDAR;
+use super::reference::ReferenceKind;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{CalendarId, Cap, CapScope, Channel, ChannelId, Expr};
 use crate::slug::Slug;
@@ -77,6 +78,9 @@ impl Checker<'_> {
         if at.is_none() {
             let names = self.declared.calendars.names();
             self.unknown(&CALENDAR, &name.node, name.range, &names, None);
+        }
+        if let Some(declared) = at.and_then(|at| self.declared.calendars.at(at)).map(|entry| entry.range) {
+            self.refer(ReferenceKind::Calendar, &name.node, name.range, declared);
         }
         at.map(|at| CalendarId(at as u8))
     }

@@ -9,6 +9,7 @@ use super::constant::Constant;
 use super::event::Named;
 use super::lead::FactDecl;
 use super::meaning::Meaning;
+use super::reference::References;
 use super::script::Scripts;
 use super::table::Table;
 use super::template::Templates;
@@ -16,8 +17,8 @@ use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{
-    BookScript, BookTemplate, Channel, EventSet, EventType, Experiment, Fact, Invariant, PropId, Rule, Rulebook, Score,
-    Sequence, SetId, Settings, TagId, Test, Tier, WellKnown,
+    BookScript, BookTemplate, Channel, EventSet, EventType, Experiment, Expr, Fact, Invariant, PropId, Rule, Rulebook,
+    Score, Sequence, SetId, Settings, TagId, Test, Tier, WellKnown,
 };
 use crate::slug::Slug;
 use crate::source::{Range, Source, Sources};
@@ -44,8 +45,9 @@ pub(super) struct Declared<'a> {
     pub tests: Vec<&'a tree::TestDecl>,
     pub invariants: Table<&'a tree::InvariantDecl>,
     pub settings: Vec<&'a tree::Setting>,
-    /// Every event, those replaced by a rulebook too.
-    pub event_decls: Vec<&'a tree::EventDecl>,
+    /// Every event and group, those replaced by a rulebook too: where it stands, and whether it is the
+    /// vocabulary's own.
+    pub event_decls: Vec<(Named<'a>, Range, bool)>,
 }
 
 /// What is resolved, as the rulebook will hold it.
@@ -56,6 +58,8 @@ pub(super) struct Resolved {
     /// Where the type of a property was declared, by type and property.
     pub prop_places: BTreeMap<(usize, PropId), Range>,
     pub facts: Vec<Fact>,
+    /// What `where` says of a declared event, by its place.
+    pub event_guards: BTreeMap<Range, Expr>,
     pub sets: Vec<EventSet>,
     pub calendars: Vec<Calendar>,
     pub zones: Vec<tree::ZoneSource>,
@@ -92,6 +96,8 @@ pub(super) struct Checker<'a> {
     pub templates: Templates,
     pub settings: Settings,
     pub diagnostics: Vec<Diagnostic>,
+    /// Which declarations names stand for.
+    pub references: References,
     /// Where each unknown name was reported first.
     pub reported: BTreeMap<(Slug, String), usize>,
 }
@@ -117,6 +123,7 @@ impl<'a> Checker<'a> {
             templates: Templates::default(),
             settings: Settings { stale_after: Span::days(3) },
             diagnostics: Vec::new(),
+            references: References::default(),
             reported: BTreeMap::new(),
         };
         checker.find_broken(files);
@@ -143,7 +150,8 @@ impl<'a> Checker<'a> {
         checker.finish(well_known)
     }
 
-    fn finish(self, well_known: Option<WellKnown>) -> Checked {
+    fn finish(mut self, well_known: Option<WellKnown>) -> Checked {
+        let events = self.declared_events();
         let clean = !self.incomplete && self.diagnostics.iter().all(|found| found.severity != Severity::Error);
         let tiers =
             self.declared.tiers.iter().map(|tier| Tier { name: tier.name.clone(), range: tier.range }).collect();
@@ -153,6 +161,7 @@ impl<'a> Checker<'a> {
             types: resolved.types,
             props: resolved.props,
             facts: resolved.facts,
+            events,
             sets: resolved.sets,
             tiers,
             calendars: resolved.calendars,
@@ -170,7 +179,8 @@ impl<'a> Checker<'a> {
             settings: self.settings,
             well_known,
         });
-        Checked { rulebook, diagnostics: self.diagnostics, sources: self.sources, allowed: Vec::new() }
+        let references = self.references.into_list();
+        Checked { rulebook, diagnostics: self.diagnostics, sources: self.sources, references, allowed: Vec::new() }
     }
 
     /// Adds a finding.

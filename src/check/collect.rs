@@ -24,12 +24,15 @@ impl<'a> Checker<'a> {
     fn collect_item(&mut self, item: &'a Item, standard: bool) {
         match &item.node {
             ItemKind::Event(event) => {
-                self.declared.event_decls.push(event);
+                self.declared.event_decls.push((Named::Event(event), item.range, standard));
                 for name in &event.names {
                     self.collect_event(name, Named::Event(event), standard);
                 }
             }
-            ItemKind::Group(group) => self.collect_event(&group.name, Named::Group(group), standard),
+            ItemKind::Group(group) => {
+                self.declared.event_decls.push((Named::Group(group), item.range, standard));
+                self.collect_event(&group.name, Named::Group(group), standard);
+            }
             ItemKind::Lead(fields) => {
                 for field in fields {
                     let fact = FactDecl { field, standard_ty: self.standard_type(&field.name.node) };

@@ -113,6 +113,7 @@ impl Checker<'_> {
     /// The channel of a single action; its name may also be a verb written wrong.
     fn effect_channel(&mut self, name: &Name) -> Option<ChannelId> {
         if let Some(at) = self.declared.channels.find(&name.node) {
+            self.refer_channel(&name.node, name.range);
             return Some(ChannelId(at as u8));
         }
         let mut names = self.declared.channels.names();
@@ -144,6 +145,7 @@ impl Checker<'_> {
 
     fn set_fact(&mut self, field: &Name, value: &tree::Expr, scope: &Scope, known: &Known) -> Option<EffectKind> {
         let fact = self.fact(&field.node);
+        self.refer_fact(&field.node, field.range);
         if fact.is_none() {
             let names = self.declared.facts.names();
             let hint = nearest(&field.node, &names)

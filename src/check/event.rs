@@ -3,7 +3,7 @@
 use super::checker::Checker;
 use super::words::{TYPES, type_meant, type_named, type_words};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{EventType, Prop, TOUCHED_TYPE, TypeId};
+use crate::rulebook::{DeclaredEvent, EventType, Expr, Means, Prop, TOUCHED_TYPE, TypeId};
 use crate::slug::Slug;
 use crate::syntax::tree::{EventDecl, Field, GroupDecl, Name};
 use crate::value::Type;
@@ -37,7 +37,8 @@ impl Checker<'_> {
         for name in FACT_TYPES {
             self.type_id(name);
         }
-        for event in self.declared.event_decls.clone() {
+        for (named, ..) in self.declared.event_decls.clone() {
+            let Named::Event(event) = named else { continue };
             for (at, ty) in event.types.iter().enumerate() {
                 let id = self.type_id(&ty.node);
                 for field in &event.fields {
@@ -112,6 +113,30 @@ impl Checker<'_> {
         ty
     }
 
+    /// Events and groups as the rulebook holds them.
+    pub fn declared_events(&mut self) -> Vec<DeclaredEvent> {
+        let declared = self.declared.event_decls.clone();
+        let event = |(named, range, standard)| match named {
+            Named::Event(event) => DeclaredEvent {
+                names: written(&event.names),
+                means: Means::Types(event.types.iter().map(|ty| self.type_id(&ty.node)).collect(), self.guard(event)),
+                range,
+                standard,
+            },
+            Named::Group(group) => DeclaredEvent {
+                names: vec![group.name.node.clone()],
+                means: Means::Group(written(&group.members)),
+                range,
+                standard,
+            },
+        };
+        declared.into_iter().map(event).collect()
+    }
+
+    fn guard(&self, event: &EventDecl) -> Option<Expr> {
+        event.guard.as_ref().and_then(|guard| self.resolved.event_guards.get(&guard.range)).cloned()
+    }
+
     /// Works out every event, so that mistakes are found where nothing uses them.
     pub fn check_events(&mut self) {
         for standard in [true, false] {
@@ -119,8 +144,12 @@ impl Checker<'_> {
             let names: Vec<Name> =
                 self.events().iter().map(|entry| Name { node: entry.name.clone(), range: entry.range }).collect();
             for name in names {
-                self.events_named(&name);
+                self.events_of(&name);
             }
         }
     }
+}
+
+fn written(names: &[Name]) -> Vec<String> {
+    names.iter().map(|name| name.node.clone()).collect()
 }

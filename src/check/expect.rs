@@ -103,6 +103,7 @@ impl Checker<'_> {
     }
 
     fn wanted_fact(&mut self, field: &Name, value: Option<&tree::Expr>, zone: Zone) -> Option<Pattern> {
+        self.refer_fact(&field.node, field.range);
         let Some((fact, ty, _)) = self.fact(&field.node) else {
             let names = self.declared.facts.names();
             self.unknown(&FACT, &field.node, field.range, &names, None);
@@ -115,6 +116,7 @@ impl Checker<'_> {
 
     /// What no rule and no sequence sends cannot be expected.
     fn wanted_content(&mut self, content: &At<Content>, channel: &Name, id: ChannelId) -> Option<()> {
+        self.refer_template(&content.node, id, content.range);
         let sent = self.sent_on(id);
         let (name, is_text) = match &content.node {
             Content::Template(name) => (name, false),
@@ -188,6 +190,12 @@ impl Checker<'_> {
         if rule.is_none() && sequence.is_none() {
             return self.unknown_rule(name);
         }
+        if let Some(rule) = rule {
+            self.refer_rule(rule, &name.node, name.range);
+        }
+        if sequence.is_some() {
+            self.sequence(name);
+        }
         let text = touch.map_or_else(|| name.node.clone(), |touch| format!("{}.{}", name.node, touch.node));
         let place = match (sequence, touch) {
             (Some(sequence), Some(touch)) => Some(self.expected_touch(sequence, touch)?),
@@ -205,6 +213,7 @@ impl Checker<'_> {
             .map(|touch| touch.id.clone())
             .collect();
         if let Some(at) = ids.iter().position(|id| *id == name.node) {
+            self.refer_touch(sequence, &name.node, name.range);
             return Some(at as u16);
         }
         let help = match nearest(&name.node, &ids) {

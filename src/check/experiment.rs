@@ -62,6 +62,7 @@ impl Checker<'_> {
         let touches: Vec<&Touch> = found.touches.iter().chain(found.tail.as_ref().map(|(touch, _)| touch)).collect();
         if let Some(at) = touches.iter().position(|touch| touch.id == name.node) {
             let channel = touches.get(at).and_then(|touch| touch.choices.first()).map(|(channel, _)| *channel);
+            self.refer_touch(sequence, &name.node, name.range);
             return Some((at as u16, channel));
         }
         let declared = self.declared.sequences.at(sequence.index())?.item;

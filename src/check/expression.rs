@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::checker::Checker;
 use super::meaning::{Events, Property};
+use super::reference::ReferenceKind;
 use super::words::{comparable, type_words};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{Expr, ScoreId};
@@ -237,7 +238,10 @@ impl Checker<'_> {
     fn name(&mut self, name: &str, range: Range, scope: &Scope, known: &Known) -> Option<Typed> {
         if let Some(events) = &scope.bare {
             match self.property(events, name) {
-                Property::Has(id, ty, optional) => return Some(maybe(Expr::Prop(id), ty, optional, known, range)),
+                Property::Has(id, ty, optional) => {
+                    self.refer_property(&Rc::clone(events), id, range);
+                    return Some(maybe(Expr::Prop(id), ty, optional, known, range));
+                }
                 Property::Unknown if self.is_bare_name(name, scope) => {}
                 found => {
                     let name = Name { node: name.to_owned(), range };
@@ -247,20 +251,25 @@ impl Checker<'_> {
             }
         }
         if let Some(at) = self.declared.constants.find(name) {
+            let declared = self.declared.constants.at(at).map(|entry| entry.range);
+            declared.into_iter().for_each(|declared| self.refer(ReferenceKind::Constant, name, range, declared));
             return self.constant(at, range);
         }
         if self.declared.facts.has(name) && !scope.facts {
             return self.not_here(name, "a lead fact", range, scope);
         }
         if let Some((fact, ty, optional)) = self.fact(name) {
+            self.refer_fact(name, range);
             let known = maybe(Expr::Fact(fact), ty, optional, known, range);
             return (!self.broken.contains(name)).then_some(known);
         }
         if let Some(at) = self.declared.scores.find(name) {
+            self.refer_score(name, range);
             let score = Typed::new(Expr::Score(ScoreId(at as u16)), Type::Number, range);
             return if scope.history { Some(score) } else { self.not_here(name, "a score", range, scope) };
         }
         if self.declared.tiers.has(name) {
+            self.refer_tier(name, range);
             return Some(Typed::new(Expr::Constant(Value::Text(name.into())), Type::Text, range));
         }
         match (name, scope.history) {
@@ -347,7 +356,10 @@ impl Checker<'_> {
         }
         match scope.event.as_ref()? {
             Ok(events) => match self.property(events, &name.node) {
-                Property::Has(id, ty, optional) => Some(maybe(Expr::Prop(id), ty, optional, known, range)),
+                Property::Has(id, ty, optional) => {
+                    self.refer_property(&Rc::clone(events), id, name.range);
+                    Some(maybe(Expr::Prop(id), ty, optional, known, range))
+                }
                 found => {
                     self.report_property(&Rc::clone(events), name, &found);
                     None

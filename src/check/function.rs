@@ -2,6 +2,7 @@
 
 use super::checker::Checker;
 use super::expression::{Known, Scope, Typed, constant_value};
+use super::reference::ReferenceKind;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::Expr;
 use crate::slug::Slug;
@@ -74,6 +75,9 @@ impl Checker<'_> {
             self.report(found.help(format!("its script defines it with {} {values}", takes.join(" or "))));
             return None;
         };
+        if let Some(place) = self.scripts.place(&name.node, args.len()) {
+            self.refer(ReferenceKind::Function, &name.node, name.range, place);
+        }
         let args: Vec<Option<Expr>> = args
             .iter()
             .map(|arg| {

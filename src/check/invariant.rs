@@ -52,6 +52,7 @@ impl Checker<'_> {
             "alert" if alerts => Some(Kept::Alert),
             other => {
                 if let Some(at) = self.declared.channels.find(other) {
+                    self.refer_channel(other, name.range);
                     return Some(Kept::Channel(ChannelId(at as u8)));
                 }
                 let mut names = self.declared.channels.names();

@@ -45,6 +45,15 @@ pub(super) struct Occurrence {
     pub known: Known,
 }
 
+/// Events that meet conditions.
+struct Narrowed {
+    events: Events,
+    /// The conditions, `a and b` as two.
+    conditions: Vec<Expr>,
+    /// Properties they have shown to be there.
+    known: Known,
+}
+
 /// What a property is to all events of a set.
 pub(super) enum Property {
     /// All have it: its id and type, and whether it may be missing.
@@ -131,8 +140,14 @@ impl Checker<'_> {
         self.report(Diagnostic::new(slug, name.range, message).label("not known here").help(help));
     }
 
-    /// The meaning of an event or group in the table in force, worked out at first use.
+    /// The meaning of an event or group where a file names it.
     pub fn events_named(&mut self, name: &Name) -> Option<Rc<Events>> {
+        self.refer_event(&name.node, name.range);
+        self.events_of(name)
+    }
+
+    /// The meaning of an event or group in the table in force, worked out at first use.
+    pub fn events_of(&mut self, name: &Name) -> Option<Rc<Events>> {
         let Some(at) = self.events().find(&name.node) else {
             let names = self.events().names();
             let hint = self.event_hint(&name.node);
@@ -183,7 +198,10 @@ impl Checker<'_> {
         let events = Events { alternatives: plain, members };
         let Some(guard) = &event.guard else { return Some(events) };
         let guards = std::slice::from_ref(guard);
-        self.narrowed(Rc::new(events), guards).map(|(events, _)| events)
+        let narrowed = self.narrowed(Rc::new(events), guards)?;
+        let whole = narrowed.conditions.into_iter().reduce(|a, b| Expr::And(Box::new(a), Box::new(b)));
+        self.resolved.event_guards.extend(whole.map(|whole| (guard.range, whole)));
+        Some(narrowed.events)
     }
 
     fn group_meaning(&mut self, group: &tree::GroupDecl) -> Option<Events> {
@@ -202,8 +220,8 @@ impl Checker<'_> {
         })
     }
 
-    /// The events that meet all conditions, and which properties those show to be there.
-    fn narrowed(&mut self, events: Rc<Events>, filters: &[tree::Expr]) -> Option<(Events, Known)> {
+    /// The events that meet all conditions.
+    fn narrowed(&mut self, events: Rc<Events>, filters: &[tree::Expr]) -> Option<Narrowed> {
         let scope = Scope::filter(Rc::clone(&events));
         let (mut conditions, mut known, mut sound) = (Vec::new(), Known::new(), true);
         for filter in filters {
@@ -219,15 +237,19 @@ impl Checker<'_> {
         for alternative in &mut events.alternatives {
             alternative.conditions.extend(conditions.iter().cloned());
         }
-        sound.then_some((events, known))
+        sound.then_some(Narrowed { events, conditions, known })
     }
 
     /// An event as a rule, score or expression speaks of it.
     pub fn occurrence(&mut self, event: &EventRef) -> Option<Occurrence> {
         let events = self.events_named(&event.name)?;
-        let (events, known) = self.narrowed(events, &event.filters)?;
-        let text = one_line(self.sources.text(event.range));
-        let set = self.set(EventSet { text, alternatives: in_order(events.alternatives.clone()) });
+        let Narrowed { events, conditions, known } = self.narrowed(events, &event.filters)?;
+        let set = self.set(EventSet {
+            text: one_line(self.sources.text(event.range)),
+            name: Some(event.name.node.clone()),
+            narrowed: conditions.len(),
+            alternatives: in_order(events.alternatives.clone()),
+        });
         Some(Occurrence { set, events: Rc::new(events), known })
     }
 
@@ -235,19 +257,20 @@ impl Checker<'_> {
     pub fn named_set(&mut self, name: &str) -> Option<SetId> {
         let events = self.meaning(name)?;
         let alternatives = in_order(events.alternatives.clone());
-        Some(self.set(EventSet { text: name.to_owned(), alternatives }))
+        Some(self.set(EventSet { text: name.to_owned(), name: Some(name.to_owned()), narrowed: 0, alternatives }))
     }
 
     /// Every `lead.created` and `lead.updated`.
     pub fn fact_set(&mut self) -> SetId {
         let types = self.resolved.types.iter().enumerate().filter(|(_, ty)| ty.sets_facts);
         let alternatives = types.map(|(at, _)| plain(at)).collect();
-        self.set(EventSet { text: "created or updated".to_owned(), alternatives })
+        self.set(EventSet { text: "created or updated".to_owned(), name: None, narrowed: 0, alternatives })
     }
 
     /// Every touch.
     pub fn touched_set(&mut self) -> SetId {
-        self.set(EventSet { text: "touched".to_owned(), alternatives: vec![plain(0)] })
+        let name = "touched".to_owned();
+        self.set(EventSet { text: name.clone(), name: Some(name), narrowed: 0, alternatives: vec![plain(0)] })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Names that mean nothing, with the words that help: the near name, or what there is.
 
 use super::checker::Checker;
+use super::reference::ReferenceKind;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{ChannelId, ScoreId, SequenceId, TierId};
 use crate::slug::Slug;
@@ -88,6 +89,7 @@ impl Checker<'_> {
             let hint = self.tier_hint(name);
             self.unknown(&TIER, name, range, &names, hint);
         }
+        self.refer_tier(name, range);
         at.map(|at| TierId(at as u8))
     }
 
@@ -109,6 +111,9 @@ impl Checker<'_> {
             });
             self.unknown(&SEQUENCE, &name.node, name.range, &names, hint);
         }
+        if let Some(declared) = at.and_then(|at| self.declared.sequences.at(at)).map(|entry| entry.range) {
+            self.refer(ReferenceKind::Sequence, &name.node, name.range, declared);
+        }
         at.map(|at| SequenceId(at as u16))
     }
 
@@ -122,6 +127,7 @@ impl Checker<'_> {
             });
             self.unknown(&SCORE, &name.node, name.range, &names, hint);
         }
+        self.refer_score(&name.node, name.range);
         at.map(|at| ScoreId(at as u16))
     }
 
@@ -132,6 +138,7 @@ impl Checker<'_> {
             let names = self.declared.channels.names();
             self.unknown(&CHANNEL, &name.node, name.range, &names, None);
         }
+        self.refer_channel(&name.node, name.range);
         at.map(|at| ChannelId(at as u8))
     }
 }

@@ -33,6 +33,11 @@ impl Scripts {
         self.functions.get(&(name.to_owned(), arity)).map(|(script, _)| *script)
     }
 
+    /// The place of its name.
+    pub fn place(&self, name: &str, arity: usize) -> Option<Range> {
+        self.functions.get(&(name.to_owned(), arity)).map(|(_, place)| *place)
+    }
+
     /// The numbers of values that functions of that name take.
     pub fn arities(&self, name: &str) -> Vec<usize> {
         self.functions.keys().filter(|(known, _)| known == name).map(|(_, arity)| *arity).collect()
@@ -151,6 +156,7 @@ impl Checker<'_> {
             .iter()
             .map(|found| {
                 let place = self.word_at(range, found.place.byte);
+                self.refer_in_script(&found.need, place, range);
                 self.read(&found.need, place)
             })
             .collect();
@@ -162,6 +168,22 @@ impl Checker<'_> {
         let book = self.resolved.scripts.get_mut(id.index());
         if let Some((book, reads)) = book.zip(reads.into_iter().collect()) {
             book.reads = reads;
+        }
+    }
+
+    fn refer_in_script(&mut self, need: &Need, place: Range, script: Range) {
+        let at = |checker: &Self, name: &str| checker.name_in_script(name, place, script);
+        match need {
+            Need::Fact(name) => at(self, name).into_iter().for_each(|at| self.refer_fact(name, at)),
+            Need::Prop(name) => {
+                let prop = self.property_of_any(name).zip(at(self, name));
+                prop.into_iter().for_each(|(id, at)| self.refer_any_property(id, at));
+            }
+            Need::Count { event, .. } | Need::DaysSince(event) | Need::Last(event) => {
+                at(self, event).into_iter().for_each(|at| self.refer_event(event, at));
+            }
+            Need::Score(name) => at(self, name).into_iter().for_each(|at| self.refer_score(name, at)),
+            Need::Event | Need::EventType | Need::EventAt | Need::Tier | Need::Touches | Need::Now => {}
         }
     }
 
@@ -200,7 +222,7 @@ impl Checker<'_> {
     }
 
     fn event_in_script(&mut self, name: &str, range: Range) -> Option<SetId> {
-        self.events_named(&Name { node: name.to_owned(), range })?;
+        self.events_of(&Name { node: name.to_owned(), range })?;
         self.named_set(name)
     }
 

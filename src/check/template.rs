@@ -98,6 +98,7 @@ impl Checker<'_> {
             self.unknown(&CHANNEL, &word.name, place, &names, None);
             return None;
         };
+        self.refer_channel(&word.name, place);
         if word.name == EMAIL && !template.has_subject() {
             let message = format!("template `{name}` is an email without a subject");
             let found = Diagnostic::new(Slug::MissingSubject, place, message).label("an email needs a subject");
@@ -124,9 +125,12 @@ impl Checker<'_> {
     fn filling(&mut self, template: &Template, variable: &Variable, file: Range) -> Option<Filling> {
         let range = part(file, &variable.range);
         if let Some(property) = variable.name.strip_prefix("event.") {
-            return self.any_property(property, range).map(Filling::Prop);
+            let id = self.any_property(property, range)?;
+            self.refer_any_property(id, Range { start: range.end - property.len() as u32, ..range });
+            return Some(Filling::Prop(id));
         }
         if let Some((fact, ..)) = self.fact(&variable.name) {
+            self.refer_fact(&variable.name, range);
             return (!self.broken.contains(&variable.name)).then_some(Filling::Fact(fact));
         }
         if template.needs().iter().any(|need| need.name == variable.name) {
@@ -209,7 +213,10 @@ impl Checker<'_> {
                 let help = format!("name a template for {wanted}, or write one: `templates/{wanted}/{}.md`", one.name);
                 self.report(found.other(*place, format!("for {other}")).help(help));
             }
-            _ => {}
+            (Some(_), channel) => {
+                let content = Content::Template(one.name.clone());
+                channel.into_iter().for_each(|channel| self.refer_template(&content, channel, one.range));
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use super::event::Named;
 use super::expression::{Known, Scope, constant_value};
 use super::meaning::{Events, Property};
 use super::name::EVENT;
+use super::reference::ReferenceKind;
 use super::words::type_words;
 use crate::diagnostic::Diagnostic;
 use crate::local::{Zone, add_days, clock_on};
@@ -32,6 +33,8 @@ pub(super) struct Reading<'a> {
     pub named: Vec<(Timestamp, Range)>,
     /// Facts that wait for the event that sets them.
     facts: BTreeMap<usize, (&'a [tree::Property], Range)>,
+    /// Where each lead is declared.
+    lead_places: Vec<Range>,
     /// `until`, which must come after all that happens.
     until: Option<(Timestamp, Range)>,
     /// A line was left out for a mistake that was reported.
@@ -73,6 +76,7 @@ impl<'a> Checker<'a> {
             clock: None,
             named: Vec::new(),
             facts: BTreeMap::new(),
+            lead_places: Vec::new(),
             until: None,
             sound: true,
         };
@@ -101,6 +105,7 @@ impl<'a> Checker<'a> {
                     }
                     let index = reading.test.leads.len();
                     let account = account.as_ref().map(|account| account.node.clone());
+                    reading.lead_places.push(name.range);
                     reading.test.leads.push(TestLead { name: name.node.clone(), account });
                     if !facts.is_empty() {
                         reading.facts.insert(index, (facts, name.range));
@@ -173,6 +178,7 @@ impl<'a> Checker<'a> {
             if matches!(name.node.as_str(), "alerts" | "alert") {
                 reading.test.allowed.alerts = true;
             } else if let Some(at) = self.declared.channels.find(&name.node) {
+                self.refer_channel(&name.node, name.range);
                 reading.test.allowed.channels.push(ChannelId(at as u8));
             } else {
                 let mut known = self.declared.channels.names();
@@ -231,6 +237,9 @@ impl<'a> Checker<'a> {
     /// The lead of a name.
     pub(super) fn test_lead(&mut self, name: &Name, reading: &Reading<'_>) -> Option<usize> {
         let found = reading.test.leads.iter().position(|lead| lead.name == name.node);
+        if let Some(declared) = found.and_then(|at| reading.lead_places.get(at)) {
+            self.refer(ReferenceKind::Lead, &name.node, name.range, *declared);
+        }
         if found.is_none() {
             let names: Vec<String> = reading.test.leads.iter().map(|lead| lead.name.clone()).collect();
             let help = match nearest(&name.node, &names) {
@@ -281,7 +290,7 @@ impl<'a> Checker<'a> {
         }
         let text = happening.event.node.clone();
         let alternatives = events.alternatives.clone();
-        let set = self.set(EventSet { text, alternatives });
+        let set = self.set(EventSet { text: text.clone(), name: Some(text), narrowed: 0, alternatives });
         let late = super::rule::all_or_none(late)?.unwrap_or(Span::ZERO);
         let (at, received_at) = (Timestamp(0), Timestamp(0));
         let event = TestEvent { lead: lead?, ty: alternative.ty, set, at, received_at, props, range };
@@ -341,6 +350,7 @@ impl<'a> Checker<'a> {
             self.report_property(events, &property.name, &found);
             return None;
         };
+        self.refer_property(events, id, property.name.range);
         Some((id, self.test_value(&property.value, ty, zone, &format!("property `{}`", property.name.node))?))
     }
 

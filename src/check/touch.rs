@@ -167,8 +167,9 @@ impl Checker<'_> {
         let id = self.resolved.channels.get(channel.index())?.calendar.map(crate::rulebook::CalendarId::index);
         let at = id.or_else(|| self.declared.calendars.find("office"))?;
         let calendar = self.resolved.calendars.get(at)?;
-        if let Some(part) = calendar.parts.get(name) {
-            return Some(*part);
+        if let Some(part) = calendar.parts.get(name).copied() {
+            self.refer_part(at, name, range);
+            return Some(part);
         }
         if self.broken.contains(name) || self.broken.contains(&calendar.name) {
             return None;

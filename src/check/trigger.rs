@@ -79,13 +79,15 @@ impl Checker<'_> {
             TriggerKind::Absent { event, length } => {
                 let event = self.occurrence(event);
                 let length = self.length(length, "the time to wait");
-                let trigger = event.zip(length).map(|(event, length)| Trigger::Absent { set: event.set, length });
-                Fires::alone(trigger, ABSENT)
+                let absent =
+                    |(event, length): (Occurrence, Length)| Trigger::Absent { set: event.set, length, silent: false };
+                Fires::alone(event.zip(length).map(absent), ABSENT)
             }
             TriggerKind::Silent { length } => {
                 let set = self.named_set("engagement");
                 let length = self.length(length, "a silence");
-                Fires::alone(set.zip(length).map(|(set, length)| Trigger::Absent { set, length }), ABSENT)
+                let silent = |(set, length)| Trigger::Absent { set, length, silent: true };
+                Fires::alone(set.zip(length).map(silent), ABSENT)
             }
             TriggerKind::Score { score, op, value } => {
                 let why = "the rule fires when a score crosses a line, not on an event";

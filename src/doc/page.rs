@@ -5,7 +5,6 @@ mod rules;
 mod sequences;
 mod tiers;
 
-use super::glossary::Glossary;
 pub use super::moves::{Move, Moves};
 use super::prose::{Kind, Prose};
 use super::words::{Words, time};
@@ -160,8 +159,7 @@ impl Page {
 /// The page of a rulebook.
 #[must_use]
 pub fn page(rulebook: &Rulebook) -> Page {
-    let glossary = Glossary::of(rulebook);
-    let words = Words::new(rulebook, &glossary);
+    let words = Words::new(rulebook);
     let (own, standard) = rules::rules(&words);
     let sections = [
         ("Tiers", tiers::tiers(&words)),

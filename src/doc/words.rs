@@ -11,7 +11,6 @@ pub mod time;
 
 pub use sequence::{TouchWords, effects};
 
-use super::glossary::Glossary;
 pub use super::prose::{Kind, Prose, fill, joined, listed};
 use crate::rulebook::{ChannelId, Rulebook, ScoreId, SequenceId, TierId};
 use crate::units::Content;
@@ -21,16 +20,14 @@ use crate::units::Content;
 pub struct Words<'a> {
     /// What is told.
     pub rulebook: &'a Rulebook,
-    /// What its events are.
-    pub glossary: &'a Glossary,
     /// Properties stand without "the event's", beside the event they are of.
     pub bare: bool,
 }
 
 impl<'a> Words<'a> {
     /// The words of a rulebook.
-    pub fn new(rulebook: &'a Rulebook, glossary: &'a Glossary) -> Self {
-        Self { rulebook, glossary, bare: false }
+    pub fn new(rulebook: &'a Rulebook) -> Self {
+        Self { rulebook, bare: false }
     }
 
     /// A tier's name.
@@ -62,16 +59,17 @@ impl<'a> Words<'a> {
         self.rulebook.channels.get(id.index()).map_or("", |channel| channel.name.as_str())
     }
 
-    /// What a channel carries, with its article: `an email`, `a text message`.
-    fn message(&self, id: ChannelId) -> Prose {
-        match self.channel_name(id) {
-            "email" => "an email".into(),
-            "sms" => "a text message".into(),
-            "call" => "a call".into(),
-            "task" => "a task".into(),
-            "linkedin" => "a LinkedIn message".into(),
-            other => fill("a message by {}", [Prose::quote(&spaced(other))]),
-        }
+    /// What a channel carries: `email`, `text message`, or with its article `an email`.
+    fn message(&self, id: ChannelId, article: bool) -> Prose {
+        let (a, noun) = match self.channel_name(id) {
+            "email" => ("an ", "email".into()),
+            "sms" => ("a ", "text message".into()),
+            "call" => ("a ", "call".into()),
+            "task" => ("a ", "task".into()),
+            "linkedin" => ("a ", "LinkedIn message".into()),
+            other => ("a ", fill("message by {}", [Prose::quote(&spaced(other))])),
+        };
+        if article { fill("{}{}", [a.into(), noun]) } else { noun }
     }
 
     /// `by email`, `by phone`

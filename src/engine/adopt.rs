@@ -18,7 +18,6 @@ use super::{Account, Engine, Moment, World};
 use crate::decision::names::Journal;
 
 mod counted;
-mod definition;
 mod enrollment;
 mod matching;
 mod standing;

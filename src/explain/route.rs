@@ -4,7 +4,7 @@ use crate::decision::reason::Decider;
 use crate::decision::{Body, Decision, Reason, Status};
 use crate::engine::judge::LeadAsked;
 use crate::event::{EventNumber, Props};
-use crate::rulebook::{ChannelId, EffectKind, Pattern, RuleId, SequenceId, TierId, Touch, Trigger};
+use crate::rulebook::{ChannelId, EffectKind, Pattern, RuleId, SequenceId, TierId, Touch};
 use crate::timestamp::Timestamp;
 
 use super::future::Future;
@@ -54,11 +54,7 @@ impl Inquiry<'_> {
 
     /// The last event that could have triggered a rule.
     fn last_event(&self, id: RuleId) -> Option<EventNumber> {
-        let set = match self.rulebook().rules.get(id.index())?.trigger {
-            Trigger::Event(set) | Trigger::Count { set, .. } | Trigger::Follows { set, .. } => set,
-            Trigger::AbsentAfter { after, .. } => after,
-            _ => return None,
-        };
+        let set = self.rulebook().rules.get(id.index())?.trigger.asked_event()?;
         self.heard().filter(|heard| heard.sets.contains(&set)).filter_map(|heard| heard.number).last()
     }
 

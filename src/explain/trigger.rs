@@ -155,7 +155,7 @@ impl Inquiry<'_> {
                         .needs(format!("needs {after}, then no {set} within {within}")),
                 }
             }
-            (Stand::Absence { last, since, due, spent }, Trigger::Absent { set, length }) => {
+            (Stand::Absence { last, since, due, spent }, Trigger::Absent { set, length, .. }) => {
                 let mut clause = clause.says(self.silence_words(*set, *last, *since));
                 clause.holds = Some(*spent);
                 let (set, state) = (self.words.set(*set), rule.while_.as_ref().map(|state| self.words.state(state)));

@@ -176,11 +176,8 @@ impl Words<'_> {
             Trigger::AbsentAfter { set, within, after } => {
                 format!("no {} within {within} after {}", self.set(*set), self.set(*after))
             }
-            Trigger::Absent { set, length } => {
-                let silent =
-                    self.set(*set) == "engagement" && self.rulebook.sources.text(rule.range).contains("silent");
-                if silent { format!("silent {length}") } else { format!("no {} for {length}", self.set(*set)) }
-            }
+            Trigger::Absent { silent: true, length, .. } => format!("silent {length}"),
+            Trigger::Absent { set, length, silent: false } => format!("no {} for {length}", self.set(*set)),
             Trigger::Score { score, upward, inclusive, value } => {
                 let sign = match (upward, inclusive) {
                     (true, true) => ">=",
@@ -234,4 +231,24 @@ pub fn length(span: Span) -> String {
     let units = [("d", 86_400), ("h", 3_600), ("m", 60)];
     let whole = units.iter().find(|(_, size)| seconds != 0 && seconds % size == 0);
     whole.map_or_else(|| format!("{seconds}s"), |(unit, size)| format!("{}{unit}", seconds / size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{self, Env};
+
+    #[test]
+    fn a_silence_is_told_from_a_wait_for_engagement() {
+        let text = "quiet: silent 7d -> alert owner \"nothing\"\n\
+                    still: no engagement for 7d -> alert owner \"silent\"";
+        let checked = check::load([("rules.ensue".to_owned(), text.to_owned())], &Env::default());
+        let book = checked.rulebook.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
+        let words = Words { rulebook: &book, zone: Zone::UTC };
+        let said = |label: &str| {
+            let at = book.rules.iter().position(|rule| rule.label == label).unwrap_or_else(|| panic!("{label}"));
+            words.trigger(RuleId(at as u16))
+        };
+        assert_eq!((said("quiet").as_str(), said("still").as_str()), ("silent 7d", "no engagement for 7d"));
+    }
 }

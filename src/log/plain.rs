@@ -216,6 +216,7 @@ mod tests {
             types: Vec::new(),
             props: vec!["page".to_owned(), "seconds".to_owned()],
             facts: Vec::new(),
+            events: Vec::new(),
             sets: Vec::new(),
             tiers: Vec::new(),
             calendars: Vec::new(),

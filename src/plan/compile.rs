@@ -118,7 +118,7 @@ impl Plan {
                 let keeps_props = uses_props(rule, rulebook);
                 self.deadlines.push(Deadline { rule, within, keeps_props });
             }
-            Trigger::Absent { set, length } => {
+            Trigger::Absent { set, length, .. } => {
                 let last = self.last(set);
                 self.react(set, Reaction::Rearm(self.absences.len()));
                 self.absences.push(Absence { rule, last, length });

@@ -1,6 +1,7 @@
 //! Events as the log has them, and the sets of them that rules speak of.
 
-use super::{Expr, FactId, PropId, SetId, TypeId};
+use super::{Expr, FactId, PropId, Rulebook, SetId, TypeId};
+use crate::source::Range;
 use crate::value::Type;
 
 /// A `type` value of the log.
@@ -30,8 +31,75 @@ pub struct Prop {
 pub struct EventSet {
     /// As the author would say it: `visited(page == "pricing")`.
     pub text: String,
+    /// The event or group that is named: `visited`; `None` where the engine speaks of events by what
+    /// they do.
+    pub name: Option<String>,
+    /// How many conditions are said here, `page == "pricing"`; they are the last of each alternative,
+    /// those before them are of the declaration.
+    pub narrowed: usize,
     /// The ways to be in the set.
     pub alternatives: Vec<Alternative>,
+}
+
+impl EventSet {
+    /// The conditions that are said where the event is named, not where it is declared.
+    #[must_use]
+    pub fn narrowing(&self) -> &[Expr] {
+        let conditions = self.alternatives.first().map_or(&[][..], |first| first.conditions.as_slice());
+        conditions.get(conditions.len().saturating_sub(self.narrowed)..).unwrap_or_default()
+    }
+
+    /// Whether it is the event or group of this name, whole.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.narrowed == 0 && self.name.as_deref() == Some(name)
+    }
+}
+
+/// An event or a group as it is declared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeclaredEvent {
+    /// Its names, all of one meaning, in the order written.
+    pub names: Vec<String>,
+    /// What it stands for.
+    pub means: Means,
+    /// Where it is declared.
+    pub range: Range,
+    /// From the standard vocabulary; a declaration of the rulebook may have taken its place.
+    pub standard: bool,
+}
+
+/// What a declared event stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Means {
+    /// Events of these types of the log that meet a condition on their own properties.
+    Types(Vec<TypeId>, Option<Expr>),
+    /// Any of these events and groups.
+    Group(Vec<String>),
+}
+
+impl DeclaredEvent {
+    /// The types of the log it is declared for; none of a group.
+    #[must_use]
+    pub fn types(&self) -> &[TypeId] {
+        match &self.means {
+            Means::Types(types, _) => types,
+            Means::Group(_) => &[],
+        }
+    }
+}
+
+impl Rulebook {
+    /// Whether an event's name means what the standard vocabulary says, if perhaps more or less of it.
+    #[must_use]
+    pub fn is_standard_event(&self, name: &str) -> bool {
+        let named = |event: &&DeclaredEvent| event.names.iter().any(|known| known == name);
+        let (standard, own): (Vec<_>, Vec<_>) = self.events.iter().filter(named).partition(|event| event.standard);
+        let Some(usual) = standard.first().map(|event| event.types()) else { return false };
+        own.first()
+            .map(|event| event.types())
+            .is_none_or(|own| own.iter().any(|ty| usual.contains(ty)) || (usual.is_empty() && own.is_empty()))
+    }
 }
 
 /// One way to be in a set: the type, and conditions on the properties that must all hold.
@@ -65,4 +133,57 @@ pub struct WellKnown {
     pub touched: SetId,
     /// Properties of `touched`: channel, template, sequence, touch (texts, in this order).
     pub touched_props: [PropId; 4],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{self, Env};
+
+    fn rulebook(text: &str) -> Rulebook {
+        let checked = check::load([("rules.ensue".to_owned(), text.to_owned())], &Env::default());
+        checked.rulebook.unwrap_or_else(|| panic!("{:?}", checked.diagnostics))
+    }
+
+    #[test]
+    fn what_is_declared_is_held_by_name() {
+        let book = rulebook(
+            "event trial, try is \"product.trial\" where plan == \"pro\" and seats > 2 { plan text, seats number }\n\
+             group active = trial, clicked\n\
+             active -> tag keen",
+        );
+        let own: Vec<_> = book.events.iter().filter(|event| !event.standard).collect();
+        let [trial, active] = own.as_slice() else { panic!("{own:?}") };
+        assert_eq!(trial.names, ["trial", "try"]);
+        assert_eq!(trial.types().iter().map(|ty| &*book.types[ty.index()].name).collect::<Vec<_>>(), ["product.trial"]);
+        assert!(matches!(&trial.means, Means::Types(_, Some(Expr::And(..)))));
+        assert_eq!(active.means, Means::Group(vec!["trial".to_owned(), "clicked".to_owned()]));
+        let standard = |name: &str| book.events.iter().any(|e| e.standard && e.names.iter().any(|n| n == name));
+        assert!(standard("opened") && standard("engagement") && !standard("trial"));
+    }
+
+    #[test]
+    fn a_set_knows_which_conditions_are_its_own() {
+        let book = rulebook(
+            "event trial is \"product.trial\" where plan == \"pro\" { plan text, seats number }\n\
+             trial(seats > 2 and seats < 9) -> tag keen\n\
+             trial -> tag seen",
+        );
+        let set = |text: &str| book.sets.iter().find(|set| set.text == text).unwrap_or_else(|| panic!("{text}"));
+        let narrow = set("trial(seats > 2 and seats < 9)");
+        assert_eq!(narrow.name.as_deref(), Some("trial"));
+        assert_eq!((narrow.narrowing().len(), narrow.alternatives[0].conditions.len()), (2, 3));
+        assert!(!narrow.is_named("trial") && set("trial").is_named("trial"));
+        assert_eq!(set("trial").narrowing(), []);
+        assert_eq!(set("created or updated").name, None);
+    }
+
+    #[test]
+    fn a_name_is_standard_while_it_shares_a_type() {
+        let more = rulebook("event opened is \"email.opened\", \"letter.opened\"\nopened -> tag keen");
+        assert!(more.is_standard_event("opened") && more.is_standard_event("clicked"));
+        assert!(!more.is_standard_event("trial"));
+        let other = rulebook("event opened is \"letter.opened\"\nopened -> tag keen");
+        assert!(!other.is_standard_event("opened"));
+    }
 }

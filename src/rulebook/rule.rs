@@ -67,7 +67,7 @@ pub enum Trigger {
     /// `no EVENT within D after EVENT2`
     AbsentAfter { set: SetId, within: Length, after: SetId },
     /// `no EVENT for D`, and `silent D` with the set of engagement events.
-    Absent { set: SetId, length: Length },
+    Absent { set: SetId, length: Length, silent: bool },
     /// `SCORE >= n` (upward) or `SCORE < n` (downward); `inclusive`: `>=` and `<=`.
     Score { score: ScoreId, upward: bool, inclusive: bool, value: f64 },
     /// `becomes TIER`
@@ -84,6 +84,77 @@ pub enum Trigger {
     Every { length: Length },
     /// `every mon at 09:00`; days from Monday.
     EveryWeekday { days: [bool; 7], at: ClockTime },
+}
+
+impl Trigger {
+    /// The events at which the rule fires; `None` where it fires at something else, or because nothing
+    /// happens.
+    #[must_use]
+    pub fn event(&self) -> Option<SetId> {
+        match self {
+            Self::Event(set) | Self::Count { set, .. } | Self::Follows { set, .. } => Some(*set),
+            Self::AbsentAfter { .. }
+            | Self::Absent { .. }
+            | Self::Score { .. }
+            | Self::Becomes(_)
+            | Self::Leaves(_)
+            | Self::Finished(_)
+            | Self::Enrolled(_)
+            | Self::Exited(_)
+            | Self::Every { .. }
+            | Self::EveryWeekday { .. } => None,
+        }
+    }
+
+    /// The events whose properties the rule may ask, `event.x`: those at which it fires, and those after
+    /// which an answer stays away.
+    #[must_use]
+    pub fn asked_event(&self) -> Option<SetId> {
+        match self {
+            Self::AbsentAfter { after, .. } => Some(*after),
+            other => other.event(),
+        }
+    }
+
+    /// Whether it comes nearer step by step: it waits for more than one event, or for time to pass
+    /// without one.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        match self {
+            Self::Count { .. }
+            | Self::Follows { .. }
+            | Self::AbsentAfter { .. }
+            | Self::Absent { .. }
+            | Self::Score { .. } => true,
+            Self::Event(_)
+            | Self::Becomes(_)
+            | Self::Leaves(_)
+            | Self::Finished(_)
+            | Self::Enrolled(_)
+            | Self::Exited(_)
+            | Self::Every { .. }
+            | Self::EveryWeekday { .. } => false,
+        }
+    }
+
+    /// Whether its clock runs only while the rule's `while` holds, so that the rule is not even
+    /// triggered without.
+    #[must_use]
+    pub fn runs_in_state(&self) -> bool {
+        match self {
+            Self::Absent { .. } | Self::Every { .. } | Self::EveryWeekday { .. } => true,
+            Self::Event(_)
+            | Self::Count { .. }
+            | Self::Follows { .. }
+            | Self::AbsentAfter { .. }
+            | Self::Score { .. }
+            | Self::Becomes(_)
+            | Self::Leaves(_)
+            | Self::Finished(_)
+            | Self::Enrolled(_)
+            | Self::Exited(_) => false,
+        }
+    }
 }
 
 /// A `while` condition.

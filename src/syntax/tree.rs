@@ -351,6 +351,30 @@ pub enum ExprKind {
     },
 }
 
+impl At<ExprKind> {
+    /// Calls `f` with this expression and every expression inside it.
+    pub fn walk<'a>(&'a self, f: &mut impl FnMut(&'a Self)) {
+        f(self);
+        match &self.node {
+            ExprKind::Has(a) | ExprKind::Not(a) | ExprKind::Negate(a) => a.walk(f),
+            ExprKind::Default(a, b) | ExprKind::Binary { left: a, right: b, .. } => {
+                a.walk(f);
+                b.walk(f);
+            }
+            ExprKind::List(items) | ExprKind::Call { args: items, .. } => items.iter().for_each(|item| item.walk(f)),
+            ExprKind::Number(_)
+            | ExprKind::Text(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Length(_)
+            | ExprKind::Time(_)
+            | ExprKind::Date { .. }
+            | ExprKind::DateTime { .. }
+            | ExprKind::Name(_)
+            | ExprKind::Property { .. } => {}
+        }
+    }
+}
+
 /// Operators between two expressions, loosest first: `or`; `and`; comparisons and `in` (which do
 /// not chain); `+ -`; `* /`; then `??`, which binds tighter than all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

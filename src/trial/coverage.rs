@@ -224,8 +224,7 @@ impl Items<'_> {
             let which = if rule.arms.len() > 1 { format!("line {} of `{name}`", arm + 1) } else { format!("`{name}`") };
             self.push(Kind::Acts, line.range, Hit::Acts(id, arm), format!("{which} never acts"));
         }
-        let timed =
-            matches!(rule.trigger, Trigger::Absent { .. } | Trigger::Every { .. } | Trigger::EveryWeekday { .. });
+        let timed = rule.trigger.runs_in_state();
         let fails = rule.while_.is_some() && !timed
             || rule.guard.is_some()
             || rule.limit.is_some()

@@ -13,7 +13,7 @@ use crate::event::{EventNumber, LeadId};
 use crate::local::{Zone, rfc3339};
 use crate::log::{self, Input, Log, ReadError, ReadOptions};
 use crate::plan::Plan;
-use crate::rulebook::{Expr, RuleId, Rulebook, Test, TestEvent, Trigger};
+use crate::rulebook::{Expr, RuleId, Rulebook, Test, TestEvent};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
@@ -116,15 +116,7 @@ impl Run<'_> {
     /// Notes how far the rules of a lead have come that wait for more than one event.
     fn look(&mut self, lead: LeadId) {
         for (index, rule) in self.plan.rulebook.rules.iter().enumerate() {
-            let waits = matches!(
-                rule.trigger,
-                Trigger::Count { .. }
-                    | Trigger::Score { .. }
-                    | Trigger::Follows { .. }
-                    | Trigger::AbsentAfter { .. }
-                    | Trigger::Absent { .. }
-            );
-            if !waits {
+            if !rule.trigger.waits() {
                 continue;
             }
             let id = RuleId(index as u16);

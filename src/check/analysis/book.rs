@@ -6,7 +6,7 @@ use super::formula::Formula;
 use super::solve;
 use crate::rulebook::{Arm, Effect, EffectKind, EventSet, Rule, Rulebook, Sequence, SequenceId, SetId, TierId, Touch};
 use crate::source::Range;
-use crate::syntax::tree::{File, Item, ItemKind, RuleDecl, SequenceDecl};
+use crate::syntax::tree::{BinaryOp, Expr, ExprKind, File, Item, ItemKind, RuleDecl, SequenceDecl, State, StateKind};
 
 /// A rulebook with its tree; the standard vocabulary is left out of the lists.
 pub(super) struct Book<'a> {
@@ -108,6 +108,44 @@ impl<'a> Book<'a> {
                 outer.ty == inner.ty && outer.conditions.iter().all(|condition| inner.conditions.contains(condition))
             })
         })
+    }
+}
+
+/// A condition as it is written: where, and whether `and` and `or` join parts of it.
+#[derive(Clone, Copy)]
+pub(super) struct Written {
+    pub range: Range,
+    pub and: bool,
+    pub or: bool,
+}
+
+impl Written {
+    /// A `where`, an `if`, a `require`.
+    pub fn expr(expr: &Expr) -> Self {
+        let mut written = Self { range: expr.range, and: false, or: false };
+        expr.walk(&mut |part| {
+            if let ExprKind::Binary { op, .. } = &part.node {
+                written.and |= op.node == BinaryOp::And;
+                written.or |= op.node == BinaryOp::Or;
+            }
+        });
+        written
+    }
+
+    /// A `while`.
+    pub fn state(state: &State) -> Self {
+        let (and, or) = joins(&state.node);
+        Self { range: state.range, and, or }
+    }
+}
+
+/// Whether `and`, and whether `or` joins parts of a state.
+fn joins(state: &StateKind) -> (bool, bool) {
+    match state {
+        StateKind::Tier(_) | StateKind::In(_) | StateKind::Suppressed => (false, false),
+        StateKind::Not(inner) => joins(&inner.node),
+        StateKind::And(a, b) => (true, joins(&a.node).1 || joins(&b.node).1),
+        StateKind::Or(a, b) => (joins(&a.node).0 || joins(&b.node).0, true),
     }
 }
 

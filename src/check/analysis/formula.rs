@@ -106,10 +106,9 @@ impl Formula {
     /// What a trigger says of the moment at which its rule is judged.
     pub fn trigger(trigger: &Trigger, rulebook: &Rulebook) -> Self {
         match trigger {
-            Trigger::Event(set)
-            | Trigger::Count { set, .. }
-            | Trigger::Follows { set, .. }
-            | Trigger::AbsentAfter { after: set, .. } => Self::event(*set, rulebook),
+            Trigger::Event(_) | Trigger::Count { .. } | Trigger::Follows { .. } | Trigger::AbsentAfter { .. } => {
+                trigger.asked_event().map_or(Self::Known(true), |set| Self::event(set, rulebook))
+            }
             Trigger::Score { score, upward, inclusive, value } => {
                 let op = match (upward, inclusive) {
                     (true, true) => Comparison::GreaterOrEqual,

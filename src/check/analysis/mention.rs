@@ -2,22 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::source::Range;
 use crate::syntax::tree::*;
 
 /// What the text mentions.
 #[derive(Default)]
 pub(super) struct Mentions<'a> {
-    /// Events with conditions, wherever events stand.
-    pub events: Vec<&'a EventRef>,
     /// Bare names of expressions, and the names of what is called.
     pub names: BTreeSet<&'a str>,
     /// Names of functions that are called.
     pub calls: BTreeSet<&'a str>,
     /// Members of groups.
     pub members: BTreeSet<&'a str>,
-    /// What follows `if`, by the place of its touch or tail.
-    pub conditions: Vec<(Range, &'a Expr)>,
 }
 
 impl<'a> Mentions<'a> {
@@ -118,17 +113,13 @@ impl<'a> Mentions<'a> {
                 events.iter().for_each(|event| self.event(event));
             }
         }
-        let touches = sequence.touches.iter().map(|touch| (touch.range, &touch.message));
-        for (range, message) in touches.chain(sequence.tail.iter().map(|tail| (tail.range, &tail.message))) {
-            if let Some(condition) = &message.condition {
-                self.conditions.push((range, condition));
-                self.expr(condition);
-            }
+        let touches = sequence.touches.iter().map(|touch| &touch.message);
+        for message in touches.chain(sequence.tail.iter().map(|tail| &tail.message)) {
+            self.exprs(&message.condition);
         }
     }
 
     fn event(&mut self, event: &'a EventRef) {
-        self.events.push(event);
         self.names.insert(&event.name.node);
         event.filters.iter().for_each(|filter| self.expr(filter));
     }
@@ -138,20 +129,13 @@ impl<'a> Mentions<'a> {
     }
 
     fn expr(&mut self, expr: &'a Expr) {
-        match &expr.node {
+        expr.walk(&mut |part| match &part.node {
             ExprKind::Name(name) => drop(self.names.insert(name)),
-            ExprKind::Call { name, args } => {
+            ExprKind::Call { name, .. } => {
                 self.names.insert(&name.node);
                 self.calls.insert(&name.node);
-                args.iter().for_each(|arg| self.expr(arg));
-            }
-            ExprKind::List(items) => items.iter().for_each(|item| self.expr(item)),
-            ExprKind::Has(inner) | ExprKind::Not(inner) | ExprKind::Negate(inner) => self.expr(inner),
-            ExprKind::Default(left, right) | ExprKind::Binary { left, right, .. } => {
-                self.expr(left);
-                self.expr(right);
             }
             _ => {}
-        }
+        });
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::book::{Book, Own, touches};
+use super::book::{Book, Own, Written, touches};
 use super::formula::Formula;
 use super::leaps;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{ChannelId, Sequence, SequenceId, SetId, Touch, Trigger};
+use crate::rulebook::{ChannelId, EventSet, Sequence, SequenceId, SetId, Touch, Trigger};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{ChannelClause, EventRef, ItemKind, RuleBody, ScoreLine, SequenceClause, TriggerKind};
@@ -28,11 +28,11 @@ fn events<'a>(book: &Book<'a>, found: &mut Vec<Diagnostic>) -> BTreeSet<&'a str>
     for item in book.files.iter().flat_map(|file| &file.items) {
         let ItemKind::Event(event) = &item.node else { continue };
         let Some(guard) = &event.guard else { continue };
-        let is_plain = |text: &str| event.names.iter().any(|name| name.node == text);
-        let set = book.rulebook.sets.iter().position(|set| is_plain(&set.text));
+        let is_whole = |set: &EventSet| event.names.iter().any(|name| set.is_named(&name.node));
+        let set = book.rulebook.sets.iter().position(is_whole);
         if set.is_some_and(|set| !book.possible(&[&Formula::event(SetId(set as u16), book.rulebook)])) {
             broken.extend(event.names.iter().map(|name| name.node.as_str()));
-            found.push(alone(book, guard.range));
+            found.push(alone(book, Written::expr(guard)));
         }
     }
     broken
@@ -57,20 +57,20 @@ fn rule(book: &Book, own: &Own, broken: &BTreeSet<&str>, found: &mut Vec<Diagnos
     let head = own.decl.trigger.range;
     let mut before = vec![(head, Formula::trigger(&own.rule.trigger, book.rulebook))];
     let state = own.rule.while_.as_ref().map(|state| Formula::state(state, book.rulebook));
-    let state = own.decl.while_.as_ref().map(|state| state.range).zip(state);
-    let guard = own.decl.guard.as_ref().map(|guard| guard.range);
+    let state = own.decl.while_.as_ref().map(Written::state).zip(state);
+    let guard = own.decl.guard.as_ref().map(Written::expr);
     let guard = guard.zip(own.rule.guard.as_ref().map(Formula::expr));
-    for (range, formula) in [state, guard].into_iter().flatten() {
-        if let Some(never) = contradiction(book, range, &formula, &before) {
+    for (at, formula) in [state, guard].into_iter().flatten() {
+        if let Some(never) = contradiction(book, at, &formula, &before) {
             found.push(never);
             return;
         }
-        before.push((range, formula));
+        before.push((at.range, formula));
     }
     let RuleBody::Decision(arms) = &own.decl.body else { return };
     for (arm, formula) in arms.iter().zip(&own.guards) {
         if let Some(guard) = &arm.guard {
-            found.extend(contradiction(book, guard.range, formula, &before));
+            found.extend(contradiction(book, Written::expr(guard), formula, &before));
         }
     }
 }
@@ -156,7 +156,7 @@ fn sequences(book: &Book, broken: &BTreeSet<&str>, found: &mut Vec<Diagnostic>) 
             before.push((at.range, Formula::tier(tier, book.rulebook)));
         }
         if let (Some(guard), Some(at)) = (&sequence.guard, &decl.guard)
-            && let Some(never) = contradiction(book, at.range, &Formula::expr(guard), &before)
+            && let Some(never) = contradiction(book, Written::expr(at), &Formula::expr(guard), &before)
         {
             found.push(never);
             continue;
@@ -181,7 +181,7 @@ fn touch_conditions(
         let Some(at) = &message.condition else { continue };
         let Some(touch) = touches(sequence).find(|touch| touch.range == range) else { continue };
         let Some(condition) = touch.condition.as_ref().map(Formula::expr) else { continue };
-        if let Some(never) = contradiction(book, at.range, &condition, before) {
+        if let Some(never) = contradiction(book, Written::expr(at), &condition, before) {
             found.push(never);
         } else if !book.possible(&[&condition, &sendable(book, touch)]) {
             let message = format!("`{}` is never true where the channel may be used", book.text(at.range));
@@ -226,7 +226,7 @@ fn channels(book: &Book, found: &mut Vec<Diagnostic>) {
             let required = channel.and_then(|channel| channel.requires.iter().find(|(_, other)| *other == text));
             let Some((expr, _)) = required else { continue };
             let formula = Formula::expr(expr);
-            if let Some(never) = contradiction(book, at.range, &formula, &before) {
+            if let Some(never) = contradiction(book, Written::expr(at), &formula, &before) {
                 found.push(never);
                 break;
             }
@@ -236,16 +236,16 @@ fn channels(book: &Book, found: &mut Vec<Diagnostic>) {
 }
 
 /// The finding where a condition can never hold, alone or after those before it.
-fn contradiction(book: &Book, range: Range, formula: &Formula, before: &[(Range, Formula)]) -> Option<Diagnostic> {
+fn contradiction(book: &Book, at: Written, formula: &Formula, before: &[(Range, Formula)]) -> Option<Diagnostic> {
     if !book.possible(&[formula]) {
-        return Some(alone(book, range));
+        return Some(alone(book, at));
     }
     let all: Vec<&Formula> = before.iter().map(|(_, formula)| formula).chain([formula]).collect();
     if book.possible(&all) {
         return None;
     }
-    let message = format!("`{}` is never true here", book.text(range));
-    let mut never = Diagnostic::new(Slug::NeverTrue, range, message).label("never true");
+    let message = format!("`{}` is never true here", book.text(at.range));
+    let mut never = Diagnostic::new(Slug::NeverTrue, at.range, message).label("never true");
     // One place before it is enough where that alone contradicts it.
     let single = before.iter().find(|(_, other)| !book.possible(&[other, formula]));
     for (place, _) in single.map_or(before, std::slice::from_ref) {
@@ -254,12 +254,12 @@ fn contradiction(book: &Book, range: Range, formula: &Formula, before: &[(Range,
     Some(never.help("both must hold at the same moment; change one of them, or remove the line"))
 }
 
-fn alone(book: &Book, range: Range) -> Diagnostic {
-    let text = book.text(range);
-    let help = if text.contains(" and ") {
+fn alone(book: &Book, at: Written) -> Diagnostic {
+    let text = book.text(at.range);
+    let help = if at.and {
         "no lead can meet all of this at one moment; change a part, or say `or` where one of them is enough"
     } else {
         "no value can meet this; change the condition, or remove what depends on it"
     };
-    Diagnostic::new(Slug::NeverTrue, range, format!("`{text}` is never true")).label("never true").help(help)
+    Diagnostic::new(Slug::NeverTrue, at.range, format!("`{text}` is never true")).label("never true").help(help)
 }

@@ -76,12 +76,11 @@ fn in_conflict(book: &Book, earlier: &Write, later: &Write) -> bool {
 
 /// Whether two triggers can be met by one and the same thing.
 fn at_once(book: &Book, earlier: &Trigger, later: &Trigger) -> bool {
-    use Trigger::{Becomes, Count, Event, Follows, Leaves, Score};
+    use Trigger::{Becomes, Count, Event, Leaves, Score};
     match (earlier, later) {
         (Count { times: a, set: one, .. }, Count { times: b, set: other, .. }) => a == b && one == other,
         // Whether their conditions go together is asked later; most pairs have no type in common.
-        (Event(a), Event(b) | Count { set: b, .. } | Follows { set: b, .. })
-        | (Count { set: a, .. } | Follows { set: a, .. }, Event(b)) => book.share_a_type(*a, *b),
+        (Event(set), other) | (other, Event(set)) => other.event().is_some_and(|other| book.share_a_type(*set, other)),
         (Leaves(_), Becomes(_)) | (Becomes(_), Leaves(_)) => true,
         (Score { score: a, upward: up, .. }, Score { score: b, upward, .. }) => {
             a == b && up == upward && leaps::both(book, earlier, later)

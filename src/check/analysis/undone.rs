@@ -88,7 +88,7 @@ fn is_parallel(book: &Book, sequence: SequenceId) -> bool {
 
 /// Another rule that acts on each event on which this one does, and forbids the effect.
 fn elsewhere<'a>(book: &Book<'a>, own: &Own, effect: &Effect) -> Option<(&'a Rule, &'a Effect)> {
-    let set = event_of(&own.rule.trigger)?;
+    let set = own.rule.trigger.event()?;
     let rules = book.rulebook.rules.iter().filter(|other| other.range != own.rule.range);
     rules.filter(|other| always(other).is_some_and(|other| book.covers(other, set))).find_map(|other| {
         let effects = &other.arms.first()?.effects;
@@ -96,14 +96,6 @@ fn elsewhere<'a>(book: &Book<'a>, own: &Own, effect: &Effect) -> Option<(&'a Rul
         let by = effects.iter().find(|by| forbids(book, &by.kind, &effect.kind) && stands(by))?;
         Some((other, by))
     })
-}
-
-/// The events at which a rule can act.
-fn event_of(trigger: &Trigger) -> Option<SetId> {
-    match trigger {
-        Trigger::Event(set) | Trigger::Count { set, .. } | Trigger::Follows { set, .. } => Some(*set),
-        _ => None,
-    }
 }
 
 /// The events at every one of which a rule acts.

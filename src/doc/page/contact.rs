@@ -3,7 +3,7 @@
 use super::{Block, Heading, Table};
 use crate::doc::prose::{Kind, Prose};
 use crate::doc::words::{Words, fill, joined, listed, time};
-use crate::rulebook::{ChannelId, ScoreId};
+use crate::rulebook::{ChannelId, DeclaredEvent, Means, ScoreId, TypeId};
 
 /// Every score.
 pub fn scores(words: &Words<'_>) -> Vec<Block> {
@@ -95,9 +95,11 @@ pub fn tests(words: &Words<'_>) -> Vec<Block> {
     let tests: u64 = files.iter().map(|(_, tests, _)| tests).sum();
     let gaps: u64 = files.iter().map(|(_, _, gaps)| gaps).sum();
     let verb = if tests == 1 { "shows" } else { "show" };
-    let gaps_said =
-        if gaps == 0 { String::new() } else { format!(", and {} still open", time::many(gaps, "known gap")) };
-    let gaps_said = gaps_said.replace("gap still", "gap is still").replace("gaps still", "gaps are still");
+    let gaps_said = match gaps {
+        0 => String::new(),
+        1 => ", and 1 known gap is still open".to_owned(),
+        many => format!(", and {} are still open", time::many(many, "known gap")),
+    };
     let text = format!("{} {verb} with examples what the rules do{gaps_said}.", time::many(tests, "test"));
     let row = |(path, tests, gaps): (&str, u64, u64)| {
         let gaps = if gaps == 0 { Prose::default() } else { gaps.to_string().into() };
@@ -109,31 +111,33 @@ pub fn tests(words: &Words<'_>) -> Vec<Block> {
 
 /// The events and groups of the rulebook itself.
 pub fn glossary(words: &Words<'_>) -> Vec<Block> {
-    let own = &words.glossary.own;
+    let rulebook = words.rulebook;
+    let own: Vec<&DeclaredEvent> = rulebook.events.iter().filter(|event| !event.standard).collect();
     if own.is_empty() {
         return Vec::new();
     }
-    let rows = own.iter().map(|term| {
-        let first = term.names.first().map_or("", String::as_str);
-        let others: Vec<Prose> = term.names.iter().skip(1).map(|name| Prose::name(Kind::Event, name)).collect();
+    let rows = own.into_iter().map(|event| {
+        let first = event.names.first().map_or("", String::as_str);
+        let others: Vec<Prose> = event.names.iter().skip(1).map(|name| Prose::name(Kind::Event, name)).collect();
         let also = match others.is_empty() {
             true => Prose::default(),
             false => fill(", also {}", [listed(others, "and")]),
         };
-        let what = match term.types.is_empty() {
-            true => {
-                let members = term.members.iter().map(|name| Prose::name(Kind::Event, name)).collect();
+        let what = match &event.means {
+            Means::Group(members) => {
+                let members = members.iter().map(|name| Prose::name(Kind::Event, name)).collect();
                 fill("any of {}", [listed(members, "and")])
             }
-            false => {
-                let types = joined(term.types.iter().map(|ty| Prose::other(ty)), " or ");
-                match words.definition(term) {
-                    Some(condition) => fill("{} in the log, where {}", [types, condition]),
+            Means::Types(types, guard) => {
+                let name = |ty: &TypeId| rulebook.types.get(ty.index()).map_or("", |ty| ty.name.as_str());
+                let types = joined(types.iter().map(|ty| Prose::other(name(ty))), " or ");
+                match guard {
+                    Some(guard) => fill("{} in the log, where {}", [types, words.definition(guard)]),
                     None => fill("{} in the log", [types]),
                 }
             }
         };
-        let place = words.rulebook.sources.place(term.range);
+        let place = rulebook.sources.place(event.range);
         vec![Prose::name(Kind::Event, first).then(also), what.capital(), Prose::other(&place)]
     });
     let text = "Names that the rulebook gives to what happens.";

@@ -86,9 +86,8 @@ impl Words<'_> {
                     CapScope::Account => "all leads of an account together",
                     CapScope::Owner => "all leads of an owner together",
                 };
-                let count = count.to_string().into();
-                let what = if count == Prose::from("1") { self.kept_one(*what) } else { self.kept_many(*what) };
-                fill("At most {} {} {} for {}.", [count, what, time::per(*per).into(), scope.into()])
+                let what = if *count == 1 { self.kept_one(*what) } else { self.kept_many(*what) };
+                fill("At most {} {} {} for {}.", [count.to_string().into(), what, time::per(*per).into(), scope.into()])
             }
             InvariantKind::InTime { within, set, expect } => fill(
                 "Within {} after {}, there is always {}.",
@@ -101,17 +100,16 @@ impl Words<'_> {
         match kept {
             Kept::Touch => "a touch".into(),
             Kept::Alert => "an alert".into(),
-            Kept::Channel(id) => self.message(id),
+            Kept::Channel(id) => self.message(id, true),
         }
     }
 
     fn kept_one(&self, kept: Kept) -> Prose {
-        let text = self.kept(kept);
-        let mut pieces = text.0;
-        if let Some(super::super::prose::Piece::Plain(first)) = pieces.first_mut() {
-            *first = first.split_once(' ').map_or(first.clone(), |(_, noun)| noun.to_owned());
+        match kept {
+            Kept::Touch => "touch".into(),
+            Kept::Alert => "alert".into(),
+            Kept::Channel(id) => self.message(id, false),
         }
-        Prose(pieces)
     }
 
     fn kept_many(&self, kept: Kept) -> Prose {

@@ -1,8 +1,7 @@
 //! Events as parts of a sentence: what a lead does, has done, did, and what the thing is called.
 
 use super::{Kind, Prose, Words, fill, joined};
-use crate::doc::glossary;
-use crate::rulebook::SetId;
+use crate::rulebook::{Expr, SetId};
 
 /// The forms of a standard event. Of who does it: a lead, or a noun with its article.
 struct Phrase {
@@ -202,28 +201,18 @@ enum Said {
 
 impl Words<'_> {
     fn said(&self, set: SetId) -> Said {
-        let text = self.set_text(set);
-        let name = text.split('(').next().unwrap_or("").trim();
-        if name == "created or updated" {
-            return Said::Own(Prose::quote(name));
-        }
+        let Some(set) = self.rulebook.sets.get(set.index()) else { return Said::Own(Prose::default()) };
+        let Some(name) = set.name.as_deref() else { return Said::Own(Prose::quote(&set.text)) };
         let phrase = PHRASES.iter().find(|phrase| phrase.names.contains(&name));
-        match phrase.filter(|_| self.glossary.is_standard(name)) {
+        match phrase.filter(|_| self.rulebook.is_standard_event(name)) {
             Some(phrase) => Said::Known(phrase),
             None => Said::Own(Prose::name(Kind::Event, name)),
         }
     }
 
-    fn set_text(&self, set: SetId) -> &str {
-        self.rulebook.sets.get(set.index()).map_or("", |set| set.text.as_str())
-    }
-
     /// ` (page is “pricing”)`, empty where nothing narrows the event.
     fn narrowing(&self, set: SetId) -> Prose {
-        let count = glossary::filters(self.set_text(set));
-        let first = self.rulebook.sets.get(set.index()).and_then(|set| set.alternatives.first());
-        let conditions = first.map_or(&[][..], |first| first.conditions.as_slice());
-        let own = conditions.get(conditions.len().saturating_sub(count)..).unwrap_or_default();
+        let own = self.rulebook.sets.get(set.index()).map_or(&[][..], |set| set.narrowing());
         if own.is_empty() {
             return Prose::default();
         }
@@ -302,11 +291,8 @@ impl Words<'_> {
 
 impl Words<'_> {
     /// The condition that an event's own declaration sets.
-    pub fn definition(&self, term: &glossary::Term) -> Option<Prose> {
-        let guard = term.guard.as_ref()?;
-        let bare = Self { bare: true, ..*self };
-        let guard = glossary::resolved(self.rulebook, guard);
-        Some(guard.map_or_else(|| "a condition of its own holds".into(), |guard| bare.condition(&guard)))
+    pub fn definition(&self, guard: &Expr) -> Prose {
+        Self { bare: true, ..*self }.condition(guard)
     }
 }
 

@@ -77,10 +77,10 @@ impl Words<'_> {
                 "When {} within {} after {}",
                 [self.has_not_happened(*set), time::length(*within).into(), self.happened(*after)],
             ),
-            Trigger::Absent { set, length } if self.is_silence(*set) => {
+            Trigger::Absent { set, length, silent } if *silent || self.is_engagement(*set) => {
                 fill("When the lead has been silent for {}", [time::length(*length).into()])
             }
-            Trigger::Absent { set, length } => {
+            Trigger::Absent { set, length, .. } => {
                 fill("When {} for {}", [self.has_not_happened(*set), time::length(*length).into()])
             }
             Trigger::Score { score, upward, inclusive, value } => {
@@ -106,8 +106,8 @@ impl Words<'_> {
     }
 
     /// Whether this is the group that `silent` asks for.
-    fn is_silence(&self, set: crate::rulebook::SetId) -> bool {
-        self.rulebook.sets.get(set.index()).is_some_and(|set| set.text == "engagement")
+    fn is_engagement(&self, set: crate::rulebook::SetId) -> bool {
+        self.rulebook.sets.get(set.index()).is_some_and(|set| set.is_named("engagement"))
     }
 
     /// Labels as names, `a, b and c`.
@@ -137,10 +137,6 @@ fn count(times: u32) -> String {
 fn limit(limit: Limit) -> String {
     match limit {
         Limit::Once => " (only once for each lead)".to_owned(),
-        Limit::AtMostOncePer(span) => match time::last(span).as_str() {
-            "hour" => " (at most once an hour)".to_owned(),
-            per if per.starts_with(|c: char| c.is_ascii_digit()) => format!(" (at most once in {per})"),
-            per => format!(" (at most once a {per})"),
-        },
+        Limit::AtMostOncePer(span) => format!(" (at most once {})", time::per_span(span)),
     }
 }

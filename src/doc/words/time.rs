@@ -22,10 +22,14 @@ pub fn each(length: Length) -> String {
 
 /// `a day`, `an hour`, `in 2 weeks`.
 pub fn per(length: Length) -> String {
-    match (length.amount, length.unit) {
+    per_unit((u64::from(length.amount), length.unit))
+}
+
+fn per_unit(length: (u64, Unit)) -> String {
+    match length {
         (1, Unit::Hour) => "an hour".to_owned(),
         (1, unit) => format!("a {}", self::unit(unit)),
-        _ => format!("in {}", self::length(length)),
+        (amount, unit) => format!("in {}", many(amount, self::unit(unit))),
     }
 }
 
@@ -42,18 +46,31 @@ fn unit(unit: Unit) -> &'static str {
 }
 
 /// A measured length in the largest unit that it is whole in.
-pub fn span(span: Span) -> String {
+fn whole(span: Span) -> (u64, Unit) {
     let seconds = (span.0 / 1_000_000).unsigned_abs();
-    let units = [("day", 86_400), ("hour", 3_600), ("minute", 60)];
+    let units = [(Unit::Day, 86_400), (Unit::Hour, 3_600), (Unit::Minute, 60)];
     let whole = units.into_iter().find(|(_, size)| seconds != 0 && seconds.is_multiple_of(*size));
-    let (unit, size) = whole.unwrap_or(("second", 1));
-    many(seconds / size, unit)
+    let (unit, size) = whole.unwrap_or((Unit::Second, 1));
+    (seconds / size, unit)
+}
+
+/// `7 days`, measured.
+pub fn span(span: Span) -> String {
+    let (amount, unit) = whole(span);
+    many(amount, self::unit(unit))
 }
 
 /// `7 days`, but `day` for one: after "the last".
 pub fn last(span: Span) -> String {
-    let words = self::span(span);
-    words.strip_prefix("1 ").map_or(words.clone(), str::to_owned)
+    match whole(span) {
+        (1, unit) => self::unit(unit).to_owned(),
+        (amount, unit) => many(amount, self::unit(unit)),
+    }
+}
+
+/// `a day`, `an hour`, `in 2 days`, measured.
+pub fn per_span(span: Span) -> String {
+    per_unit(whole(span))
 }
 
 /// `09:00 to 17:00`

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::plan::Plan;
+use crate::rulebook::same::{Same, renamed};
 use crate::rulebook::{
-    ChannelId, ExperimentId, FactId, PropId, RuleId, Rulebook, ScoreId, Sequence, SequenceId, SetId, TagId, TierId,
-    Touch,
+    ChannelId, EventSet, ExperimentId, FactId, PropId, RuleId, Rulebook, ScoreId, Sequence, SequenceId, SetId, TagId,
+    TierId, Touch,
 };
 
 use super::Changes;
-use super::definition::Definitions;
 
 /// The same part in the rulebook before.
 #[derive(Clone, Copy, Debug)]
@@ -49,10 +49,8 @@ impl Matching {
     /// Matches two rulebooks.
     pub fn of(old: &Plan, new: &Plan) -> Self {
         let (old, new) = (&*old.rulebook, &*new.rulebook);
-        let sequence_to = sequences(&old.sequences, &new.sequences);
-        let called = |to: &Option<SequenceId>| to.and_then(|to| Some(new.sequences.get(to.index())?.name.as_str()));
-        let before = Definitions::new(old, sequence_to.iter().map(called).collect());
-        let after = Definitions::new(new, Vec::new());
+        let same = Same::new(old, new);
+        let sequence_to = same.sequences.clone();
         let touches = |(at, to): (usize, &Option<SequenceId>)| match old.sequences.get(at) {
             Some(sequence) => touches(sequence, to.and_then(|to| new.sequences.get(to.index()))),
             None => Vec::new(),
@@ -60,30 +58,14 @@ impl Matching {
         let rule_to = by_name(&old.rules, &new.rules, |rule| &rule.label, RuleId);
         let back = |to: &[Option<SequenceId>], id: usize| to.iter().position(|to| *to == Some(SequenceId(id as u16)));
         Self {
-            rules: kin(
-                &old.rules,
-                &new.rules,
-                |rule| &rule.label,
-                RuleId,
-                (&|rule| before.rule(rule), &|rule| after.rule(rule)),
-            ),
-            scores: kin(
-                &old.scores,
-                &new.scores,
-                |score| &score.name,
-                ScoreId,
-                (&|score| before.score(score), &|score| after.score(score)),
-            ),
+            rules: kin(&old.rules, &new.rules, |rule| &rule.label, RuleId, |old, new| same.rule(old, new)),
+            scores: kin(&old.scores, &new.scores, |score| &score.name, ScoreId, |old, new| same.score(old, new)),
             facts: facts(old, new),
-            sets: sets(&before, &after, old, new),
+            sets: sets(&same),
             sequences: (0..new.sequences.len())
                 .map(|at| {
                     let old_id = back(&sequence_to, at).map(|at| SequenceId(at as u16));
-                    let text = |book: &Rulebook, of: &Definitions<'_>, id: SequenceId| {
-                        book.sequences.get(id.index()).map(|sequence| of.sequence(id, sequence))
-                    };
-                    let now = text(new, &after, SequenceId(at as u16));
-                    Kin { old: old_id, same: old_id.is_some_and(|id| text(old, &before, id) == now) }
+                    Kin { old: old_id, same: old_id.is_some_and(|id| same.sequence(id, SequenceId(at as u16))) }
                 })
                 .collect(),
             touch_to: sequence_to.iter().enumerate().map(touches).collect(),
@@ -155,22 +137,20 @@ fn by_name<T, Id: Copy>(old: &[T], new: &[T], name: impl Fn(&T) -> &str, id: imp
     old.iter().map(|part| places.get(name(part)).map(|at| id(*at))).collect()
 }
 
-type Said<'a, T> = (&'a dyn Fn(&T) -> String, &'a dyn Fn(&T) -> String);
-
 /// By new part: the old one of the same name, and whether it says the same.
 fn kin<T, Id: Copy>(
     old: &[T],
     new: &[T],
     name: impl Fn(&T) -> &str,
     id: impl Fn(u16) -> Id,
-    (before, after): Said<'_, T>,
+    same: impl Fn(Id, Id) -> bool,
 ) -> Vec<Kin<Id>> {
-    let places: BTreeMap<&str, (u16, &T)> = old.iter().zip(0..).map(|(part, at)| (name(part), (at, part))).collect();
-    let kin = |part: &T| match places.get(name(part)) {
-        Some((at, was)) => Kin { old: Some(id(*at)), same: before(was) == after(part) },
-        None => Kin { old: None, same: false },
+    let places: BTreeMap<&str, u16> = old.iter().map(&name).zip(0..).collect();
+    let kin = |(part, at): (&T, u16)| {
+        let old = places.get(name(part)).map(|at| id(*at));
+        Kin { old, same: old.is_some_and(|old| same(old, id(at))) }
     };
-    new.iter().map(kin).collect()
+    new.iter().zip(0..).map(kin).collect()
 }
 
 fn facts(old: &Rulebook, new: &Rulebook) -> Vec<Option<FactId>> {
@@ -182,17 +162,24 @@ fn facts(old: &Rulebook, new: &Rulebook) -> Vec<Option<FactId>> {
     new.facts.iter().map(find).collect()
 }
 
-fn sets(before: &Definitions<'_>, after: &Definitions<'_>, old: &Rulebook, new: &Rulebook) -> Vec<Option<SetId>> {
-    let ids = |book: &Rulebook| (0..book.sets.len() as u16).map(SetId);
-    let places: BTreeMap<String, SetId> = ids(old).map(|id| (before.set(id), id)).collect();
-    ids(new).map(|id| places.get(&after.set(id)).copied()).collect()
+/// By new set: the old one of the same events, looked for among those of the same types.
+fn sets(same: &Same<'_>) -> Vec<Option<SetId>> {
+    let mut places: BTreeMap<Vec<&str>, Vec<SetId>> = BTreeMap::new();
+    for (set, at) in same.old.sets.iter().zip(0..) {
+        places.entry(type_names(same.old, set)).or_default().push(SetId(at));
+    }
+    let old_of = |(set, at): (&EventSet, u16)| {
+        let of_types = places.get(&type_names(same.new, set))?;
+        of_types.iter().copied().find(|old| same.set(*old, SetId(at)))
+    };
+    same.new.sets.iter().zip(0..).map(old_of).collect()
 }
 
-/// By old sequence: the new one of its name, else the one that was renamed from it.
-fn sequences(old: &[Sequence], new: &[Sequence]) -> Vec<Option<SequenceId>> {
-    let own: Vec<(&str, Option<&str>)> = new.iter().map(|s| (s.name.as_str(), s.renamed_from.as_deref())).collect();
-    let names: Vec<&str> = old.iter().map(|sequence| sequence.name.as_str()).collect();
-    renamed(&names, &own).into_iter().map(|at| at.map(SequenceId)).collect()
+fn type_names<'a>(book: &'a Rulebook, set: &EventSet) -> Vec<&'a str> {
+    let types = set.alternatives.iter().filter_map(|alternative| book.types.get(alternative.ty.index()));
+    let mut names: Vec<&str> = types.map(|ty| ty.name.as_str()).collect();
+    names.sort_unstable();
+    names
 }
 
 /// By old touch and tail: its place in the new sequence.
@@ -204,17 +191,6 @@ fn touches(old: &Sequence, new: Option<&Sequence>) -> Vec<Option<u16>> {
         new.into_iter().flat_map(all).map(|touch| (touch.id.as_str(), touch.renamed_from.as_deref())).collect();
     let names: Vec<&str> = all(old).map(|touch| touch.id.as_str()).collect();
     renamed(&names, &own)
-}
-
-/// By old name: the place of the new part that has it, else of the first that had it before.
-fn renamed(old: &[&str], new: &[(&str, Option<&str>)]) -> Vec<Option<u16>> {
-    let place = |name: &&str| {
-        let is = new.iter().position(|(own, _)| own == name);
-        // A part that kept its name is what it was, whatever it says it was called.
-        let was = || new.iter().position(|(own, was)| *was == Some(*name) && !old.contains(own));
-        is.or_else(was).map(|at| at as u16)
-    };
-    old.iter().map(place).collect()
 }
 
 fn variants(old: &Rulebook, new: &Rulebook) -> Vec<Vec<Option<(ExperimentId, u8)>>> {
