@@ -84,7 +84,8 @@ fn floors() -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Every file of the crate but its root, with its text.
+/// Every file of the crate but its root, with its text. Left out are tests that stand in it: their
+/// examples are made by later stages.
 fn files() -> Vec<(PathBuf, String)> {
     let (mut folders, mut files) = (vec![PathBuf::from("src")], Vec::new());
     while let Some(folder) = folders.pop() {
@@ -92,14 +93,19 @@ fn files() -> Vec<(PathBuf, String)> {
             let path = entry.expect("an entry of a folder").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs") && path != Path::new("src/lib.rs") {
+            } else if is_code(&path) {
                 let text = fs::read_to_string(&path).expect("a file of the crate");
-                files.push((path, text));
+                let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
+                files.push((path, code));
             }
         }
     }
     files.sort();
     files
+}
+
+fn is_code(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "rs") && path != Path::new("src/lib.rs") && !path.ends_with("tests.rs")
 }
 
 /// `src/cli/lead/deed.rs` is the module `["cli", "lead", "deed"]`.

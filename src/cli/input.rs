@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::local;
 use crate::log::Input;
 use crate::report::diagnostic;
+use crate::report::summary::Summary;
 use crate::rulebook::Rulebook;
 use crate::source::Sources;
 use crate::timestamp::Timestamp;
@@ -40,7 +41,7 @@ pub fn refused(checked: &Checked, io: Io) -> Error {
 
 /// How many findings there are, in how many files with rules that the author wrote; what stands
 /// beside the rules does not count.
-pub fn summary(findings: &[Diagnostic], sources: &Sources) -> String {
+pub fn summary(findings: &[Diagnostic], sources: &Sources) -> Summary {
     let beside = |path: &str| [".yaml", ".yml", ".rhai", ".md"].iter().any(|end| path.ends_with(end));
     let own = |path: &str| !beside(path) && path != VOCABULARY_PATH;
     diagnostic::summary(findings, sources.iter().filter(|(_, source)| own(&source.path)).count())

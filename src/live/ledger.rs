@@ -51,7 +51,7 @@ pub(crate) fn append(
         let redacted = redacted.next_if(|(place, _)| *place == index);
         let line = line(store, names, decision, redacted.as_ref().map(|(_, redacted)| redacted))?;
         size += line.len();
-        places.note(decision, next - 1, (number, lines.len() as u32));
+        places.note(decision, Place { block: number, line: lines.len() as u32 });
         lines.push(line);
         if size >= BLOCK {
             batch.put_large(TreeName::Decisions, &number.to_be_bytes(), encode(&lines));
@@ -127,13 +127,13 @@ fn damaged() -> LiveError {
 /// The lines at some places, in their order.
 pub(crate) fn at(store: &Store, places: &[Place]) -> Result<Vec<String>, LiveError> {
     let mut found = Vec::with_capacity(places.len());
-    for of_block in places.chunk_by(|a, b| a.0 == b.0) {
-        let Some((block, _)) = of_block.first() else { continue };
-        let value = store.get(TreeName::Decisions, &block.to_be_bytes())?.ok_or_else(damaged)?;
+    for of_block in places.chunk_by(|a, b| a.block == b.block) {
+        let Some(first) = of_block.first() else { continue };
+        let value = store.get(TreeName::Decisions, &first.block.to_be_bytes())?.ok_or_else(damaged)?;
         let mut lines: Vec<Option<Line>> =
             postcard::from_bytes::<Vec<Line>>(&value).map_err(|_| damaged())?.into_iter().map(Some).collect();
-        for (_, place) in of_block {
-            let line = lines.get_mut(*place as usize).and_then(Option::take).ok_or_else(damaged)?;
+        for place in of_block {
+            let line = lines.get_mut(place.line as usize).and_then(Option::take).ok_or_else(damaged)?;
             found.push(line.text(store));
         }
     }

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::LiveError;
 use super::shelf::{encode, hash};
 use crate::decision::names::Names;
@@ -16,31 +18,44 @@ const OF_LEAD: u8 = b'd';
 /// Keys of what was held for an invariant begin with it.
 const HELD: u8 = b'h';
 
-/// Where a decision lies: its block, and which line of that it is.
-pub(super) type Place = (u64, u32);
+/// Where a decision lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// Its block: the number of the first decision in it.
+    pub block: u64,
+    /// Which line of the block it is, from 0.
+    pub line: u32,
+}
+
+impl Place {
+    /// The number of the decision.
+    pub fn number(self) -> u64 {
+        self.block + u64::from(self.line)
+    }
+}
 
 /// Places of decisions that are written together.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    of_leads: BTreeMap<LeadId, (u64, Vec<Place>)>,
+    of_leads: BTreeMap<LeadId, Vec<Place>>,
     held: Vec<(u64, String)>,
 }
 
 impl Places {
     /// Notes where the decision of a number lies.
-    pub fn note(&mut self, decision: &Decision, number: u64, place: Place) {
-        self.of_leads.entry(decision.lead).or_insert_with(|| (number, Vec::new())).1.push(place);
+    pub fn note(&mut self, decision: &Decision, place: Place) {
+        self.of_leads.entry(decision.lead).or_default().push(place);
         let held = decision.body.reason().filter(|_| decision.body.status() == Some(Status::Held));
         if let Some(invariant) = held.and_then(|reason| reason.held_for()) {
-            self.held.push((number, invariant.to_owned()));
+            self.held.push((place.number(), invariant.to_owned()));
         }
     }
 
     /// Writes them down.
     pub fn write(self, names: &Names<'_>, batch: &mut Batch<'_>) {
-        for (lead, (first, places)) in self.of_leads {
+        for (lead, places) in self.of_leads {
             let mut key = of_lead(names.log.lead_name(lead));
-            key.extend(first.to_be_bytes());
+            key.extend(places.first().map_or(0, |first| first.number()).to_be_bytes());
             batch.put_large(TreeName::State, &key, encode(&places));
         }
         for (number, invariant) in self.held {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::error::LiveError;
 use super::outbox::{Done, Item};
+use super::places::Place;
 use super::roster::Roster;
-use super::{Live, ledger, places, shelf};
+use super::{Live, ledger, outbox, places, shelf};
 use crate::decision::Decision;
 use crate::decision::names::Names;
 use crate::engine::{Engine, Live as Kept, Standing};
@@ -96,8 +97,8 @@ impl Live {
         let Some(standing) = self.ask(lead, |engine, id, roster| engine.standing(id, roster))?.flatten() else {
             return Ok(None);
         };
-        let decided = ledger::at(&self.store, &places::of(&self.store, lead)?)?;
-        let of_lead = |item: &Item| item.lead == lead;
+        let places = places::of(&self.store, lead)?;
+        let waits = |place: &Place| outbox::find(&self.store, place.number()).transpose();
         Ok(Some(LeadView {
             lead: lead.to_owned(),
             account: row.account,
@@ -106,9 +107,9 @@ impl Live {
             plan,
             standing,
             entries: self.store.entries_of(lead)?.len(),
-            decided,
+            decided: ledger::at(&self.store, &places)?,
             done: self.done(lead)?,
-            waiting: self.outbox()?.into_iter().filter(of_lead).collect(),
+            waiting: places.iter().filter_map(waits).collect::<Result<_, _>>()?,
             ahead: self.ahead(Some(lead))?,
         }))
     }

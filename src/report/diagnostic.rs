@@ -9,6 +9,7 @@ use crate::config::ConfigError;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Range, Source, SourceId, Sources};
 
+use super::summary::Summary;
 use crate::trial::Failure;
 use crate::words::many;
 use crate::yaml::Mistake;
@@ -72,13 +73,13 @@ pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
 
 /// `check: 3 errors, 1 warning in 4 files`: the last line of a run. `files` counts the rulebook's own.
 #[must_use]
-pub fn summary(diagnostics: &[Diagnostic], files: usize) -> String {
+pub fn summary(diagnostics: &[Diagnostic], files: usize) -> Summary {
     let count = |severity| diagnostics.iter().filter(|found| found.severity == severity).count();
     let counts =
         [(count(Severity::Error), "error"), (count(Severity::Warning), "warning"), (count(Severity::Info), "note")];
     let counts: Vec<String> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| many(n, what)).collect();
     let found = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
-    format!("check: {found} in {}", many(files, "file"))
+    Summary { verb: "check", counts: format!("{found} in {}", many(files, "file")) }
 }
 
 /// The message with what to do about it, on one line.
@@ -339,7 +340,7 @@ mod tests {
         let (found, sources) = found(TEXT);
         let expected = "rules/rules.ensue:2:36: error[unknown-tier]: tier `hto` is not declared\n";
         assert_eq!(short(&found, &sources), expected);
-        assert_eq!(summary(&found, 4), "check: 1 error in 4 files");
-        assert_eq!(summary(&[], 1), "check: no findings in 1 file");
+        assert_eq!(summary(&found, 4).to_string(), "check: 1 error in 4 files");
+        assert_eq!(summary(&[], 1).to_string(), "check: no findings in 1 file");
     }
 }

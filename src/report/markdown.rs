@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use super::case::{CaseResult, Outcome};
 use super::diagnostic::{advice, severity};
+use super::summary::Summary;
 use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 
 /// The findings as a table below a line of counts.
 #[must_use]
-pub fn findings(summary: &str, findings: &[Diagnostic], sources: &Sources) -> String {
+pub fn findings(summary: &Summary, findings: &[Diagnostic], sources: &Sources) -> String {
     let mut text = heading(summary);
     if findings.is_empty() {
         return text;
@@ -25,7 +26,7 @@ pub fn findings(summary: &str, findings: &[Diagnostic], sources: &Sources) -> St
 
 /// The cases that did not pass, each with all that is shown of it, below a line of counts.
 #[must_use]
-pub fn cases(summary: &str, cases: &[CaseResult]) -> String {
+pub fn cases(summary: &Summary, cases: &[CaseResult]) -> String {
     let mut text = heading(summary);
     for case in cases {
         let word = match case.outcome {
@@ -49,12 +50,9 @@ pub fn cases(summary: &str, cases: &[CaseResult]) -> String {
     text
 }
 
-/// `check: 2 errors in 3 files` as `## ensue check` and the counts.
-fn heading(summary: &str) -> String {
-    match summary.split_once(": ") {
-        Some((verb, counts)) => format!("## ensue {verb}\n\n{counts}\n"),
-        None => format!("## ensue\n\n{summary}\n"),
-    }
+/// The verb as a heading, and the counts.
+fn heading(Summary { verb, counts }: &Summary) -> String {
+    format!("## ensue {verb}\n\n{counts}\n")
 }
 
 /// Text on one line: what would be a tag is taken from its meaning, but for code, where nothing is one.

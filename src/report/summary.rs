@@ -1,10 +1,26 @@
-//! The last line of a dry run: what was counted.
+//! The last line of a verb: what was counted.
 
 use std::collections::BTreeMap;
 
 use crate::decision::Status;
 use crate::decision::count::{Counts, Fates};
 use crate::words::{many, shown};
+
+/// The last line of a verb.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Which verb.
+    pub verb: &'static str,
+    /// What was counted: `2 errors in 3 files`.
+    pub counts: String,
+}
+
+impl std::fmt::Display for Summary {
+    /// `check: 2 errors in 3 files`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.verb, self.counts)
+    }
+}
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::case::{self, CaseResult};
 use super::diagnostic::failure;
+use super::summary::Summary;
 use crate::source::{Range, Sources};
 use crate::trial::coverage::{Coverage, Kind};
 use crate::trial::{Failure, Outcome, TestReport, TestResult};
@@ -54,8 +55,9 @@ pub fn coverage(coverage: &Coverage, sources: &Sources) -> String {
 
 /// `test: 12 passed, 1 failed, 1 todo; 31 events, 88 decisions`: the last line of a run.
 #[must_use]
-pub fn summary(report: &TestReport) -> String {
-    let mut text = format!("test: {} passed, {} failed", report.count(Outcome::Passed), report.count(Outcome::Failed));
+pub fn summary(report: &TestReport) -> Summary {
+    let (passed, failed) = (report.count(Outcome::Passed), report.count(Outcome::Failed));
+    let mut text = format!("{passed} passed, {failed} failed");
     let passes = report.count(Outcome::TodoPasses);
     let todo = report.count(Outcome::Todo) + passes;
     if todo > 0 {
@@ -73,7 +75,7 @@ pub fn summary(report: &TestReport) -> String {
     if let Some(coverage) = &report.coverage {
         let _ = write!(text, "; coverage {} %", coverage.percent());
     }
-    text
+    Summary { verb: "test", counts: text }
 }
 
 /// The tests as cases of a report.

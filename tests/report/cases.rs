@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ensue::report::case::{CaseResult, Outcome};
+use ensue::report::summary::Summary;
 use ensue::report::{github, junit, markdown, sarif};
 use proptest::prelude::*;
 use uppsala::{XsdValidator, parse};
@@ -37,7 +38,8 @@ fn valid(report: &str) -> Vec<String> {
 fn cases_as_they_look() {
     snapshot("junit", &junit::report("ensue test", &some()));
     snapshot("github_cases", &github::cases(&some()));
-    snapshot("markdown_cases", &markdown::cases("test: 4 tests, 1 failed", &some()));
+    let summary = Summary { verb: "test", counts: String::from("4 tests, 1 failed") };
+    snapshot("markdown_cases", &markdown::cases(&summary, &some()));
 }
 
 #[test]
