@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::error::LiveError;
 use super::outbox::{self, Ended, State, What};
+use super::places::Places;
 use super::record::{ACTIVATED, Record, kind};
 use super::roster::Roster;
 use super::step::{self, Advanced};
@@ -101,24 +102,24 @@ impl Live {
         let mut roster = Roster::default();
         let wanted = (shelf::all_leads(&self.store)?, shelf::all_accounts(&self.store)?);
         let loaded = shelf::load(&self.store, &old, self.progress.clock, wanted, &mut roster)?;
-        let (mut engine, dues) = loaded.into_parts();
+        let (mut engine, before) = loaded.into_parts();
         engine.drain(at, &roster, &mut Vec::new());
         let primed = self.primed(&next.plan, at, &mut roster)?;
         let adopted = Engine::adopt(engine, primed, Arc::clone(&next.plan), self.progress.handled as u32, &roster);
         let Adopted { engine, gone, lines, changes, leads, carried } = adopted;
         let mut done = Advanced { entries: 1, ..Advanced::default() };
-        let mut number = self.progress.decisions;
+        let (mut number, mut places) = (self.progress.decisions, Places::default());
         for (plan, decisions) in [(&old, &gone), (&next.plan, &lines)] {
             self.name_events(decisions, &Kept::default(), &mut roster)?;
             let names = Names { rulebook: &plan.rulebook, log: &roster };
-            ledger::append(&mut self.store, &names, decisions, number, batch)?;
+            ledger::append(&mut self.store, &names, decisions, number, &mut places, batch)?;
             number += decisions.len() as u64;
             decisions.iter().for_each(|decision| done.counts.add(decision));
         }
         done.decisions = number - self.progress.decisions;
         let progress =
             Progress { clock: engine.clock(), handled: self.progress.handled + 1, decisions: number, ..self.progress };
-        shelf::save(&mut self.store, engine, &dues, &roster, batch)?;
+        shelf::save(&mut self.store, engine, &before, &roster, places, batch)?;
         let withdrawn = self.adopt_outbox(&changes, &next.plan, at, batch)?;
         done.withdrawn = withdrawn as u64;
         batch.put(TreeName::Meta, b"ruleset", next.id.as_bytes());

@@ -36,17 +36,17 @@ impl Line {
     }
 }
 
-/// Writes decisions down from the number `first` on.
+/// Writes decisions down from the number `first` on, and notes where they lie.
 pub(crate) fn append(
     store: &mut Store,
     names: &Names<'_>,
     decisions: &[Decision],
     first: u64,
+    places: &mut Places,
     batch: &mut Batch<'_>,
 ) -> Result<(), LiveError> {
     let mut redacted = redactions(store, names, decisions)?.into_iter().peekable();
     let (mut lines, mut size, mut number) = (Vec::new(), 0, first);
-    let mut places = Places::default();
     for (index, (decision, next)) in decisions.iter().zip(first + 1..).enumerate() {
         let redacted = redacted.next_if(|(place, _)| *place == index);
         let line = line(store, names, decision, redacted.as_ref().map(|(_, redacted)| redacted))?;
@@ -61,7 +61,6 @@ pub(crate) fn append(
     if !lines.is_empty() {
         batch.put_large(TreeName::Decisions, &number.to_be_bytes(), encode(&lines));
     }
-    places.write(names, batch);
     Ok(())
 }
 

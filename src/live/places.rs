@@ -1,14 +1,13 @@
 //! Where decisions lie among those of the store: by lead, so that one lead is found without looking
-//! at the others, and those that were held for an invariant. Written by `ledger` in the transaction of
-//! the decisions themselves; made anew with them.
+//! at the others, and those that were held for an invariant. Noted by `ledger`, written by `shelf` into
+//! the rows of leads, in the transaction of the decisions themselves; made anew with them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::LiveError;
-use super::shelf::{encode, hash};
-use crate::decision::names::Names;
+use super::shelf::{self, encode, hash};
 use crate::decision::{Decision, Status};
 use crate::event::LeadId;
 use crate::store::{Batch, Store, StoreError, TreeName};
@@ -20,7 +19,7 @@ const HELD: u8 = b'h';
 
 /// Where a decision lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Its block: the number of the first decision in it.
     pub block: u64,
     /// Which line of the block it is, from 0.
@@ -33,6 +32,9 @@ impl Place {
         self.block + u64::from(self.line)
     }
 }
+
+/// A lead's row holds so many places; more lie in a list of their own, which is never written again.
+const IN_ROW: usize = 32;
 
 /// Places of decisions that are written together.
 #[derive(Debug, Default)]
@@ -51,17 +53,30 @@ impl Places {
         }
     }
 
-    /// Writes them down.
-    pub fn write(self, names: &Names<'_>, batch: &mut Batch<'_>) {
-        for (lead, places) in self.of_leads {
-            let mut key = of_lead(names.log.lead_name(lead));
-            key.extend(places.first().map_or(0, |first| first.number()).to_be_bytes());
-            batch.put_large(TreeName::State, &key, encode(&places));
+    /// The places a lead's row is to hold, from those it held before.
+    pub fn add(&mut self, lead: LeadId, name: &str, before: &[Place], batch: &mut Batch<'_>) -> Vec<Place> {
+        let mut all = before.to_vec();
+        all.append(&mut self.of_leads.remove(&lead).unwrap_or_default());
+        if all.len() <= IN_ROW {
+            return all;
         }
-        for (number, invariant) in self.held {
+        let mut key = of_lead(name);
+        key.extend(all.first().map_or(0, |first| first.number()).to_be_bytes());
+        batch.put_large(TreeName::State, &key, encode(&all));
+        Vec::new()
+    }
+
+    /// Leads whose places no row has taken yet.
+    pub fn left(&self) -> Vec<LeadId> {
+        self.of_leads.keys().copied().collect()
+    }
+
+    /// Writes down what was held.
+    pub fn write_held(&self, batch: &mut Batch<'_>) {
+        for (number, invariant) in &self.held {
             let mut key = vec![HELD];
             key.extend(number.to_be_bytes());
-            batch.put_large(TreeName::State, &key, invariant.into_bytes());
+            batch.put_large(TreeName::State, &key, invariant.as_bytes());
         }
     }
 }
@@ -84,6 +99,7 @@ pub(super) fn of(store: &Store, lead: &str) -> Result<Vec<Place>, LiveError> {
         let places: Vec<Place> = postcard::from_bytes(&value).map_err(|_| damaged())?;
         all.extend(places);
     }
+    all.extend(shelf::lead_row(store, lead)?.map(|row| row.decided).unwrap_or_default());
     Ok(all)
 }
 

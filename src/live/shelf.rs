@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::error::LiveError;
+use super::places::{Place, Places};
 use super::roster::Roster;
 use crate::engine::{Clock, Engine, OwnerSends, SavedAccount};
 use crate::event::{AccountId, LeadId};
@@ -27,6 +28,15 @@ pub(crate) struct LeadRow {
     /// nothing of it.
     sealed: bool,
     bytes: Vec<u8>,
+    /// Where the latest of what was decided about it lies.
+    pub decided: Vec<Place>,
+}
+
+/// What a lead's row held before a step.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    next_due: Option<Timestamp>,
+    decided: Vec<Place>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -127,8 +137,8 @@ pub(crate) fn next_due(store: &Store) -> Result<Option<Timestamp>, LiveError> {
 /// An engine with some leads, and with every lead that shares an account with one of them.
 pub(crate) struct Loaded {
     pub engine: Engine,
-    /// When the next timer of each lead was due, by name.
-    dues: BTreeMap<String, Option<Timestamp>>,
+    /// What the rows of the leads held, by name.
+    before: BTreeMap<String, Before>,
 }
 
 /// Takes leads out of the store; `accounts` are those they are about to join.
@@ -171,10 +181,10 @@ pub(crate) fn load(
         let leads = row.leads.iter().map(|name| roster.lead(name)).collect();
         engine.put_account(&SavedAccount { account, leads, bytes: row.bytes }).map_err(|_| damaged("state"))?;
     }
-    let mut dues = BTreeMap::new();
+    let mut before = BTreeMap::new();
     for (name, row) in rows {
         let Some(row) = row else {
-            dues.insert(name, None);
+            before.insert(name, Before::default());
             continue;
         };
         let lead = roster.lead(&name);
@@ -182,17 +192,18 @@ pub(crate) fn load(
         let opened = if row.sealed { store.unseal(&name, "state", &row.bytes) } else { Some(row.bytes) };
         let bytes = opened.ok_or_else(|| damaged("state"))?;
         engine.put_lead(lead, account, &bytes).map_err(|_| damaged("state"))?;
-        dues.insert(name, row.next_due);
+        before.insert(name, Before { next_due: row.next_due, decided: row.decided });
     }
-    Ok(Loaded { engine, dues })
+    Ok(Loaded { engine, before })
 }
 
 /// Puts what changed of an engine back.
 pub(crate) fn save(
     store: &mut Store,
     engine: Engine,
-    dues: &BTreeMap<String, Option<Timestamp>>,
+    before: &BTreeMap<String, Before>,
     names: &Roster,
+    mut places: Places,
     batch: &mut Batch<'_>,
 ) -> Result<(), LiveError> {
     use crate::decision::names::Journal;
@@ -213,7 +224,8 @@ pub(crate) fn save(
         let name = lead_name(saved.lead);
         let sealed = store.seal(&name, "state", &saved.bytes)?;
         let (sealed, bytes) = sealed.map_or((false, saved.bytes), |sealed| (true, sealed));
-        let before = dues.get(&name).copied().flatten();
+        let was = before.get(&name);
+        let before = was.and_then(|was| was.next_due);
         if before != saved.next_due {
             if let Some(before) = before {
                 batch.delete(TreeName::Timers, &timer_key(before, &name));
@@ -228,17 +240,26 @@ pub(crate) fn save(
             held: saved.held,
             sealed,
             bytes,
+            decided: places.add(saved.lead, &name, was.map_or(&[], |was| &was.decided), batch),
             name,
         };
         batch.put_large(TreeName::State, &lead_key(&row.name), encode(&row));
     }
+    // A decision that changed nothing of its lead.
+    for lead in places.left() {
+        let name = lead_name(lead);
+        let Some(mut row) = lead_row(store, &name)? else { continue };
+        row.decided = places.add(lead, &name, &row.decided, batch);
+        batch.put_large(TreeName::State, &lead_key(&name), encode(&row));
+    }
+    places.write_held(batch);
     Ok(())
 }
 
 impl Loaded {
-    /// The engine, and when the next timer of each lead was due before.
-    pub fn into_parts(self) -> (Engine, BTreeMap<String, Option<Timestamp>>) {
-        (self.engine, self.dues)
+    /// The engine, and what the rows of the leads held.
+    pub fn into_parts(self) -> (Engine, BTreeMap<String, Before>) {
+        (self.engine, self.before)
     }
 }
 

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use super::append::is_event;
 use super::error::LiveError;
 use super::outbox::{self, Ended, Fate, Item, State};
+use super::places::Places;
 use super::reading::Reader;
 use super::record::{self, kind};
 use super::roster::Roster;
+use super::shelf::Before;
 use super::{Live, Progress, ledger, shelf};
 use crate::decision::Decision;
 use crate::decision::count::Counts;
@@ -121,7 +123,7 @@ impl Live {
         let accounts: BTreeSet<String> = events().filter_map(|entry| entry.account.clone()).collect();
         let mut roster = Roster::default();
         let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, accounts), &mut roster)?;
-        let (mut engine, dues) = loaded.into_parts();
+        let (mut engine, before) = loaded.into_parts();
         let (log, places) = self.read_log(&plan, &entries)?;
         // An erasure ends its step. One that the rulebook cannot read is left out like any such entry.
         let is_read = |entry: &&StoredEntry| log.iter().any(|event| log.event_id(event.number) == entry.id);
@@ -138,7 +140,7 @@ impl Live {
             undeclared: log.undeclared.clone(),
             ..Advanced::default()
         };
-        self.write(&plan, &entries, (engine, &dues), &mut roster, worked, &mut done)?;
+        self.write(&plan, &entries, (engine, &before), &mut roster, worked, &mut done)?;
         Ok(done)
     }
 
@@ -173,7 +175,7 @@ impl Live {
         &mut self,
         plan: &Plan,
         entries: &[StoredEntry],
-        (engine, dues): (Engine, &BTreeMap<String, Option<Timestamp>>),
+        (engine, before): (Engine, &BTreeMap<String, Before>),
         roster: &mut Roster,
         worked: Worked,
         done: &mut Advanced,
@@ -183,7 +185,8 @@ impl Live {
         let names = Names { rulebook: &plan.rulebook, log: roster };
         let mut batch = Batch::new();
         let first = self.progress.decisions;
-        ledger::append(&mut self.store, &names, &decisions, first, &mut batch)?;
+        let mut places = Places::default();
+        ledger::append(&mut self.store, &names, &decisions, first, &mut places, &mut batch)?;
         for decision in &decisions {
             done.counts.add(decision);
         }
@@ -194,7 +197,7 @@ impl Live {
             decisions: first + decisions.len() as u64,
             ..self.progress
         };
-        shelf::save(&mut self.store, engine, dues, roster, &mut batch)?;
+        shelf::save(&mut self.store, engine, before, roster, places, &mut batch)?;
         batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
         if let Some(lead) = &erased {
             Self::mark_erasing(lead, &mut batch);

@@ -3,12 +3,13 @@
 //! key: the key file is written anew without it.
 
 use std::fs::{File, OpenOptions};
+use std::hash::BuildHasher;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use super::error::StoreError;
 use super::files::{self, Syncs};
@@ -18,6 +19,8 @@ const MAGIC: &[u8; 12] = b"ensue keys 1";
 const RANDOM: &str = "/dev/urandom";
 /// The layout of a sealed fact: this byte, 24 bytes of nonce, ciphertext and tag.
 const SEALED: u8 = 1;
+/// No key in the file takes fewer bytes: length, key and checksum.
+const SHORTEST: usize = 4 + 32 + 8;
 
 /// The key of a lead, and the one that nonces are made with, once it is needed.
 #[derive(Clone, Debug)]
@@ -34,36 +37,41 @@ pub struct Keys {
     generation: u64,
     /// In the order they were made; `None` for a lead that was erased.
     list: Vec<(Box<str>, Option<LeadKey>)>,
-    index: HashMap<Box<str>, usize, foldhash::fast::FixedState>,
+    /// Places in the list, found by the lead's name, which lies there alone.
+    index: HashTable<usize>,
     /// How many of the list are in the file, and the length of the file up to there.
     written: usize,
     len: u64,
 }
 
 impl Keys {
-    /// Reads the keys of a store whose last commit knew `count` of them in this generation or an
-    /// earlier one. A torn end beyond that was never acknowledged and is dropped.
-    pub fn read(dir: &Path, generation: u64, count: u64) -> Result<Self, StoreError> {
-        let keys = Self::read_any(dir)?;
+    /// The same for a store whose last commit knew `count` of them in this generation or an earlier
+    /// one. A torn end beyond that was never acknowledged and is dropped.
+    pub fn known(self, generation: u64, count: u64) -> Result<Self, StoreError> {
         let bad = |reason: String| Err(StoreError::Keys { reason });
-        if keys.generation < generation {
-            return bad(format!("it is of generation {}, the store knows {generation}", keys.generation));
+        if self.generation < generation {
+            return bad(format!("it is of generation {}, the store knows {generation}", self.generation));
         }
-        if (keys.list.len() as u64) < count {
-            return bad(format!("it holds {} keys, {count} were acknowledged", keys.list.len()));
+        if (self.list.len() as u64) < count {
+            return bad(format!("it holds {} keys, {count} were acknowledged", self.list.len()));
         }
-        Ok(keys)
+        Ok(self)
     }
 
     /// Reads whatever keys are readable.
     pub fn read_any(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join("keys");
         let bytes = files::read(&path)?.unwrap_or_default();
-        let mut keys = Self { path, generation: 0, list: Vec::new(), index: HashMap::default(), written: 0, len: 0 };
+        let mut keys = Self { path, generation: 0, list: Vec::new(), index: HashTable::new(), written: 0, len: 0 };
         let Some(rest) = bytes.strip_prefix(MAGIC) else { return Ok(keys) };
         let Some((generation, mut rest)) = rest.split_first_chunk::<8>() else { return Ok(keys) };
         keys.generation = u64::from_be_bytes(*generation);
         keys.len = (bytes.len() - rest.len()) as u64;
+        // Room for all at once: to grow a table of a hundred thousand names costs as much as to fill it.
+        let most = rest.len() / SHORTEST;
+        keys.list.reserve(most);
+        let list = &keys.list;
+        keys.index.reserve(most, |at| list.get(*at).map_or(0, |(name, _)| hash_of(name)));
         while let Some((lead, key, after)) = decode(rest, keys.generation, keys.list.len()) {
             keys.len += (rest.len() - after.len()) as u64;
             keys.add(lead, key);
@@ -93,10 +101,10 @@ impl Keys {
     /// it. The same fact in the same context gives the same bytes, so that a repeated event is
     /// recognized.
     pub fn seal(&mut self, lead: &str, context: &str, plain: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        if !self.index.contains_key(lead) {
+        if self.place(lead).is_none() {
             self.add(lead, Some(random_key()?));
         }
-        let found = self.index.get(lead).and_then(|at| self.list.get_mut(*at));
+        let found = self.place(lead).and_then(|at| self.list.get_mut(at));
         let Some(LeadKey { key, nonces }) = found.and_then(|(_, key)| key.as_mut()) else { return Ok(None) };
         let nonce = nonce_of(nonces.get_or_insert_with(|| nonces_of(key)), context, plain);
         let payload = Payload { msg: plain, aad: context.as_bytes() };
@@ -144,7 +152,7 @@ impl Keys {
     /// Destroys the key of a lead: the file is written anew without it, then the old one is
     /// overwritten.
     pub fn erase(&mut self, lead: &str, syncs: &Syncs) -> Result<(), StoreError> {
-        match self.index.get(lead).and_then(|at| self.list.get_mut(*at)) {
+        match self.place(lead).and_then(|at| self.list.get_mut(at)) {
             Some(entry) => entry.1 = None,
             None => self.add(lead, None),
         }
@@ -186,13 +194,24 @@ impl Keys {
     }
 
     fn find(&self, lead: &str) -> Option<&Option<LeadKey>> {
-        self.list.get(*self.index.get(lead)?).map(|entry| &entry.1)
+        self.list.get(self.place(lead)?).map(|entry| &entry.1)
+    }
+
+    fn place(&self, lead: &str) -> Option<usize> {
+        let is_it = |at: &usize| self.list.get(*at).is_some_and(|(name, _)| **name == *lead);
+        self.index.find(hash_of(lead), is_it).copied()
     }
 
     fn add(&mut self, lead: &str, key: Option<[u8; 32]>) {
-        self.index.insert(lead.into(), self.list.len());
+        let list = &self.list;
+        let rehash = |at: &usize| list.get(*at).map_or(0, |(name, _)| hash_of(name));
+        self.index.insert_unique(hash_of(lead), list.len(), rehash);
         self.list.push((lead.into(), key.map(|key| LeadKey { key, nonces: None })));
     }
+}
+
+fn hash_of(lead: &str) -> u64 {
+    foldhash::fast::FixedState::default().hash_one(lead)
 }
 
 /// One key in the file: length of the lead's name, name, key (zeros for an erased lead), checksum.
@@ -259,7 +278,7 @@ mod tests {
     fn facts_come_back_until_their_lead_is_erased() {
         let dir = tempfile::tempdir().unwrap();
         let syncs = Syncs::default();
-        let mut keys = Keys::read(dir.path(), 0, 0).unwrap();
+        let mut keys = Keys::read_any(dir.path()).unwrap().known(0, 0).unwrap();
         let sealed = keys.seal("ana", "email", b"ana@example.com").unwrap().unwrap();
         let other = keys.seal("ben", "email", b"ana@example.com").unwrap().unwrap();
         assert_ne!(sealed, other);
@@ -268,31 +287,31 @@ mod tests {
         keys.seal("cho", "email", b"x").unwrap();
         keys.save(&syncs).unwrap();
 
-        let mut keys = Keys::read(dir.path(), 1, 3).unwrap();
+        let mut keys = Keys::read_any(dir.path()).unwrap().known(1, 3).unwrap();
         assert_eq!(keys.unseal("ana", "email", &sealed).unwrap(), b"ana@example.com");
         assert_eq!(keys.unseal("ana", "phone", &sealed), None);
         assert_eq!(keys.unseal("ben", "email", &sealed), None);
         keys.erase("ana", &syncs).unwrap();
 
-        let mut keys = Keys::read(dir.path(), 2, 3).unwrap();
+        let mut keys = Keys::read_any(dir.path()).unwrap().known(2, 3).unwrap();
         assert!(keys.is_erased("ana"));
         assert_eq!(keys.unseal("ana", "email", &sealed), None);
         assert_eq!(keys.seal("ana", "email", b"again").unwrap(), None);
         assert!(keys.unseal("ben", "email", &other).is_some());
-        assert!(matches!(Keys::read(dir.path(), 3, 3), Err(StoreError::Keys { .. })));
+        assert!(matches!(Keys::read_any(dir.path()).unwrap().known(3, 3), Err(StoreError::Keys { .. })));
     }
 
     #[test]
     fn a_torn_end_is_dropped_and_a_lost_key_is_noticed() {
         let dir = tempfile::tempdir().unwrap();
-        let mut keys = Keys::read(dir.path(), 0, 0).unwrap();
+        let mut keys = Keys::read_any(dir.path()).unwrap().known(0, 0).unwrap();
         keys.seal("ana", "email", b"x").unwrap();
         keys.seal("ben", "email", b"x").unwrap();
         keys.save(&Syncs::default()).unwrap();
         let path = dir.path().join("keys");
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();
-        assert_eq!(Keys::read(dir.path(), 1, 1).unwrap().count(), 1);
-        assert!(matches!(Keys::read(dir.path(), 1, 2), Err(StoreError::Keys { .. })));
+        assert_eq!(Keys::read_any(dir.path()).unwrap().known(1, 1).unwrap().count(), 1);
+        assert!(matches!(Keys::read_any(dir.path()).unwrap().known(1, 2), Err(StoreError::Keys { .. })));
     }
 }

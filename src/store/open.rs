@@ -3,6 +3,7 @@
 use std::fs;
 use std::ops::Bound;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use super::block::{Block, BlockHash, Builder};
@@ -56,9 +57,16 @@ impl Store {
             return Err(StoreError::CutShort { acknowledged: head.entries, readable: 0 });
         }
         let syncs = Syncs::new(options.fail_sync_at);
-        let database = Database::open(&sled, options.cache_capacity, options.watchdog)?;
-        let loaded = read_end(&database, head, options.watchdog)?;
-        let keys = Keys::read(&dir, loaded.record.keys_generation, loaded.record.keys)?;
+        // The keys lie in a file of their own, and proving each takes as long as opening the database.
+        let (opened, keys) = thread::scope(|scope| {
+            let keys = scope.spawn(|| Keys::read_any(&dir));
+            let opened = Database::open(&sled, options.cache_capacity, options.watchdog)
+                .and_then(|database| Ok((read_end(&database, head, options.watchdog)?, database)));
+            (opened, keys.join())
+        });
+        let (loaded, database) = opened?;
+        let stopped = |_| Err(StoreError::Keys { reason: String::from("reading it was broken off") });
+        let keys = keys.unwrap_or_else(stopped)?.known(loaded.record.keys_generation, loaded.record.keys)?;
         let mut store = Self {
             watchdog: options.watchdog,
             builder: Builder::resume(&loaded.last)?,
