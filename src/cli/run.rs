@@ -215,7 +215,7 @@ fn settle(args: &Args, live: &mut Live, now: Timestamp) -> Result<(), Error> {
         left.swap_remove(found);
     }
     for (id, went_out) in said() {
-        if !live.settle(id, went_out, now)? {
+        if !live.settle_by_hand(id, went_out, now)? {
             return Err(not_unknown(id, 1));
         }
     }
