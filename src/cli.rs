@@ -7,6 +7,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 
 mod activate;
 mod aside;
+mod ask;
 mod check;
 mod clock;
 mod complaint;

@@ -6,12 +6,14 @@
 
 mod activate;
 mod append;
+mod claim;
 mod due_now;
 mod error;
 mod handover;
 mod history;
 mod ingest;
 mod ledger;
+mod note;
 mod outbox;
 mod personal;
 mod places;
@@ -19,6 +21,7 @@ mod plans;
 mod reading;
 mod record;
 mod roster;
+mod settle;
 mod shelf;
 mod step;
 mod view;
@@ -38,11 +41,12 @@ use crate::timestamp::Timestamp;
 
 pub use activate::Activation;
 pub use append::{Appended, Arrival};
+pub use claim::Claim;
 pub use due_now::{DueNow, PutOff, Routes};
 pub use error::LiveError;
 #[doc(hidden)]
 pub use handover::Point;
-pub use handover::{Desk, HandedOver, Window};
+pub use handover::{Desk, HandedOver, Round, Window};
 pub use ingest::{Group, Intake, Line, NOT_TEXT};
 pub use outbox::{Done, Ended, Fate, Item, State, What};
 pub use record::Record;

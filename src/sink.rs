@@ -146,6 +146,9 @@ impl Outcome {
     }
 }
 
+/// So many lines are written at once.
+const LINES: usize = 256;
+
 /// Takes actions.
 pub trait Sink: Send {
     /// Hands over an action and waits for what becomes of it.
@@ -155,6 +158,17 @@ pub trait Sink: Send {
     /// many durable at once does so here.
     fn hand_over_all(&mut self, actions: &[Handed]) -> Vec<Outcome> {
         actions.iter().map(|action| self.hand_over(action)).collect()
+    }
+
+    /// How many actions it is handed at once at most. Should the program end meanwhile, nobody knows of
+    /// any of them what came of it: more than one only where they take next to no time.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// Whether it may wait for somebody else, so that nobody should be kept waiting for its answer.
+    fn may_wait(&self) -> bool {
+        true
     }
 }
 

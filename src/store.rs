@@ -23,6 +23,7 @@ mod quarantine;
 mod read;
 mod repair;
 mod trees;
+mod turn;
 mod verify;
 mod wire;
 
@@ -51,6 +52,7 @@ pub use quarantine::Quarantined;
 pub use read::{Blocks, Iter};
 pub use repair::{Repaired, repair};
 pub use trees::{Batch, KEY_LIMIT, KeyValue, TreeName, VALUE_LIMIT};
+pub use turn::{Alone, Wanted};
 pub use verify::{Verified, verify};
 
 /// How to open a store.

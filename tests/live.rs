@@ -19,6 +19,8 @@ mod explained;
 mod handover;
 #[path = "live/kill.rs"]
 mod kill;
+#[path = "live/let_go.rs"]
+mod let_go;
 #[path = "live/life.rs"]
 mod life;
 #[path = "live/meanwhile.rs"]

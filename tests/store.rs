@@ -20,7 +20,8 @@ use std::process::Child;
 use std::time::Duration;
 
 use ensue::store::{
-    Batch, KEY_LIMIT, NewEntry, Options, Outcome, Sequence, Store, StoreError, TreeName, VALUE_LIMIT, repair, verify,
+    Alone, Batch, KEY_LIMIT, NewEntry, Options, Outcome, Sequence, Store, StoreError, TreeName, VALUE_LIMIT, Wanted,
+    repair, verify,
 };
 use support::{
     Random, append, child, copy_dir, damaged_blocks, digest, expected_digest, files_below, made, open, soak,
@@ -223,6 +224,37 @@ fn a_second_opener_is_told_who_holds_the_store() {
     let second = Store::open(dir.path(), &Options::default()).unwrap_err();
     let expected = format!("is in use by another process ({})", std::process::id());
     assert!(second.to_string().ends_with(&expected), "{second}");
+}
+
+#[test]
+fn one_process_hands_over_also_while_the_store_is_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("store");
+    let store = open(&dir);
+    assert!(!Alone::is_taken(&dir));
+    let alone = store.alone().unwrap();
+    drop(store);
+    let store = open(&dir);
+    let second = store.alone().unwrap_err();
+    let expected = format!("another run ({}) is handing over from the store", std::process::id());
+    assert!(second.to_string().starts_with(&expected) && Alone::is_taken(&dir), "{second}");
+    let moved = store.compact_in_place().unwrap_err();
+    assert!(matches!(moved, StoreError::HandingOver { .. }), "it comes back to this folder: {moved}");
+    drop(alone);
+    open(&dir).compact_in_place().unwrap();
+    assert!(!Alone::is_taken(&dir));
+}
+
+#[test]
+fn whoever_waits_for_a_store_is_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(!Wanted::is_there(dir.path()));
+    let (first, second) = (Wanted::new(dir.path()), Wanted::new(dir.path()));
+    assert!(Wanted::is_there(dir.path()));
+    drop(first);
+    assert!(Wanted::is_there(dir.path()));
+    drop(second);
+    assert!(!Wanted::is_there(dir.path()));
 }
 
 #[test]

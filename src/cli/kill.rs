@@ -1,7 +1,7 @@
 //! For the tests of what a crash leaves behind: `ENSUE_TEST_KILL_AT=after-intent:3` ends the process
 //! as a kill would when it comes to that point of a hand-over for the third time. The points are
-//! `before-intent`, `after-intent`, `before-sink`, `after-answer` and `after-outcome`. Nothing else
-//! reads the variable, and it is no part of the program's interface.
+//! `before-intent`, `after-intent`, `let-go`, `before-sink`, `after-answer` and `after-outcome`. Nothing
+//! else reads the variable, and it is no part of the program's interface.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,6 +27,7 @@ const fn name_of(point: Point) -> &'static str {
     match point {
         Point::BeforeIntent => "before-intent",
         Point::AfterIntent => "after-intent",
+        Point::LetGo => "let-go",
         Point::BeforeSink => "before-sink",
         Point::AfterAnswer => "after-answer",
         Point::AfterOutcome => "after-outcome",

@@ -2,21 +2,33 @@
 //! `ensue.yaml`, else the usual places.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use crate::config::{self, Config, ConfigError};
 use crate::live::{Live, LiveError};
 use crate::load::Files;
 use crate::local::{Zone, rfc3339};
 use crate::rulebook::Rulebook;
-use crate::store::{self, StoreError};
+use crate::store::{self, Alone, StoreError, Wanted};
 use crate::timestamp::{Span, Timestamp};
 
-use super::complaint::Complaint;
+use super::complaint::{Complaint, note};
 use super::exit::Error;
 use super::{Io, aside, clock};
 
-/// So many tenths of a second another process may hold the store.
-const PATIENCE: u32 = 100;
+/// How long whoever waits for a store sleeps before looking again.
+const NAP: Duration = Duration::from_millis(20);
+/// So many naps another process may hold the store: 10 s.
+const PATIENCE: u32 = 500;
+/// So many naps whoever waits is let in first: 0.2 s, and it looks every nap.
+const COURTESY: u32 = 10;
+
+/// How a store is opened that must be there.
+fn present() -> store::Options {
+    store::Options { create: false, ..store::Options::default() }
+}
 
 /// The store of a live run.
 #[derive(Debug, clap::Args)]
@@ -63,20 +75,71 @@ impl Place {
 
     /// The store, which must be there.
     pub fn open(&self) -> Result<Live, Error> {
-        self.patiently(&store::Options { create: false, ..store::Options::default() })
+        Ok(self.patiently(&present())?)
     }
 
     /// The store, made where there is none.
     pub fn open_or_make(&self) -> Result<Live, Error> {
-        self.patiently(&store::Options::default())
+        Ok(self.patiently(&store::Options::default())?)
+    }
+
+    /// The store, which must be there, and that no other process hands over from it; while another does,
+    /// waits a little.
+    pub fn open_alone(&self) -> Result<(Live, Alone), Error> {
+        let mut naps = 0;
+        loop {
+            // Whoever hands over has better use for the store than to find us in it.
+            if naps < PATIENCE && Alone::is_taken(&self.store) {
+                thread::sleep(NAP);
+                naps += 1;
+                continue;
+            }
+            let live = self.patiently(&present())?;
+            match live.store().alone() {
+                Ok(alone) => return Ok((live, alone)),
+                Err(StoreError::HandingOver { .. }) if naps < PATIENCE => naps += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The store once more, which this process has let go in the middle of handing over. Whoever waits for
+    /// it gets it first.
+    ///
+    /// What came of an attempt is known here alone, and would be lost: so it waits as long as it takes, if
+    /// nobody asks it to `stop`.
+    pub fn reopen(&self, stop: &AtomicBool, io: Io) -> Result<Live, Error> {
+        for _ in 0..COURTESY {
+            if !Wanted::is_there(&self.store) {
+                break;
+            }
+            thread::sleep(NAP);
+        }
+        let mut told = false;
+        loop {
+            let error = match self.patiently(&present()) {
+                Err(LiveError::Store(error @ StoreError::Locked { .. })) => error,
+                done => return Ok(done?),
+            };
+            if stop.load(Ordering::Relaxed) {
+                let complaint = Complaint::new(format!("{error}; what came of the last attempt is not written down"));
+                return Err(Error::Use(complaint.help("the next run takes it for unknown")));
+            }
+            if !std::mem::replace(&mut told, true) {
+                io.err(&note(&format!("{error}; waiting to write down what was handed over")));
+            }
+        }
     }
 
     /// Opens the store; while another process has it, waits a little.
-    fn patiently(&self, options: &store::Options) -> Result<Live, Error> {
-        let nap = std::time::Duration::from_millis(100);
+    fn patiently(&self, options: &store::Options) -> Result<Live, LiveError> {
+        let mut wanted = None;
         for _ in 0..PATIENCE {
             match Live::open(&self.store, options) {
-                Err(LiveError::Store(StoreError::Locked { .. })) => std::thread::sleep(nap),
+                Err(LiveError::Store(StoreError::Locked { .. })) => {
+                    wanted.get_or_insert_with(|| Wanted::new(&self.store));
+                    thread::sleep(NAP);
+                }
                 other => {
                     let live = other?;
                     aside::sweep(live.store().dir());
@@ -84,7 +147,7 @@ impl Place {
                 }
             }
         }
-        Ok(Live::open(&self.store, options)?)
+        Live::open(&self.store, options)
     }
 }
 
@@ -128,7 +191,7 @@ impl From<LiveError> for Error {
             None => complaint,
         };
         match error {
-            LiveError::Store(StoreError::Locked { .. }) => Self::Busy(complaint),
+            LiveError::Store(StoreError::Locked { .. } | StoreError::HandingOver { .. }) => Self::Busy(complaint),
             _ => Self::Use(complaint),
         }
     }

@@ -12,10 +12,12 @@ use crate::load::{Files, LoadError};
 use crate::report;
 use crate::report::summary::undeclared;
 use crate::sink;
+use crate::store::Alone;
 use crate::timestamp::Timestamp;
 use crate::words::{many, shown};
 
 use super::aside::Aside;
+use super::ask::{Ways, ask};
 use super::exit::{Error, Exit};
 use super::place::{self, Place, StoreArgs};
 use super::{Io, clock, input, kill};
@@ -100,7 +102,8 @@ struct Watch {
     told_busy: bool,
 }
 
-/// One round: the store is open no longer than that, so that events can be appended in between.
+/// One round: the store is open no longer than that, so that events can be appended in between; and while
+/// a sink takes its time others can have it within a round.
 fn once(
     args: &Args,
     place: &Place,
@@ -111,7 +114,15 @@ fn once(
     if !(args.dry || args.unknown) {
         place::not_ahead(args.at)?;
     }
-    let mut live = place.open()?.with_points(kill::at);
+    // INVARIANT: this run alone hands over until the store is closed for good, so that no other one takes an
+    // attempt under way for one that a crash has cut off.
+    let (live, alone) = if args.dry || args.unknown {
+        (place.open()?, None)
+    } else {
+        let (live, alone) = place.open_alone()?;
+        (live, Some(alone))
+    };
+    let mut live = live.with_points(kill::at);
     match in_force(args, place, &mut live, io) {
         Ok(()) => (watch.began, watch.told_edited) = (true, false),
         // Rules that are being edited must not stop what runs by those in force.
@@ -122,24 +133,31 @@ fn once(
         }
         Err(error) => return Err(error),
     }
-    let mut wall = || args.at.unwrap_or_else(clock::now);
+    let wall = || args.at.unwrap_or_else(clock::now);
     if args.unknown {
         return list_unknown(&live, io).map(|exit| (exit, None));
     }
     settle(args, &mut live, wall())?;
     place::note_past(args.at, &live, io);
     let sinks = Sinks::of(place, &live, io)?;
-    if args.dry {
-        return preview(&live, &sinks, wall(), io).map(|exit| (exit, None));
-    }
+    let Some(alone) = alone else { return preview(&live, &sinks, wall(), io).map(|exit| (exit, None)) };
     let windows = sinks.open()?;
     let mut advanced = live.advance(wall().max(live.floor()))?;
     let to_stdout = sinks.settings.iter().any(|sink| sink.kind == Kind::Stdout);
     let route = |destination: Destination<'_>| sinks.route.sink(destination);
-    let handed = {
-        let mut desk = Desk { windows, route: &route };
-        live.hand_over(&mut desk, &mut wall, &|| stop.load(Ordering::Relaxed))?
-    };
+    let mut desk = Desk { windows, route: &route };
+    let mut round = live.begin(alone, &desk, wall())?;
+    let ways = Ways { place, stop, io };
+    while !stop.load(Ordering::Relaxed)
+        && let Some(claim) = live.claim(&mut round, &desk, wall())?
+    {
+        let Some(window) = desk.windows.get_mut(claim.sink()) else { continue };
+        let outcomes;
+        (live, outcomes) = ask(live, &claim, window.sink.as_mut(), ways)?;
+        live.settle(&mut round, claim, outcomes, wall())?;
+    }
+    let handed = live.end(round)?;
+    advanced.add(&handed.advanced);
     // What was written down moves the clock; nothing may be left that was due by then.
     advanced.add(&live.advance(live.floor())?);
     let text = summary(&advanced, &handed);
@@ -215,7 +233,7 @@ fn settle(args: &Args, live: &mut Live, now: Timestamp) -> Result<(), Error> {
         left.swap_remove(found);
     }
     for (id, went_out) in said() {
-        if !live.settle(id, went_out, now)? {
+        if !live.settle_by_hand(id, went_out, now)? {
             return Err(not_unknown(id, 1));
         }
     }
@@ -253,18 +271,23 @@ fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
 /// What would go out now. What is not decided yet is decided in a copy, so that the store stays as it is.
 fn preview(live: &Live, sinks: &Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
     let now = now.max(live.floor());
+    let other_run = Alone::is_taken(live.store().dir());
     if live.unhandled() == 0 && live.next_due()?.is_none_or(|due| due > now) {
-        return would_go_out(live, sinks, now, io);
+        return would_go_out(live, sinks, (now, other_run), io);
     }
     let aside = Aside::of(live)?;
     let mut copy = aside.open()?;
     copy.advance(now)?;
-    would_go_out(&copy, sinks, now, io)
+    would_go_out(&copy, sinks, (now, other_run), io)
 }
 
-fn would_go_out(live: &Live, sinks: &Sinks, now: Timestamp, io: Io) -> Result<Exit, Error> {
+fn would_go_out(live: &Live, sinks: &Sinks, (now, other_run): (Timestamp, bool), io: Io) -> Result<Exit, Error> {
     let route = |destination: Destination<'_>| sinks.route.sink(destination);
-    let found = live.due_now(Routes { sinks: &sinks.settings, route: &route }, now)?;
+    let mut found = live.due_now(Routes { sinks: &sinks.settings, route: &route }, now)?;
+    if other_run {
+        // What a sink is being asked for by another run is not left by a crash, to be handed over again.
+        found.due.retain(|(item, _)| !matches!(item.state, State::Going { .. }));
+    }
     for (item, sink) in &found.due {
         let sink = sink.as_deref().unwrap_or("no sink");
         io.out(&format!("{}  {}  {} -> {sink}\n", item.due_at.0, item.lead, words(item)))?;

@@ -10,7 +10,7 @@ use super::places::Places;
 use super::record::{ACTIVATED, Record, kind};
 use super::roster::Roster;
 use super::step::{self, Advanced};
-use super::{Live, Progress, Ruleset, handover, ledger, plans, shelf};
+use super::{Live, Progress, Ruleset, ledger, note, plans, shelf};
 use crate::decision::names::Names;
 use crate::decision::words;
 use crate::decision::{Body, Decision, Status};
@@ -90,7 +90,7 @@ impl Live {
         batch.append(entry(&entry_id, at, &payload));
         batch.put_large(TreeName::Rulesets, next.id.as_bytes(), bytes);
         let change = self.change(&next, at, &mut batch)?;
-        handover::all_stored(&self.store.commit(&batch)?)?;
+        note::all_stored(&self.store.commit(&batch)?)?;
         self.ruleset = Some(next);
         self.progress = change.progress;
         Ok(Activation { before, ..change.activation })
@@ -218,7 +218,7 @@ impl Live {
         batch.put_large(TreeName::Rulesets, id.as_bytes(), bytes);
         batch.put(TreeName::Meta, b"ruleset", id.as_bytes());
         // The entry is handled when the log is.
-        handover::all_stored(&self.store.commit(&batch)?)?;
+        note::all_stored(&self.store.commit(&batch)?)?;
         self.ruleset = Some(Ruleset { id, plan });
         Ok(())
     }

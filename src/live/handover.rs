@@ -1,27 +1,26 @@
-//! Handing over what is due. The intent is durable before a sink hears of an action, and the outcome
-//! after; what a crash leaves in between is unknown, and goes out again on its own only where that
-//! does no harm. Semantics section 7.
+//! Handing over what is due, in three cuts. [`Live::claim`] writes down what is about to be handed
+//! over, [`super::Claim::attempt`] asks the sink and needs no store, [`Live::settle`] takes in what came of
+//! it. What a crash leaves between the first and the last is unknown, and goes out again on its own
+//! only where that does no harm. Semantics section 7.
+//!
+//! INVARIANT: at most one process is within a [`Round`], so an intent without an outcome is its own or
+//! what a crash has left; see [`Alone`].
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
+use super::Live;
 use super::due_now::{PutOff, Routes};
 use super::error::LiveError;
-use super::outbox::{self, Fate, Item, State, What};
-use super::record::{HANDED, HANDING, Record, kind};
-use super::roster::Roster;
-use super::{Live, shelf};
+use super::note::Note;
+use super::outbox::{self, Item, State, What};
+use super::record::kind;
+use super::settle::too_late;
+use super::step::Advanced;
 use crate::config::{self, Destination};
-use crate::local::{Zone, rfc3339};
-use crate::sink::attempt::{Breaker, Next};
-use crate::sink::{Handed, Outcome, Sink};
-use crate::store::{self, Batch, Committed, NewEntry, Store, StoreError, TreeName};
+use crate::sink::Sink;
+use crate::sink::attempt::Breaker;
+use crate::store::{Alone, TreeName};
 use crate::timestamp::Timestamp;
-
-/// So many actions of a sink that only writes lines are handed over as one group.
-const LINES: usize = 256;
 
 /// An open sink and how it is asked.
 pub struct Window {
@@ -59,16 +58,21 @@ pub struct HandedOver {
     pub unrouted: u64,
     /// What each sink put off, by its name.
     pub reasons: BTreeMap<String, PutOff>,
+    /// What was decided meanwhile: events that arrived, and what fell due.
+    pub advanced: Advanced,
 }
 
-/// One thing to write down: the intent, or what came of it.
-struct Note {
-    item: Item,
-    kind: u8,
-    outcome: &'static str,
-    sink: String,
-    reason: String,
-    at: Timestamp,
+/// One time through all that is due. It borrows no store: between a claim and its settlement the store
+/// may be closed, so that others can write, and opened again. At all other times the same one stays
+/// open, since what is settled is written together with the next claim, or by [`Live::end`].
+pub struct Round {
+    /// What may go out, by its sink, in the order decided.
+    pub(super) left: BTreeMap<String, Vec<Item>>,
+    pub(super) breakers: BTreeMap<String, Breaker>,
+    /// What is to be written down next.
+    pub(super) notes: Vec<Note>,
+    pub(super) done: HandedOver,
+    _alone: Alone,
 }
 
 /// Moments around a hand-over at which a test ends the process, to see what is left then.
@@ -79,6 +83,8 @@ pub enum Point {
     BeforeIntent,
     /// The intent is durable.
     AfterIntent,
+    /// The store was closed for others while the sink is asked.
+    LetGo,
     /// The sink is about to be asked.
     BeforeSink,
     /// The sink has answered.
@@ -98,34 +104,53 @@ pub(super) enum Turn {
 }
 
 impl Live {
-    /// Hands over everything that may go out now; `clock` says what time it is, `stop` whether to
-    /// end after the action at hand.
+    /// Hands over everything that may go out now, with the store open all the while; `clock` says what
+    /// time it is, `stop` whether to end after the action at hand.
     ///
     /// # Errors
-    /// The store cannot write. What was handed over by then and not written down is unknown.
+    /// The store cannot write, or another process is handing over. What was handed over by then and not
+    /// written down is unknown.
     pub fn hand_over(
         &mut self,
         desk: &mut Desk<'_>,
         clock: &mut dyn FnMut() -> Timestamp,
         stop: &dyn Fn() -> bool,
     ) -> Result<HandedOver, LiveError> {
-        let mut done = HandedOver::default();
-        let mut breakers = self.breakers()?;
-        let mut notes: Vec<Note> = Vec::new();
-        let mut groups: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-        let now = clock().max(self.floor());
+        let alone = self.store.alone()?;
+        let mut round = self.begin(alone, desk, clock())?;
+        while !stop()
+            && let Some(claim) = self.claim(&mut round, desk, clock())?
+        {
+            let Some(window) = desk.windows.get_mut(claim.sink()) else { continue };
+            let outcomes = claim.attempt(window.sink.as_mut());
+            self.settle(&mut round, claim, outcomes, clock())?;
+        }
+        self.end(round)
+    }
+
+    /// Begins to hand over what is due: what there is, and to which sink it goes. An intent without an
+    /// outcome is judged here to be what a crash has left.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub fn begin(&mut self, alone: Alone, desk: &Desk<'_>, now: Timestamp) -> Result<Round, LiveError> {
+        let now = now.max(self.floor());
+        let breakers = self.breakers()?;
+        let mut round =
+            Round { left: BTreeMap::new(), breakers, notes: Vec::new(), done: HandedOver::default(), _alone: alone };
+        let Round { left, notes, done, .. } = &mut round;
         // INVARIANT: what was acknowledged and what fell due by now is decided before anything
         // leaves, so that a stop among it is heeded.
-        self.advance(now)?;
+        done.advanced = self.advance(now)?;
         let sinks: Vec<config::Sink> = desk.windows.values().map(|window| window.settings.clone()).collect();
         let routes = Routes { sinks: &sinks, route: desk.route };
         for item in outbox::waiting(&self.store)? {
             match self.turn(&item, routes, now)? {
-                Turn::Go(sink) => groups.entry(sink).or_default().push(item),
+                Turn::Go(sink) => left.entry(sink).or_default().push(item),
                 Turn::Wait => done.waiting += 1,
                 Turn::Unrouted => done.unrouted += 1,
                 Turn::Known => done.unknown += 1,
-                Turn::Late => notes.push(too_late(item, now, &mut done)),
+                Turn::Late => notes.push(too_late(item, now, done)),
                 Turn::Lost(sink) => {
                     done.unknown += 1;
                     let reason = String::from("the program ended before it was known");
@@ -133,104 +158,28 @@ impl Live {
                 }
             }
         }
-        for (sink, items) in groups {
-            let Some(window) = desk.windows.get_mut(&sink) else { continue };
-            let size = if matches!(window.settings.kind, config::Kind::Exec { .. }) { 1 } else { LINES };
-            let breaker = breakers.entry(sink.clone()).or_default();
-            let mut rest = items.as_slice();
-            while !rest.is_empty() && !stop() {
-                let now = clock().max(self.floor());
-                if breaker.admit(window.settings.breaker, now).is_err() {
-                    break;
-                }
-                let (group, after) = rest.split_at(size.min(rest.len()));
-                rest = after;
-                let group = self.still_to_go(group, now, (&mut notes, &mut done), &breakers_of(breaker, &sink))?;
-                if group.is_empty() {
-                    continue;
-                }
-                let actions = self.actions(&group)?;
-                for item in &group {
-                    let (item, sink) = (item.clone(), sink.clone());
-                    notes.push(Note { item, kind: kind::INTENT, outcome: "", sink, reason: String::new(), at: now });
-                }
-                (self.at_point)(Point::BeforeIntent);
-                // What came of the group before is written together with the intent of this one.
-                self.write_down(&mut notes, &breakers_of(breaker, &sink))?;
-                (self.at_point)(Point::AfterIntent);
-                (self.at_point)(Point::BeforeSink);
-                let outcomes = window.sink.hand_over_all(&actions);
-                (self.at_point)(Point::AfterAnswer);
-                for (item, outcome) in group.iter().zip(outcomes) {
-                    let now = clock().max(self.floor());
-                    breaker.ended(&outcome, window.settings.breaker, now);
-                    notes.push(after_attempt(item, outcome, &window.settings, now, &mut done));
-                }
-            }
-            done.waiting += rest.len() as u64;
-            self.write_down(&mut notes, &breakers_of(breaker, &sink))?;
-            (self.at_point)(Point::AfterOutcome);
-        }
-        self.write_down(&mut notes, &BTreeMap::new())?;
-        Ok(done)
+        Ok(round)
     }
 
-    /// A person says what became of an action whose outcome is unknown: it went out, or it is to go
-    /// out again. Whether there was such an action.
+    /// Ends a round, whatever is left of it: what is not written down yet is written.
     ///
     /// # Errors
     /// The store cannot write.
-    pub fn settle(&mut self, action: &str, went_out: bool, now: Timestamp) -> Result<bool, LiveError> {
-        let unknown = |item: &Item| item.id == action && matches!(item.state, State::Unknown { .. });
-        let Some(mut item) = outbox::waiting(&self.store)?.into_iter().find(unknown) else { return Ok(false) };
-        item.perhaps = None;
-        let at = now.max(self.floor());
-        let mut notes = vec![if went_out {
-            Note::end(item, Fate::Settled, String::new(), String::from("a person says that it went out"), at)
-        } else {
-            let reason = String::from("a person says that it did not go out");
-            Note { item, kind: kind::OUTCOME, outcome: "again", sink: String::new(), reason, at }
-        }];
-        self.write_down(&mut notes, &BTreeMap::new())?;
-        Ok(true)
+    pub fn end(&mut self, mut round: Round) -> Result<HandedOver, LiveError> {
+        round.done.waiting += round.left.values().map(|items| items.len() as u64).sum::<u64>();
+        // What was settled last is of the sink that comes first among those left.
+        let last = round.left.first_key_value().map(|(sink, _)| sink.clone());
+        self.write_round(&mut round, last.as_deref())?;
+        if last.is_some() {
+            (self.at_point)(Point::AfterOutcome);
+        }
+        Ok(round.done)
     }
 
-    /// Those of a group that may still go out, as they are now: what fell due while others were handed
-    /// over can stop them.
-    fn still_to_go(
-        &mut self,
-        group: &[Item],
-        now: Timestamp,
-        (notes, done): (&mut Vec<Note>, &mut HandedOver),
-        breakers: &BTreeMap<String, Breaker>,
-    ) -> Result<Vec<Item>, LiveError> {
-        if self.next_due()?.is_some_and(|due| due <= now) {
-            self.write_down(notes, breakers)?;
-            self.advance(now)?;
-        }
-        // INVARIANT: what was read before is not trusted. A group before this one may have let time
-        // pass, and what fell due then may have ended or paused what is handed over now.
-        let mut left = Vec::with_capacity(group.len());
-        for item in group {
-            let found = outbox::find(&self.store, item.decision)?.filter(|found| found.ended.is_none());
-            let Some(mut item) = found else { continue };
-            if is_late(&item, now) {
-                notes.push(too_late(item, now, done));
-            } else if self.is_closed(&item, now) || (is_to_lead(&item) && self.is_held(&item.lead)?) {
-                done.waiting += 1;
-            } else {
-                if let State::Going { sink, .. } = &item.state {
-                    item.perhaps = Some(sink.clone());
-                }
-                left.push(item);
-            }
-        }
-        Ok(left)
-    }
-
-    /// Whether a message has to wait, since its channel may not be used now.
-    fn is_closed(&self, item: &Item, now: Timestamp) -> bool {
-        item.what == What::Message && self.plan().is_some_and(|plan| !item.is_open(plan, now))
+    /// Writes what a round has to write down, and how a sink fares.
+    pub(super) fn write_round(&mut self, round: &mut Round, sink: Option<&str>) -> Result<(), LiveError> {
+        let breaker = sink.and_then(|sink| Some((sink.to_owned(), *round.breakers.get(sink)?)));
+        self.write_down(&mut round.notes, &breaker.into_iter().collect())
     }
 
     pub(super) fn turn(&self, item: &Item, routes: Routes<'_>, now: Timestamp) -> Result<Turn, LiveError> {
@@ -255,22 +204,9 @@ impl Live {
         Ok(routes.sink_for(item).map_or(Turn::Unrouted, Turn::Go))
     }
 
-    /// Actions as sinks get them, with what is known of their leads now.
-    fn actions(&self, items: &[Item]) -> Result<Vec<Handed>, LiveError> {
-        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
-        let leads: BTreeSet<String> = items.iter().map(|item| item.lead.clone()).collect();
-        let mut roster = Roster::default();
-        let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
-        let (engine, _) = loaded.into_parts();
-        let facts = |lead: &str| -> BTreeMap<String, Value> {
-            let Some(lead) = roster.known(lead) else { return BTreeMap::new() };
-            let named = engine.facts(lead).into_iter().filter_map(|(fact, value)| {
-                let name = plan.rulebook.facts.get(fact.index())?.name.clone();
-                Some((name, crate::decision::line::json(&value, Zone::UTC)?))
-            });
-            named.collect()
-        };
-        Ok(items.iter().map(|item| item.handed(&self.store, facts(&item.lead))).collect())
+    /// Whether a message has to wait, since its channel may not be used now.
+    pub(super) fn is_closed(&self, item: &Item, now: Timestamp) -> bool {
+        item.what == What::Message && self.plan().is_some_and(|plan| !item.is_open(plan, now))
     }
 
     pub(super) fn breakers(&self) -> Result<BTreeMap<String, Breaker>, LiveError> {
@@ -281,196 +217,12 @@ impl Live {
         };
         Ok(found.iter().map(read).collect())
     }
-
-    /// Writes notes into the log and the outbox, durably.
-    fn write_down(&mut self, notes: &mut Vec<Note>, breakers: &BTreeMap<String, Breaker>) -> Result<(), LiveError> {
-        if notes.is_empty() {
-            return Ok(());
-        }
-        let first = self.store.len();
-        let mut records = Vec::with_capacity(notes.len());
-        for (note, number) in notes.iter().zip(first..) {
-            let id = self.free_id(&format!("{} {number}", note.record_name()))?;
-            let record = note.record(id);
-            let payload = record.payload(&mut self.store)?;
-            records.push((record, payload));
-        }
-        let mut batch = Batch::new();
-        let mut floor = self.floor();
-        for ((record, payload), note) in records.iter().zip(notes.iter()) {
-            floor = floor.max(note.at);
-            batch.append(NewEntry {
-                kind: note.kind,
-                id: &record.id,
-                lead: &record.lead,
-                account: None,
-                ty: &record.ty,
-                at: note.at,
-                received_at: floor,
-                payload,
-            });
-            note.apply(floor, &mut self.store, &mut batch)?;
-        }
-        for (sink, breaker) in breakers {
-            batch.put(TreeName::Meta, format!("breaker {sink}").as_bytes(), shelf::encode(breaker));
-        }
-        // What is written here is known; it need not be handled again.
-        if self.progress.handled == first {
-            self.progress.handled += records.len() as u64;
-            batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
-        }
-        let committed = self.store.commit(&batch)?;
-        notes.clear();
-        all_stored(&committed)
-    }
-
-    /// An id for a record of the store's own: the usual one, unless a record has it that came from
-    /// elsewhere.
-    pub(super) fn free_id(&mut self, usual: &str) -> Result<String, LiveError> {
-        let mut id = usual.to_owned();
-        let mut number = 1_u32;
-        while self.store.lookup(&id)?.is_some() {
-            number += 1;
-            id = format!("{usual} ({number})");
-        }
-        Ok(id)
-    }
 }
 
-/// INVARIANT: as many entries were stored as are counted as handled.
-pub(super) fn all_stored(committed: &Committed) -> Result<(), LiveError> {
-    if committed.outcomes.iter().all(|outcome| matches!(outcome, store::Outcome::Stored(_))) {
-        return Ok(());
-    }
-    let reason = String::from("a record of its own is in the log already");
-    Err(StoreError::Stopped { reason }.into())
-}
-
-fn breakers_of(breaker: &Breaker, sink: &str) -> BTreeMap<String, Breaker> {
-    BTreeMap::from([(sink.to_owned(), *breaker)])
-}
-
-/// An entry has room for so much and no more.
-fn short(reason: &str) -> String {
-    reason.chars().take(500).collect()
-}
-
-fn is_to_lead(item: &Item) -> bool {
+pub(super) fn is_to_lead(item: &Item) -> bool {
     matches!(item.what, What::Message | What::Task)
 }
 
-fn is_late(item: &Item, now: Timestamp) -> bool {
+pub(super) fn is_late(item: &Item, now: Timestamp) -> bool {
     item.expires.is_some_and(|expires| expires < now)
-}
-
-/// The end of an item that may not go out any more.
-fn too_late(item: Item, now: Timestamp, done: &mut HandedOver) -> Note {
-    let due = rfc3339(item.due, Zone::UTC);
-    let under_way = match &item.state {
-        State::Going { sink, .. } => Some(sink.clone()),
-        State::Waiting | State::Unknown { .. } => item.perhaps.clone(),
-    };
-    // Of what may have gone out nobody may say that it did not.
-    if let Some(sink) = under_way {
-        done.unknown += 1;
-        let reason = format!("was due {due}, an attempt may have gone out, and it is too late for another");
-        return Note { item, kind: kind::OUTCOME, outcome: "unknown", sink, reason, at: now };
-    }
-    done.expired += 1;
-    let reason = format!("was due {due} and could not be handed over in time");
-    Note::end(item, Fate::Expired, String::new(), reason, now)
-}
-
-/// What follows from an attempt.
-fn after_attempt(item: &Item, outcome: Outcome, sink: &config::Sink, now: Timestamp, done: &mut HandedOver) -> Note {
-    let mut item = item.clone();
-    if matches!(outcome, Outcome::Unknown { .. }) {
-        item.perhaps = Some(sink.name.clone());
-    }
-    // What may be done twice is tried again like a refusal: after a wait, and so often and no more.
-    let idempotent = sink.idempotent || item.may_repeat();
-    let next = item.attempts.ended(outcome, &config::Sink { idempotent, ..sink.clone() }, &item.id, now);
-    let note = |item, outcome, reason: String| {
-        let (sink, reason) = (sink.name.clone(), short(&reason));
-        Note { item, kind: kind::OUTCOME, outcome, sink, reason, at: now }
-    };
-    match next {
-        Next::Done { note: said } => {
-            done.taken += 1;
-            Note::end(item, Fate::Taken, sink.name.clone(), short(&said.unwrap_or_default()), now)
-        }
-        Next::Failed { reason } => {
-            done.failed += 1;
-            Note::end(item, Fate::Refused, sink.name.clone(), short(&reason), now)
-        }
-        Next::Again { reason, .. } => {
-            done.put_off += 1;
-            done.reasons.entry(sink.name.clone()).or_default().add(Some(&reason));
-            note(item, "again", reason)
-        }
-        Next::Unknown { reason } => {
-            done.unknown += 1;
-            note(item, "unknown", reason)
-        }
-    }
-}
-
-impl Note {
-    fn end(item: Item, fate: Fate, sink: String, reason: String, at: Timestamp) -> Self {
-        Self { item, kind: kind::OUTCOME, outcome: fate.word(), sink, reason, at }
-    }
-
-    fn record_name(&self) -> &'static str {
-        if self.kind == kind::INTENT { "ensue to" } else { "ensue from" }
-    }
-
-    fn record(&self, id: String) -> Record {
-        let ty = if self.kind == kind::INTENT { HANDING } else { HANDED };
-        let mut props = Map::new();
-        props.insert(String::from("action"), self.item.id.as_str().into());
-        let perhaps = self.item.perhaps.as_deref().unwrap_or_default();
-        let texts = [("outcome", self.outcome), ("sink", &self.sink), ("reason", &self.reason), ("perhaps", perhaps)];
-        for (name, value) in texts {
-            if !value.is_empty() {
-                props.insert(String::from(name), value.into());
-            }
-        }
-        let attempts = self.item.attempts;
-        if self.kind == kind::OUTCOME && attempts.made > 0 {
-            props.insert(String::from("attempts"), attempts.made.into());
-            if attempts.due_at() > Timestamp(0) {
-                props.insert(String::from("next"), rfc3339(attempts.due_at(), Zone::UTC).into());
-            }
-        }
-        Record {
-            id,
-            ty: String::from(ty),
-            lead: self.item.lead.clone(),
-            account: None,
-            at: self.at,
-            received_at: None,
-            props,
-            backfill: false,
-        }
-    }
-
-    /// What it does to the outbox when it arrives at a moment; the same follows from its record.
-    fn apply(&self, at: Timestamp, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
-        let sink = self.sink.clone();
-        if self.kind == kind::INTENT {
-            let state = State::Going { sink, since: at };
-            return outbox::put(&self.item.standing(state), store, batch);
-        }
-        match Fate::parse(self.outcome) {
-            Some(fate) => {
-                let words = outbox::words(fate, &self.reason, &sink);
-                outbox::finish(&self.item, fate, at, words, store, batch)
-            }
-            None if self.outcome == "unknown" => {
-                let state = State::Unknown { sink, since: at, reason: self.reason.clone() };
-                outbox::put(&self.item.standing(state), store, batch)
-            }
-            None => outbox::put_back(&self.item.refused_for(&self.reason), store, batch),
-        }
-    }
 }

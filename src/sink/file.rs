@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::{Handed, Outcome, Sink};
+use super::{Handed, LINES, Outcome, Sink};
 
 /// Appends each action as a line.
 #[derive(Debug)]
@@ -84,6 +84,15 @@ impl Sink for File {
             Ok(()) => outcomes,
             Err(error) => outcomes.into_iter().map(|outcome| unsynced(outcome, &error)).collect(),
         }
+    }
+
+    fn at_once(&self) -> usize {
+        LINES
+    }
+
+    /// Only a pipe waits, for whoever reads it.
+    fn may_wait(&self) -> bool {
+        !self.regular
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Write};
 
-use super::{Handed, Outcome, Sink};
+use super::{Handed, LINES, Outcome, Sink};
 
 /// Writes each action as a line.
 #[derive(Debug)]
@@ -42,6 +42,10 @@ impl<W: Write + Send> Sink for Lines<W> {
             Ok(()) => Outcome::Taken { note: None },
             Err(error) => self.unknown(&error.to_string()),
         }
+    }
+
+    fn at_once(&self) -> usize {
+        LINES
     }
 }
 

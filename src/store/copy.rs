@@ -46,7 +46,7 @@ impl Store {
     /// what was checked, and the bytes of the new files.
     ///
     /// # Errors
-    /// As [`Store::compact`]; the store is as it was. Where the last step fails, the error names the
+    /// As [`Store::compact`], or another process hands over; the store is as it was. Where the last step fails, the error names the
     /// folder that holds it.
     pub fn compact_in_place(self) -> Result<(Verified, u64), StoreError> {
         let dir = self.dir.clone();
@@ -54,6 +54,8 @@ impl Store {
         if old.exists() {
             return Err(StoreError::Occupied { dir: old });
         }
+        // Who hands over with the store closed comes back to this folder. Nobody begins to while it is open.
+        drop(self.alone()?);
         // What an earlier attempt left half written is only in the way.
         if fresh.join("lock").exists() {
             std::fs::remove_dir_all(&fresh).map_err(|source| StoreError::io("remove", &fresh, source))?;

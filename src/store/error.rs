@@ -27,6 +27,13 @@ pub enum StoreError {
         /// The other process, where it left its number.
         pid: Option<u32>,
     },
+    /// Another process hands over from the store, which need not be open for that.
+    HandingOver {
+        /// The folder.
+        dir: PathBuf,
+        /// The other process, where it left its number.
+        pid: Option<u32>,
+    },
     /// The store was written by a later Ensue.
     Newer {
         /// The format it is in.
@@ -175,6 +182,7 @@ impl StoreError {
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
             Self::Locked { .. } => "wait until it has ended, or name another store with `--store`",
+            Self::HandingOver { .. } => "wait until it has ended: one at a time hands over",
             Self::Missing { .. } => "`ensue ingest LOG` makes one; another one is named with `--store`",
             Self::Beside { .. } => {
                 "check the copy with `ensue store verify --store COPY`, then give it the name of the store"
@@ -230,6 +238,10 @@ impl fmt::Display for StoreError {
             }
             Self::Locked { dir, pid: None } => {
                 write!(f, "the store `{}` is in use by another process", dir.display())
+            }
+            Self::HandingOver { dir, pid } => {
+                let number = pid.map(|pid| format!(" ({pid})")).unwrap_or_default();
+                write!(f, "another run{number} is handing over from the store `{}`", dir.display())
             }
             Self::Newer { found, known } => {
                 write!(f, "the store is in format {found}, this program reads up to format {known}")

@@ -70,28 +70,57 @@ impl Drop for Lock {
     }
 }
 
+/// Why a lock was not taken.
+pub enum Refused {
+    /// Another process has it, where it left its number with that.
+    Taken(Option<u32>),
+    Failed(StoreError),
+}
+
 impl Lock {
     /// Takes the lock of a store's folder.
     pub fn take(dir: &Path) -> Result<Self, StoreError> {
-        let path = dir.join("lock");
+        Self::named(dir, "lock").map_err(|refused| match refused {
+            Refused::Taken(pid) => StoreError::Locked { dir: dir.to_path_buf(), pid },
+            Refused::Failed(error) => error,
+        })
+    }
+
+    /// Takes the lock that is a file of this name in a store's folder.
+    pub fn named(dir: &Path, name: &str) -> Result<Self, Refused> {
+        let path = dir.join(name);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .open(&path)
-            .map_err(|source| StoreError::io("open", &path, source))?;
+            .map_err(|source| Refused::Failed(StoreError::io("open", &path, source)))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let pid = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
-                return Err(StoreError::Locked { dir: dir.to_path_buf(), pid });
+                return Err(Refused::Taken(pid));
             }
-            Err(TryLockError::Error(source)) => return Err(StoreError::io("lock", &path, source)),
+            Err(TryLockError::Error(source)) => return Err(Refused::Failed(StoreError::io("lock", &path, source))),
         }
         // The number is only a courtesy to whoever finds the lock taken.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self { file })
+    }
+}
+
+/// Whether another process has the lock that is a file of this name, alone or with others. What cannot
+/// be asked is taken for free; taking it will tell.
+pub fn is_locked(dir: &Path, name: &str) -> bool {
+    let Ok(file) = OpenOptions::new().read(true).write(true).open(dir.join(name)) else { return false };
+    match file.try_lock() {
+        Ok(()) => {
+            let _ = file.unlock();
+            false
+        }
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => false,
     }
 }
 

@@ -1,9 +1,10 @@
-//! The program killed at each of six points around a hand-over to a program that counts what it is
-//! given: no message goes out twice, none is forgotten, and every alert goes out.
-//! `ENSUE_KILLS=50` kills 50 times at each point.
+//! The program killed at each of seven points around a hand-over to a program that counts what it is
+//! given, with the store open and with the store let go for somebody who waits for it: no message goes out
+//! twice, none is forgotten, and every alert goes out. `ENSUE_KILLS=50` kills 50 times at each point.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs::File;
 
 use ensue::live::{State, What};
 use ensue::local::{Zone, rfc3339};
@@ -13,8 +14,17 @@ use super::told::{minutes, start};
 
 /// Kills at a point again and again, with new leads each time; then lets everything go out.
 fn killed(point: &str) {
+    killed_with(point, false);
+}
+
+/// The same with somebody who seems to wait for the store, so that it is closed for every attempt.
+fn killed_and_let_go(point: &str) {
+    killed_with(point, true);
+}
+
+fn killed_with(point: &str, wanted: bool) {
     let stand = Stand::new("mail");
-    let kills = asked("ENSUE_KILLS", 50);
+    let kills = if wanted { asked("ENSUE_KILLS", 50) / 5 + 1 } else { asked("ENSUE_KILLS", 50) };
     let moment = |minute: u64| rfc3339(start() + minutes(minute), Zone::UTC);
     let mut died = 0;
     for kill in 0..kills {
@@ -25,6 +35,8 @@ fn killed(point: &str) {
         }
         stand.write("new.jsonl", &text);
         stand.done(&["ingest", "--replay", "new.jsonl"]);
+        let waits = wanted.then(|| File::create(stand.path("store/wanted")).unwrap());
+        waits.iter().for_each(|file| file.lock_shared().unwrap());
         let now = moment(kill);
         let mut run = stand.command(&["run", "--at", &now]);
         let in_program = point.strip_prefix("in-program-");
@@ -70,6 +82,23 @@ fn killed(point: &str) {
     assert_eq!((messages, alerts), (2 * kills, 2 * kills), "{point}: each lead gets one of each");
     // Only what was under way when the program ended can be unknown.
     assert!(unknown.len() as u64 <= died, "{point}: {} unknown after {died} kills", unknown.len());
+}
+
+#[test]
+fn killed_between_claim_and_attempt() {
+    killed_and_let_go("let-go");
+    killed_and_let_go("before-sink");
+}
+
+#[test]
+fn killed_in_the_attempt_with_the_store_let_go() {
+    killed_and_let_go("in-program-before");
+    killed_and_let_go("in-program-after");
+}
+
+#[test]
+fn killed_between_attempt_and_settling() {
+    killed_and_let_go("after-answer");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! state made anew, and the promises about what leaves.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -33,6 +33,8 @@ struct Life<'a> {
     step: usize,
     post: Post,
     wall: Timestamp,
+    /// What is still to be told.
+    to_come: VecDeque<Told>,
 }
 
 impl Life<'_> {
@@ -85,7 +87,10 @@ impl Life<'_> {
         });
     }
 
-    fn take_in(&mut self, group: &[Told]) {
+    /// Takes some of what is to come in, together.
+    fn take_in(&mut self) {
+        let count = 1 + self.random.below(self.to_come.len() as u64) as usize;
+        let group: Vec<Told> = self.to_come.drain(..count).collect();
         let backfill = self.random.one_in(12);
         // All arrive together, when the last of them is told.
         let wall = group.iter().map(|told| told.wall).max().unwrap();
@@ -122,6 +127,58 @@ impl Life<'_> {
         self.wall = wall;
     }
 
+    /// The same in its three cuts: while a sink is asked the store is closed, and others use it.
+    fn hand_over_in_cuts(&mut self) {
+        let post = self.post.clone();
+        let (mut desk, wall) = (post.desk(), self.wall);
+        let Some(mut round) = self.try_once(|live| live.begin(live.store().alone()?, &desk, wall)) else { return };
+        loop {
+            let wall = self.wall;
+            let Some(claim) = self.try_once(|live| live.claim(&mut round, &desk, wall)) else { return };
+            let Some(claim) = claim else { break };
+            let let_go = !self.random.one_in(3);
+            if let_go {
+                self.live = None;
+                self.others();
+            }
+            let outcomes = claim.attempt(desk.windows.get_mut(claim.sink()).unwrap().sink.as_mut());
+            if let_go {
+                self.others();
+                self.open();
+            }
+            if self.random.one_in(12) {
+                return self.crash();
+            }
+            let wall = self.wall;
+            if self.try_once(|live| live.settle(&mut round, claim, outcomes, wall)).is_none() {
+                return;
+            }
+        }
+        self.try_once(|live| live.end(round));
+    }
+
+    /// Other processes, while one hands over and has let the store go.
+    fn others(&mut self) {
+        while self.random.one_in(2) {
+            self.open();
+            match self.random.below(4) {
+                0 | 1 if !self.to_come.is_empty() => self.take_in(),
+                2 => {
+                    self.wall = self.wall + minutes(self.random.below(2_000));
+                    let wall = self.wall;
+                    self.try_once(|live| live.advance(wall));
+                }
+                _ => {
+                    let (post, wall) = (self.post.clone(), self.wall);
+                    let second = self.live().hand_over(&mut post.desk(), &mut || wall, &|| false);
+                    let refused = matches!(second, Err(LiveError::Store(store::StoreError::HandingOver { .. })));
+                    assert!(refused, "two hand over at a time: {second:?}");
+                }
+            }
+            self.live = None;
+        }
+    }
+
     /// A person looks at an unknown outcome.
     fn settle(&mut self) {
         let unknown: Vec<String> = self
@@ -140,7 +197,7 @@ impl Life<'_> {
         if !went_out {
             self.post.state().again.insert(id.clone());
         }
-        self.try_once(|live| live.settle(id, went_out, wall));
+        self.try_once(|live| live.settle_by_hand(id, went_out, wall));
     }
 
     /// The store as a kill would leave it: the files as they are, nothing closed.
@@ -160,7 +217,8 @@ impl Life<'_> {
                 self.wall = self.wall.max(at);
                 self.try_once(|live| live.advance(at));
             }
-            4..8 => self.hand_over(),
+            4 | 5 => self.hand_over(),
+            6 | 7 => self.hand_over_in_cuts(),
             8 | 9 => self.open(),
             10 => self.settle(),
             _ => self.crash(),
@@ -261,14 +319,12 @@ pub fn case(seed: u64) -> Result<u64, String> {
     let lines = lines(&mut random);
     let (step, post) = (1 + random.below(7) as usize, Post::new(&mut random));
     let first = lines[0].wall.max(start());
-    let mut life = Life { random: &mut random, book, room: room(), live: None, step, post, wall: first };
+    let to_come = lines.into();
+    let mut life = Life { random: &mut random, book, room: room(), live: None, step, post, wall: first, to_come };
     life.open();
     life.put_in_force(first);
-    let mut rest = lines.as_slice();
-    while !rest.is_empty() {
-        let (group, after) = rest.split_at(1 + life.random.below(rest.len() as u64) as usize);
-        rest = after;
-        life.take_in(group);
+    while !life.to_come.is_empty() {
+        life.take_in();
         while !life.random.one_in(3) {
             life.something();
         }

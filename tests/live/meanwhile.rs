@@ -18,7 +18,7 @@ use super::told::start;
 /// A store, and a sink that takes its time.
 struct Stage {
     live: Live,
-    _room: TempDir,
+    room: TempDir,
     clock: Arc<Mutex<Timestamp>>,
     /// What the sink answers, the last of it for ever.
     answers: Vec<Outcome>,
@@ -58,7 +58,7 @@ impl Stage {
         let files = files("meanwhile/rules.ensue");
         live.activate_first(&files, files.check().rulebook.unwrap(), start()).unwrap();
         let (clock, got) = (Arc::new(Mutex::new(start())), Arc::default());
-        Self { live, _room: room, clock, answers: vec![taken()], idempotent: false, retries: Retries::default(), got }
+        Self { live, room, clock, answers: vec![taken()], idempotent: false, retries: Retries::default(), got }
     }
 
     fn now(&self) -> Timestamp {
@@ -97,6 +97,39 @@ impl Stage {
     }
 
     fn hand_over(&mut self) -> HandedOver {
+        let mut desk = self.desk();
+        let clock = self.clock.clone();
+        let mut now = || *clock.lock().unwrap();
+        self.live.hand_over(&mut desk, &mut now, &|| false).unwrap()
+    }
+
+    /// Hands over in the three cuts; while the sink is first asked, and has not answered, the store is
+    /// closed and others use it.
+    fn hand_over_while(&mut self, others: impl FnOnce(&mut Self)) -> HandedOver {
+        let mut desk = self.desk();
+        let alone = self.live.store().alone().unwrap();
+        let mut round = self.live.begin(alone, &desk, self.now()).unwrap();
+        let mut others = Some(others);
+        while let Some(claim) = self.live.claim(&mut round, &desk, self.now()).unwrap() {
+            if let Some(others) = others.take() {
+                self.open_again();
+                others(self);
+                self.open_again();
+            }
+            let outcomes = claim.attempt(desk.windows.get_mut("mail").unwrap().sink.as_mut());
+            self.live.settle(&mut round, claim, outcomes, self.now()).unwrap();
+        }
+        self.live.end(round).unwrap()
+    }
+
+    /// Another process has the store from here on.
+    fn open_again(&mut self) {
+        let elsewhere = room();
+        self.live = Live::open(elsewhere.path(), &options()).unwrap();
+        self.live = Live::open(self.room.path(), &options()).unwrap();
+    }
+
+    fn desk(&self) -> Desk<'static> {
         let (clock, answers, got) = (self.clock.clone(), self.answers.clone(), self.got.clone());
         let settings = config::Sink {
             name: String::from("mail"),
@@ -106,11 +139,15 @@ impl Stage {
             breaker: Breaker { failures: 1000, ..Breaker::default() },
         };
         let window = Window { settings, sink: Box::new(Slow { clock, answers, got }) };
-        let route = |_: Destination<'_>| Some(String::from("mail"));
-        let mut desk = Desk { windows: [(String::from("mail"), window)].into(), route: &route };
-        let clock = self.clock.clone();
-        let mut now = || *clock.lock().unwrap();
-        self.live.hand_over(&mut desk, &mut now, &|| false).unwrap()
+        Desk { windows: [(String::from("mail"), window)].into(), route: &|_: Destination<'_>| Some("mail".into()) }
+    }
+
+    /// What became of a lead's actions, also by a state made anew from the log.
+    fn lasting_fates(&mut self, lead: &str) -> Vec<Fate> {
+        let (fates, states) = (self.fates(lead), self.states());
+        self.live.rebuild().unwrap();
+        assert_eq!((self.fates(lead), self.states()), (fates.clone(), states));
+        fates
     }
 
     /// Whose actions the sink got, in order.
@@ -321,8 +358,117 @@ fn bookkeeping_of_an_earlier_version_is_made_anew() {
         batch.put(TreeName::State, &key, b"otherwise");
     }
     store.commit(&batch).unwrap();
-    let Stage { live, _room: room, .. } = stage;
+    let Stage { live, room, .. } = stage;
     drop(live);
     let live = Live::open(room.path(), &options()).unwrap();
     assert_eq!(seen(&live), before);
+}
+
+fn refused() -> Outcome {
+    Outcome::Refused { reason: String::from("the line is busy"), retry: true }
+}
+
+#[test]
+fn a_stop_after_the_intent_does_not_undo_what_was_taken() {
+    let mut stage = Stage::new();
+    stage.happens("go", "ab", "");
+    let handed = stage.hand_over_while(|stage| stage.happens("halt", "ab", ""));
+    assert_eq!((stage.got().as_str(), handed.taken), ("a", 1), "it was logged before the intent of the second");
+    assert_eq!((handed.advanced.entries, handed.advanced.withdrawn), (1 + 2 + 2, 1));
+    assert_eq!(stage.lasting_fates("a"), [Fate::Taken]);
+    assert_eq!(stage.lasting_fates("b"), [Fate::Withdrawn]);
+}
+
+#[test]
+fn what_was_refused_is_not_tried_again_after_a_stop() {
+    let mut stage = Stage::new();
+    stage.answers = vec![refused()];
+    stage.happens("go", "a", "");
+    let handed = stage.hand_over_while(|stage| stage.happens("halt", "a", ""));
+    assert_eq!((handed.put_off, handed.unknown, handed.advanced.withdrawn), (0, 0, 1));
+    assert_eq!(stage.lasting_fates("a"), [Fate::Withdrawn]);
+    assert_eq!(stage.states(), []);
+}
+
+#[test]
+fn what_may_have_gone_out_during_a_stop_is_unknown() {
+    let mut stage = Stage::new();
+    (stage.idempotent, stage.answers) = (true, vec![Outcome::Unknown { reason: String::from("the line broke") }]);
+    stage.happens("go", "a", "");
+    let handed = stage.hand_over_while(|stage| stage.happens("halt", "a", ""));
+    assert_eq!((handed.put_off, handed.unknown), (0, 1));
+    assert!(matches!(&stage.states()[..], [(_, State::Unknown { reason, .. })] if reason.contains("halt")));
+    assert_eq!(stage.lasting_fates("a"), []);
+}
+
+#[test]
+fn a_rulebook_put_in_force_meanwhile_decides_what_is_claimed_next() {
+    for (answer, fate) in [(taken(), Fate::Taken), (refused(), Fate::Withdrawn)] {
+        let mut stage = Stage::new();
+        stage.answers = vec![answer, taken()];
+        stage.happens("go", "ab", "");
+        stage.happens("bell", "c", "");
+        stage.hand_over_while(|stage| {
+            let files = files("meanwhile/after");
+            let activation = stage.live.activate(&files, files.check().rulebook.unwrap(), stage.now()).unwrap();
+            assert_eq!(activation.cancelled, 1, "what a sink is being asked for is not cancelled any more");
+        });
+        assert_eq!(stage.got(), "ac", "the rule of the second is gone");
+        assert_eq!(stage.lasting_fates("a"), [fate]);
+        assert_eq!(stage.lasting_fates("b"), [Fate::Withdrawn]);
+        assert_eq!(stage.lasting_fates("c"), [Fate::Taken]);
+    }
+}
+
+#[test]
+fn nothing_is_written_of_a_lead_that_is_erased_meanwhile() {
+    let failed = Outcome::Refused { reason: String::from("ana@acme.example is over quota"), retry: false };
+    for (answer, fate) in
+        [(Outcome::Taken { note: Some("to ana@acme.example".into()) }, Fate::Taken), (failed, Fate::Refused)]
+    {
+        let mut stage = Stage::new();
+        stage.answers = vec![answer];
+        stage.happens("go", "a", "");
+        stage.hand_over_while(|stage| {
+            stage.happens("override.erase", "a", "");
+            stage.live.advance(stage.now()).unwrap();
+            assert!(stage.live.store().is_erased("a"));
+        });
+        assert_eq!(stage.got(), "a", "it was under way");
+        assert_eq!(stage.lasting_fates("a"), [fate]);
+        let mut export = String::new();
+        let mut add = |line: &str| {
+            export.push_str(line);
+            std::ops::ControlFlow::Continue(())
+        };
+        stage.live.export(&mut add).unwrap();
+        let done = stage.live.done("a").unwrap().remove(0);
+        assert!(export.contains("ensue.handed_over") && !export.contains("acme"), "{export}");
+        assert!(!done.reason.contains("acme"), "{done:?}");
+    }
+}
+
+#[test]
+fn whoever_opens_the_store_meanwhile_takes_no_intent_for_a_crash() {
+    let mut stage = Stage::new();
+    stage.happens("go", "a", "");
+    stage.hand_over_while(|stage| {
+        stage.live.advance(stage.now() + Span::seconds(60)).unwrap();
+        let mut desk = stage.desk();
+        let now = stage.now();
+        let second = stage.live.hand_over(&mut desk, &mut || now, &|| false).unwrap_err();
+        let said = format!("another run ({}) is handing over from the store", std::process::id());
+        assert!(second.to_string().starts_with(&said) && second.help().is_some(), "{second}");
+        assert!(matches!(&stage.states()[..], [(_, State::Going { .. })]));
+    });
+    assert_eq!((stage.got().as_str(), stage.lasting_fates("a")), ("a", vec![Fate::Taken]));
+    // Whoever hands over after a crash does.
+    stage.happens("go", "b", "");
+    let (desk, now) = (stage.desk(), stage.now());
+    let mut round = stage.live.begin(stage.live.store().alone().unwrap(), &desk, now).unwrap();
+    let claim = stage.live.claim(&mut round, &desk, now).unwrap().unwrap();
+    assert_eq!((claim.sink(), claim.actions()[0].lead.as_str(), claim.actions()[0].attempt), ("mail", "b", 1));
+    drop((round, claim));
+    assert_eq!(stage.hand_over().unknown, 1);
+    assert_eq!(stage.got(), "a");
 }

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use ensue::config::{self, Breaker, Destination, Kind, Retries};
 use ensue::live::{Desk, Window};
 use ensue::sink::{Handed, Outcome, Sink};
-use ensue::timestamp::Span;
 
 use super::random::Random;
 
@@ -49,15 +48,11 @@ impl Post {
     }
 
     pub fn desk(&self) -> Desk<'static> {
-        let state = self.state();
-        let (idempotent, grouped) = (state.idempotent, state.grouped);
-        drop(state);
+        let idempotent = self.state().idempotent;
         let window = |name: &str| {
-            let exec = Kind::Exec { command: vec![String::from("unused")], timeout: Span::seconds(1) };
             let settings = config::Sink {
                 name: name.to_owned(),
-                // Actions go to a program one by one, to all else in groups.
-                kind: if grouped { Kind::Stdout } else { exec },
+                kind: Kind::Stdout,
                 idempotent,
                 retries: Retries { attempts: 4, ..Retries::default() },
                 breaker: Breaker::default(),
@@ -90,6 +85,10 @@ impl Sink for Post {
         state.last.insert(action.id.clone(), outcome.clone());
         state.calls.push((action.clone(), outcome.clone()));
         outcome
+    }
+
+    fn at_once(&self) -> usize {
+        if self.state().grouped { 5 } else { 1 }
     }
 }
 

@@ -79,3 +79,14 @@ fn a_full_disk_is_refused_or_unknown_but_never_taken() {
     let mut sink = File::open(std::path::Path::new("/dev/full")).unwrap();
     assert!(matches!(sink.hand_over(&touch("0b5d")), Outcome::Unknown { .. }));
 }
+
+#[test]
+fn lines_are_taken_many_at_once_and_only_a_pipe_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, lines) = (File::open(&folder.path().join("out")).unwrap(), Lines::new(Vec::new(), "memory"));
+    assert_eq!((file.at_once(), file.may_wait()), (256, false));
+    assert_eq!((lines.at_once(), lines.may_wait()), (256, true));
+    let program =
+        ensue::sink::Exec::open("crm", &["sh".into()], folder.path(), ensue::timestamp::Span::seconds(1)).unwrap();
+    assert_eq!((program.at_once(), program.may_wait()), (1, true), "one is unknown after a crash, not many");
+}

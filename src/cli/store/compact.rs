@@ -7,7 +7,9 @@ use super::super::exit::{Error, Exit};
 use super::super::place::Place;
 
 pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
-    let live = place.open()?;
+    // Nobody who hands over may come back to a folder that was moved; see `Store::compact_in_place`.
+    let (live, alone) = place.open_alone()?;
+    drop(alone);
     let before = live.store().stats()?.bytes;
     let (whole, after) = live.into_store().compact_in_place()?;
     io.out(&format!(
