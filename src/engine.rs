@@ -213,7 +213,7 @@ impl Engine {
         names: &dyn Journal,
     ) -> Option<Result<Message, Unfilled>> {
         let known = self.world.leads.get(lead.0 as usize).is_some_and(Option::is_some);
-        let template = self.plan.rulebook.templates.get(template.index())?;
+        let template = self.plan.rulebook.templates.get(template)?;
         let order = Order { at: self.world.now, after: 0, timer: 0, kind: 0, position: 0, lead };
         let moment = Moment {
             plan: &self.plan,
