@@ -213,7 +213,7 @@ impl Engine {
         names: &dyn Journal,
     ) -> Option<Result<Message, Unfilled>> {
         let known = self.world.leads.get(lead.0 as usize).is_some_and(Option::is_some);
-        let template = self.plan.rulebook.templates.get(template.index())?;
+        let template = self.plan.rulebook.templates.get(template)?;
         let order = Order { at: self.world.now, after: 0, timer: 0, kind: 0, position: 0, lead };
         let moment = Moment {
             plan: &self.plan,
@@ -303,7 +303,7 @@ fn zone_of(plan: &Plan, accounts: &[Account], lead: &Lead, chain: &[ZoneSource])
 /// lead are asked of a lead without any.
 #[must_use]
 pub fn in_set(plan: &Plan, set: SetId, event: &Event<'_>) -> bool {
-    let Some(set) = plan.rulebook.sets.get(set.index()) else { return false };
+    let Some(set) = plan.rulebook.sets.get(set) else { return false };
     let of_type = set.alternatives.iter().filter(|alternative| Some(alternative.ty) == event.ty);
     of_type.into_iter().any(|alternative| meets(plan, event, &alternative.conditions))
 }

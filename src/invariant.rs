@@ -114,7 +114,7 @@ pub(crate) fn is_expected(plan: &Plan, expect: Kept, came: Came) -> bool {
         (Kept::Alert, came) => came == Came::Alert,
         (Kept::Channel(wanted), Came::Sent(channel)) => wanted == channel,
         (Kept::Touch, Came::Sent(channel)) => {
-            plan.rulebook.channels.get(channel.index()).is_none_or(|channel| channel.name != "task")
+            plan.rulebook.channels.get(channel).is_none_or(|channel| channel.name != "task")
         }
         (Kept::Channel(_) | Kept::Touch, _) => false,
     }

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::rulebook::{ExperimentId, Expr, FactId, PropId, RuleId, Rulebook, ScoreId, SequenceId, SetId};
+use crate::rulebook::{
+    ExperimentId, Expr, FactId, PropId, RuleId, Rulebook, ScoreId, SequenceId, SetId, Table, TierId, TypeId,
+};
 use crate::timestamp::Span;
 use crate::units::{Length, ZoneSource};
 
@@ -18,11 +20,11 @@ pub struct Plan {
     /// What it was compiled from.
     pub rulebook: Arc<Rulebook>,
     /// By type: what is asked of an event of that type, and the sets it is then in.
-    pub(crate) dispatch: Vec<Vec<Test>>,
+    pub(crate) dispatch: Table<TypeId, Vec<Test>>,
     /// By type: whether one event may both answer and ask, by different sets.
-    pub(crate) answers_first: Vec<bool>,
+    pub(crate) answers_first: Table<TypeId, bool>,
     /// By set: what an event of the set does to the lead's state.
-    pub(crate) reactions: Vec<Vec<Reaction>>,
+    pub(crate) reactions: Table<SetId, Vec<Reaction>>,
     /// Rules that count.
     pub(crate) counters: Vec<Counter>,
     /// How many stamps the counters of one lead hold together.
@@ -30,7 +32,7 @@ pub struct Plan {
     /// How many sets' last occurrence a lead keeps.
     pub(crate) last_len: usize,
     /// Where a set's last occurrence is kept.
-    pub(crate) last_of: Vec<Option<usize>>,
+    pub(crate) last_of: Table<SetId, Option<usize>>,
     /// `no A for D`, `silent D`.
     pub(crate) absences: Vec<Absence>,
     /// `no A within D after B`.
@@ -40,36 +42,36 @@ pub struct Plan {
     /// `every …`.
     pub(crate) periodics: Vec<Periodic>,
     /// By rule: where the moment of its last firing is kept, for rules with a limit.
-    pub(crate) limit_slot: Vec<Option<usize>>,
+    pub(crate) limit_slot: Table<RuleId, Option<usize>>,
     pub(crate) limit_len: usize,
     /// By rule: where its firings are numbered, for rules that send.
-    pub(crate) firing_slot: Vec<Option<usize>>,
+    pub(crate) firing_slot: Table<RuleId, Option<usize>>,
     pub(crate) firing_len: usize,
     /// By score: rules that fire on the way up, and on the way down.
-    pub(crate) upward: Vec<Vec<RuleId>>,
-    pub(crate) downward: Vec<Vec<Fall>>,
+    pub(crate) upward: Table<ScoreId, Vec<RuleId>>,
+    pub(crate) downward: Table<ScoreId, Vec<Fall>>,
     pub(crate) fall_len: usize,
     /// `becomes`, `leaves` by tier; `enrolled`, `exited`, `finished` by sequence.
-    pub(crate) becomes: Vec<Vec<RuleId>>,
-    pub(crate) leaves: Vec<Vec<RuleId>>,
-    pub(crate) enrolled: Vec<Vec<RuleId>>,
-    pub(crate) exited: Vec<Vec<RuleId>>,
-    pub(crate) finished: Vec<Vec<RuleId>>,
+    pub(crate) becomes: Table<TierId, Vec<RuleId>>,
+    pub(crate) leaves: Table<TierId, Vec<RuleId>>,
+    pub(crate) enrolled: Table<SequenceId, Vec<RuleId>>,
+    pub(crate) exited: Table<SequenceId, Vec<RuleId>>,
+    pub(crate) finished: Table<SequenceId, Vec<RuleId>>,
     /// By tier: sequences that entering it enrolls in, in rulebook order.
-    pub(crate) auto: Vec<Vec<SequenceId>>,
+    pub(crate) auto: Table<TierId, Vec<SequenceId>>,
     /// Sets whose occurrences `count(…, D)` asks for, with the longest `D`.
     pub(crate) histories: Vec<History>,
     /// By set: where its history is kept.
-    pub(crate) history_of: Vec<Option<usize>>,
+    pub(crate) history_of: Table<SetId, Option<usize>>,
     /// By set: where `count(…)` without a length is kept.
-    pub(crate) total_of: Vec<Option<usize>>,
+    pub(crate) total_of: Table<SetId, Option<usize>>,
     pub(crate) total_len: usize,
     /// Scores that scripts compute, each after those it reads.
     pub(crate) scripts: Vec<ScoreId>,
     /// By score: its place among `scripts`.
-    pub(crate) script_of: Vec<Option<usize>>,
+    pub(crate) script_of: Table<ScoreId, Option<usize>>,
     /// By sequence and touch: the experiment on it.
-    pub(crate) experiment_at: Vec<Vec<Option<ExperimentId>>>,
+    pub(crate) experiment_at: Table<SequenceId, Vec<Option<ExperimentId>>>,
     /// Some template asks for properties of the event that led to the message.
     pub(crate) keeps_props: bool,
     /// The zone chain for times that belong to no channel.

@@ -13,6 +13,7 @@ pub mod same;
 mod score;
 mod script;
 mod sequence;
+mod table;
 mod template;
 mod test;
 
@@ -29,6 +30,7 @@ pub use self::rule::{Arm, Limit, Rule, State, Trigger};
 pub use self::score::{Decay, Score, ScriptScore};
 pub use self::script::{BookScript, Read};
 pub use self::sequence::{Again, Sequence, Touch, TouchTime, When};
+pub use self::table::{Key, Named, Table};
 pub use self::template::{BookTemplate, Filling};
 pub use self::test::{
     Allowed, By, Expect, ExpectedAt, Invariant, InvariantKind, Kept, ScoreExpect, Test, TestEvent, TestLead,
@@ -47,6 +49,10 @@ macro_rules! index {
             /// As an index into the list of its kind.
             #[must_use]
             pub fn index(self) -> usize { self.0 as usize }
+        }
+        impl Key for $name {
+            fn at(index: usize) -> Self { Self(index as $int) }
+            fn place(self) -> usize { self.index() }
         }
     )*};
 }
@@ -88,39 +94,39 @@ pub struct Rulebook {
     /// The texts everything below points into.
     pub sources: Arc<Sources>,
     /// Log types that some event names. Index 0 is always [`TOUCHED_TYPE`].
-    pub types: Vec<EventType>,
+    pub types: Table<TypeId, EventType>,
     /// Names of event properties.
-    pub props: Vec<String>,
+    pub props: Table<PropId, String>,
     /// The facts a lead can have. The facts named in [`WellKnown`] always exist.
-    pub facts: Vec<Fact>,
+    pub facts: Table<FactId, Fact>,
     /// Events and groups as they are declared, the standard ones first, then in rulebook order.
     pub events: Vec<DeclaredEvent>,
     /// Sets of events that triggers, scores and expressions speak of; equal sets appear once.
-    pub sets: Vec<EventSet>,
+    pub sets: Table<SetId, EventSet>,
     /// Tiers, most urgent first.
-    pub tiers: Vec<Tier>,
+    pub tiers: Table<TierId, Tier>,
     /// Calendars, by name.
-    pub calendars: Vec<Calendar>,
+    pub calendars: Table<CalendarId, Calendar>,
     /// Where the zone comes from in which a lead's days begin, where no calendar is asked: as in the
     /// calendar `office` of the rulebook, else in its first, else in the standard one.
     pub zones: Vec<crate::units::ZoneSource>,
     /// Channels, standard ones included.
-    pub channels: Vec<Channel>,
+    pub channels: Table<ChannelId, Channel>,
     /// Sequences in rulebook order.
-    pub sequences: Vec<Sequence>,
+    pub sequences: Table<SequenceId, Sequence>,
     /// Scores in rulebook order.
-    pub scores: Vec<Score>,
+    pub scores: Table<ScoreId, Score>,
     /// Rhai scripts: those of scores, and files with functions that expressions call.
-    pub scripts: Vec<BookScript>,
+    pub scripts: Table<ScriptId, BookScript>,
     /// Templates by name, those of one name by channel; empty where the rulebook has no `templates`
     /// folder, and then messages are not looked into. [`Rulebook::template`] finds one.
-    pub templates: Vec<BookTemplate>,
+    pub templates: Table<TemplateId, BookTemplate>,
     /// Experiments in rulebook order.
-    pub experiments: Vec<Experiment>,
+    pub experiments: Table<ExperimentId, Experiment>,
     /// Names of tags.
-    pub tags: Vec<String>,
+    pub tags: Table<TagId, String>,
     /// Rules in rulebook order: vocabulary first, then by path and line.
-    pub rules: Vec<Rule>,
+    pub rules: Table<RuleId, Rule>,
     /// Tests in rulebook order.
     pub tests: Vec<Test>,
     /// Invariants in rulebook order.

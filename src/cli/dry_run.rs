@@ -158,7 +158,7 @@ fn counted(args: &Args, log: &Log, replayed: &Replayed) -> Counts {
 
 /// Leads whose zone is not one, each with the first such name.
 fn unknown_zones<'a>(rulebook: &Rulebook, log: &'a Log) -> BTreeMap<&'a str, &'a str> {
-    let Some(fact) = rulebook.facts.get(rulebook.well_known.timezone.index()) else { return BTreeMap::new() };
+    let Some(fact) = rulebook.facts.get(rulebook.well_known.timezone) else { return BTreeMap::new() };
     let mut found = BTreeMap::new();
     for event in log.iter() {
         if let View::Text(zone) = event.props.get(fact.prop)

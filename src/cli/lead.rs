@@ -195,7 +195,7 @@ fn append(
 fn erased(view: &LeadView) -> String {
     let rulebook = &view.plan.rulebook;
     let facts = view.standing.facts.iter().filter(|(fact, _)| *fact != rulebook.well_known.owner);
-    let facts = facts.filter_map(|(fact, _)| rulebook.facts.get(fact.index()));
+    let facts = facts.filter_map(|(fact, _)| rulebook.facts.get(*fact));
     let facts: Vec<&str> = facts.map(|fact| fact.name.as_str()).collect();
     let facts = if facts.is_empty() { String::from("no facts") } else { facts.join(", ") };
     let (entries, decisions) = (many(view.entries + 1, "entry"), many(view.decided.len(), "decision"));

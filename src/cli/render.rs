@@ -48,8 +48,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let log = log::read(logs(&args.events)?, &rulebook, &ReadOptions::default(), &|_| ())?;
     let lead = (0..log.lead_count() as u32).map(LeadId).find(|lead| log.lead_name(*lead) == args.lead);
     let lead = lead.ok_or_else(|| no_lead(&args.lead))?;
-    let channel =
-        rulebook.templates.get(template.index()).map_or("", |t| t.template.channel().name.as_str()).to_owned();
+    let channel = rulebook.templates.get(template).map_or("", |t| t.template.channel().name.as_str()).to_owned();
     let result = at_moment(Arc::new(Plan::compile(rulebook)), &log, (lead, template), args)?;
     match result {
         Ok(message) => {
@@ -94,7 +93,7 @@ fn known_template(rulebook: &Rulebook, args: &Args) -> Result<TemplateId, Error>
         let channel = template.template.channel().name.as_str();
         template.name == name && args.channel.as_deref().is_none_or(|wanted| wanted == channel)
     };
-    rulebook.templates.iter().position(fits).map(|at| TemplateId(at as u16)).ok_or_else(|| {
+    rulebook.templates.position(fits).ok_or_else(|| {
         let channels = rulebook.templates.iter().filter(|template| template.name == name);
         let channels: Vec<String> =
             channels.map(|template| format!("`{}`", template.template.channel().name)).collect();

@@ -227,7 +227,7 @@ impl<'a> Names<'a> {
                 line.sequence = Some(self.sequence(touch.sequence).into());
                 line.touch = Some(self.touch(touch.sequence, touch.touch).into());
                 if let Some((id, variant)) = touch.experiment {
-                    let experiment = self.rulebook.experiments.get(id.index());
+                    let experiment = self.rulebook.experiments.get(id);
                     line.experiment = experiment.map(|experiment| experiment.name.as_str().into());
                     let variant = experiment.and_then(|e| e.variants.get(usize::from(variant)));
                     line.variant = variant.map(|(template, _)| template.as_str().into());
@@ -254,12 +254,12 @@ impl<'a> Names<'a> {
             }
             Body::Set { fact, value } => {
                 line.verb = Verb::Set;
-                line.field = self.rulebook.facts.get(fact.index()).map(|fact| fact.name.as_str().into());
+                line.field = self.rulebook.facts.get(*fact).map(|fact| fact.name.as_str().into());
                 line.to = value_text(value, zone);
             }
             Body::Tag { tag, on } => {
                 line.verb = Verb::Tag;
-                line.tag = self.rulebook.tags.get(tag.index()).map(|tag| tag.as_str().into());
+                line.tag = self.rulebook.tags.get(*tag).map(|tag| tag.as_str().into());
                 line.on = (!on).then_some(false);
             }
             Body::Hold(until) => {
@@ -280,7 +280,7 @@ impl<'a> Names<'a> {
                 line.text = some(said).map(Cow::Borrowed);
                 line.parts = parts.iter().map(|part| self.part(part)).collect();
                 line.verb = Verb::Score;
-                line.score = self.rulebook.scores.get(score.index()).map(|score| score.name.as_str().into());
+                line.score = self.rulebook.scores.get(*score).map(|score| score.name.as_str().into());
                 line.from = raw(&rounded(*from));
                 line.to = raw(&rounded(*to));
             }

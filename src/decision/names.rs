@@ -46,21 +46,19 @@ impl<'a> Names<'a> {
     pub(super) fn cause(&self, decision: &Decision) -> (Option<&'a str>, Range) {
         let (name, range) = match decision.cause {
             Cause::Person | Cause::Change => return (None, Range::default()),
-            Cause::Rule(id, arm) => self.rulebook.rules.get(id.index()).map_or(("", Range::default()), |rule| {
+            Cause::Rule(id, arm) => self.rulebook.rules.get(id).map_or(("", Range::default()), |rule| {
                 let arms = rule.arms.len();
                 let arm = rule.arms.get(usize::from(arm)).filter(|_| arms > 1);
                 (rule.label.as_str(), arm.map_or(rule.range, |arm| arm.range))
             }),
-            Cause::Sequence(id, touch) => {
-                self.rulebook.sequences.get(id.index()).map_or(("", Range::default()), |sequence| {
-                    let touch = touch.and_then(|touch| {
-                        sequence.touches.get(usize::from(touch)).or(sequence.tail.as_ref().map(|(tail, _)| tail))
-                    });
-                    (sequence.name.as_str(), touch.map_or(sequence.range, |touch| touch.range))
-                })
-            }
+            Cause::Sequence(id, touch) => self.rulebook.sequences.get(id).map_or(("", Range::default()), |sequence| {
+                let touch = touch.and_then(|touch| {
+                    sequence.touches.get(usize::from(touch)).or(sequence.tail.as_ref().map(|(tail, _)| tail))
+                });
+                (sequence.name.as_str(), touch.map_or(sequence.range, |touch| touch.range))
+            }),
             Cause::Score(id) => {
-                self.rulebook.scores.get(id.index()).map_or(("", Range::default()), |s| (s.name.as_str(), s.range))
+                self.rulebook.scores.get(id).map_or(("", Range::default()), |s| (s.name.as_str(), s.range))
             }
         };
         (Some(name), range)
@@ -69,19 +67,19 @@ impl<'a> Names<'a> {
     /// The name of a tier.
     #[must_use]
     pub fn tier(&self, id: TierId) -> &'a str {
-        self.rulebook.tiers.get(id.index()).map_or("", |tier| tier.name.as_str())
+        self.rulebook.tiers.name(id)
     }
 
     /// The name of a sequence.
     #[must_use]
     pub fn sequence(&self, id: SequenceId) -> &'a str {
-        self.rulebook.sequences.get(id.index()).map_or("", |sequence| sequence.name.as_str())
+        self.rulebook.sequences.name(id)
     }
 
     /// The name of a channel.
     #[must_use]
     pub fn channel(&self, id: ChannelId) -> &'a str {
-        self.rulebook.channels.get(id.index()).map_or("", |channel| channel.name.as_str())
+        self.rulebook.channels.name(id)
     }
 
     /// The name of a touch.
@@ -92,7 +90,7 @@ impl<'a> Names<'a> {
 
     /// A touch of a sequence; the tail follows the last one.
     pub(crate) fn touch_at(&self, sequence: SequenceId, touch: u16) -> Option<&'a Touch> {
-        let sequence = self.rulebook.sequences.get(sequence.index())?;
+        let sequence = self.rulebook.sequences.get(sequence)?;
         sequence.touches.get(usize::from(touch)).or(sequence.tail.as_ref().map(|(tail, _)| tail))
     }
 }

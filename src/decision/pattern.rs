@@ -74,14 +74,14 @@ impl Pattern {
             // A rule that was kept from acting would have brought it.
             (_, Body::Muted(_)) => {
                 let Cause::Rule(rule, arm) = decision.cause else { return None };
-                let arm = rulebook.rules.get(rule.index())?.arms.get(usize::from(arm))?;
+                let arm = rulebook.rules.get(rule)?.arms.get(usize::from(arm))?;
                 arm.effects.iter().any(|effect| self.could_come_of(&effect.kind)).then_some(false)
             }
             (Self::Tier(tier), Body::Overridden { to, .. }) => (to == tier).then_some(false),
             (Self::Starts(_), Body::Enroll { suppressed, .. }) => self.fits(decision).then_some(suppressed.is_none()),
             // What was not sent may have been planned for another channel than the one it shows.
             (Self::Send { channel, .. }, Body::Touch(line)) => {
-                let sequence = rulebook.sequences.get(line.sequence.index())?;
+                let sequence = rulebook.sequences.get(line.sequence)?;
                 let touch = sequence.touches.get(usize::from(line.touch)).or(sequence.tail.as_ref().map(|(t, _)| t))?;
                 let planned = touch.choices.iter().any(|(on, content)| self.is_message(*on, content));
                 let sent = line.status == Status::Sent;

@@ -69,7 +69,7 @@ impl Names<'_> {
                 format!("{} suppressed by {}", self.channel(*channel), decider(by))
             }
             Reason::Requires(channel, place) => {
-                let channel = self.rulebook.channels.get(channel.index());
+                let channel = self.rulebook.channels.get(*channel);
                 let required = channel.and_then(|channel| channel.requires.get(*place));
                 let name = channel.map_or("", |channel| channel.name.as_str());
                 format!("{name} requires {}", required.map_or("", |(_, text)| text.as_str()))
@@ -94,7 +94,7 @@ impl Names<'_> {
             Reason::Started(sequence) => format!("started {}", self.sequence(*sequence)),
             Reason::StoppedBy(cause, age) => late(format!("stopped by {}", self.doer(*cause)), *age),
             Reason::ExitOn(set, age) => {
-                let set = self.rulebook.sets.get(set.index()).map_or("", |set| set.text.as_str());
+                let set = self.rulebook.sets.get(*set).map_or("", |set| set.text.as_str());
                 late(format!("exit on {set}"), *age)
             }
             Reason::SuppressedBy(by, age) => late(format!("suppressed by {}", decider(by)), *age),
@@ -128,9 +128,9 @@ impl Names<'_> {
     /// Who decided, by name: a rule's label, `hand`.
     fn doer(&self, cause: Cause) -> &str {
         match cause {
-            Cause::Rule(rule, _) => self.rulebook.rules.get(rule.index()).map_or("", |rule| rule.label.as_str()),
+            Cause::Rule(rule, _) => self.rulebook.rules.name(rule),
             Cause::Sequence(sequence, _) => self.sequence(sequence),
-            Cause::Score(score) => self.rulebook.scores.get(score.index()).map_or("", |score| score.name.as_str()),
+            Cause::Score(score) => self.rulebook.scores.name(score),
             Cause::Person => decider(&Decider::Person),
             Cause::Change => decider(&Decider::Change),
         }

@@ -47,9 +47,9 @@ pub fn moves(rulebook: &Rulebook) -> Moves {
 /// Whether a rule is for leads that have just come, and asks for no tier.
 fn starts(rulebook: &Rulebook, rule: &Rule) -> bool {
     let created = |set: SetId| {
-        let set = rulebook.sets.get(set.index());
+        let set = rulebook.sets.get(set);
         let of_creation =
-            |ty: crate::rulebook::TypeId| rulebook.types.get(ty.index()).is_some_and(|ty| ty.name == "lead.created");
+            |ty: crate::rulebook::TypeId| rulebook.types.get(ty).is_some_and(|ty| ty.name == "lead.created");
         set.is_some_and(|set| set.alternatives.iter().all(|alternative| of_creation(alternative.ty)))
     };
     rule.while_.is_none() && matches!(rule.trigger, Trigger::Event(set) if created(set))

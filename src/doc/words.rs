@@ -32,31 +32,30 @@ impl<'a> Words<'a> {
 
     /// A tier's name.
     pub fn tier(&self, id: TierId) -> Prose {
-        let name = self.rulebook.tiers.get(id.index()).map_or("", |tier| tier.name.as_str());
+        let name = self.rulebook.tiers.name(id);
         Prose::name(Kind::Tier(id.index(), self.rulebook.tiers.len()), name)
     }
 
     /// A tier by its name.
     fn tier_named(&self, name: &str) -> Prose {
-        let at = self.rulebook.tiers.iter().position(|tier| tier.name == name);
-        at.map_or_else(|| Prose::other(name), |at| self.tier(TierId(at as u8)))
+        self.rulebook.tiers.find(name).map_or_else(|| Prose::other(name), |id| self.tier(id))
     }
 
     /// A sequence's name.
     pub fn sequence(&self, id: SequenceId) -> Prose {
-        let name = self.rulebook.sequences.get(id.index()).map_or("", |sequence| sequence.name.as_str());
+        let name = self.rulebook.sequences.name(id);
         Prose::name(Kind::Sequence, name)
     }
 
     /// A score's name.
     pub fn score(&self, id: ScoreId) -> Prose {
-        let name = self.rulebook.scores.get(id.index()).map_or("", |score| score.name.as_str());
+        let name = self.rulebook.scores.name(id);
         Prose::name(Kind::Score, name)
     }
 
     /// A channel's name as the rulebook has it.
     pub fn channel_name(&self, id: ChannelId) -> &'a str {
-        self.rulebook.channels.get(id.index()).map_or("", |channel| channel.name.as_str())
+        self.rulebook.channels.name(id)
     }
 
     /// What a channel carries: `email`, `text message`, or with its article `an email`.

@@ -100,7 +100,7 @@ impl Engine {
     /// What stands between a lead and a sequence.
     #[must_use]
     pub fn ask_entry(&self, lead: LeadId, sequence: SequenceId, names: &dyn Journal) -> Option<EntryAsked> {
-        let definition = self.plan.rulebook.sequences.get(sequence.index()).filter(|_| self.knows(lead))?;
+        let definition = self.plan.rulebook.sequences.get(sequence).filter(|_| self.knows(lead))?;
         let moment = self.moment(lead, Props::default(), names);
         let scope = self.world.scope(&moment, lead.0);
         Some(EntryAsked {

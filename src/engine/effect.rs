@@ -93,7 +93,7 @@ impl World {
                 let View::Number(points) = self.scope_for(moment, pending).value(amount) else { return };
                 // Read before the points are added: crossings are told by where the score stood.
                 let from = score::worth(moment.plan, self.lead(slot), *score, moment.now);
-                let definition = moment.plan.rulebook.scores.get(score.index());
+                let definition = moment.plan.rulebook.scores.get(*score);
                 if let (Some(definition), Some(state)) = (definition, self.lead_mut(slot).scores.get_mut(score.index()))
                 {
                     score::add(definition, state, points, moment.now, moment.now);
@@ -251,7 +251,7 @@ impl World {
 
     /// The line of a rule that a hold comes from: the one with that end, else the first that holds.
     fn arm_of_hold(&self, moment: &Moment<'_>, slot: u32, rule: RuleId, hold: &Hold) -> u8 {
-        let arms = moment.plan.rulebook.rules.get(rule.index()).map_or(&[][..], |rule| &rule.arms);
+        let arms = moment.plan.rulebook.rules.get(rule).map_or(&[][..], |rule| &rule.arms);
         let ends = |effect: &EffectKind| match effect {
             EffectKind::Hold { until: HoldEnd::After(length), .. } => {
                 Some(self.later(moment.plan, slot, hold.since, *length)) == hold.until
@@ -275,7 +275,7 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         let standard = match by.0 {
-            Cause::Rule(rule, _) => moment.plan.rulebook.rules.get(rule.index()).is_some_and(|rule| rule.standard),
+            Cause::Rule(rule, _) => moment.plan.rulebook.rules.get(rule).is_some_and(|rule| rule.standard),
             Cause::Person => true,
             Cause::Sequence(..) | Cause::Score(_) | Cause::Change => false,
         };
@@ -351,7 +351,7 @@ impl World {
     }
 
     fn action_id(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, effect: &str) -> ActionId {
-        let number = moment.plan.firing_slot.get(rule.index()).copied().flatten();
+        let number = moment.plan.firing_slot.get(rule).copied().flatten();
         let firing = number.and_then(|number| self.lead_mut(slot).firings.get_mut(number)).map_or(0, |n| {
             *n += 1;
             *n
@@ -374,7 +374,7 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         let slot = pending.slot;
-        let name = moment.plan.rulebook.channels.get(channel.index()).map_or("", |c| c.name.as_str());
+        let name = moment.plan.rulebook.channels.name(channel);
         let words = match content {
             Content::Template(template) => template.as_str(),
             Content::Text(text) => text.as_str(),

@@ -68,20 +68,20 @@ impl World {
         self.changed.push(slot);
         self.decide(moment, slot, Body::Tier { to: Some(to), from }, by, out);
         if let Some(from) = from {
-            self.fire_all(plan.leaves.get(from.index()), slot, by.1);
-            for sequence in plan.auto.get(from.index()).into_iter().flatten() {
+            self.fire_all(plan.leaves.get(from), slot, by.1);
+            for sequence in plan.auto.get(from).into_iter().flatten() {
                 let reason = Reason::Left(from);
                 self.exit(moment, slot, *sequence, &reason, by, out);
             }
         }
-        self.fire_all(plan.becomes.get(to.index()), slot, by.1);
+        self.fire_all(plan.becomes.get(to), slot, by.1);
         self.witness_tier(moment, slot, to);
         let fits = |id: &&SequenceId| {
-            let sequence = plan.rulebook.sequences.get(id.index());
+            let sequence = plan.rulebook.sequences.get(**id);
             let guard = sequence.and_then(|s| s.guard.as_ref());
             guard.is_none_or(|guard| self.scope(moment, slot).holds(guard))
         };
-        let enters = plan.auto.get(to.index()).into_iter().flatten().find(fits).copied();
+        let enters = plan.auto.get(to).into_iter().flatten().find(fits).copied();
         if let Some(sequence) = enters {
             self.pending.push(Pending::enter(plan, slot, sequence, by.1.clone()));
         }
@@ -108,7 +108,7 @@ impl World {
     fn start(&mut self, moment: &Moment<'_>, pending: &Pending, id: SequenceId, cause: Cause, out: &mut Vec<Decision>) {
         let (slot, by) = (pending.slot, (cause, &pending.because));
         let plan = moment.plan;
-        let Some(sequence) = plan.rulebook.sequences.get(id.index()) else { return };
+        let Some(sequence) = plan.rulebook.sequences.get(id) else { return };
         if self.lead(slot).enrolled(id) {
             return;
         }
@@ -127,7 +127,7 @@ impl World {
         self.enroll(moment, pending, id, sequence, number);
         self.changed.push(slot);
         self.decide(moment, slot, Body::Enroll { sequence: id, enrollment: number, suppressed: None }, by, out);
-        self.fire_all(plan.enrolled.get(id.index()), slot, by.1);
+        self.fire_all(plan.enrolled.get(id), slot, by.1);
         if sequence.touches.is_empty() && sequence.tail.is_none() {
             self.finish(moment, slot, id, out);
         } else {
@@ -241,7 +241,7 @@ impl World {
             line.status = status;
             self.decide(moment, slot, Body::Touch(Box::new(line)), by, out);
         }
-        self.fire_all(moment.plan.exited.get(id.index()), slot, by.1);
+        self.fire_all(moment.plan.exited.get(id), slot, by.1);
     }
 
     /// Ends an enrollment whose touches are all done.
@@ -249,7 +249,7 @@ impl World {
         let Some(enrollment) = self.leave(moment, slot, id) else { return };
         let body = Body::Exit { sequence: id, enrollment: enrollment.number, reason: Reason::Finished };
         self.decide(moment, slot, body, (Cause::Sequence(id, None), &enrollment.because), out);
-        self.fire_all(moment.plan.finished.get(id.index()), slot, &enrollment.because);
+        self.fire_all(moment.plan.finished.get(id), slot, &enrollment.because);
     }
 
     pub(super) fn leave(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId) -> Option<Box<Enrollment>> {
@@ -321,7 +321,7 @@ impl World {
     /// Where a touch stands among what is due at the same moment: what was put off comes before what
     /// is due by its own plan, in the order in which it was due at first.
     fn touch_position(&self, plan: &Plan, slot: u32, enrollment: &Enrollment, touch: &Touch) -> u64 {
-        let sequence = plan.rulebook.sequences.get(enrollment.sequence.index());
+        let sequence = plan.rulebook.sequences.get(enrollment.sequence);
         let Some(sequence) = sequence.filter(|_| !enrollment.deferred.is_empty()) else { return position(touch.range) };
         let mut first = enrollment.clone();
         first.not_before = Timestamp::MIN;
@@ -339,7 +339,7 @@ impl World {
         enrollment: &Enrollment,
         now: Timestamp,
     ) -> Option<(&'a Touch, Planned)> {
-        let sequence = plan.rulebook.sequences.get(enrollment.sequence.index())?;
+        let sequence = plan.rulebook.sequences.get(enrollment.sequence)?;
         let touch = next_touch(sequence, enrollment)?;
         let planned = self.ground(plan, slot, sequence, touch, now).plan(touch, enrollment);
         Some((touch, planned))
@@ -378,7 +378,7 @@ impl World {
     ) -> Vec<(Option<Timestamp>, TouchLine)> {
         let lead = self.lead(slot);
         let found = lead.enrollments.iter().find(|e| e.sequence == id);
-        let (Some(found), Some(sequence)) = (found, plan.rulebook.sequences.get(id.index())) else {
+        let (Some(found), Some(sequence)) = (found, plan.rulebook.sequences.get(id)) else {
             return Vec::new();
         };
         let mut ahead = found.as_ref().clone();
@@ -446,7 +446,7 @@ impl World {
             .first()
             .cloned()
             .unwrap_or_else(|| (crate::rulebook::ChannelId(0), crate::units::Content::Text(String::new())));
-        let sequence = plan.rulebook.sequences.get(enrollment.sequence.index());
+        let sequence = plan.rulebook.sequences.get(enrollment.sequence);
         let name = sequence.map_or("", |s| s.name.as_str());
         // Each occurrence of the tail is an action of its own.
         let occurrence = if enrollment.tail_done > 0 {
@@ -521,17 +521,17 @@ pub(super) fn advance(
 /// The effect a pending entry stands for.
 pub(super) fn effect_of<'a>(plan: &'a Plan, pending: &Pending) -> Option<(RuleId, u8, &'a EffectKind)> {
     let Wanted::Effect(rule, arm, index) = pending.what else { return None };
-    let arms = &plan.rulebook.rules.get(rule.index())?.arms;
+    let arms = &plan.rulebook.rules.get(rule)?.arms;
     let effect = arms.get(usize::from(arm))?.effects.get(usize::from(index))?;
     Some((rule, arm, &effect.kind))
 }
 
 pub(super) fn is_parallel(plan: &Plan, id: SequenceId) -> bool {
-    plan.rulebook.sequences.get(id.index()).is_some_and(|s| s.parallel)
+    plan.rulebook.sequences.get(id).is_some_and(|s| s.parallel)
 }
 
 pub(super) fn rule_label(plan: &Plan, rule: RuleId) -> &str {
-    plan.rulebook.rules.get(rule.index()).map_or("", |rule| rule.label.as_str())
+    plan.rulebook.rules.name(rule)
 }
 
 /// Who decided, by a name that outlives the rulebook.
@@ -539,8 +539,8 @@ pub(super) fn decider(plan: &Plan, cause: Cause) -> Decider {
     let named = |name: Option<&str>| Decider::Rule(name.unwrap_or_default().into());
     match cause {
         Cause::Rule(rule, _) => Decider::Rule(rule_label(plan, rule).into()),
-        Cause::Sequence(id, _) => named(plan.rulebook.sequences.get(id.index()).map(|sequence| sequence.name.as_str())),
-        Cause::Score(id) => named(plan.rulebook.scores.get(id.index()).map(|score| score.name.as_str())),
+        Cause::Sequence(id, _) => named(plan.rulebook.sequences.get(id).map(|sequence| sequence.name.as_str())),
+        Cause::Score(id) => named(plan.rulebook.scores.get(id).map(|score| score.name.as_str())),
         Cause::Person => Decider::Person,
         Cause::Change => Decider::Change,
     }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::event::Props;
 use crate::local::{Zone, clock_on};
 use crate::plan::Plan;
-use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, State, TypeId};
+use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, SetId, State, TypeId};
 use crate::timestamp::{Span, Timestamp};
 use crate::value::{Value, View};
 
@@ -39,7 +39,7 @@ impl<'a> Scope<'a> {
     pub fn fact(&self, fact: FactId) -> View<'a> {
         match self.lead.facts.get(fact.index()) {
             None | Some(Value::Missing) => {
-                self.plan.rulebook.facts.get(fact.index()).map_or(View::Missing, |f| f.default.view())
+                self.plan.rulebook.facts.get(fact).map_or(View::Missing, |f| f.default.view())
             }
             Some(value) => value.view(),
         }
@@ -64,8 +64,8 @@ impl<'a> Scope<'a> {
             Expr::Score(score) => View::Number(score::worth(self.plan, self.lead, *score, self.now)),
             Expr::Touches => View::Number(f64::from(self.lead.touches)),
             Expr::Now => View::Time(self.now),
-            Expr::Count(set, within) => View::Number(self.count(set.index(), *within)),
-            Expr::DaysSince(set) => View::Number(self.days_since(set.index())),
+            Expr::Count(set, within) => View::Number(self.count(*set, *within)),
+            Expr::DaysSince(set) => View::Number(self.days_since(*set)),
             Expr::Has(inner) => View::Bool(self.value(inner) != View::Missing),
             Expr::Default(value, default) => match self.value(value) {
                 View::Missing => self.value(default),
@@ -92,11 +92,11 @@ impl<'a> Scope<'a> {
     }
 
     pub fn tier(&self) -> View<'a> {
-        let tier = self.lead.tier.and_then(|tier| self.plan.rulebook.tiers.get(tier.index()));
+        let tier = self.lead.tier.and_then(|tier| self.plan.rulebook.tiers.get(tier));
         tier.map_or(View::Missing, |tier| View::Text(&tier.name))
     }
 
-    pub fn count(&self, set: usize, within: Option<Span>) -> f64 {
+    pub fn count(&self, set: SetId, within: Option<Span>) -> f64 {
         let Some(span) = within else {
             let slot = self.plan.total_of.get(set).copied().flatten();
             return slot.and_then(|slot| self.lead.totals.get(slot)).map_or(0.0, |n| f64::from(*n));
@@ -108,7 +108,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Whole days since the last event of a set, or since the lead's first event.
-    pub fn days_since(&self, set: usize) -> f64 {
+    pub fn days_since(&self, set: SetId) -> f64 {
         let slot = self.plan.last_of.get(set).copied().flatten();
         let last = slot.and_then(|slot| self.lead.last.get(slot)).filter(|stamp| !stamp.is_never());
         let from = last.map_or(self.lead.first_at, |stamp| stamp.at);

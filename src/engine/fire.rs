@@ -139,7 +139,7 @@ impl World {
     /// to what was pending.
     pub(super) fn replan_weekdays(&mut self, moment: &Moment<'_>, slot: u32) {
         for (index, periodic) in moment.plan.periodics.iter().enumerate() {
-            let rule = moment.plan.rulebook.rules.get(periodic.rule.index());
+            let rule = moment.plan.rulebook.rules.get(periodic.rule);
             let Some(Trigger::EveryWeekday { days, at }) = rule.map(|rule| &rule.trigger) else { continue };
             let pending = self.lead(slot).periodics.get(index).map_or(Timestamp::MAX, |state| state.due);
             if pending == Timestamp::MAX {

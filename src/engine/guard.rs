@@ -64,11 +64,11 @@ impl World {
         let plan = moment.plan;
         match &invariant.kind {
             InvariantKind::NeverAfter { set, never, length } => {
-                let last = plan.last_of.get(set.index()).copied().flatten()?;
+                let last = plan.last_of.get(*set).copied().flatten()?;
                 let last = self.lead(slot).last.get(last).filter(|stamp| !stamp.is_never())?.at;
                 let until = length.map(|length| self.later(plan, slot, last, length));
                 let holds = until.is_none_or(|until| until > moment.now);
-                let text = plan.rulebook.sets.get(set.index()).map_or("", |set| set.text.as_str());
+                let text = plan.rulebook.sets.get(*set).map_or("", |set| set.text.as_str());
                 (holds && never.iter().any(|kept| is_kept(plan, *kept, channel)))
                     .then(|| (Breach::After(text.to_owned()), until))
             }
@@ -150,7 +150,7 @@ fn days_of(per: Length) -> Option<u64> {
 pub(super) fn is_kept(plan: &Plan, kept: Kept, channel: ChannelId) -> bool {
     match kept {
         Kept::Channel(other) => other == channel,
-        Kept::Touch => plan.rulebook.channels.get(channel.index()).is_some_and(|channel| channel.name != "task"),
+        Kept::Touch => plan.rulebook.channels.get(channel).is_some_and(|channel| channel.name != "task"),
         Kept::Alert => false,
     }
 }

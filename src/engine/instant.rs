@@ -76,7 +76,7 @@ impl Pending {
     }
 
     fn of_sequence(plan: &Plan, slot: u32, phase: Phase, what: Wanted, sequence: SequenceId, because: Because) -> Self {
-        let position = plan.rulebook.sequences.get(sequence.index()).map_or(0, |s| position(s.range));
+        let position = plan.rulebook.sequences.get(sequence).map_or(0, |s| position(s.range));
         Self { slot, phase, position, what, because, saved: None }
     }
 }
@@ -203,7 +203,7 @@ impl World {
 
     /// Judges a rule whose trigger has happened: `while`, `where`, its limit, its arms.
     fn judge(&mut self, moment: &Moment<'_>, fired: &Fired, out: &mut Vec<Decision>) {
-        let Some(rule) = moment.plan.rulebook.rules.get(fired.rule.index()) else { return };
+        let Some(rule) = moment.plan.rulebook.rules.get(fired.rule) else { return };
         self.witness_rule(moment, fired);
         let scope = self.scope_of(moment, fired);
         if rule.while_.as_ref().is_some_and(|state| !scope.state(state)) {
@@ -235,7 +235,7 @@ impl World {
 
     /// `once`, `at most once per D`: why the rule may not act; a firing that may is noted.
     fn limited(&mut self, moment: &Moment<'_>, fired: &Fired, rule: &Rule) -> Option<Reason> {
-        let slot = moment.plan.limit_slot.get(fired.rule.index()).copied().flatten()?;
+        let slot = moment.plan.limit_slot.get(fired.rule).copied().flatten()?;
         let last = self.lead_mut(fired.slot).fired_at.get_mut(slot)?;
         let open = is_open(rule.limit?, *last, moment.now);
         if open {

@@ -29,7 +29,7 @@ impl World {
             self.settle(moment, out);
             return;
         };
-        if moment.plan.rulebook.types.get(ty.index()).is_some_and(|ty| ty.sets_facts) {
+        if moment.plan.rulebook.types.get(ty).is_some_and(|ty| ty.sets_facts) {
             self.learn_facts(moment, slot, event.props);
         }
         if let Some(kind) = moment.plan.overrides.kind(ty) {
@@ -99,10 +99,10 @@ impl World {
 
     /// Facts are set from the properties of the same name.
     fn learn_facts(&mut self, moment: &Moment<'_>, slot: u32, props: Props<'_>) {
-        for (index, fact) in moment.plan.rulebook.facts.iter().enumerate() {
+        for (id, fact) in moment.plan.rulebook.facts.with_ids() {
             let value = props.get(fact.prop);
             if value != View::Missing {
-                self.set_fact(moment, slot, FactId(index as u16), value);
+                self.set_fact(moment, slot, id, value);
             }
         }
     }
@@ -169,12 +169,12 @@ impl World {
     /// An event of a known type: every set it is in reacts.
     pub(super) fn happen(&mut self, moment: &Moment<'_>, slot: u32, ty: TypeId, stamp: Stamp, out: &mut Vec<Decision>) {
         let plan = moment.plan;
-        let Some(tests) = plan.dispatch.get(ty.index()) else { return };
+        let Some(tests) = plan.dispatch.get(ty) else { return };
         self.witness_event(moment, slot, ty, stamp);
         let mut seen: SmallVec<[SetId; 16]> = SmallVec::new();
         let mut before: Before = SmallVec::new();
         let mut later: Vec<Reaction> = Vec::new();
-        let answers_first = plan.answers_first.get(ty.index()) == Some(&true);
+        let answers_first = plan.answers_first.get(ty) == Some(&true);
         let mut scripts: SmallVec<[usize; 4]> = SmallVec::new();
         for test in tests {
             if !test.conditions.iter().all(|condition| self.meets(moment, slot, condition)) {
@@ -188,7 +188,7 @@ impl World {
                     }
                     seen.push(*set);
                 }
-                for reaction in plan.reactions.get(set.index()).into_iter().flatten() {
+                for reaction in plan.reactions.get(*set).into_iter().flatten() {
                     if let Reaction::Script(place) = reaction {
                         scripts.push(*place);
                     }
@@ -411,7 +411,7 @@ impl World {
 
     /// What a score is made of now, oldest first; what has lost all worth is left out.
     pub(super) fn parts(&self, plan: &Plan, slot: u32, id: ScoreId, now: Timestamp) -> Vec<Part> {
-        let Some(definition) = plan.rulebook.scores.get(id.index()) else { return Vec::new() };
+        let Some(definition) = plan.rulebook.scores.get(id) else { return Vec::new() };
         let own = self.lead(slot).parts.iter().filter(|(score, ..)| *score == id);
         let mut parts: Vec<(Stamp, Part)> = own
             .map(|(_, stamp, points)| {
@@ -470,7 +470,7 @@ pub(super) fn because_of(stamp: Stamp) -> Because {
 }
 
 pub(super) fn rule_position(plan: &Plan, rule: RuleId) -> u64 {
-    plan.rulebook.rules.get(rule.index()).map_or(0, |rule| position(rule.range))
+    plan.rulebook.rules.get(rule).map_or(0, |rule| position(rule.range))
 }
 
 pub(super) fn save(props: Props<'_>) -> SavedProps {

@@ -286,7 +286,7 @@ impl World {
         id: RuleId,
         scope: &Scope<'a>,
     ) -> Option<RuleAsked> {
-        let rule = moment.plan.rulebook.rules.get(id.index())?;
+        let rule = moment.plan.rulebook.rules.get(id)?;
         let arm = arm_of(rule, scope);
         let stale = is_stale(moment) && arm.and_then(|arm| rule.arms.get(arm)).is_some_and(heeds_age);
         let scores = scores_of(rule).into_iter().map(|score| self.ask_score(moment, slot, score)).collect();
@@ -306,7 +306,7 @@ impl World {
 
     fn ask_limit(&self, moment: &Moment<'_>, slot: u32, id: RuleId, rule: &Rule) -> Option<LimitAsked> {
         let limit = rule.limit?;
-        let place = moment.plan.limit_slot.get(id.index()).copied().flatten()?;
+        let place = moment.plan.limit_slot.get(id).copied().flatten()?;
         let last = *self.lead(slot).fired_at.get(place)?;
         let open = is_open(limit, last, moment.now);
         let opens = match limit {
@@ -405,7 +405,7 @@ impl World {
         let on_line = if upward { !inclusive } else { inclusive };
         let below = score::is_below(asked.worth, value, on_line);
         let state = self.lead(slot).scores.get(id.index());
-        let definition = moment.plan.rulebook.scores.get(id.index()).filter(|_| !below);
+        let definition = moment.plan.rulebook.scores.get(id).filter(|_| !below);
         let falls = definition
             .zip(state)
             .and_then(|(d, s)| score::falls_at(d, s, (value, on_line), moment.now, Timestamp::MAX));
@@ -414,7 +414,7 @@ impl World {
 
     /// Everything between a message on a channel and its lead, each by itself.
     pub(super) fn ask_gates(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Vec<Gate> {
-        let Some(definition) = moment.plan.rulebook.channels.get(channel.index()) else { return Vec::new() };
+        let Some(definition) = moment.plan.rulebook.channels.get(channel) else { return Vec::new() };
         let scope = self.scope(moment, slot);
         let gate = |kind, refused: Option<Use>, asked| {
             let (open, reason, from) = match refused {

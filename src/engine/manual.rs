@@ -4,7 +4,7 @@
 use crate::decision::{Body, Cause, Decision, Note, Reason, Status, TouchLine};
 use crate::event::{Event, Props};
 use crate::plan::Override;
-use crate::rulebook::{ChannelId, PropId, Sequence, SequenceId, TierId};
+use crate::rulebook::{ChannelId, PropId, Sequence, SequenceId};
 use crate::timestamp::Timestamp;
 use crate::value::View;
 
@@ -64,15 +64,14 @@ impl World {
     }
 
     fn channel_named(&self, moment: &Moment<'_>, name: Option<&str>) -> Option<ChannelId> {
-        let place = moment.plan.rulebook.channels.iter().position(|channel| Some(channel.name.as_str()) == name)?;
-        Some(ChannelId(place as u8))
+        moment.plan.rulebook.channels.find(name?)
     }
 
     /// The touches of a name that lie ahead of a lead: sequence and place in it.
     fn ahead(&self, moment: &Moment<'_>, slot: u32, name: &str) -> Vec<(SequenceId, u16)> {
         let mut found = Vec::new();
         for enrollment in &self.lead(slot).enrollments {
-            let Some(sequence) = moment.plan.rulebook.sequences.get(enrollment.sequence.index()) else { continue };
+            let Some(sequence) = moment.plan.rulebook.sequences.get(enrollment.sequence) else { continue };
             let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
             let touches = sequence.touches.iter().chain(tail).enumerate().skip(usize::from(enrollment.next));
             let named = touches.filter(|(place, touch)| touch.id == name && !enrollment.is_done(*place as u16));
@@ -89,7 +88,7 @@ impl World {
             return self.mute(moment, slot, Reason::NoTouchAhead(name.into()), by, out);
         }
         for (id, place) in found {
-            let Some(sequence) = moment.plan.rulebook.sequences.get(id.index()) else { continue };
+            let Some(sequence) = moment.plan.rulebook.sequences.get(id) else { continue };
             let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else {
                 continue;
             };
@@ -159,7 +158,7 @@ impl World {
     fn approve(&mut self, moment: &Moment<'_>, slot: u32, name: Option<&str>, by: By<'_>, out: &mut Vec<Decision>) {
         let mut released = Vec::new();
         for enrollment in &mut self.lead_mut(slot).enrollments {
-            let Some(sequence) = moment.plan.rulebook.sequences.get(enrollment.sequence.index()) else { continue };
+            let Some(sequence) = moment.plan.rulebook.sequences.get(enrollment.sequence) else { continue };
             let named = next_touch(sequence, enrollment).is_some_and(|touch| name.is_none_or(|name| touch.id == name));
             if named && enrollment.waiting.as_ref().is_some_and(|wait| wait.awaited.is_for_person()) {
                 enrollment.waiting = None;
@@ -185,11 +184,11 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         let name = name.unwrap_or_default();
-        let Some(tier) = moment.plan.rulebook.tiers.iter().position(|tier| tier.name == name) else {
+        let Some(tier) = moment.plan.rulebook.tiers.find(name) else {
             return self.mute(moment, slot, Reason::UnknownTier(name.into()), by, out);
         };
         self.lead_mut(slot).tier_locked = lock;
-        self.move_to(moment, slot, TierId(tier as u8), by, out);
+        self.move_to(moment, slot, tier, by, out);
     }
 
     /// The lead is forgotten: everything ends, its facts go, and it is never contacted again.

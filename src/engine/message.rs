@@ -75,14 +75,14 @@ impl World {
         slot: u32,
         (sequence, touch): (SequenceId, u16),
     ) -> Option<(ExperimentId, u8)> {
-        let touches = plan.experiment_at.get(sequence.index())?;
+        let touches = plan.experiment_at.get(sequence)?;
         let id = touches.get(usize::from(touch)).copied().flatten()?;
         let lead = self.lead(slot);
         // Once assigned, a lead stays with its variant.
         if let Some((_, variant)) = lead.variants.iter().find(|(other, _)| *other == id) {
             return Some((id, *variant));
         }
-        let experiment = plan.rulebook.experiments.get(id.index())?;
+        let experiment = plan.rulebook.experiments.get(id)?;
         Some((id, assigned(experiment, names.lead_name(lead.id))))
     }
 }
@@ -111,7 +111,7 @@ fn assigned(experiment: &Experiment, lead: &str) -> u8 {
 pub(super) fn template<'a>(plan: &'a Plan, channel: ChannelId, content: &Content) -> Option<&'a BookTemplate> {
     let Content::Template(name) = content else { return None };
     let id = plan.rulebook.template(name, channel)?;
-    plan.rulebook.templates.get(id.index())
+    plan.rulebook.templates.get(id)
 }
 
 /// The message a template makes for a lead at a moment.

@@ -48,7 +48,7 @@ impl World {
             });
         };
         for enrollment in &lead.enrollments {
-            let sequence = plan.rulebook.sequences.get(enrollment.sequence.index());
+            let sequence = plan.rulebook.sequences.get(enrollment.sequence);
             for (due, line) in self.touches_ahead(plan, names, slot, enrollment.sequence) {
                 let touches = sequence.map(|s| s.touches.as_slice()).unwrap_or_default();
                 let tail = sequence.and_then(|s| s.tail.as_ref()).map(|(tail, _)| tail);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{AccountId, LeadId};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, FactId};
+use crate::rulebook::{ChannelId, FactId, ScoreId};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
@@ -181,7 +181,7 @@ impl World {
                 lead.deadlines.get(index as usize).is_some_and(|state| state.armed && state.newest.number.0 == number)
             }
             What::Fall(score, index) => {
-                let fall = plan.downward.get(usize::from(score)).and_then(|falls| falls.get(usize::from(index)));
+                let fall = plan.downward.get(ScoreId(score)).and_then(|falls| falls.get(usize::from(index)));
                 fall.and_then(|fall| lead.falls.get(fall.slot)).is_some_and(|state| state.due == timer.due)
             }
             What::Periodic(index) => lead.periodics.get(index as usize).is_some_and(|state| state.due == timer.due),

@@ -413,8 +413,8 @@ impl World {
 
     /// When a channel may be used.
     pub(super) fn window(plan: &Plan, channel: ChannelId) -> Window<'_> {
-        let channel = plan.rulebook.channels.get(channel.index());
-        let calendar = channel.and_then(|c| c.calendar).and_then(|id| plan.rulebook.calendars.get(id.index()));
+        let channel = plan.rulebook.channels.get(channel);
+        let calendar = channel.and_then(|c| c.calendar).and_then(|id| plan.rulebook.calendars.get(id));
         Window { calendar, quiet: channel.and_then(|c| c.quiet) }
     }
 

@@ -12,7 +12,7 @@ use super::lead::{Lead, ScoreState};
 
 /// What a score reads at a moment, between its floor and its cap.
 pub(crate) fn worth(plan: &Plan, lead: &Lead, id: ScoreId, now: Timestamp) -> f64 {
-    match (plan.rulebook.scores.get(id.index()), lead.scores.get(id.index())) {
+    match (plan.rulebook.scores.get(id), lead.scores.get(id.index())) {
         (Some(score), Some(state)) => clamp(score, raw(score, state, now)),
         _ => 0.0,
     }

@@ -44,7 +44,7 @@ impl Runner {
         args: &[View<'_>],
         from: Range,
     ) -> View<'a> {
-        let Some(definition) = scope.plan.rulebook.scripts.get(script.index()) else { return View::Missing };
+        let Some(definition) = scope.plan.rulebook.scripts.get(script) else { return View::Missing };
         let result = self.evaluator().call(&definition.script, function, args);
         match result {
             Ok(Value::Bool(truth)) => View::Bool(truth),
@@ -101,22 +101,22 @@ impl<'a> Scope<'a> {
             Read::Event => View::Bool(self.event.is_some()),
             Read::EventType => self
                 .event
-                .and_then(|(ty, _)| self.plan.rulebook.types.get(ty.index()))
+                .and_then(|(ty, _)| self.plan.rulebook.types.get(ty))
                 .map_or(View::Missing, |ty| View::Text(&ty.name)),
             Read::EventAt => self.event.map_or(View::Missing, |(_, at)| View::Time(at)),
             Read::Prop(prop) => self.props.get(prop),
             Read::Tier => self.tier(),
             Read::Touches => View::Number(f64::from(self.lead.touches)),
             Read::Now => View::Time(self.now),
-            Read::Count(set, within) => View::Number(self.count(set.index(), within)),
-            Read::DaysSince(set) => View::Number(self.days_since(set.index())),
+            Read::Count(set, within) => View::Number(self.count(set, within)),
+            Read::DaysSince(set) => View::Number(self.days_since(set)),
             Read::Last(set) => self.last(set).map_or(View::Missing, View::Time),
             Read::Score(id) => View::Number(score::worth(self.plan, self.lead, id, self.now)),
         }
     }
 
     fn last(&self, set: SetId) -> Option<Timestamp> {
-        let slot = self.plan.last_of.get(set.index()).copied().flatten()?;
+        let slot = self.plan.last_of.get(set).copied().flatten()?;
         self.lead.last.get(slot).filter(|stamp| !stamp.is_never()).map(|stamp| stamp.at)
     }
 

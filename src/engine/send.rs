@@ -37,7 +37,7 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         let plan = moment.plan;
-        let Some(sequence) = plan.rulebook.sequences.get(id.index()) else { return };
+        let Some(sequence) = plan.rulebook.sequences.get(id) else { return };
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id && e.version == version);
         let Some(enrollment) = found.map(|e| e.as_ref().clone()) else { return };
         let Some(touch) = next_touch(sequence, &enrollment) else { return };
@@ -119,7 +119,7 @@ impl World {
 
     /// How a touch came from its nominal time to the one it is sent at; empty where nothing moved it.
     fn moves_to(&self, plan: &Plan, slot: u32, enrollment: &Enrollment, touch: &Touch, now: Timestamp) -> Vec<Move> {
-        let Some(sequence) = plan.rulebook.sequences.get(enrollment.sequence.index()) else { return Vec::new() };
+        let Some(sequence) = plan.rulebook.sequences.get(enrollment.sequence) else { return Vec::new() };
         let from = enrollment.anchor.max(enrollment.started);
         let ground = self.ground(plan, slot, sequence, touch, from);
         let Some(wait) = enrollment.waiting.as_ref().filter(|wait| wait.awaited.is_for_invariant()) else {
@@ -214,7 +214,7 @@ impl World {
         if plan.dispatch.first().is_none_or(Vec::is_empty) {
             return;
         }
-        let channel = plan.rulebook.channels.get(channel.index()).map_or("", |c| c.name.as_str());
+        let channel = plan.rulebook.channels.name(channel);
         let template = match content {
             Content::Template(name) => name.as_str(),
             Content::Text(_) => "",
@@ -296,7 +296,7 @@ impl World {
     /// Whether a channel can be used for a lead now: suppression, consent, window, caps.
     pub(super) fn usable(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Use {
         let plan = moment.plan;
-        let Some(definition) = plan.rulebook.channels.get(channel.index()) else {
+        let Some(definition) = plan.rulebook.channels.get(channel) else {
             return Use::No(Status::Skipped, Reason::NoChannel);
         };
         let mut required = (0..definition.requires.len()).map(|place| self.require_gate(moment, slot, channel, place));
@@ -319,14 +319,14 @@ impl World {
 
     /// Whether something the channel requires holds, by its place; `None` where it does.
     pub(super) fn require_gate(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, place: usize) -> Option<Use> {
-        let (expr, _) = moment.plan.rulebook.channels.get(channel.index())?.requires.get(place)?;
+        let (expr, _) = moment.plan.rulebook.channels.get(channel)?.requires.get(place)?;
         let holds = self.scope(moment, slot).holds(expr);
         (!holds).then_some(Use::No(Status::Suppressed, Reason::Requires(channel, place)))
     }
 
     /// Whether the channel is open now; `None` where it is.
     pub(super) fn window_gate(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Use> {
-        let name = &moment.plan.rulebook.channels.get(channel.index())?.name;
+        let name = &moment.plan.rulebook.channels.get(channel)?.name;
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         let window = Self::window(moment.plan, channel);
         let refusal = window.allows(zone.to_local(moment.now)).err()?;
@@ -361,7 +361,7 @@ impl World {
     /// Remembers a send for the caps that count it, as many as the largest asks for.
     pub(super) fn note_send(&mut self, plan: &Plan, slot: u32, channel: ChannelId, at: Timestamp) {
         self.note_guarded(plan, slot, channel, at);
-        let Some(definition) = plan.rulebook.channels.get(channel.index()) else { return };
+        let Some(definition) = plan.rulebook.channels.get(channel) else { return };
         let most = |scope: CapScope| {
             definition.caps.iter().filter(|cap| cap.scope == scope).map(|cap| cap.count as usize).max().unwrap_or(0)
         };
@@ -412,8 +412,8 @@ fn with_variant(
 ) -> Content {
     let first = touch.choices.first().is_some_and(|(on, own)| *on == channel && *own == content);
     *assigned = assigned.filter(|_| first);
-    let variant = assigned
-        .and_then(|(id, variant)| plan.rulebook.experiments.get(id.index())?.variants.get(usize::from(variant)));
+    let variant =
+        assigned.and_then(|(id, variant)| plan.rulebook.experiments.get(id)?.variants.get(usize::from(variant)));
     variant.map_or(content, |(template, _)| Content::Template(template.clone()))
 }
 

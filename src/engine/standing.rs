@@ -66,7 +66,7 @@ impl Engine {
         let asked = self.ask_lead(lead, names)?;
         let of = self.world.lead(lead.0);
         let defaults = &self.plan.rulebook.facts;
-        let usual = |(fact, value): &(FactId, Value)| defaults.get(fact.index()).is_some_and(|f| f.default == *value);
+        let usual = |(fact, value): &(FactId, Value)| defaults.get(*fact).is_some_and(|f| f.default == *value);
         Some(Standing {
             asked,
             tier_locked: of.tier_locked,
@@ -79,7 +79,7 @@ impl Engine {
     }
 
     fn way(&self, enrollment: &Enrollment) -> Way {
-        let sequence = self.plan.rulebook.sequences.get(enrollment.sequence.index());
+        let sequence = self.plan.rulebook.sequences.get(enrollment.sequence);
         let touches = sequence.into_iter().flat_map(|sequence| {
             let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
             sequence.touches.iter().chain(tail)

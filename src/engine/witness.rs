@@ -4,7 +4,7 @@
 
 use crate::decision::{ActionId, Because, Order};
 use crate::event::{EventNumber, LeadId};
-use crate::rulebook::{ChannelId, Expr, RuleId, SequenceId, SetId, TierId, Touch, TypeId};
+use crate::rulebook::{ChannelId, Expr, RuleId, SequenceId, SetId, Table, TierId, Touch, TypeId};
 use crate::timestamp::Timestamp;
 
 use super::instant::Fired;
@@ -123,10 +123,10 @@ impl Witness {
 
     /// Goes on by another rulebook: what was heard is what the new one would have heard, and of the
     /// engine's own touches those that were sent; `sets` are the old ones by the new. Judgements stay with the rulebook before.
-    pub fn go_on(&mut self, would: Self, sets: &[Option<SetId>]) {
+    pub fn go_on(&mut self, would: Self, sets: &Table<SetId, Option<SetId>>) {
         let sets_of = |heard: &Heard| {
-            let same = |(_, old): &(usize, &Option<SetId>)| old.is_some_and(|old| heard.sets.contains(&old));
-            sets.iter().enumerate().filter(same).map(|(new, _)| SetId(new as u16)).collect::<Vec<_>>()
+            let same = |(_, old): &(SetId, &Option<SetId>)| old.is_some_and(|old| heard.sets.contains(&old));
+            sets.with_ids().filter(same).map(|(new, _)| new).collect::<Vec<_>>()
         };
         let own = std::mem::take(&mut self.seen).heard.into_iter().filter(|heard| heard.number.is_none());
         let own = own.map(|heard| Heard { sets: sets_of(&heard), out: Vec::new(), ..heard });
@@ -198,10 +198,10 @@ impl World {
         self.witnessed(slot, |world, seen| {
             let scope = world.scope(moment, slot);
             let guard = |id: &SequenceId| {
-                let sequence = moment.plan.rulebook.sequences.get(id.index());
+                let sequence = moment.plan.rulebook.sequences.get(*id);
                 (*id, sequence.and_then(|s| s.guard.as_ref()).map(|guard| scope.ask(guard)))
             };
-            let sequences = moment.plan.auto.get(tier.index()).into_iter().flatten().map(guard).collect();
+            let sequences = moment.plan.auto.get(tier).into_iter().flatten().map(guard).collect();
             seen.entered.push(Entered { order: moment.order, lead: world.lead(slot).id, tier, sequences });
         });
     }
@@ -227,7 +227,7 @@ impl World {
     /// The sets that an event of a type is in, and those it might have been in.
     fn sets_of(&self, moment: &Moment<'_>, slot: u32, ty: TypeId) -> (Vec<SetId>, Vec<SetId>) {
         let (mut inside, mut missed) = (Vec::new(), Vec::new());
-        for test in moment.plan.dispatch.get(ty.index()).into_iter().flatten() {
+        for test in moment.plan.dispatch.get(ty).into_iter().flatten() {
             let met = test.conditions.iter().all(|condition| self.meets(moment, slot, condition));
             if met { &mut inside } else { &mut missed }.extend(test.sets.iter().copied());
         }
@@ -242,7 +242,7 @@ impl World {
     /// The first condition that keeps an event out of a set.
     fn keeps_out(&self, moment: &Moment<'_>, slot: u32, ty: TypeId, set: SetId) -> Option<Asked> {
         let scope = self.scope(moment, slot);
-        let set = moment.plan.rulebook.sets.get(set.index())?;
+        let set = moment.plan.rulebook.sets.get(set)?;
         let mut conditions = set.alternatives.iter().filter(|a| a.ty == ty).flat_map(|a| &a.conditions);
         conditions.find(|condition: &&Expr| !scope.holds(condition)).map(|condition| scope.ask(condition))
     }

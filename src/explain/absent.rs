@@ -41,7 +41,7 @@ impl Inquiry<'_> {
 
     /// How often a rule was judged for the lead, and what came of it.
     pub(super) fn tried(&self, id: RuleId) -> Tried {
-        let label = self.rulebook().rules.get(id.index()).map_or("", |rule| rule.label.as_str());
+        let label = self.rulebook().rules.name(id);
         let mut judged: Vec<_> = Vec::new();
         for inquiry in self.back() {
             let Some(id) = inquiry.rulebook().rules.iter().position(|rule| rule.label == label) else { continue };

@@ -15,7 +15,7 @@ impl Inquiry<'_> {
     pub(super) fn event(&self, number: EventNumber) -> EventWhy {
         let (path, line) = self.log.place(number);
         let event = self.log.event(number);
-        let ty = event.and_then(|event| event.ty).and_then(|ty| self.rulebook().types.get(ty.index()));
+        let ty = event.and_then(|event| event.ty).and_then(|ty| self.rulebook().types.get(ty));
         let at = event.map_or(Timestamp(0), |event| event.at);
         let other = event.map(|event| event.lead).filter(|lead| *lead != self.lead);
         EventWhy {
@@ -83,7 +83,7 @@ impl Inquiry<'_> {
     /// `cold since 2026-03-02 09:00`
     pub(super) fn tier_words(&self, tier: Option<crate::rulebook::TierId>, at: Timestamp) -> String {
         let Some(tier) = tier else { return String::from("in no tier yet") };
-        let name = self.rulebook().tiers.get(tier.index()).map_or("", |tier| tier.name.as_str());
+        let name = self.rulebook().tiers.name(tier);
         let since = self.tier_since(tier, at);
         since.map_or_else(|| name.to_owned(), |since| format!("{name} since {}", self.words.clock(since)))
     }
@@ -126,7 +126,7 @@ impl Inquiry<'_> {
 
     /// The clauses of a rule but for its trigger; of its arms those up to `arm`, else all.
     pub(super) fn rule_clauses(&self, id: RuleId, asked: &RuleAsked, at: Timestamp, arm: Option<usize>) -> Vec<Clause> {
-        let Some(rule) = self.rulebook().rules.get(id.index()) else { return Vec::new() };
+        let Some(rule) = self.rulebook().rules.get(id) else { return Vec::new() };
         let mut clauses: Vec<Clause> = asked.state.iter().map(|state| self.state(state, at, asked.tier)).collect();
         clauses.extend(asked.guard.iter().flat_map(|guard| self.condition(ClauseKind::Where, guard)));
         if rule.arms.len() > 1 || asked.arms.iter().any(Option::is_some) {
@@ -167,13 +167,13 @@ impl Inquiry<'_> {
     }
 
     pub(super) fn score(&self, asked: &ScoreAsked) -> ScoreWhy {
-        let name = self.rulebook().scores.get(asked.score.index()).map_or("", |score| score.name.as_str());
+        let name = self.rulebook().scores.name(asked.score);
         ScoreWhy { name: name.to_owned(), worth: asked.worth, parts: asked.parts.clone() }
     }
 
     /// What stands before a message on a channel; `all`: its hours and caps too, which only move it.
     pub(super) fn gates(&self, channel: ChannelId, gates: &[Gate], all: bool) -> Vec<Clause> {
-        let Some(definition) = self.rulebook().channels.get(channel.index()) else { return Vec::new() };
+        let Some(definition) = self.rulebook().channels.get(channel) else { return Vec::new() };
         let stops = |gate: &&Gate| {
             all || matches!(gate.kind, GateKind::Suppression | GateKind::Require(_) | GateKind::Invariant(_))
         };
@@ -214,19 +214,19 @@ impl Inquiry<'_> {
 
     /// Where a rule stands, and with `arm` its line of a decision list.
     pub(super) fn rule_source(&self, id: RuleId, arm: Option<usize>) -> Source {
-        let Some(rule) = self.rulebook().rules.get(id.index()) else { return Source::default() };
+        let Some(rule) = self.rulebook().rules.get(id) else { return Source::default() };
         let arm = arm.and_then(|arm| rule.arms.get(arm)).filter(|_| rule.arms.len() > 1);
         let why = arm.and_then(|arm| arm.why.as_ref()).or(rule.why.as_ref());
         self.source(&rule.label, arm.map_or(rule.range, |arm| arm.range), why)
     }
 
     pub(super) fn sequence_source(&self, id: SequenceId) -> Source {
-        self.rulebook().sequences.get(id.index()).map_or_else(Source::default, |s| self.source(&s.name, s.range, None))
+        self.rulebook().sequences.get(id).map_or_else(Source::default, |s| self.source(&s.name, s.range, None))
     }
 
     /// A touch of a sequence; `whole` names the touch too.
     pub(super) fn touch_source(&self, id: SequenceId, touch: u16, whole: bool) -> Source {
-        let Some(sequence) = self.rulebook().sequences.get(id.index()) else { return Source::default() };
+        let Some(sequence) = self.rulebook().sequences.get(id) else { return Source::default() };
         let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
         let Some(touch) = sequence.touches.get(usize::from(touch)).or(tail) else { return Source::default() };
         let name = if whole { format!("{}.{}", sequence.name, touch.id) } else { sequence.name.clone() };

@@ -19,11 +19,11 @@ impl Inquiry<'_> {
         let locked = asked.tier_locked.then(|| String::from("tier locked by hand"));
         let hold = asked.hold.iter().map(|(by, end)| format!("held by {}{}", decider(by), until(*end)));
         let suppressed = asked.suppressions.iter().map(|(channel, by, end)| {
-            let channel = channel.and_then(|channel| self.rulebook().channels.get(channel.index()));
+            let channel = channel.and_then(|channel| self.rulebook().channels.get(channel));
             let on = channel.map_or_else(String::new, |channel| format!(" on {}", channel.name));
             format!("suppressed{on} by {}{}", decider(by), until(*end))
         });
-        let sequence = |id: SequenceId| self.rulebook().sequences.get(id.index()).map_or("", |s| s.name.as_str());
+        let sequence = |id: SequenceId| self.rulebook().sequences.name(id);
         Stands {
             tier: asked.tier.map(|tier| (self.tier_name(tier).to_owned(), since(tier))),
             sequences: asked.enrollments.iter().map(|(id, n, at, _)| (sequence(*id).to_owned(), *n, *at)).collect(),
@@ -93,7 +93,7 @@ impl Inquiry<'_> {
             Cause::Sequence(id, None) => self.sequence_source(id),
             Cause::Sequence(id, Some(touch)) => self.touch_source(id, touch, false),
             Cause::Score(id) => {
-                let score = self.rulebook().scores.get(id.index());
+                let score = self.rulebook().scores.get(id);
                 score.map_or_else(Source::default, |score| self.source(&score.name, score.range, None))
             }
             Cause::Person | Cause::Change => Source::default(),
@@ -127,7 +127,7 @@ impl Inquiry<'_> {
         if judged.lead != self.lead {
             let what = format!("about {}", self.log.lead_name(judged.lead));
             why.chain.push(Link { at: judged.at, what, by: why.by.clone() });
-        } else if let Some(rule) = inquiry.rulebook().rules.get(judged.rule.index()) {
+        } else if let Some(rule) = inquiry.rulebook().rules.get(judged.rule) {
             why.chain.extend(inquiry.trigger_link(&rule.trigger, judged));
         }
     }
@@ -189,7 +189,7 @@ impl Inquiry<'_> {
 
     /// A decision as a step on the way.
     fn link(&self, decision: &Decision) -> Link {
-        let sequence = |id: SequenceId| self.rulebook().sequences.get(id.index()).map_or("", |s| s.name.as_str());
+        let sequence = |id: SequenceId| self.rulebook().sequences.name(id);
         let what = match &decision.body {
             Body::Tier { to, from } => {
                 let from = from.map_or("none", |from| self.tier_name(from));
@@ -222,7 +222,7 @@ impl Inquiry<'_> {
 
     fn because_of_touch(&self, why: &mut Why, decision: &Decision, line: &TouchLine, touch: u16) {
         let id = line.sequence;
-        let name = self.rulebook().sequences.get(id.index()).map_or("", |s| s.name.as_str());
+        let name = self.rulebook().sequences.name(id);
         let chain = self.enrollment(id, line.enrollment);
         let enrolled = chain
             .first()
@@ -256,7 +256,7 @@ impl Inquiry<'_> {
 
     /// The move to a sequence's tier that began an enrollment.
     fn entered(&self, began: &Decision, id: SequenceId) -> Option<Link> {
-        let tier = self.rulebook().sequences.get(id.index())?.tier?;
+        let tier = self.rulebook().sequences.get(id)?.tier?;
         let moved =
             |d: &&Decision| d.order == began.order && matches!(d.body, Body::Tier { to, .. } if to == Some(tier));
         self.decisions.iter().rev().find(moved).map(|moved| self.link(moved))
@@ -264,7 +264,7 @@ impl Inquiry<'_> {
 
     /// An enrollment that entering a tier brings.
     fn because_of_tier(&self, why: &mut Why, decision: &Decision, id: SequenceId) {
-        let Some(tier) = self.rulebook().sequences.get(id.index()).and_then(|sequence| sequence.tier) else { return };
+        let Some(tier) = self.rulebook().sequences.get(id).and_then(|sequence| sequence.tier) else { return };
         let text = format!("becomes {}", self.tier_name(tier));
         why.clauses.push(Clause::new(ClauseKind::When, text, true));
         let entered = self.engine.seen().entered.iter();
@@ -275,7 +275,7 @@ impl Inquiry<'_> {
                 why.clauses.extend(self.condition(ClauseKind::Where, guard));
                 break;
             }
-            let name = self.rulebook().sequences.get(other.index()).map_or("", |s| s.name.as_str());
+            let name = self.rulebook().sequences.name(*other);
             let mut earlier = Clause::new(ClauseKind::Where, format!("{name} does not fit"), !guard.holds);
             earlier.parts = vec![self.asked(ClauseKind::Where, guard)];
             why.clauses.push(earlier);

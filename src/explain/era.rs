@@ -132,21 +132,17 @@ impl Inquiry<'_> {
     /// A sequence in this rulebook and, as far back as it is known, in those before.
     pub(super) fn of_sequence(&self, id: SequenceId) -> impl Iterator<Item = (&Self, SequenceId)> {
         std::iter::successors(Some((self, id)), |(inquiry, id)| {
-            let own = inquiry.rulebook().sequences.get(id.index())?;
+            let own = inquiry.rulebook().sequences.get(*id)?;
             let earlier = inquiry.earlier.as_deref()?;
-            let called = |name: &str| earlier.rulebook().sequences.iter().position(|other| other.name == name);
-            let place = called(&own.name).or_else(|| called(own.renamed_from.as_deref()?))?;
-            Some((earlier, SequenceId(place as u16)))
+            let called = |name: &str| earlier.rulebook().sequences.find(name);
+            Some((earlier, called(&own.name).or_else(|| called(own.renamed_from.as_deref()?))?))
         })
     }
 
     /// A tier by its name in this rulebook and in those before.
     pub(super) fn of_tier(&self, id: TierId) -> impl Iterator<Item = (&Self, TierId)> {
         let name = self.tier_name(id).to_owned();
-        self.back().filter_map(move |inquiry| {
-            let place = inquiry.rulebook().tiers.iter().position(|tier| tier.name == name)?;
-            Some((inquiry, TierId(place as u8)))
-        })
+        self.back().filter_map(move |inquiry| Some((inquiry, inquiry.rulebook().tiers.find(&name)?)))
     }
 
     /// When the lead last moved to a tier, by a moment.

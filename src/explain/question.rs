@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::rulebook::{ChannelId, EffectKind, Pattern, Person, RuleId, Rulebook, SequenceId, TierId};
+use crate::rulebook::{ChannelId, EffectKind, Pattern, Person, Rulebook};
 use crate::units::Content;
 use crate::words::nearest;
 
@@ -21,11 +21,11 @@ impl Pattern {
     /// # Errors
     /// There is none of that name.
     pub fn rule(name: &str, rulebook: &Rulebook) -> Result<Self, UnknownQuestion> {
-        if let Some(id) = rulebook.rules.iter().position(|rule| rule.label == name) {
-            return Ok(Self::Rule(RuleId(id as u16)));
+        if let Some(id) = rulebook.rules.find(name) {
+            return Ok(Self::Rule(id));
         }
-        if let Some(id) = rulebook.sequences.iter().position(|sequence| sequence.name == name) {
-            return Ok(Self::Starts(SequenceId(id as u16)));
+        if let Some(id) = rulebook.sequences.find(name) {
+            return Ok(Self::Starts(id));
         }
         let names = rulebook.rules.iter().map(|rule| rule.label.as_str());
         let names = names.chain(rulebook.sequences.iter().map(|sequence| sequence.name.as_str()));
@@ -57,12 +57,12 @@ impl Pattern {
             }
             _ => {}
         }
-        if let Some(channel) = rulebook.channels.iter().position(|channel| channel.name == first) {
-            return Self::message(ChannelId(channel as u8), first, rest, rulebook);
+        if let Some(channel) = rulebook.channels.find(first) {
+            return Self::message(channel, first, rest, rulebook);
         }
         if rest.is_empty() {
-            let tier = rulebook.tiers.iter().position(|tier| tier.name == first);
-            return tier.map_or_else(|| Self::rule(first, rulebook), |tier| Ok(Self::Tier(TierId(tier as u8))));
+            let tier = rulebook.tiers.find(first);
+            return tier.map_or_else(|| Self::rule(first, rulebook), |tier| Ok(Self::Tier(tier)));
         }
         let channels: Vec<&str> = rulebook.channels.iter().map(|channel| channel.name.as_str()).collect();
         let help = near(first, channels.iter().copied()).unwrap_or_else(|| {
@@ -72,16 +72,14 @@ impl Pattern {
     }
 
     fn becomes(name: &str, rulebook: &Rulebook) -> Result<Self, UnknownQuestion> {
-        let tier = rulebook.tiers.iter().position(|tier| tier.name == name);
-        tier.map(|tier| Self::Tier(TierId(tier as u8))).ok_or_else(|| UnknownQuestion {
+        rulebook.tiers.find(name).map(Self::Tier).ok_or_else(|| UnknownQuestion {
             message: format!("there is no tier `{name}`"),
             help: one_of(name, rulebook.tiers.iter().map(|tier| tier.name.as_str())),
         })
     }
 
     fn enrolled(name: &str, rulebook: &Rulebook) -> Result<Self, UnknownQuestion> {
-        let sequence = rulebook.sequences.iter().position(|sequence| sequence.name == name);
-        sequence.map(|sequence| Self::Starts(SequenceId(sequence as u16))).ok_or_else(|| UnknownQuestion {
+        rulebook.sequences.find(name).map(Self::Starts).ok_or_else(|| UnknownQuestion {
             message: format!("there is no sequence `{name}`"),
             help: one_of(name, rulebook.sequences.iter().map(|sequence| sequence.name.as_str())),
         })
@@ -103,16 +101,16 @@ impl Pattern {
     /// In the words it is asked in; empty for what cannot be asked for.
     #[must_use]
     pub fn words(&self, rulebook: &Rulebook) -> String {
-        let channel = |id: &ChannelId| rulebook.channels.get(id.index()).map_or("", |channel| channel.name.as_str());
+        let channel = |id: &ChannelId| rulebook.channels.name(*id);
         match self {
             Self::Rule(id) => {
-                format!("rule {}", rulebook.rules.get(id.index()).map_or("", |rule| rule.label.as_str()))
+                format!("rule {}", rulebook.rules.name(*id))
             }
             Self::Tier(id) => {
-                format!("becomes {}", rulebook.tiers.get(id.index()).map_or("", |tier| tier.name.as_str()))
+                format!("becomes {}", rulebook.tiers.name(*id))
             }
             Self::Starts(id) => {
-                format!("sequence {}", rulebook.sequences.get(id.index()).map_or("", |s| s.name.as_str()))
+                format!("sequence {}", rulebook.sequences.name(*id))
             }
             Self::Send { channel: on, content: None } => channel(on).to_owned(),
             Self::Send { channel: on, content: Some(Content::Template(name) | Content::Text(name)) } => {

@@ -25,10 +25,10 @@ impl Inquiry<'_> {
             Pattern::Send { channel, .. } => self.touch_routes(*channel, question, future, depth),
             _ => Vec::new(),
         };
-        for (index, rule) in self.rulebook().rules.iter().enumerate() {
+        for (id, rule) in self.rulebook().rules.with_ids() {
             for (arm, line) in rule.arms.iter().enumerate() {
                 if line.effects.iter().any(|effect| question.could_come_of(&effect.kind)) {
-                    routes.push(self.rule_route(RuleId(index as u16), Some(arm), question, future));
+                    routes.push(self.rule_route(id, Some(arm), question, future));
                 }
             }
         }
@@ -54,7 +54,7 @@ impl Inquiry<'_> {
 
     /// The last event that could have triggered a rule.
     fn last_event(&self, id: RuleId) -> Option<EventNumber> {
-        let set = self.rulebook().rules.get(id.index())?.trigger.asked_event()?;
+        let set = self.rulebook().rules.get(id)?.trigger.asked_event()?;
         self.heard().filter(|heard| heard.sets.contains(&set)).filter_map(|heard| heard.number).last()
     }
 
@@ -87,7 +87,7 @@ impl Inquiry<'_> {
             }
             Pattern::Starts(sequence) => self.entry_clauses(&stands, *sequence),
             Pattern::Send { .. } => {
-                let effects = self.rulebook().rules.get(id.index()).and_then(|rule| rule.arms.get(arm.unwrap_or(0)));
+                let effects = self.rulebook().rules.get(id).and_then(|rule| rule.arms.get(arm.unwrap_or(0)));
                 let effects = effects.into_iter().flat_map(|arm| &arm.effects);
                 let sends = effects.filter(|effect| question.could_come_of(&effect.kind));
                 let channel = sends.filter_map(|effect| match effect.kind {
@@ -110,7 +110,7 @@ impl Inquiry<'_> {
 
     /// What stands between a lead and an enrollment, but for how it comes about.
     fn entry_clauses(&self, stands: &LeadAsked, id: SequenceId) -> Vec<Clause> {
-        let name = self.rulebook().sequences.get(id.index()).map_or("", |s| s.name.as_str());
+        let name = self.rulebook().sequences.name(id);
         let inside = stands.enrollments.iter().any(|(other, ..)| *other == id);
         let now = self.engine.now();
         let mut clauses = vec![
@@ -125,7 +125,7 @@ impl Inquiry<'_> {
 
     /// A sequence that entering its tier brings.
     fn tier_route(&self, id: SequenceId, future: &Future, depth: usize) -> Option<Route> {
-        let tier = self.rulebook().sequences.get(id.index())?.tier?;
+        let tier = self.rulebook().sequences.get(id)?.tier?;
         let stands = self.engine.ask_lead(self.lead, self.log)?;
         let inside = stands.tier == Some(tier);
         let name = self.tier_name(tier);
@@ -133,9 +133,8 @@ impl Inquiry<'_> {
             if inside { format!("must leave {name}, then become it") } else { format!("needs to become {name}") };
         let when = Clause::new(ClauseKind::When, format!("becomes {name}"), inside);
         let mut clauses = vec![when.says(self.tier_words(stands.tier, self.engine.now())).needs(needs)];
-        let siblings = self.rulebook().sequences.iter().enumerate();
-        for (other, _) in siblings.filter(|(_, s)| s.tier == Some(tier)).take_while(|(n, _)| *n < id.index()) {
-            let other = SequenceId(other as u16);
+        let siblings = self.rulebook().sequences.with_ids();
+        for (other, _) in siblings.filter(|(_, s)| s.tier == Some(tier)).take_while(|(other, _)| *other < id) {
             let guard = self.engine.ask_entry(self.lead, other, self.log).and_then(|entry| entry.guard);
             let source = self.sequence_source(other);
             let fits = guard.as_ref().is_none_or(|guard| guard.holds);
@@ -155,12 +154,11 @@ impl Inquiry<'_> {
     /// Touches of sequences that carry a message.
     fn touch_routes(&self, channel: ChannelId, question: &Pattern, future: &Future, depth: usize) -> Vec<Route> {
         let mut routes = Vec::new();
-        for (index, sequence) in self.rulebook().sequences.iter().enumerate() {
+        for (id, sequence) in self.rulebook().sequences.with_ids() {
             let tail = sequence.tail.iter().map(|(tail, _)| tail);
             for (place, touch) in sequence.touches.iter().chain(tail).enumerate() {
                 if touch.choices.iter().any(|(on, content)| question.is_message(*on, content)) {
-                    let id = (SequenceId(index as u16), place as u16);
-                    routes.extend(self.touch_route(id, touch, channel, future, depth));
+                    routes.extend(self.touch_route((id, place as u16), touch, channel, future, depth));
                 }
             }
         }
@@ -177,7 +175,7 @@ impl Inquiry<'_> {
     ) -> Option<Route> {
         let stands = self.engine.ask_lead(self.lead, self.log)?;
         let now = self.engine.now();
-        let name = self.rulebook().sequences.get(id.index()).map_or("", |s| s.name.as_str());
+        let name = self.rulebook().sequences.name(id);
         let enrolled = stands.enrollments.iter().find(|(other, ..)| *other == id);
         let clause = Clause::new(ClauseKind::Enrolled, format!("in {name}"), enrolled.is_some());
         let mut clauses = vec![clause.says(self.enrolled_words(id, now))];
@@ -226,7 +224,7 @@ impl Inquiry<'_> {
     /// What became of a touch of an enrollment under the rulebooks before.
     fn turn_before(&self, id: SequenceId, place: u16, number: u32) -> Option<(Timestamp, (Status, String))> {
         let touch = |inquiry: &Self, id: SequenceId, place: u16| {
-            let sequence = inquiry.rulebook().sequences.get(id.index())?;
+            let sequence = inquiry.rulebook().sequences.get(id)?;
             let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
             sequence.touches.get(usize::from(place)).or(tail).map(|touch| touch.id.clone())
         };

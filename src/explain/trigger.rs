@@ -18,7 +18,7 @@ impl Inquiry<'_> {
         let Judged { rule: id, asked, because, at, lead, .. } = judged;
         let (id, at, lead) = (*id, *at, *lead);
         let mut clause = Clause::new(ClauseKind::When, self.words.trigger(id), true);
-        let Some(rule) = self.rulebook().rules.get(id.index()) else { return clause };
+        let Some(rule) = self.rulebook().rules.get(id) else { return clause };
         clause.events = because.iter().map(|number| self.event(*number)).collect();
         match (&rule.trigger, &asked.stand) {
             (Trigger::Count { set, times, .. }, _) => {
@@ -99,7 +99,7 @@ impl Inquiry<'_> {
     /// Why an event is kept out of a set.
     fn kept_out_words(&self, asked: &Asked) -> String {
         let machine = asked.values.iter().any(|(expr, _)| match expr {
-            Expr::Prop(prop) => self.rulebook().props.get(prop.index()).is_some_and(|name| name == "machine"),
+            Expr::Prop(prop) => self.rulebook().props.get(*prop).is_some_and(|name| name == "machine"),
             _ => false,
         });
         if machine && matches!(asked.expr, Expr::Not(_)) {
@@ -125,7 +125,7 @@ impl Inquiry<'_> {
     /// The trigger of a rule as it stands, and what it needs.
     pub(super) fn standing_trigger(&self, id: RuleId, asked: &RuleAsked) -> Clause {
         let clause = Clause::new(ClauseKind::When, self.words.trigger(id), false);
-        let Some(rule) = self.rulebook().rules.get(id.index()) else { return clause };
+        let Some(rule) = self.rulebook().rules.get(id) else { return clause };
         match (&asked.stand, &rule.trigger) {
             (Stand::Count { .. }, Trigger::Count { .. }) => self.standing_count(clause, rule, &asked.stand),
             (Stand::Follows(waits), Trigger::Follows { set, within, after }) => {
@@ -228,7 +228,7 @@ impl Inquiry<'_> {
         let text = match (upward, beyond) {
             (true, true) => format!("has crossed {line}; it must fall below first{fades}"),
             (true, false) => {
-                let definition = self.rulebook().scores.get(asked.score.index());
+                let definition = self.rulebook().scores.get(asked.score);
                 let lines = definition.map(|score| score.points.iter()).into_iter().flatten();
                 let lines: Vec<String> = lines
                     .filter(|(_, points)| *points > 0.0)
@@ -286,7 +286,7 @@ impl Inquiry<'_> {
                     Trigger::Enrolled(_) => "an enrollment in",
                     _ => "an early end of",
                 };
-                let name = self.rulebook().sequences.get(sequence.index()).map_or("", |s| s.name.as_str());
+                let name = self.rulebook().sequences.name(sequence);
                 clause.says(self.enrolled_words(sequence, self.engine.now())).needs(format!("needs {what} {name}"))
             }
             _ => clause,
@@ -294,7 +294,7 @@ impl Inquiry<'_> {
     }
 
     pub(super) fn tier_name(&self, tier: crate::rulebook::TierId) -> &str {
-        self.rulebook().tiers.get(tier.index()).map_or("", |tier| tier.name.as_str())
+        self.rulebook().tiers.name(tier)
     }
 }
 

@@ -2,7 +2,9 @@
 //! put in its place. Made for explanations; the author's own text stands beside them.
 
 use crate::local::Zone;
-use crate::rulebook::{Arithmetic, Comparison, Expr, Limit, RuleId, Rulebook, SetId, State, Trigger};
+use crate::rulebook::{
+    Arithmetic, Comparison, Expr, Limit, RuleId, Rulebook, SequenceId, SetId, State, TierId, Trigger,
+};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::Weekday;
 use crate::value::Value;
@@ -47,10 +49,10 @@ impl Words<'_> {
         match expr {
             Expr::Constant(value) => (self.value(value), ATOM),
             Expr::DateTime { days, clock } => (format!("{} {clock}", self.value(&Value::Date(*days))), ATOM),
-            Expr::Fact(id) => (named(self.rulebook.facts.get(id.index()).map(|fact| &fact.name)), ATOM),
-            Expr::Prop(id) => (format!("event.{}", named(self.rulebook.props.get(id.index()))), ATOM),
+            Expr::Fact(id) => (named(self.rulebook.facts.get(*id).map(|fact| &fact.name)), ATOM),
+            Expr::Prop(id) => (format!("event.{}", named(self.rulebook.props.get(*id))), ATOM),
             Expr::Tier => (String::from("tier"), ATOM),
-            Expr::Score(id) => (named(self.rulebook.scores.get(id.index()).map(|score| &score.name)), ATOM),
+            Expr::Score(id) => (named(self.rulebook.scores.get(*id).map(|score| &score.name)), ATOM),
             Expr::Touches => (String::from("touches"), ATOM),
             Expr::Now => (String::from("now"), ATOM),
             Expr::Count(set, None) => (format!("count({})", self.set(*set)), ATOM),
@@ -99,7 +101,7 @@ impl Words<'_> {
     /// A set of events as the author says it: `visited(page == "pricing")`.
     #[must_use]
     pub fn set(&self, id: SetId) -> &str {
-        self.rulebook.sets.get(id.index()).map_or("", |set| set.text.as_str())
+        self.rulebook.sets.get(id).map_or("", |set| set.text.as_str())
     }
 
     /// A value as the language writes it; `nothing` where there is none.
@@ -138,11 +140,11 @@ impl Words<'_> {
 
     fn state_bound(&self, state: &State, outside: u8) -> String {
         let (text, binds) = match state {
-            State::Tier(id) => (named(self.rulebook.tiers.get(id.index()).map(|tier| &tier.name)), ATOM),
-            State::In(id) => (format!("in {}", self.sequence(id.index())), ATOM),
+            State::Tier(id) => (named(self.rulebook.tiers.get(*id).map(|tier| &tier.name)), ATOM),
+            State::In(id) => (format!("in {}", self.sequence(*id)), ATOM),
             State::Suppressed => (String::from("suppressed"), ATOM),
             State::Not(inner) => match &**inner {
-                State::In(id) => (format!("not in {}", self.sequence(id.index())), NOT),
+                State::In(id) => (format!("not in {}", self.sequence(*id)), NOT),
                 inner => (format!("not {}", self.state_bound(inner, NOT)), NOT),
             },
             State::And(a, b) => (format!("{} and {}", self.state_bound(a, AND), self.state_bound(b, AND)), AND),
@@ -151,18 +153,18 @@ impl Words<'_> {
         if binds < outside { format!("({text})") } else { text }
     }
 
-    fn sequence(&self, index: usize) -> &str {
-        self.rulebook.sequences.get(index).map_or("", |sequence| sequence.name.as_str())
+    fn sequence(&self, id: SequenceId) -> &str {
+        self.rulebook.sequences.name(id)
     }
 
-    fn tier(&self, index: usize) -> &str {
-        self.rulebook.tiers.get(index).map_or("", |tier| tier.name.as_str())
+    fn tier(&self, id: TierId) -> &str {
+        self.rulebook.tiers.name(id)
     }
 
     /// The trigger of a rule: `opened 3x within 7d`.
     #[must_use]
     pub fn trigger(&self, id: RuleId) -> String {
-        let Some(rule) = self.rulebook.rules.get(id.index()) else { return String::new() };
+        let Some(rule) = self.rulebook.rules.get(id) else { return String::new() };
         match &rule.trigger {
             Trigger::Event(set) => self.set(*set).to_owned(),
             Trigger::Count { set, times, within, without } => {
@@ -185,14 +187,14 @@ impl Words<'_> {
                     (false, true) => "<=",
                     (false, false) => "<",
                 };
-                let name = self.rulebook.scores.get(score.index()).map_or("", |score| score.name.as_str());
+                let name = self.rulebook.scores.name(*score);
                 format!("{name} {sign} {}", number_words(*value))
             }
-            Trigger::Becomes(tier) => format!("becomes {}", self.tier(tier.index())),
-            Trigger::Leaves(tier) => format!("leaves {}", self.tier(tier.index())),
-            Trigger::Finished(sequence) => format!("finished {}", self.sequence(sequence.index())),
-            Trigger::Enrolled(sequence) => format!("enrolled {}", self.sequence(sequence.index())),
-            Trigger::Exited(sequence) => format!("exited {}", self.sequence(sequence.index())),
+            Trigger::Becomes(tier) => format!("becomes {}", self.tier(*tier)),
+            Trigger::Leaves(tier) => format!("leaves {}", self.tier(*tier)),
+            Trigger::Finished(sequence) => format!("finished {}", self.sequence(*sequence)),
+            Trigger::Enrolled(sequence) => format!("enrolled {}", self.sequence(*sequence)),
+            Trigger::Exited(sequence) => format!("exited {}", self.sequence(*sequence)),
             Trigger::Every { length } => format!("every {length}"),
             Trigger::EveryWeekday { days, at } => {
                 let days = Weekday::NAMES.into_iter().zip(days);

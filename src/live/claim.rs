@@ -150,7 +150,7 @@ impl Live {
         let facts = |lead: &str| -> BTreeMap<String, Value> {
             let Some(lead) = roster.known(lead) else { return BTreeMap::new() };
             let named = engine.facts(lead).into_iter().filter_map(|(fact, value)| {
-                let name = plan.rulebook.facts.get(fact.index())?.name.clone();
+                let name = plan.rulebook.facts.get(fact)?.name.clone();
                 Some((name, crate::decision::line::json(&value, Zone::UTC)?))
             });
             named.collect()

@@ -407,7 +407,7 @@ impl Item {
     pub(crate) fn is_open(&self, plan: &Plan, now: Timestamp) -> bool {
         let channel = plan.rulebook.channels.iter().find(|channel| Some(&channel.name) == self.channel.as_ref());
         let (Some(channel), Some(zone)) = (channel, self.zone) else { return true };
-        let calendar = channel.calendar.and_then(|id| plan.rulebook.calendars.get(id.index()));
+        let calendar = channel.calendar.and_then(|id| plan.rulebook.calendars.get(id));
         Window { calendar, quiet: channel.quiet }.allows(zone.to_local(now)).is_ok()
     }
 
@@ -424,11 +424,11 @@ impl Item {
                 Covered::All => true,
                 Covered::Sequences => self.sequence.is_some() && !self.parallel,
                 Covered::Sequence(id) => {
-                    let name = plan.rulebook.sequences.get(id.index()).map(|sequence| sequence.name.as_str());
+                    let name = plan.rulebook.sequences.get(*id).map(|sequence| sequence.name.as_str());
                     self.sequence.as_ref().is_some_and(|(sequence, _)| Some(sequence.as_str()) == name)
                 }
                 Covered::Channel(id) => {
-                    let name = plan.rulebook.channels.get(id.index()).map(|channel| channel.name.as_str());
+                    let name = plan.rulebook.channels.get(*id).map(|channel| channel.name.as_str());
                     self.channel.as_deref() == name
                 }
             }
@@ -525,7 +525,7 @@ impl Item {
         self.id = line.id.to_string();
         self.zone = Some(line.zone);
         self.carry(plan, line.channel, &line.content);
-        let sequence = plan.rulebook.sequences.get(line.sequence.index());
+        let sequence = plan.rulebook.sequences.get(line.sequence);
         self.parallel = sequence.is_some_and(|sequence| sequence.parallel);
         self.note = touch_of(plan, line.sequence, line.touch).and_then(|touch| touch.note.clone());
         if self.what == What::Message {
@@ -543,7 +543,7 @@ impl Item {
     }
 
     fn carry(&mut self, plan: &Plan, channel: ChannelId, content: &Content) {
-        let manual = plan.rulebook.channels.get(channel.index()).is_some_and(|channel| channel.manual);
+        let manual = plan.rulebook.channels.get(channel).is_some_and(|channel| channel.manual);
         self.what = if manual { What::Task } else { What::Message };
         match content {
             Content::Template(template) => self.template = Some(template.clone()),
@@ -561,6 +561,6 @@ fn expires(plan: &Plan, sequence: SequenceId, touch: u16) -> Span {
 }
 
 fn touch_of(plan: &Plan, sequence: SequenceId, touch: u16) -> Option<&Touch> {
-    let sequence = plan.rulebook.sequences.get(sequence.index())?;
+    let sequence = plan.rulebook.sequences.get(sequence)?;
     sequence.touches.get(usize::from(touch)).or(sequence.tail.as_ref().map(|(tail, _)| tail))
 }

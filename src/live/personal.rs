@@ -95,7 +95,7 @@ impl<'a> Personal<'a> {
 
     fn origin(&self, decision: &Decision) -> Origin {
         let Cause::Rule(rule, arm) = decision.cause else { return Origin { props: true, facts: true } };
-        let arms = self.names.rulebook.rules.get(rule.index()).map(|rule| &rule.arms);
+        let arms = self.names.rulebook.rules.get(rule).map(|rule| &rule.arms);
         let effects = arms.and_then(|arms| arms.get(usize::from(arm))).map_or(&[][..], |arm| &arm.effects);
         let any = |is: fn(&Expr) -> bool| {
             effects.iter().any(|effect| match &effect.kind {

@@ -14,7 +14,7 @@ use crate::decision::line::{Line, Verb};
 use crate::engine::in_set;
 use crate::invariant::{Came, is_expected};
 use crate::plan::Plan;
-use crate::rulebook::{Channel, ChannelId, InvariantKind, Kept, SetId};
+use crate::rulebook::{Channel, InvariantKind, Kept, SetId};
 use crate::store::{Batch, Sequence, StoredEntry, TreeName};
 use crate::timestamp::{Span, Timestamp};
 
@@ -201,6 +201,6 @@ fn came(plan: &Plan, line: &Line<'_>) -> Came {
         return Came::Alert;
     }
     let named = |channel: &Channel| Some(channel.name.as_str()) == line.channel.as_deref();
-    let channel = plan.rulebook.channels.iter().position(named).filter(|_| line.status == Some(Status::Sent));
-    channel.map_or(Came::Nothing, |channel| Came::Sent(ChannelId(channel as u8)))
+    let channel = plan.rulebook.channels.position(named).filter(|_| line.status == Some(Status::Sent));
+    channel.map_or(Came::Nothing, Came::Sent)
 }

@@ -205,7 +205,7 @@ mod tests {
 
     use super::super::record::RecordSeed;
     use super::*;
-    use crate::rulebook::{FactId, PropId, Rulebook, SetId, Settings, WellKnown};
+    use crate::rulebook::{FactId, PropId, Rulebook, SetId, Settings, Table, WellKnown};
     use crate::timestamp::Span;
 
     fn rulebook() -> Rulebook {
@@ -213,22 +213,22 @@ mod tests {
             tests: Vec::new(),
             invariants: Vec::new(),
             sources: Arc::default(),
-            types: Vec::new(),
-            props: vec!["page".to_owned(), "seconds".to_owned()],
-            facts: Vec::new(),
+            types: Table::default(),
+            props: vec!["page".to_owned(), "seconds".to_owned()].into(),
+            facts: Table::default(),
             events: Vec::new(),
-            sets: Vec::new(),
-            tiers: Vec::new(),
-            calendars: Vec::new(),
+            sets: Table::default(),
+            tiers: Table::default(),
+            calendars: Table::default(),
             zones: Vec::new(),
-            channels: Vec::new(),
-            sequences: Vec::new(),
-            scores: Vec::new(),
-            scripts: Vec::new(),
-            templates: Vec::new(),
-            experiments: Vec::new(),
-            tags: Vec::new(),
-            rules: Vec::new(),
+            channels: Table::default(),
+            sequences: Table::default(),
+            scores: Table::default(),
+            scripts: Table::default(),
+            templates: Table::default(),
+            experiments: Table::default(),
+            tags: Table::default(),
+            rules: Table::default(),
             settings: Settings { stale_after: Span::ZERO },
             well_known: WellKnown {
                 timezone: FactId(0),

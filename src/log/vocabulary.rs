@@ -24,14 +24,14 @@ struct Declared {
 impl<'r> Vocabulary<'r> {
     pub(super) fn new(rulebook: &'r Rulebook) -> Self {
         let mut types = HashTable::new();
-        for (i, ty) in rulebook.types.iter().enumerate() {
+        for (id, ty) in rulebook.types.with_ids() {
             let hash = hash::of_text(&ty.name);
-            types.insert_unique(hash, (hash, TypeId(i as u16)), |(hash, _)| *hash);
+            types.insert_unique(hash, (hash, id), |(hash, _)| *hash);
         }
         let mut props = HashTable::new();
-        for (i, name) in rulebook.props.iter().enumerate() {
+        for (id, name) in rulebook.props.with_ids() {
             let hash = hash::of_text(name);
-            props.insert_unique(hash, (hash, PropId(i as u16)), |(hash, _)| *hash);
+            props.insert_unique(hash, (hash, id), |(hash, _)| *hash);
         }
         let declared = rulebook.types.iter().map(|ty| Declared::new(&ty.props, rulebook.props.len())).collect();
         Self { rulebook, types, props, declared }
@@ -71,12 +71,12 @@ impl<'r> Vocabulary<'r> {
 
     #[inline]
     pub(super) fn type_name(&self, id: TypeId) -> &'r str {
-        self.rulebook.types.get(id.index()).map_or("", |ty| &ty.name)
+        self.rulebook.types.name(id)
     }
 
     #[inline]
     pub(super) fn prop_name(&self, id: PropId) -> &'r str {
-        self.rulebook.props.get(id.index()).map_or("", |name| name)
+        self.rulebook.props.name(id)
     }
 }
 

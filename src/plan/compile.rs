@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::overrides::Overrides;
 use super::{Absence, Condition, Counter, Deadline, Fall, Follow, History, Periodic, Plan, Reaction, Test};
 use crate::rulebook::{
-    CapScope, Comparison, Effect, EffectKind, ExperimentId, Expr, InvariantKind, Limit, Read, RuleId, Rulebook,
-    ScoreId, ScriptId, Sequence, SequenceId, SetId, Trigger,
+    CapScope, Comparison, Effect, EffectKind, Expr, InvariantKind, Limit, Read, RuleId, Rulebook, ScoreId, ScriptId,
+    Sequence, SequenceId, SetId, Table, Trigger, TypeId,
 };
 use crate::timestamp::Span;
 use crate::units::Content;
@@ -23,24 +23,23 @@ impl Plan {
     pub fn compile(rulebook: Rulebook) -> Self {
         let rulebook = Arc::new(rulebook);
         let mut plan = empty(&rulebook);
-        for (index, rule) in rulebook.rules.iter().enumerate() {
-            let id = RuleId(index as u16);
-            plan.place_limit(index, rule.limit, &rule.arms.iter().flat_map(|a| &a.effects).collect::<Vec<_>>());
+        for (id, rule) in rulebook.rules.with_ids() {
+            plan.place_limit(id, rule.limit, &rule.arms.iter().flat_map(|a| &a.effects).collect::<Vec<_>>());
             plan.place_trigger(id, &rulebook);
         }
-        for (index, sequence) in rulebook.sequences.iter().enumerate() {
-            plan.place_sequence(SequenceId(index as u16), sequence);
+        for (id, sequence) in rulebook.sequences.with_ids() {
+            plan.place_sequence(id, sequence);
         }
-        for (index, score) in rulebook.scores.iter().enumerate() {
+        for (id, score) in rulebook.scores.with_ids() {
             for (line, (set, _)) in score.points.iter().enumerate() {
-                plan.react(*set, Reaction::Points(ScoreId(index as u16), line));
+                plan.react(*set, Reaction::Points(id, line));
             }
         }
         plan.place_scripts(&rulebook);
-        for (index, experiment) in rulebook.experiments.iter().enumerate() {
-            let place = plan.experiment_at.get_mut(experiment.sequence.index());
+        for (id, experiment) in rulebook.experiments.with_ids() {
+            let place = plan.experiment_at.get_mut(experiment.sequence);
             if let Some(place) = place.and_then(|touches| touches.get_mut(usize::from(experiment.touch))) {
-                *place = Some(ExperimentId(index as u16));
+                *place = Some(id);
             }
         }
         for invariant in &rulebook.invariants {
@@ -60,32 +59,32 @@ impl Plan {
     }
 
     fn react(&mut self, set: SetId, reaction: Reaction) {
-        if let Some(list) = self.reactions.get_mut(set.index()) {
+        if let Some(list) = self.reactions.get_mut(set) {
             list.push(reaction);
         }
     }
 
     /// Where the last occurrence of a set is kept.
     fn last(&mut self, set: SetId) -> usize {
-        if let Some(Some(slot)) = self.last_of.get(set.index()) {
+        if let Some(Some(slot)) = self.last_of.get(set) {
             return *slot;
         }
         let slot = self.last_len;
         self.last_len += 1;
-        if let Some(place) = self.last_of.get_mut(set.index()) {
+        if let Some(place) = self.last_of.get_mut(set) {
             *place = Some(slot);
         }
         self.react(set, Reaction::Last(slot));
         slot
     }
 
-    fn place_limit(&mut self, rule: usize, limit: Option<Limit>, effects: &[&Effect]) {
+    fn place_limit(&mut self, rule: RuleId, limit: Option<Limit>, effects: &[&Effect]) {
         if limit.is_some() {
-            self.limit_slot[rule] = Some(self.limit_len);
+            self.limit_slot[rule.index()] = Some(self.limit_len);
             self.limit_len += 1;
         }
         if effects.iter().any(|e| numbered(&e.kind)) {
-            self.firing_slot[rule] = Some(self.firing_len);
+            self.firing_slot[rule.index()] = Some(self.firing_len);
             self.firing_len += 1;
         }
     }
@@ -193,8 +192,7 @@ impl Plan {
     /// Puts script scores into an order in which each comes after those it reads.
     fn place_scripts(&mut self, rulebook: &Rulebook) {
         let scripted = |id: &ScoreId| rulebook.scores[id.index()].script.as_ref();
-        let mut left: Vec<ScoreId> =
-            (0..rulebook.scores.len() as u16).map(ScoreId).filter(|id| scripted(id).is_some()).collect();
+        let mut left: Vec<ScoreId> = rulebook.scores.ids().filter(|id| scripted(id).is_some()).collect();
         while !left.is_empty() {
             let ready = left.iter().position(|id| {
                 let reads = scripted(id).map(|script| rulebook.scripts[script.script.index()].reads.as_slice());
@@ -219,44 +217,40 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
     let crosses = |c: &crate::rulebook::Channel| c.caps.iter().any(|cap| cap.scope == CapScope::Owner);
     Plan {
         rulebook: Arc::clone(rulebook),
-        dispatch: Vec::new(),
-        answers_first: Vec::new(),
-        reactions: vec![Vec::new(); sets],
+        dispatch: Table::default(),
+        answers_first: Table::default(),
+        reactions: vec![Vec::new(); sets].into(),
         counters: Vec::new(),
         ring_len: 0,
         last_len: 0,
-        last_of: vec![None; sets],
+        last_of: vec![None; sets].into(),
         absences: Vec::new(),
         deadlines: Vec::new(),
         follows: Vec::new(),
         periodics: Vec::new(),
-        limit_slot: vec![None; rules],
+        limit_slot: vec![None; rules].into(),
         limit_len: 0,
-        firing_slot: vec![None; rules],
+        firing_slot: vec![None; rules].into(),
         firing_len: 0,
-        upward: vec![Vec::new(); scores],
-        downward: vec![Vec::new(); scores],
+        upward: vec![Vec::new(); scores].into(),
+        downward: vec![Vec::new(); scores].into(),
         fall_len: 0,
-        becomes: vec![Vec::new(); tiers],
-        leaves: vec![Vec::new(); tiers],
-        enrolled: vec![Vec::new(); sequences],
-        exited: vec![Vec::new(); sequences],
-        finished: vec![Vec::new(); sequences],
-        auto: vec![Vec::new(); tiers],
+        becomes: vec![Vec::new(); tiers].into(),
+        leaves: vec![Vec::new(); tiers].into(),
+        enrolled: vec![Vec::new(); sequences].into(),
+        exited: vec![Vec::new(); sequences].into(),
+        finished: vec![Vec::new(); sequences].into(),
+        auto: vec![Vec::new(); tiers].into(),
         histories: Vec::new(),
-        history_of: vec![None; sets],
-        total_of: vec![None; sets],
+        history_of: vec![None; sets].into(),
+        total_of: vec![None; sets].into(),
         total_len: 0,
         scripts: Vec::new(),
-        script_of: vec![None; scores],
+        script_of: vec![None; scores].into(),
         experiment_at: rulebook.sequences.iter().map(|s| vec![None; s.touches.len() + 1]).collect(),
         keeps_props: prints_props(rulebook),
         zones: rulebook.zones.clone(),
-        owner_zone: rulebook
-            .facts
-            .iter()
-            .position(|f| f.name == "owner_timezone")
-            .map(|i| crate::rulebook::FactId(i as u16)),
+        owner_zone: rulebook.facts.find("owner_timezone"),
         crosses_accounts: rulebook.channels.iter().any(crosses),
         overrides: Overrides::of(rulebook),
     }
@@ -268,15 +262,14 @@ fn numbered(effect: &EffectKind) -> bool {
 }
 
 /// By type: equal conditions are asked once; sets without reactions are left out.
-fn dispatch(rulebook: &Rulebook, reactions: &[Vec<Reaction>]) -> Vec<Vec<Test>> {
+fn dispatch(rulebook: &Rulebook, reactions: &Table<SetId, Vec<Reaction>>) -> Table<TypeId, Vec<Test>> {
     let mut tests: Vec<Vec<(&[Expr], Vec<SetId>)>> = vec![Vec::new(); rulebook.types.len()];
-    for (index, set) in rulebook.sets.iter().enumerate() {
-        if reactions[index].is_empty() {
+    for (id, set) in rulebook.sets.with_ids() {
+        if reactions[id.index()].is_empty() {
             continue;
         }
         for alternative in &set.alternatives {
             let tests = &mut tests[alternative.ty.index()];
-            let id = SetId(index as u16);
             match tests.iter_mut().find(|(conditions, _)| *conditions == alternative.conditions) {
                 Some((_, sets)) if sets.contains(&id) => {}
                 Some((_, sets)) => sets.push(id),
@@ -293,8 +286,8 @@ fn dispatch(rulebook: &Rulebook, reactions: &[Vec<Reaction>]) -> Vec<Vec<Test>> 
 }
 
 /// Whether one event may both answer and ask, by different sets.
-fn answers_first(tests: &[Test], reactions: &[Vec<Reaction>]) -> bool {
-    let all = || tests.iter().flat_map(|test| &test.sets).filter_map(|set| reactions.get(set.index())).flatten();
+fn answers_first(tests: &[Test], reactions: &Table<SetId, Vec<Reaction>>) -> bool {
+    let all = || tests.iter().flat_map(|test| &test.sets).filter_map(|set| reactions.get(*set)).flatten();
     all().any(|reaction| reaction.answers()) && all().any(|r| matches!(r, Reaction::Await(_) | Reaction::Arm(_)))
 }
 

@@ -1,7 +1,7 @@
 //! The events by which a person acts on a lead by hand, and the properties they carry. Semantics
 //! section 8.
 
-use crate::rulebook::{PropId, Rulebook, TypeId};
+use crate::rulebook::{EventType, PropId, Rulebook, TypeId};
 
 /// What a person does with a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,13 +59,13 @@ pub(crate) struct Overrides {
 
 impl Overrides {
     pub fn of(rulebook: &Rulebook) -> Self {
-        let prop = |name: &str| rulebook.props.iter().position(|prop| prop == name).map(|at| PropId(at as u16));
-        let kind = |(at, name): (usize, &str)| {
-            let found = TYPES.iter().find(|(ty, _)| *ty == name)?;
-            Some((TypeId(at as u16), found.1))
+        let prop = |name: &str| rulebook.props.find(name);
+        let kind = |(id, own): (TypeId, &EventType)| {
+            let found = TYPES.iter().find(|(ty, _)| *ty == own.name)?;
+            Some((id, found.1))
         };
         Self {
-            types: rulebook.types.iter().map(|ty| ty.name.as_str()).enumerate().filter_map(kind).collect(),
+            types: rulebook.types.with_ids().filter_map(kind).collect(),
             ends: prop("ends"),
             to: prop("to"),
             touch: prop("touch"),

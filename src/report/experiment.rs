@@ -43,8 +43,7 @@ impl fmt::Display for VariantResult {
 #[must_use]
 pub fn results(plan: &Plan, log: &Log, decisions: &[Decision]) -> Vec<VariantResult> {
     let mut all = Vec::new();
-    for (index, experiment) in plan.rulebook.experiments.iter().enumerate() {
-        let id = ExperimentId(index as u16);
+    for (id, experiment) in plan.rulebook.experiments.with_ids() {
         for (variant, (template, _)) in experiment.variants.iter().enumerate() {
             let sent = sent(decisions, (id, variant as u8));
             all.push(VariantResult {

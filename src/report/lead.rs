@@ -96,12 +96,12 @@ fn state(view: &LeadView) -> Vec<(&'static str, String)> {
         rows.push(("erased", String::from("what was known of it was destroyed")));
     }
     if !rulebook.tiers.is_empty() {
-        let tier = stands.asked.tier.and_then(|tier| rulebook.tiers.get(tier.index()));
+        let tier = stands.asked.tier.and_then(|tier| rulebook.tiers.get(tier));
         let locked = if stands.tier_locked { ", locked by hand" } else { "" };
         rows.push(("tier", format!("{}{locked}", tier.map_or("none", |tier| tier.name.as_str()))));
     }
     for way in &stands.ways {
-        let name = rulebook.sequences.get(way.sequence.index()).map_or("", |sequence| sequence.name.as_str());
+        let name = rulebook.sequences.name(way.sequence);
         let next = way.ahead.first().map(|touch| format!(", next {touch}")).unwrap_or_default();
         rows.push(("sequence", format!("{name} #{} since {}{next}", way.number, shown(way.started))));
         if let Some((since, awaited)) = &way.waits {
@@ -114,13 +114,12 @@ fn state(view: &LeadView) -> Vec<(&'static str, String)> {
         rows.push(("paused", format!("{end}, since {}, {}", shown(paused.since), by(&paused.by))));
     }
     for (channel, rule, end) in &stands.asked.suppressions {
-        let channel = channel.and_then(|channel| rulebook.channels.get(channel.index()));
+        let channel = channel.and_then(|channel| rulebook.channels.get(channel));
         let channel = channel.map_or("every channel", |channel| channel.name.as_str());
         rows.push(("suppressed", format!("{channel} {}, {}", until(*end, "for good"), by(rule))));
     }
     let scores = scores(view).map(|(name, worth)| format!("{name} {worth}")).collect::<Vec<_>>();
-    let tags: Vec<&str> =
-        stands.tags.iter().filter_map(|tag| rulebook.tags.get(tag.index())).map(String::as_str).collect();
+    let tags: Vec<&str> = stands.tags.iter().filter_map(|tag| rulebook.tags.get(*tag)).map(String::as_str).collect();
     let facts: Vec<String> =
         facts(view).map(|(name, value)| format!("{name} = {}", plain(value, stands.zone.0))).collect();
     rows.extend([("scores", scores.join(", ")), ("tags", tags.join(", ")), ("facts", facts.join(", "))]);
@@ -133,14 +132,14 @@ fn state(view: &LeadView) -> Vec<(&'static str, String)> {
 
 fn scores(view: &LeadView) -> impl Iterator<Item = (&str, f64)> {
     view.standing.asked.scores.iter().filter_map(|asked| {
-        let score = view.plan.rulebook.scores.get(asked.score.index())?;
+        let score = view.plan.rulebook.scores.get(asked.score)?;
         Some((score.name.as_str(), rounded(asked.worth)))
     })
 }
 
 fn facts(view: &LeadView) -> impl Iterator<Item = (&str, &Value)> {
     view.standing.facts.iter().filter_map(|(fact, value)| {
-        let fact = view.plan.rulebook.facts.get(fact.index())?;
+        let fact = view.plan.rulebook.facts.get(*fact)?;
         Some((fact.name.as_str(), value))
     })
 }
@@ -269,7 +268,7 @@ pub fn json(view: &LeadView) -> String {
         lines.iter().filter_map(|line| RawValue::from_string(line.clone()).ok()).collect()
     };
     let (decided, ahead) = (raw(&view.decided), raw(&view.ahead));
-    let tier = stands.asked.tier.and_then(|tier| rulebook.tiers.get(tier.index()));
+    let tier = stands.asked.tier.and_then(|tier| rulebook.tiers.get(tier));
     let value = |value: &Value| {
         let json = value_text(value, zone).and_then(|text| serde_json::from_str(text.get()).ok());
         json.unwrap_or(serde_json::Value::Null)
@@ -291,14 +290,14 @@ pub fn json(view: &LeadView) -> String {
         }),
         suppressed: (stands.asked.suppressions.iter())
             .map(|(channel, rule, until)| SuppressedObject {
-                channel: channel.and_then(|id| rulebook.channels.get(id.index())).map(|channel| channel.name.as_str()),
+                channel: channel.and_then(|id| rulebook.channels.get(id)).map(|channel| channel.name.as_str()),
                 until: until.map(at),
                 by: by(rule),
             })
             .collect(),
         sequences: (stands.ways.iter())
             .map(|way| WayObject {
-                sequence: rulebook.sequences.get(way.sequence.index()).map_or("", |s| s.name.as_str()),
+                sequence: rulebook.sequences.name(way.sequence),
                 enrollment: way.number,
                 since: at(way.started),
                 ahead: &way.ahead,
@@ -306,7 +305,7 @@ pub fn json(view: &LeadView) -> String {
             })
             .collect(),
         scores: scores(view).map(|(name, worth)| (name.to_owned(), worth.into())).collect(),
-        tags: stands.tags.iter().filter_map(|tag| rulebook.tags.get(tag.index())).map(String::as_str).collect(),
+        tags: stands.tags.iter().filter_map(|tag| rulebook.tags.get(*tag)).map(String::as_str).collect(),
         facts: facts(view).map(|(name, found)| (name.to_owned(), value(found))).collect(),
         decided: decided.iter().map(|line| &**line).collect(),
         outcomes: (view.done.iter())

@@ -149,11 +149,11 @@ pub(super) fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, St
         Body::Alert { to, text } => ("alert", format!("{}: {text}", person(*to))),
         Body::Assign(owner) => ("assign", owner.as_deref().unwrap_or("manager").to_owned()),
         Body::Set { fact, value } => {
-            let name = names.rulebook.facts.get(fact.index()).map_or("", |fact| fact.name.as_str());
+            let name = names.rulebook.facts.name(*fact);
             ("set", format!("{name} = {}", plain(value, decision.zone)))
         }
         Body::Tag { tag, on } => {
-            let name = names.rulebook.tags.get(tag.index()).map_or("", String::as_str);
+            let name = names.rulebook.tags.name(*tag);
             (if *on { "tag" } else { "untag" }, name.to_owned())
         }
         Body::Hold(until) => ("hold", until_words(*until, decision.zone, "until resumed")),
@@ -166,11 +166,11 @@ pub(super) fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, St
             ("unsuppress", channel.map_or("every channel", |channel| names.channel(channel)).to_owned())
         }
         Body::Score { score, to, said, .. } if !said.is_empty() => {
-            let name = names.rulebook.scores.get(score.index()).map_or("", |score| score.name.as_str());
+            let name = names.rulebook.scores.name(*score);
             ("score", format!("{name} {to:.1}, the script says: {said}"))
         }
         Body::Score { score, from, to, parts, .. } => {
-            let name = names.rulebook.scores.get(score.index()).map_or("", |score| score.name.as_str());
+            let name = names.rulebook.scores.name(*score);
             let part = |part: &Part| {
                 let event = part.event.map_or("a rule", |event| names.log.event_id(event));
                 format!("{:.1} ({event}, {:+} {} ago)", part.worth, part.points, part.age.in_words())

@@ -85,29 +85,19 @@ impl Pattern {
     /// The same in another rulebook, by the names of things; `None` where that has no such thing.
     #[must_use]
     pub fn in_other(&self, own: &Rulebook, other: &Rulebook) -> Option<Self> {
-        let sequence = |name: &str| other.sequences.iter().position(|sequence| sequence.name == name);
         let sequence = |id: &SequenceId| {
-            let sequence_of = own.sequences.get(id.index())?;
-            let before = || sequence(sequence_of.renamed_from.as_deref()?);
-            sequence(&sequence_of.name).or_else(before).map(|place| SequenceId(place as u16))
+            let sequence_of = own.sequences.get(*id)?;
+            let before = || other.sequences.find(sequence_of.renamed_from.as_deref()?);
+            other.sequences.find(&sequence_of.name).or_else(before)
         };
-        let channel = |id: &ChannelId| {
-            let name = &own.channels.get(id.index())?.name;
-            other.channels.iter().position(|channel| channel.name == *name).map(|place| ChannelId(place as u8))
-        };
+        let channel = |id: &ChannelId| other.channels.find(&own.channels.get(*id)?.name);
         let any_channel = |wanted: &Option<ChannelId>| match wanted {
             Some(wanted) => channel(wanted).map(Some),
             None => Some(None),
         };
         Some(match self {
-            Self::Rule(id) => {
-                let label = &own.rules.get(id.index())?.label;
-                Self::Rule(RuleId(other.rules.iter().position(|rule| rule.label == *label)? as u16))
-            }
-            Self::Tier(id) => {
-                let name = &own.tiers.get(id.index())?.name;
-                Self::Tier(TierId(other.tiers.iter().position(|tier| tier.name == *name)? as u8))
-            }
+            Self::Rule(id) => Self::Rule(other.rules.find(&own.rules.get(*id)?.label)?),
+            Self::Tier(id) => Self::Tier(other.tiers.find(&own.tiers.get(*id)?.name)?),
             Self::Starts(id) => Self::Starts(sequence(id)?),
             Self::Exits(id) => Self::Exits(sequence(id)?),
             Self::Finishes(id) => Self::Finishes(sequence(id)?),
@@ -117,16 +107,8 @@ impl Pattern {
             Self::Send { channel: wanted, content } => {
                 Self::Send { channel: channel(wanted)?, content: content.clone() }
             }
-            Self::Tag { tag, on } => {
-                let name = own.tags.get(tag.index())?;
-                let place = other.tags.iter().position(|tag| tag == name)?;
-                Self::Tag { tag: TagId(place as u16), on: *on }
-            }
-            Self::Set(fact, value) => {
-                let name = &own.facts.get(fact.index())?.name;
-                let place = other.facts.iter().position(|fact| fact.name == *name)?;
-                Self::Set(FactId(place as u16), value.clone())
-            }
+            Self::Tag { tag, on } => Self::Tag { tag: other.tags.find(own.tags.get(*tag)?)?, on: *on },
+            Self::Set(fact, value) => Self::Set(other.facts.find(&own.facts.get(*fact)?.name)?, value.clone()),
             Self::Holds(_) | Self::Resumes | Self::Assign(_) | Self::Alert { .. } | Self::Webhook(_) => self.clone(),
         })
     }

@@ -6,9 +6,9 @@
 //! does not compile before somebody has decided whether it counts.
 
 use super::{
-    Again, Alternative, Arm, ChannelId, Decay, Effect, EffectKind, Experiment, Expr, Fact, FactId, HoldEnd, Limit,
-    PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId, SetId, State, TagId,
-    TierId, Timing, Touch, TouchTime, Trigger, TypeId, When,
+    Again, Alternative, Arm, ChannelId, Decay, Effect, EffectKind, Experiment, Expr, FactId, HoldEnd, Key, Limit,
+    Named, PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId, SetId, State,
+    Table, TagId, TierId, Timing, Touch, TouchTime, Trigger, TypeId, When,
 };
 use crate::units::Content;
 
@@ -21,7 +21,7 @@ pub struct Same<'a> {
     /// The rulebook after.
     pub new: &'a Rulebook,
     /// By old sequence: the new one of its name, else the one that was renamed from it.
-    pub sequences: Vec<Option<SequenceId>>,
+    pub sequences: Table<SequenceId, Option<SequenceId>>,
 }
 
 impl<'a> Same<'a> {
@@ -37,7 +37,7 @@ impl<'a> Same<'a> {
     /// Whether two rules do the same: what they are called and the reasons they give do not count.
     #[must_use]
     pub fn rule(&self, old: RuleId, new: RuleId) -> bool {
-        let rules = (self.old.rules.get(old.index()), self.new.rules.get(new.index()));
+        let rules = (self.old.rules.get(old), self.new.rules.get(new));
         let (Some(old), Some(new)) = rules else { return false };
         let Rule { label: _, range: _, why: _, trigger, while_, guard, guard_parts: _, limit, arms, standard } = old;
         self.trigger(trigger, &new.trigger)
@@ -57,7 +57,7 @@ impl<'a> Same<'a> {
     /// were called does not count.
     #[must_use]
     pub fn sequence(&self, old_id: SequenceId, new_id: SequenceId) -> bool {
-        let sequences = (self.old.sequences.get(old_id.index()), self.new.sequences.get(new_id.index()));
+        let sequences = (self.old.sequences.get(old_id), self.new.sequences.get(new_id));
         let (Some(old), Some(new)) = sequences else { return false };
         let Sequence {
             name: _,
@@ -128,7 +128,7 @@ impl<'a> Same<'a> {
     /// Whether two scores give the same for the same.
     #[must_use]
     pub fn score(&self, old: ScoreId, new: ScoreId) -> bool {
-        let scores = (self.old.scores.get(old.index()), self.new.scores.get(new.index()));
+        let scores = (self.old.scores.get(old), self.new.scores.get(new));
         let (Some(old), Some(new)) = scores else { return false };
         let Score { name, range: _, points, decay, cap, floor, script } = old;
         *name == new.name
@@ -147,7 +147,7 @@ impl<'a> Same<'a> {
     /// Whether two sets hold the same events, in whatever order their types are numbered.
     #[must_use]
     pub fn set(&self, old: SetId, new: SetId) -> bool {
-        let sets = (self.old.sets.get(old.index()), self.new.sets.get(new.index()));
+        let sets = (self.old.sets.get(old), self.new.sets.get(new));
         let (Some(old), Some(new)) = sets else { return false };
         // Of the rest of a set `text`, `name` and `narrowed` say how it is spoken of.
         let (old, new) = (&old.alternatives, &new.alternatives);
@@ -319,42 +319,41 @@ impl<'a> Same<'a> {
     }
 
     fn sequence_id(&self, old: SequenceId, new: SequenceId) -> bool {
-        self.sequences.get(old.index()).copied().flatten() == Some(new)
+        self.sequences.get(old).copied().flatten() == Some(new)
     }
 
     fn tier(&self, old: TierId, new: TierId) -> bool {
-        named(&self.old.tiers, old.index(), &self.new.tiers, new.index(), |tier| &tier.name)
+        called(&self.old.tiers, old, &self.new.tiers, new)
     }
 
     fn channel(&self, old: ChannelId, new: ChannelId) -> bool {
-        named(&self.old.channels, old.index(), &self.new.channels, new.index(), |channel| &channel.name)
+        called(&self.old.channels, old, &self.new.channels, new)
     }
 
     fn fact(&self, old: FactId, new: FactId) -> bool {
-        named(&self.old.facts, old.index(), &self.new.facts, new.index(), |fact: &Fact| &fact.name)
+        called(&self.old.facts, old, &self.new.facts, new)
     }
 
     fn prop(&self, old: PropId, new: PropId) -> bool {
-        named(&self.old.props, old.index(), &self.new.props, new.index(), |prop| prop)
+        called(&self.old.props, old, &self.new.props, new)
     }
 
     fn tag(&self, old: TagId, new: TagId) -> bool {
-        named(&self.old.tags, old.index(), &self.new.tags, new.index(), |tag| tag)
+        called(&self.old.tags, old, &self.new.tags, new)
     }
 
     fn score_id(&self, old: ScoreId, new: ScoreId) -> bool {
-        named(&self.old.scores, old.index(), &self.new.scores, new.index(), |score| &score.name)
+        called(&self.old.scores, old, &self.new.scores, new)
     }
 
     fn ty(&self, old: TypeId, new: TypeId) -> bool {
-        named(&self.old.types, old.index(), &self.new.types, new.index(), |ty| &ty.name)
+        called(&self.old.types, old, &self.new.types, new)
     }
 
     /// A script is what its text says.
     fn script(&self, old: ScriptId, new: ScriptId) -> bool {
-        let text = |book: &'a Rulebook, id: ScriptId| {
-            book.scripts.get(id.index()).map(|script| book.sources.text(script.range))
-        };
+        let text =
+            |book: &'a Rulebook, id: ScriptId| book.scripts.get(id).map(|script| book.sources.text(script.range));
         both(text(self.old, old), text(self.new, new), |a, b| a == b)
     }
 }
@@ -370,8 +369,8 @@ pub(crate) fn renamed(old: &[&str], new: &[(&str, Option<&str>)]) -> Vec<Option<
     old.iter().map(place).collect()
 }
 
-fn named<T>(old: &[T], at: usize, new: &[T], there: usize, name: impl Fn(&T) -> &String) -> bool {
-    both(old.get(at), new.get(there), |a, b| name(a) == name(b))
+fn called<Id: Key, T: Named>(old: &Table<Id, T>, id: Id, new: &Table<Id, T>, other: Id) -> bool {
+    both(old.get(id), new.get(other), |a, b| a.name() == b.name())
 }
 
 /// Both missing, or both there and the same.

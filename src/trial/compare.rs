@@ -243,7 +243,7 @@ impl Comparison<'_> {
             return None;
         }
         let rulebook: &Rulebook = self.words.rulebook;
-        let score = rulebook.scores.get(expected.score.index());
+        let score = rulebook.scores.get(expected.score);
         let name = score.map_or("", |score| score.name.as_str());
         let lead = self.test.leads.get(expected.lead).map_or("", |lead| lead.name.as_str());
         let part = |part: &crate::decision::Part| {

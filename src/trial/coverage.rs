@@ -80,11 +80,11 @@ impl Coverage {
 
     pub(super) fn of(rulebook: &Rulebook, hits: &Hits) -> Self {
         let mut all = Items { hits, items: Vec::new() };
-        for (index, rule) in rulebook.rules.iter().enumerate().filter(|(_, rule)| !rule.standard) {
-            all.rule(RuleId(index as u16), rule, rulebook);
+        for (id, rule) in rulebook.rules.with_ids().filter(|(_, rule)| !rule.standard) {
+            all.rule(id, rule, rulebook);
         }
-        for (index, sequence) in rulebook.sequences.iter().enumerate() {
-            all.sequence(SequenceId(index as u16), sequence, rulebook);
+        for (id, sequence) in rulebook.sequences.with_ids() {
+            all.sequence(id, sequence, rulebook);
         }
         let mut items = all.items;
         items.sort_by_key(|item| (item.range.source, item.range.start, item.kind));

@@ -72,7 +72,7 @@ pub(super) fn play(plan: &Arc<Plan>, test: &Test) -> Result<Played, Box<Failure>
 
 /// Whether an event's conditions ask for facts of the lead, which only the engine knows.
 fn asks_for_facts(rulebook: &Rulebook, event: &TestEvent) -> bool {
-    let set = rulebook.sets.get(event.set.index());
+    let set = rulebook.sets.get(event.set);
     let mut conditions =
         set.into_iter().flat_map(|set| &set.alternatives).flat_map(|alternative| &alternative.conditions);
     conditions.any(|condition| condition.any(|part| matches!(part, Expr::Fact(_))))
@@ -115,11 +115,10 @@ impl Run<'_> {
 
     /// Notes how far the rules of a lead have come that wait for more than one event.
     fn look(&mut self, lead: LeadId) {
-        for (index, rule) in self.plan.rulebook.rules.iter().enumerate() {
+        for (id, rule) in self.plan.rulebook.rules.with_ids() {
             if !rule.trigger.waits() {
                 continue;
             }
-            let id = RuleId(index as u16);
             if let Some(asked) = self.engine.ask_rule(lead, id, crate::event::Props::default(), self.log) {
                 self.stands.push((lead, id, self.engine.now(), asked.stand));
             }
@@ -146,14 +145,14 @@ fn record(rulebook: &Rulebook, test: &Test, event: &TestEvent, place: usize) -> 
     let line = rulebook.sources.file(event.range.source).line_column(event.range.start).0;
     let mut object = Map::new();
     object.insert("id".into(), json!(event_id(test, line, place)));
-    object.insert("type".into(), json!(rulebook.types.get(event.ty.index()).map_or("", |ty| ty.name.as_str())));
+    object.insert("type".into(), json!(rulebook.types.name(event.ty)));
     object.insert("lead".into(), json!(lead.map_or("", |lead| lead.name.as_str())));
     if let Some(account) = lead.and_then(|lead| lead.account.as_ref()) {
         object.insert("account".into(), json!(account));
     }
     object.insert("at".into(), json!(rfc3339(event.at, Zone::UTC)));
     object.insert("received_at".into(), json!(rfc3339(event.received_at, Zone::UTC)));
-    let prop = |id: crate::rulebook::PropId| rulebook.props.get(id.index()).cloned().unwrap_or_default();
+    let prop = |id: crate::rulebook::PropId| rulebook.props.get(id).cloned().unwrap_or_default();
     let props: Map<String, serde_json::Value> =
         event.props.iter().map(|(id, value)| (prop(*id), json_value(value))).collect();
     object.insert("props".into(), serde_json::Value::Object(props));
@@ -198,7 +197,7 @@ fn refused(test: &Test, events: &[&TestEvent], error: &ReadError) -> Failure {
 }
 
 fn not_made(rulebook: &Rulebook, event: &TestEvent) -> Failure {
-    let name = rulebook.sets.get(event.set.index()).map_or("", |set| set.text.as_str());
+    let name = rulebook.sets.get(event.set).map_or("", |set| set.text.as_str());
     Failure {
         message: format!("this does not make the event `{name}`"),
         range: event.range,

@@ -29,8 +29,7 @@ impl Why<'_> {
         let Some(wanted) = expect.wanted.first() else { return };
         let asked = expect.by.as_ref();
         let mut told = 0;
-        for (index, rule) in self.words.rulebook.rules.iter().enumerate() {
-            let id = RuleId(index as u16);
+        for (id, rule) in self.words.rulebook.rules.with_ids() {
             let able = rule.arms.iter().flat_map(|arm| &arm.effects).any(|effect| self.brings(effect, wanted));
             let meant = asked.is_none_or(|by| by.rule == Some(id));
             if able && meant && told < SHOWN {
@@ -38,8 +37,7 @@ impl Why<'_> {
                 failure.others.extend(self.rule(id, rule, lead));
             }
         }
-        for (index, sequence) in self.words.rulebook.sequences.iter().enumerate() {
-            let id = SequenceId(index as u16);
+        for (id, sequence) in self.words.rulebook.sequences.with_ids() {
             let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
             let touch = sequence
                 .touches
@@ -53,7 +51,7 @@ impl Why<'_> {
             }
         }
         if let Pattern::Finishes(sequence) | Pattern::Exits(sequence) = wanted
-            && let Some(found) = self.words.rulebook.sequences.get(sequence.index()).filter(|_| told == 0)
+            && let Some(found) = self.words.rulebook.sequences.get(*sequence).filter(|_| told == 0)
         {
             told += 1;
             failure.others.push((found.range, self.enrolled(*sequence, lead)));
@@ -69,7 +67,7 @@ impl Why<'_> {
     fn brings(&self, effect: &Effect, wanted: &Pattern) -> bool {
         match (&effect.kind, wanted) {
             (EffectKind::Tier(tier), Pattern::Starts(wanted)) => {
-                self.words.rulebook.sequences.get(wanted.index()).is_some_and(|s| s.tier == Some(*tier))
+                self.words.rulebook.sequences.get(*wanted).is_some_and(|s| s.tier == Some(*tier))
             }
             (effect, wanted) => wanted.could_come_of(effect),
         }
@@ -103,11 +101,11 @@ impl Why<'_> {
     fn values(&self, asked: &Asked) -> String {
         let rulebook = self.words.rulebook;
         let name = |expr: &Expr| match expr {
-            Expr::Fact(fact) => rulebook.facts.get(fact.index()).map(|fact| fact.name.clone()),
-            Expr::Prop(prop) => rulebook.props.get(prop.index()).map(|prop| format!("event.{prop}")),
-            Expr::Score(score) => rulebook.scores.get(score.index()).map(|score| score.name.clone()),
-            Expr::Count(set, _) => rulebook.sets.get(set.index()).map(|set| format!("the count of {}", set.text)),
-            Expr::DaysSince(set) => rulebook.sets.get(set.index()).map(|set| format!("days since {}", set.text)),
+            Expr::Fact(fact) => rulebook.facts.get(*fact).map(|fact| fact.name.clone()),
+            Expr::Prop(prop) => rulebook.props.get(*prop).map(|prop| format!("event.{prop}")),
+            Expr::Score(score) => rulebook.scores.get(*score).map(|score| score.name.clone()),
+            Expr::Count(set, _) => rulebook.sets.get(*set).map(|set| format!("the count of {}", set.text)),
+            Expr::DaysSince(set) => rulebook.sets.get(*set).map(|set| format!("days since {}", set.text)),
             Expr::Tier => Some(String::from("tier")),
             Expr::Touches => Some(String::from("touches")),
             _ => None,

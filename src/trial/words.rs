@@ -37,7 +37,7 @@ impl<'a> Words<'a> {
             Body::Tier { to, .. } => {
                 format!(
                     "{lead} becomes {}",
-                    to.and_then(|to| self.rulebook.tiers.get(to.index())).map_or("", |tier| tier.name.as_str())
+                    to.and_then(|to| self.rulebook.tiers.get(to)).map_or("", |tier| tier.name.as_str())
                 )
             }
             Body::Enroll { sequence, .. } => format!("{lead} starts {}", self.sequence(*sequence)),
@@ -54,11 +54,11 @@ impl<'a> Words<'a> {
             Body::Assign(Some(owner)) => format!("{lead} assign {}", quoted(owner)),
             Body::Assign(None) => format!("{lead} assign"),
             Body::Set { fact, value } => {
-                let name = self.rulebook.facts.get(fact.index()).map_or("", |fact| fact.name.as_str());
+                let name = self.rulebook.facts.name(*fact);
                 format!("{lead} set {name} = {}", self.value(value))
             }
             Body::Tag { tag, on } => {
-                let name = self.rulebook.tags.get(tag.index()).map_or("", String::as_str);
+                let name = self.rulebook.tags.name(*tag);
                 format!("{lead} {} {name}", if *on { "tag" } else { "untag" })
             }
             Body::Hold(None) => format!("{lead} holds"),
@@ -100,7 +100,7 @@ impl<'a> Words<'a> {
         match cause {
             Cause::Rule(rule, _) => self.rule(rule),
             Cause::Sequence(sequence, _) => self.sequence(sequence),
-            Cause::Score(score) => self.rulebook.scores.get(score.index()).map_or("", |score| score.name.as_str()),
+            Cause::Score(score) => self.rulebook.scores.name(score),
             Cause::Person | Cause::Change => "",
         }
     }
@@ -109,31 +109,31 @@ impl<'a> Words<'a> {
     pub fn place(&self, cause: Cause) -> Option<Range> {
         match cause {
             Cause::Rule(rule, arm) => {
-                let rule = self.rulebook.rules.get(rule.index())?;
+                let rule = self.rulebook.rules.get(rule)?;
                 let arm = rule.arms.get(usize::from(arm)).filter(|_| rule.arms.len() > 1);
                 Some(arm.map_or(rule.range, |arm| arm.range))
             }
             Cause::Sequence(sequence, touch) => {
-                let sequence = self.rulebook.sequences.get(sequence.index())?;
+                let sequence = self.rulebook.sequences.get(sequence)?;
                 let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
                 let touch = touch.and_then(|touch| sequence.touches.get(usize::from(touch)).or(tail));
                 Some(touch.map_or(sequence.range, |touch| touch.range))
             }
-            Cause::Score(score) => self.rulebook.scores.get(score.index()).map(|score| score.range),
+            Cause::Score(score) => self.rulebook.scores.get(score).map(|score| score.range),
             Cause::Person | Cause::Change => None,
         }
     }
 
     pub fn rule(&self, rule: RuleId) -> &'a str {
-        self.rulebook.rules.get(rule.index()).map_or("", |rule| rule.label.as_str())
+        self.rulebook.rules.name(rule)
     }
 
     pub fn sequence(&self, sequence: SequenceId) -> &'a str {
-        self.rulebook.sequences.get(sequence.index()).map_or("", |sequence| sequence.name.as_str())
+        self.rulebook.sequences.name(sequence)
     }
 
     pub fn channel(&self, channel: ChannelId) -> &'a str {
-        self.rulebook.channels.get(channel.index()).map_or("", |channel| channel.name.as_str())
+        self.rulebook.channels.name(channel)
     }
 
     fn maybe(&self, channel: Option<ChannelId>) -> String {

@@ -57,10 +57,9 @@ impl<'a> Book<'a> {
             Some(Own { rule, decl, fires: fires(rule, rulebook), guards })
         };
         let rules = rulebook.rules.iter().filter(|rule| !rule.standard).filter_map(own).collect();
-        let numbered = rulebook.sequences.iter().enumerate();
-        let sequences = numbered
-            .filter_map(|(at, sequence)| Some((SequenceId(at as u16), sequence, *sequences.get(&sequence.range)?)))
-            .collect();
+        let numbered = rulebook.sequences.with_ids();
+        let sequences =
+            numbered.filter_map(|(id, sequence)| Some((id, sequence, *sequences.get(&sequence.range)?))).collect();
         let started = rulebook.rules.iter().flat_map(effects).filter_map(|effect| match effect.kind {
             EffectKind::Start(sequence) => Some(sequence),
             _ => None,
@@ -76,12 +75,12 @@ impl<'a> Book<'a> {
 
     /// A set of events.
     pub fn set(&self, set: SetId) -> Option<&'a EventSet> {
-        self.rulebook.sets.get(set.index())
+        self.rulebook.sets.get(set)
     }
 
     /// The name of a tier.
     pub fn tier(&self, tier: TierId) -> &'a str {
-        self.rulebook.tiers.get(tier.index()).map_or("", |tier| tier.name.as_str())
+        self.rulebook.tiers.name(tier)
     }
 
     /// The text of a range on one line.

@@ -53,8 +53,8 @@ fn bounds(book: &Book, touch: &Touch) -> (i64, i64) {
         TouchTime::Part(..) => (0, DAY),
         TouchTime::Any => {
             let calendar = touch.choices.first().and_then(|(channel, _)| {
-                let channel = book.rulebook.channels.get(channel.index())?;
-                book.rulebook.calendars.get(channel.calendar?.index())?.hours
+                let channel = book.rulebook.channels.get(*channel)?;
+                book.rulebook.calendars.get(channel.calendar?)?.hours
             });
             calendar.filter(|(start, end)| start < end).map_or((0, DAY), |(s, e)| (i64::from(s.0), i64::from(e.0)))
         }

@@ -14,8 +14,8 @@ use crate::value::Value;
 /// Finds them where something is sent on the channel.
 pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     let sent = sent(book);
-    for (at, channel) in book.rulebook.channels.iter().enumerate() {
-        let Some(first) = sent.get(&ChannelId(at as u8)) else { continue };
+    for (id, channel) in book.rulebook.channels.with_ids() {
+        let Some(first) = sent.get(&id) else { continue };
         if channel.manual || !channel.requires.is_empty() {
             continue;
         }
@@ -26,8 +26,7 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
             channel.name
         )));
     }
-    let texts = book.rulebook.channels.iter().position(|channel| channel.name == "sms");
-    if let Some(first) = texts.and_then(|at| sent.get(&ChannelId(at as u8))) {
+    if let Some(first) = book.rulebook.channels.find("sms").and_then(|id| sent.get(&id)) {
         assumed(book, *first, found);
     }
 }

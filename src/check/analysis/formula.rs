@@ -87,7 +87,7 @@ impl Formula {
 
     /// That the lead is in a tier.
     pub fn tier(tier: TierId, rulebook: &Rulebook) -> Self {
-        let name = rulebook.tiers.get(tier.index()).map_or("", |tier| tier.name.as_str());
+        let name = rulebook.tiers.name(tier);
         let test = Test::Compare(Comparison::Equal, Value::Text(name.into()));
         Self::claim(Subject::Value(Expr::Tier), None, test)
     }
@@ -99,7 +99,7 @@ impl Formula {
 
     /// That the triggering event is in a set.
     pub fn event(set: SetId, rulebook: &Rulebook) -> Self {
-        let alternatives = rulebook.sets.get(set.index()).map_or(&[][..], |set| &set.alternatives);
+        let alternatives = rulebook.sets.get(set).map_or(&[][..], |set| &set.alternatives);
         Self::Any(alternatives.iter().map(alternative).collect())
     }
 

@@ -26,14 +26,14 @@ pub(super) fn both(book: &Book, earlier: &Trigger, later: &Trigger) -> bool {
 /// Whether anything gives a score worth of a sign.
 pub(super) fn leaves_zero(book: &Book, id: ScoreId, upward: bool) -> bool {
     let sign = if upward { 1.0 } else { -1.0 };
-    let score = book.rulebook.scores.get(id.index()).filter(|score| score.script.is_none());
+    let score = book.rulebook.scores.get(id).filter(|score| score.script.is_none());
     score.is_none_or(|score| at_one_event(book, score, sign) > 0.0) || added(book, id, sign) != Some(0.0)
 }
 
 /// The furthest that a score can move in one moment; `None` where nothing bounds it. Points that
 /// fade by half do so without a leap, those that count for a time fall away whole.
 fn furthest(book: &Book, id: ScoreId, upward: bool) -> Option<f64> {
-    let score = book.rulebook.scores.get(id.index()).filter(|score| score.script.is_none())?;
+    let score = book.rulebook.scores.get(id).filter(|score| score.script.is_none())?;
     let sign = if upward { 1.0 } else { -1.0 };
     let gained = at_one_event(book, score, sign);
     let lost = if matches!(score.decay, Decay::Window(_)) { at_one_event(book, score, -sign) } else { 0.0 };

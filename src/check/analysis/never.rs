@@ -29,8 +29,8 @@ fn events<'a>(book: &Book<'a>, found: &mut Vec<Diagnostic>) -> BTreeSet<&'a str>
         let ItemKind::Event(event) = &item.node else { continue };
         let Some(guard) = &event.guard else { continue };
         let is_whole = |set: &EventSet| event.names.iter().any(|name| set.is_named(&name.node));
-        let set = book.rulebook.sets.iter().position(is_whole);
-        if set.is_some_and(|set| !book.possible(&[&Formula::event(SetId(set as u16), book.rulebook)])) {
+        let set = book.rulebook.sets.position(is_whole);
+        if set.is_some_and(|set| !book.possible(&[&Formula::event(set, book.rulebook)])) {
             broken.extend(event.names.iter().map(|name| name.node.as_str()));
             found.push(alone(book, Written::expr(guard)));
         }
@@ -96,7 +96,7 @@ fn trigger(book: &Book, own: &Own, broken: &BTreeSet<&str>, found: &mut Vec<Diag
             if !never && beyond(book, own, found) {
                 return true;
             }
-            if let Some(score) = book.rulebook.scores.get(score.index()).filter(|_| never) {
+            if let Some(score) = book.rulebook.scores.get(*score).filter(|_| never) {
                 let message = format!("score `{}` never crosses this line", score.name);
                 let found_here = Diagnostic::new(Slug::NeverTrue, own.decl.trigger.range, message);
                 let found_here =
@@ -125,7 +125,7 @@ fn emptied(book: &Book, own: &Own, found: &mut Vec<Diagnostic>) -> bool {
 /// Whether a score is always past the line a rule waits for, so that it never gets there.
 fn beyond(book: &Book, own: &Own, found: &mut Vec<Diagnostic>) -> bool {
     let Trigger::Score { score: id, upward, inclusive, value } = own.rule.trigger else { return false };
-    let Some(score) = book.rulebook.scores.get(id.index()) else { return false };
+    let Some(score) = book.rulebook.scores.get(id) else { return false };
     let before = Formula::trigger(&own.rule.trigger, book.rulebook).not();
     let bounded = !book.possible(&[&before]);
     // Without points of the other sign a score never leaves its side of zero, where it begins.
@@ -195,7 +195,7 @@ fn touch_conditions(
 /// That one of a touch's channels may be used.
 fn sendable(book: &Book, touch: &Touch) -> Formula {
     let required = |channel: &ChannelId| {
-        let channel = book.rulebook.channels.get(channel.index());
+        let channel = book.rulebook.channels.get(*channel);
         Formula::All(channel.into_iter().flat_map(|c| &c.requires).map(|(expr, _)| Formula::expr(expr)).collect())
     };
     Formula::Any(touch.choices.iter().map(|(channel, _)| required(channel)).collect())

@@ -15,11 +15,9 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     for own in &book.rules {
         let alone = match &own.rule.trigger {
             Trigger::Event(set) | Trigger::Count { set, .. } => only_opens(book, *set),
-            Trigger::Score { score, upward: true, .. } => {
-                book.rulebook.scores.get(score.index()).is_some_and(|score| {
-                    !score.points.is_empty() && score.points.iter().all(|(set, _)| only_opens(book, *set))
-                })
-            }
+            Trigger::Score { score, upward: true, .. } => book.rulebook.scores.get(*score).is_some_and(|score| {
+                !score.points.is_empty() && score.points.iter().all(|(set, _)| only_opens(book, *set))
+            }),
             _ => false,
         };
         if !alone || own.rule.guard.as_ref().is_some_and(asks_more) {
@@ -49,7 +47,7 @@ fn report(book: &Book, trigger: Range, effect: Range, tier: TierId, found: &mut 
 }
 
 fn only_opens(book: &Book, set: SetId) -> bool {
-    let name = |ty: crate::rulebook::TypeId| book.rulebook.types.get(ty.index()).map_or("", |ty| ty.name.as_str());
+    let name = |ty: crate::rulebook::TypeId| book.rulebook.types.name(ty);
     book.set(set).is_some_and(|set| set.alternatives.iter().all(|alternative| name(alternative.ty) == OPENED))
 }
 

@@ -2,13 +2,13 @@
 
 use super::book::{Book, effects};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{EffectKind, TierId, Trigger};
+use crate::rulebook::{EffectKind, Trigger};
 use crate::slug::Slug;
 
 /// Finds them.
 pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
-    for (at, tier) in book.rulebook.tiers.iter().enumerate() {
-        let reaches = EffectKind::Tier(TierId(at as u8));
+    for (id, tier) in book.rulebook.tiers.with_ids() {
+        let reaches = EffectKind::Tier(id);
         if !book.rules.iter().flat_map(|own| effects(own.rule)).any(|effect| effect.kind == reaches) {
             let message = format!("no rule moves a lead to tier `{}`", tier.name);
             let unreached = Diagnostic::new(Slug::UnreachedTier, tier.range, message).label("nobody gets here");
@@ -17,7 +17,7 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     }
     for own in &book.rules {
         let Trigger::Finished(id) = own.rule.trigger else { continue };
-        let Some(sequence) = book.rulebook.sequences.get(id.index()) else { continue };
+        let Some(sequence) = book.rulebook.sequences.get(id) else { continue };
         if let Some((tail, None)) = &sequence.tail {
             let message = format!("sequence `{}` never finishes", sequence.name);
             let endless = Diagnostic::new(Slug::NeverFinished, own.decl.trigger.range, message).label("never fires");

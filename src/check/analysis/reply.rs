@@ -40,9 +40,8 @@ fn stopped(book: &Book, rules: &[&Own], id: SequenceId, sequence: &Sequence) -> 
 }
 
 fn ends(book: &Book, kind: &EffectKind, id: SequenceId, sequence: &Sequence) -> bool {
-    let takes_its_place = |other: SequenceId| {
-        other != id && book.rulebook.sequences.get(other.index()).is_some_and(|other| !other.parallel)
-    };
+    let takes_its_place =
+        |other: SequenceId| other != id && book.rulebook.sequences.get(other).is_some_and(|other| !other.parallel);
     match kind {
         EffectKind::Stop | EffectKind::StopAll | EffectKind::StopAccount => true,
         EffectKind::StopSequence(stopped) => *stopped == id,

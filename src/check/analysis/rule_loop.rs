@@ -133,12 +133,12 @@ fn leads_to(book: &Book, (tier, _): Stand, (arm, effect): (&Arm, &EffectKind)) -
 
 /// Whether a lead may be enrolled again at any time.
 fn may_return(book: &Book, sequence: SequenceId) -> bool {
-    book.rulebook.sequences.get(sequence.index()).is_some_and(|sequence| sequence.again == Again::Always)
+    book.rulebook.sequences.get(sequence).is_some_and(|sequence| sequence.again == Again::Always)
 }
 
 /// Where a lead can be when an arm acts that nothing outside has to trigger, with its tier.
 fn stands(book: &Book, own: &Own, guard: &Formula) -> Vec<Stand> {
-    let tiers = || (0..book.rulebook.tiers.len()).map(|at| TierId(at as u8));
+    let tiers = || book.rulebook.tiers.ids();
     let none = Formula::All(tiers().map(|tier| Formula::tier(tier, book.rulebook).not()).collect());
     let acts = |tier: Option<TierId>| {
         let inside = tier.map_or_else(|| none.clone(), |tier| Formula::tier(tier, book.rulebook));
@@ -172,8 +172,7 @@ fn sources(book: &Book, own: &Own, guard: &Formula) -> Vec<Place> {
 /// The tiers in which the rule can act, and the sequences without which it cannot.
 fn held(book: &Book, own: &Own, guard: &Formula) -> Vec<Place> {
     let acts = |also: &Formula| book.possible(&[&own.fires, guard, also]);
-    let tiers = (0..book.rulebook.tiers.len()).map(|at| TierId(at as u8));
-    let tiers = tiers.filter(|tier| acts(&Formula::tier(*tier, book.rulebook))).map(Place::Tier);
+    let tiers = book.rulebook.tiers.ids().filter(|tier| acts(&Formula::tier(*tier, book.rulebook))).map(Place::Tier);
     let mut named = Vec::new();
     own.rule.while_.iter().for_each(|state| named_in(state, &mut named));
     let sequences = named.into_iter().filter(|id| !acts(&Formula::inside(*id).not())).map(Place::Sequence);

@@ -145,7 +145,7 @@ fn numbers(rulebook: &Rulebook, expr: &Expr, values: &mut Vec<Value>) {
         .collect();
     let counted = matches!(expr, Expr::Count(..) | Expr::DaysSince(_) | Expr::Touches);
     let (floor, cap) = match expr {
-        Expr::Score(score) => rulebook.scores.get(score.index()).map_or((None, None), |score| (score.floor, score.cap)),
+        Expr::Score(score) => rulebook.scores.get(*score).map_or((None, None), |score| (score.floor, score.cap)),
         _ if counted => (Some(0.0), None),
         _ => (None, None),
     };
@@ -170,7 +170,7 @@ fn may_be_missing(rulebook: &Rulebook, subject: &Subject) -> bool {
     match subject {
         Subject::In(_) | Subject::Suppressed | Subject::EventType => false,
         Subject::Value(expr) => match expr {
-            Expr::Fact(fact) => rulebook.facts.get(fact.index()).is_none_or(|fact| fact.default == Value::Missing),
+            Expr::Fact(fact) => rulebook.facts.get(*fact).is_none_or(|fact| fact.default == Value::Missing),
             Expr::Prop(prop) => rulebook.types.iter().flat_map(|ty| &ty.props).any(|p| p.id == *prop && p.optional),
             Expr::Score(_) | Expr::Touches | Expr::Now | Expr::Count(..) | Expr::DaysSince(_) => false,
             Expr::Compare(..) | Expr::In(..) | Expr::DateTime { .. } => false,

@@ -83,7 +83,7 @@ fn forbids(book: &Book, by: &EffectKind, effect: &EffectKind) -> bool {
 }
 
 fn is_parallel(book: &Book, sequence: SequenceId) -> bool {
-    book.rulebook.sequences.get(sequence.index()).is_some_and(|sequence| sequence.parallel)
+    book.rulebook.sequences.get(sequence).is_some_and(|sequence| sequence.parallel)
 }
 
 /// Another rule that acts on each event on which this one does, and forbids the effect.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::book::{Book, effects, touches};
 use super::mention::Mentions;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{ChannelId, EffectKind, Expr, Read, ScoreId, Trigger};
+use crate::rulebook::{EffectKind, Expr, Read, ScoreId, Trigger};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{ItemKind, Name};
@@ -44,9 +44,8 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
             ItemKind::Calendar(calendar) => {
                 // Parts of the day and open hours go by `office` where a channel has no calendar.
                 let name = &calendar.name;
-                let id = book.rulebook.calendars.iter().position(|other| other.name == name.node);
-                let used =
-                    book.rulebook.channels.iter().any(|c| c.calendar.map(crate::rulebook::CalendarId::index) == id);
+                let id = book.rulebook.calendars.find(&name.node);
+                let used = book.rulebook.channels.iter().any(|channel| channel.calendar == id);
                 if !used && name.node != "office" {
                     found.push(unused(Slug::UnusedCalendar, "calendar", name.range, &name.node));
                 }
@@ -72,8 +71,7 @@ fn script_words<'a>(book: &'a Book<'a>) -> BTreeSet<&'a str> {
 }
 
 fn channels(book: &Book, name: &Name, found: &mut Vec<Diagnostic>) {
-    let Some(at) = book.rulebook.channels.iter().position(|channel| channel.range == name.range) else { return };
-    let id = ChannelId(at as u8);
+    let Some(id) = book.rulebook.channels.position(|channel| channel.range == name.range) else { return };
     let standard = ["email", "sms", "call", "task", "linkedin"].contains(&name.node.as_str());
     let sent = book
         .sequences
@@ -119,8 +117,8 @@ fn scores(book: &Book, found: &mut Vec<Diagnostic>) {
             _ => None,
         }));
     }
-    for (at, score) in book.rulebook.scores.iter().enumerate() {
-        if !read.contains(&ScoreId(at as u16)) {
+    for (id, score) in book.rulebook.scores.with_ids() {
+        if !read.contains(&id) {
             let message = format!("no rule asks for score `{}`", score.name);
             let idle = Diagnostic::new(Slug::UnusedScore, score.range, message).label("never asked for");
             found.push(idle.help(format!("let a rule act on it, `{} >= 60 -> …`, or take it out", score.name)));

@@ -28,13 +28,13 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
 
 fn action(book: &Book, effect: &Effect, found: &mut Vec<Diagnostic>) {
     let EffectKind::Send { channel, timing, .. } = &effect.kind else { return };
-    let Some(channel) = book.rulebook.channels.get(channel.index()) else { return };
+    let Some(channel) = book.rulebook.channels.get(*channel) else { return };
     let (day, at) = match timing {
         Timing::At(at) | Timing::In { at: Some(at), .. } => (None, *at),
         Timing::Next { day, at } => (Some(*day), *at),
         _ => return,
     };
-    let calendar = channel.calendar.and_then(|id| book.rulebook.calendars.get(id.index()));
+    let calendar = channel.calendar.and_then(|id| book.rulebook.calendars.get(id));
     let closed = day.zip(calendar).filter(|(day, calendar)| {
         calendar.days.get(usize::from(day.0)) == Some(&false) && calendar.exceptions.is_empty()
     });
@@ -49,7 +49,7 @@ fn action(book: &Book, effect: &Effect, found: &mut Vec<Diagnostic>) {
 }
 
 fn hours(book: &Book, channel: &Channel) -> String {
-    let calendar = channel.calendar.and_then(|id| book.rulebook.calendars.get(id.index()));
+    let calendar = channel.calendar.and_then(|id| book.rulebook.calendars.get(id));
     match (calendar.and_then(|calendar| calendar.hours.map(|hours| (&calendar.name, hours))), channel.quiet) {
         (Some((name, (start, end))), None) => format!("calendar `{name}` is open {start}-{end}"),
         (Some((name, (start, end))), Some((from, to))) => {
@@ -62,7 +62,7 @@ fn hours(book: &Book, channel: &Channel) -> String {
 
 /// Whether a channel may be used at a clock time on some day.
 fn is_open(book: &Book, channel: &Channel, at: ClockTime) -> bool {
-    let calendar = channel.calendar.and_then(|id| book.rulebook.calendars.get(id.index()));
+    let calendar = channel.calendar.and_then(|id| book.rulebook.calendars.get(id));
     let open = calendar.is_none_or(|calendar| {
         calendar.hours.is_none_or(|hours| within(hours, at))
             && (calendar.days.contains(&true) || !calendar.exceptions.is_empty())

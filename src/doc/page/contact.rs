@@ -3,14 +3,14 @@
 use super::{Block, Heading, Table};
 use crate::doc::prose::{Kind, Prose};
 use crate::doc::words::{Words, fill, joined, listed, time};
-use crate::rulebook::{ChannelId, DeclaredEvent, Means, ScoreId, TypeId};
+use crate::rulebook::{DeclaredEvent, Means, TypeId};
 
 /// Every score.
 pub fn scores(words: &Words<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (at, score) in words.rulebook.scores.iter().enumerate() {
+    for (id, score) in words.rulebook.scores.with_ids() {
         blocks.push(heading(Prose::name(Kind::Score, &score.name), words, score.range));
-        let facts = words.score_facts(ScoreId(at as u16), score);
+        let facts = words.score_facts(id, score);
         if !score.points.is_empty() {
             let rows = words.points(score).into_iter().map(|points| vec![points.when, points.points]);
             blocks.push(table(vec!["When", "Points"], rows.collect()));
@@ -28,10 +28,10 @@ pub fn channels(words: &Words<'_>) -> Vec<Block> {
     if rulebook.channels.is_empty() {
         return Vec::new();
     }
-    let rows = rulebook.channels.iter().enumerate().map(|(at, channel)| {
+    let rows = rulebook.channels.with_ids().map(|(id, channel)| {
         let by = if channel.manual { "a person" } else { "the program" };
         vec![
-            words.channel_title(ChannelId(at as u8)).into(),
+            words.channel_title(id).into(),
             words.open(channel).capital(),
             dash(words.needs(channel)).capital(),
             dash(Words::caps(channel)).capital(),
@@ -129,7 +129,7 @@ pub fn glossary(words: &Words<'_>) -> Vec<Block> {
                 fill("any of {}", [listed(members, "and")])
             }
             Means::Types(types, guard) => {
-                let name = |ty: &TypeId| rulebook.types.get(ty.index()).map_or("", |ty| ty.name.as_str());
+                let name = |ty: &TypeId| rulebook.types.name(*ty);
                 let types = joined(types.iter().map(|ty| Prose::other(name(ty))), " or ");
                 match guard {
                     Some(guard) => fill("{} in the log, where {}", [types, words.definition(guard)]),

@@ -11,9 +11,9 @@ const LABEL: usize = 32;
 
 /// Every sequence.
 pub fn sequences(words: &Words<'_>) -> Vec<Block> {
-    let mut order: Vec<(usize, &Sequence)> = words.rulebook.sequences.iter().enumerate().collect();
+    let mut order: Vec<(SequenceId, &Sequence)> = words.rulebook.sequences.with_ids().collect();
     order.sort_by_key(|(_, sequence)| sequence.tier.map_or(usize::MAX, crate::rulebook::TierId::index));
-    order.into_iter().flat_map(|(at, sequence)| one(words, SequenceId(at as u16), sequence)).collect()
+    order.into_iter().flat_map(|(id, sequence)| one(words, id, sequence)).collect()
 }
 
 fn one(words: &Words<'_>, id: SequenceId, sequence: &Sequence) -> Vec<Block> {

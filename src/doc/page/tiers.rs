@@ -4,7 +4,6 @@ use super::{Block, Table};
 use crate::doc::moves::moves;
 use crate::doc::prose::{Kind, Prose};
 use crate::doc::words::{Words, listed};
-use crate::rulebook::TierId;
 
 /// The tiers, or nothing where there are none.
 pub fn tiers(words: &Words<'_>) -> Vec<Block> {
@@ -13,8 +12,8 @@ pub fn tiers(words: &Words<'_>) -> Vec<Block> {
         return Vec::new();
     }
     let moves = moves(rulebook);
-    let rows = (0..rulebook.tiers.len()).map(|at| {
-        let id = TierId(at as u8);
+    let rows = rulebook.tiers.ids().map(|id| {
+        let at = id.index();
         let sequences = rulebook.sequences.iter().filter(|sequence| sequence.tier == Some(id));
         let sequences: Vec<Prose> = sequences.map(|sequence| Prose::name(Kind::Sequence, &sequence.name)).collect();
         let rules = moves.moves.iter().filter(|known| known.to == at);

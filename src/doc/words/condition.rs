@@ -113,7 +113,7 @@ impl Words<'_> {
         let timely = |ty: Type| matches!(ty, Type::Time | Type::Date);
         match expr {
             Expr::Now | Expr::DateTime { .. } | Expr::Constant(Value::Time(_) | Value::Date(_)) => true,
-            Expr::Fact(id) => self.rulebook.facts.get(id.index()).is_some_and(|fact| timely(fact.ty)),
+            Expr::Fact(id) => self.rulebook.facts.get(*id).is_some_and(|fact| timely(fact.ty)),
             Expr::Prop(id) => {
                 let mut props = self.rulebook.types.iter().flat_map(|ty| &ty.props);
                 props.any(|prop| prop.id == *id && timely(prop.ty))
@@ -230,12 +230,12 @@ impl Words<'_> {
 
     /// A fact by its name in words.
     pub fn fact(&self, id: FactId) -> Prose {
-        let name = self.rulebook.facts.get(id.index()).map_or("", |fact| fact.name.as_str());
+        let name = self.rulebook.facts.name(id);
         Prose::name(Kind::Fact, &super::spaced(name))
     }
 
     fn prop(&self, id: PropId) -> Prose {
-        let name = self.rulebook.props.get(id.index()).map_or("", String::as_str);
+        let name = self.rulebook.props.name(id);
         let name = Prose::name(Kind::Fact, &super::spaced(name));
         if self.bare { name } else { fill("the event's {}", [name]) }
     }

@@ -8,7 +8,7 @@ use crate::units::ZoneSource;
 impl Words<'_> {
     /// When a channel may be used.
     pub fn open(&self, channel: &Channel) -> Prose {
-        let calendar = channel.calendar.and_then(|id| self.rulebook.calendars.get(id.index()));
+        let calendar = channel.calendar.and_then(|id| self.rulebook.calendars.get(id));
         let hours = calendar.map_or_else(
             || "any time".into(),
             |calendar| fill("open hours of {}", [Prose::name(Kind::Calendar, &calendar.name)]),
@@ -52,7 +52,7 @@ impl Words<'_> {
 
     /// An experiment, a sentence each.
     pub fn experiment(&self, experiment: &Experiment) -> Vec<Prose> {
-        let Some(sequence) = self.rulebook.sequences.get(experiment.sequence.index()) else { return Vec::new() };
+        let Some(sequence) = self.rulebook.sequences.get(experiment.sequence) else { return Vec::new() };
         let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
         let touch = sequence.touches.get(usize::from(experiment.touch)).or(tail).map_or("", |touch| touch.id.as_str());
         let variants = experiment

@@ -117,6 +117,6 @@ impl Words<'_> {
     }
 
     fn tag(&self, tag: crate::rulebook::TagId) -> Prose {
-        Prose::quote(&spaced(self.rulebook.tags.get(tag.index()).map_or("", String::as_str)))
+        Prose::quote(&spaced(self.rulebook.tags.name(tag)))
     }
 }

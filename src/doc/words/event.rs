@@ -201,7 +201,7 @@ enum Said {
 
 impl Words<'_> {
     fn said(&self, set: SetId) -> Said {
-        let Some(set) = self.rulebook.sets.get(set.index()) else { return Said::Own(Prose::default()) };
+        let Some(set) = self.rulebook.sets.get(set) else { return Said::Own(Prose::default()) };
         let Some(name) = set.name.as_deref() else { return Said::Own(Prose::quote(&set.text)) };
         let phrase = PHRASES.iter().find(|phrase| phrase.names.contains(&name));
         match phrase.filter(|_| self.rulebook.is_standard_event(name)) {
@@ -212,7 +212,7 @@ impl Words<'_> {
 
     /// ` (page is “pricing”)`, empty where nothing narrows the event.
     fn narrowing(&self, set: SetId) -> Prose {
-        let own = self.rulebook.sets.get(set.index()).map_or(&[][..], |set| set.narrowing());
+        let own = self.rulebook.sets.get(set).map_or(&[][..], |set| set.narrowing());
         if own.is_empty() {
             return Prose::default();
         }

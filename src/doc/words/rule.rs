@@ -107,7 +107,7 @@ impl Words<'_> {
 
     /// Whether this is the group that `silent` asks for.
     fn is_engagement(&self, set: crate::rulebook::SetId) -> bool {
-        self.rulebook.sets.get(set.index()).is_some_and(|set| set.is_named("engagement"))
+        self.rulebook.sets.get(set).is_some_and(|set| set.is_named("engagement"))
     }
 
     /// Labels as names, `a, b and c`.

@@ -56,7 +56,7 @@ impl Words<'_> {
     }
 
     fn script(&self, score: &Score, script: &ScriptScore) -> Prose {
-        let book = self.rulebook.scripts.get(script.script.index());
+        let book = self.rulebook.scripts.get(script.script);
         let file = book.map(|book| self.rulebook.sources.file(book.range.source).path.clone());
         let own = self.rulebook.sources.file(score.range.source).path.clone();
         let place = match file.filter(|file| *file != own) {
@@ -83,7 +83,7 @@ impl Words<'_> {
             Read::Event | Read::EventType => "what happened".into(),
             Read::EventAt => "when it happened".into(),
             Read::Prop(id) => {
-                let name = self.rulebook.props.get(id.index()).map_or("", String::as_str);
+                let name = self.rulebook.props.name(*id);
                 fill("the event's {}", [Prose::name(Kind::Fact, &super::spaced(name))])
             }
             Read::Tier => "the tier".into(),

@@ -1,7 +1,6 @@
 //! Timers set anew after a change of the rulebook. What would have fired already is taken as fired.
 
 use crate::decision::Because;
-use crate::rulebook::ScoreId;
 use crate::timestamp::Timestamp;
 
 use super::super::intake::{absence_base, rule_position};
@@ -14,7 +13,7 @@ impl World {
     pub(super) fn look_at_states(&mut self, moment: &Moment<'_>, slot: u32) {
         let plan = moment.plan;
         for (index, absence) in plan.absences.iter().enumerate() {
-            let state = plan.rulebook.rules.get(absence.rule.index()).and_then(|rule| rule.while_.as_ref());
+            let state = plan.rulebook.rules.get(absence.rule).and_then(|rule| rule.while_.as_ref());
             let holds = state.is_none_or(|state| self.scope(moment, slot).state(state));
             let Some(mut own) = self.lead(slot).absences.get(index).copied() else { continue };
             own.waiting = false;
@@ -36,7 +35,7 @@ impl World {
             self.arm_absence(plan, slot, index);
         }
         for (index, periodic) in plan.periodics.iter().enumerate() {
-            let state = plan.rulebook.rules.get(periodic.rule.index()).and_then(|rule| rule.while_.as_ref());
+            let state = plan.rulebook.rules.get(periodic.rule).and_then(|rule| rule.while_.as_ref());
             let holds = state.is_none_or(|state| self.scope(moment, slot).state(state));
             let Some((since, due)) = self.lead(slot).periodics.get(index).map(|state| (state.since, state.due)) else {
                 continue;
@@ -93,9 +92,9 @@ impl World {
         for place in &mut self.lead_mut(slot).falls {
             *place = FallState { above: false, due: Timestamp::MAX };
         }
-        for (score, falls) in moment.plan.downward.iter().enumerate() {
+        for (score, falls) in moment.plan.downward.with_ids() {
             for index in 0..falls.len() {
-                self.check_fall(moment, slot, ScoreId(score as u16), index, &Because::new());
+                self.check_fall(moment, slot, score, index, &Because::new());
             }
         }
     }

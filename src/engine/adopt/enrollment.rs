@@ -75,7 +75,7 @@ impl World {
             let body = Body::Exit { sequence: id, enrollment: found.number, reason: Reason::Removed };
             self.decide(moment, slot, body, (Cause::Sequence(id, None), &because), gone);
         }
-        let places = matching.touch_to.get(id.index());
+        let places = matching.touch_to.get(id);
         let kept = |touch: u16| places.and_then(|places| places.get(usize::from(touch))).copied().flatten().is_some();
         for (due, mut line) in self.touches_ahead(moment.plan, moment.names, slot, id) {
             if goes_on && kept(line.touch) {
@@ -94,8 +94,8 @@ impl World {
     fn carry(&self, old: &Plan, slot: u32, id: SequenceId, (matching, new): (&Matching, &Plan)) -> Option<Carried> {
         let to = matching.sequence(id)?;
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id)?;
-        let (was, now) = (old.rulebook.sequences.get(id.index())?, new.rulebook.sequences.get(to.index())?);
-        let places = matching.touch_to.get(id.index())?;
+        let (was, now) = (old.rulebook.sequences.get(id)?, new.rulebook.sequences.get(to)?);
+        let places = matching.touch_to.get(id)?;
         let way = Way::of(found, (was, now), places);
         let mut enrollment = found.clone();
         enrollment.sequence = to;
@@ -131,7 +131,7 @@ impl World {
         let mut count = 0;
         for Carried { enrollment, due } in carried {
             let id = enrollment.sequence;
-            let Some(sequence) = moment.plan.rulebook.sequences.get(id.index()) else { continue };
+            let Some(sequence) = moment.plan.rulebook.sequences.get(id) else { continue };
             self.lead_mut(slot).enrollments.push(enrollment);
             self.let_past_go(moment, slot, (id, sequence), due, lines);
             let next = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);

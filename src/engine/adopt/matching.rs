@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use crate::plan::Plan;
 use crate::rulebook::same::{Same, renamed};
 use crate::rulebook::{
-    ChannelId, EventSet, ExperimentId, FactId, PropId, RuleId, Rulebook, ScoreId, Sequence, SequenceId, SetId, TagId,
-    TierId, Touch,
+    ChannelId, EventSet, ExperimentId, Fact, FactId, Key, Named, PropId, RuleId, Rulebook, ScoreId, Sequence,
+    SequenceId, SetId, Table, TagId, TierId, Touch,
 };
 
 use super::Changes;
@@ -24,25 +24,25 @@ pub(super) struct Kin<T> {
 /// Parts of an old rulebook matched with those of a new one.
 pub(super) struct Matching {
     /// By new rule.
-    pub rules: Vec<Kin<RuleId>>,
+    pub rules: Table<RuleId, Kin<RuleId>>,
     /// By new score.
-    pub scores: Vec<Kin<ScoreId>>,
+    pub scores: Table<ScoreId, Kin<ScoreId>>,
     /// By new fact: the old one, of the same type.
-    pub facts: Vec<Option<FactId>>,
+    pub facts: Table<FactId, Option<FactId>>,
     /// By new set: the old one that is the same.
-    pub sets: Vec<Option<SetId>>,
+    pub sets: Table<SetId, Option<SetId>>,
     /// By new sequence.
-    pub sequences: Vec<Kin<SequenceId>>,
+    pub sequences: Table<SequenceId, Kin<SequenceId>>,
     /// By old sequence, and by its touches with the tail after the last.
-    pub sequence_to: Vec<Option<SequenceId>>,
-    pub touch_to: Vec<Vec<Option<u16>>>,
-    rule_to: Vec<Option<RuleId>>,
-    tier_to: Vec<Option<TierId>>,
-    channel_to: Vec<Option<ChannelId>>,
-    prop_to: Vec<Option<PropId>>,
-    tag_to: Vec<Option<TagId>>,
+    pub sequence_to: Table<SequenceId, Option<SequenceId>>,
+    pub touch_to: Table<SequenceId, Vec<Option<u16>>>,
+    rule_to: Table<RuleId, Option<RuleId>>,
+    tier_to: Table<TierId, Option<TierId>>,
+    channel_to: Table<ChannelId, Option<ChannelId>>,
+    prop_to: Table<PropId, Option<PropId>>,
+    tag_to: Table<TagId, Option<TagId>>,
     /// By old experiment and variant.
-    variant_to: Vec<Vec<Option<(ExperimentId, u8)>>>,
+    variant_to: Table<ExperimentId, Vec<Option<(ExperimentId, u8)>>>,
 }
 
 impl Matching {
@@ -51,77 +51,74 @@ impl Matching {
         let (old, new) = (&*old.rulebook, &*new.rulebook);
         let same = Same::new(old, new);
         let sequence_to = same.sequences.clone();
-        let touches = |(at, to): (usize, &Option<SequenceId>)| match old.sequences.get(at) {
-            Some(sequence) => touches(sequence, to.and_then(|to| new.sequences.get(to.index()))),
-            None => Vec::new(),
+        let touches = |(sequence, to): (&Sequence, &Option<SequenceId>)| {
+            touches(sequence, to.and_then(|to| new.sequences.get(to)))
         };
-        let rule_to = by_name(&old.rules, &new.rules, |rule| &rule.label, RuleId);
-        let back = |to: &[Option<SequenceId>], id: usize| to.iter().position(|to| *to == Some(SequenceId(id as u16)));
+        let rule_to = by_name(&old.rules, &new.rules);
+        let sequence = |id: SequenceId| {
+            let old = sequence_to.position(|to| *to == Some(id));
+            Kin { old, same: old.is_some_and(|old| same.sequence(old, id)) }
+        };
         Self {
-            rules: kin(&old.rules, &new.rules, |rule| &rule.label, RuleId, |old, new| same.rule(old, new)),
-            scores: kin(&old.scores, &new.scores, |score| &score.name, ScoreId, |old, new| same.score(old, new)),
+            rules: kin(&old.rules, &new.rules, |old, new| same.rule(old, new)),
+            scores: kin(&old.scores, &new.scores, |old, new| same.score(old, new)),
             facts: facts(old, new),
             sets: sets(&same),
-            sequences: (0..new.sequences.len())
-                .map(|at| {
-                    let old_id = back(&sequence_to, at).map(|at| SequenceId(at as u16));
-                    Kin { old: old_id, same: old_id.is_some_and(|id| same.sequence(id, SequenceId(at as u16))) }
-                })
-                .collect(),
-            touch_to: sequence_to.iter().enumerate().map(touches).collect(),
+            sequences: new.sequences.ids().map(sequence).collect(),
+            touch_to: old.sequences.iter().zip(&sequence_to).map(touches).collect(),
             sequence_to,
             rule_to,
-            tier_to: by_name(&old.tiers, &new.tiers, |tier| &tier.name, |at| TierId(at as u8)),
-            channel_to: by_name(&old.channels, &new.channels, |channel| &channel.name, |at| ChannelId(at as u8)),
-            prop_to: by_name(&old.props, &new.props, |prop| prop, PropId),
-            tag_to: by_name(&old.tags, &new.tags, |tag| tag, TagId),
+            tier_to: by_name(&old.tiers, &new.tiers),
+            channel_to: by_name(&old.channels, &new.channels),
+            prop_to: by_name(&old.props, &new.props),
+            tag_to: by_name(&old.tags, &new.tags),
             variant_to: variants(old, new),
         }
     }
 
     pub fn rule(&self, old: RuleId) -> Option<RuleId> {
-        self.rule_to.get(old.index()).copied().flatten()
+        self.rule_to.get(old).copied().flatten()
     }
 
     pub fn tier(&self, old: TierId) -> Option<TierId> {
-        self.tier_to.get(old.index()).copied().flatten()
+        self.tier_to.get(old).copied().flatten()
     }
 
     pub fn channel(&self, old: ChannelId) -> Option<ChannelId> {
-        self.channel_to.get(old.index()).copied().flatten()
+        self.channel_to.get(old).copied().flatten()
     }
 
     pub fn prop(&self, old: PropId) -> Option<PropId> {
-        self.prop_to.get(old.index()).copied().flatten()
+        self.prop_to.get(old).copied().flatten()
     }
 
     pub fn tag(&self, old: TagId) -> Option<TagId> {
-        self.tag_to.get(old.index()).copied().flatten()
+        self.tag_to.get(old).copied().flatten()
     }
 
     pub fn sequence(&self, old: SequenceId) -> Option<SequenceId> {
-        self.sequence_to.get(old.index()).copied().flatten()
+        self.sequence_to.get(old).copied().flatten()
     }
 
     pub fn variant(&self, (old, variant): (ExperimentId, u8)) -> Option<(ExperimentId, u8)> {
-        self.variant_to.get(old.index())?.get(usize::from(variant)).copied().flatten()
+        self.variant_to.get(old)?.get(usize::from(variant)).copied().flatten()
     }
 
     /// Whether a rule counts on as it did, and which it was.
     pub fn unchanged(&self, rule: RuleId) -> Option<RuleId> {
-        self.rules.get(rule.index()).filter(|kin| kin.same).and_then(|kin| kin.old)
+        self.rules.get(rule).filter(|kin| kin.same).and_then(|kin| kin.old)
     }
 
     /// What changed from one rulebook to the other, by name.
     pub fn changes(&self, old: &Rulebook, new: &Rulebook) -> Changes {
         let mut changes = Changes::default();
         let rules = new.rules.iter().map(|rule| rule.label.as_str());
-        let kept = |at: usize| self.rule_to.get(at).copied().flatten().is_some();
-        let gone = old.rules.iter().enumerate().filter(|(at, _)| !kept(*at)).map(|(_, rule)| rule.label.as_str());
+        let kept = |id: RuleId| self.rule_to.get(id).copied().flatten().is_some();
+        let gone = old.rules.ids().filter(|id| !kept(*id)).map(|id| old.rules.name(id));
         changes.rules.fill(rules.zip(&self.rules).map(|(name, kin)| (name, kin.old.is_some(), kin.same)), gone);
         let names = new.sequences.iter().map(|sequence| sequence.name.as_str());
-        let kept = |at: usize| self.sequence_to.get(at).copied().flatten().is_some();
-        let gone = old.sequences.iter().enumerate().filter(|(at, _)| !kept(*at)).map(|(_, s)| s.name.as_str());
+        let kept = |id: SequenceId| self.sequence_to.get(id).copied().flatten().is_some();
+        let gone = old.sequences.ids().filter(|id| !kept(*id)).map(|id| old.sequences.name(id));
         changes.sequences.fill(names.zip(&self.sequences).map(|(name, kin)| (name, kin.old.is_some(), kin.same)), gone);
         let names = new.scores.iter().map(|score| score.name.as_str());
         let is_gone = |score: &&crate::rulebook::Score| new.scores.iter().all(|other| other.name != score.name);
@@ -132,51 +129,49 @@ impl Matching {
 }
 
 /// By old part: the new one of the same name.
-fn by_name<T, Id: Copy>(old: &[T], new: &[T], name: impl Fn(&T) -> &str, id: impl Fn(u16) -> Id) -> Vec<Option<Id>> {
-    let places: BTreeMap<&str, u16> = new.iter().map(&name).zip(0..).collect();
-    old.iter().map(|part| places.get(name(part)).map(|at| id(*at))).collect()
+fn by_name<Id: Key, T: Named>(old: &Table<Id, T>, new: &Table<Id, T>) -> Table<Id, Option<Id>> {
+    let places = places(new);
+    old.iter().map(|part| places.get(part.name()).copied()).collect()
 }
 
 /// By new part: the old one of the same name, and whether it says the same.
-fn kin<T, Id: Copy>(
-    old: &[T],
-    new: &[T],
-    name: impl Fn(&T) -> &str,
-    id: impl Fn(u16) -> Id,
-    same: impl Fn(Id, Id) -> bool,
-) -> Vec<Kin<Id>> {
-    let places: BTreeMap<&str, u16> = old.iter().map(&name).zip(0..).collect();
-    let kin = |(part, at): (&T, u16)| {
-        let old = places.get(name(part)).map(|at| id(*at));
-        Kin { old, same: old.is_some_and(|old| same(old, id(at))) }
+fn kin<Id: Key, T: Named>(old: &Table<Id, T>, new: &Table<Id, T>, same: impl Fn(Id, Id) -> bool) -> Table<Id, Kin<Id>> {
+    let places = places(old);
+    let kin = |(id, part): (Id, &T)| {
+        let old = places.get(part.name()).copied();
+        Kin { old, same: old.is_some_and(|old| same(old, id)) }
     };
-    new.iter().zip(0..).map(kin).collect()
+    new.with_ids().map(kin).collect()
 }
 
-fn facts(old: &Rulebook, new: &Rulebook) -> Vec<Option<FactId>> {
-    let places: BTreeMap<&str, usize> = old.facts.iter().map(|fact| fact.name.as_str()).zip(0..).collect();
-    let find = |fact: &crate::rulebook::Fact| {
-        let at = *places.get(fact.name.as_str())?;
-        old.facts.get(at).filter(|was| was.ty == fact.ty).map(|_| FactId(at as u16))
+fn places<Id: Key, T: Named>(table: &Table<Id, T>) -> BTreeMap<&str, Id> {
+    table.with_ids().map(|(id, part)| (part.name(), id)).collect()
+}
+
+fn facts(old: &Rulebook, new: &Rulebook) -> Table<FactId, Option<FactId>> {
+    let places = places(&old.facts);
+    let find = |fact: &Fact| {
+        let at = places.get(fact.name.as_str()).copied()?;
+        old.facts.get(at).filter(|was| was.ty == fact.ty).map(|_| at)
     };
     new.facts.iter().map(find).collect()
 }
 
 /// By new set: the old one of the same events, looked for among those of the same types.
-fn sets(same: &Same<'_>) -> Vec<Option<SetId>> {
+fn sets(same: &Same<'_>) -> Table<SetId, Option<SetId>> {
     let mut places: BTreeMap<Vec<&str>, Vec<SetId>> = BTreeMap::new();
-    for (set, at) in same.old.sets.iter().zip(0..) {
-        places.entry(type_names(same.old, set)).or_default().push(SetId(at));
+    for (id, set) in same.old.sets.with_ids() {
+        places.entry(type_names(same.old, set)).or_default().push(id);
     }
-    let old_of = |(set, at): (&EventSet, u16)| {
+    let old_of = |(id, set): (SetId, &EventSet)| {
         let of_types = places.get(&type_names(same.new, set))?;
-        of_types.iter().copied().find(|old| same.set(*old, SetId(at)))
+        of_types.iter().copied().find(|old| same.set(*old, id))
     };
-    same.new.sets.iter().zip(0..).map(old_of).collect()
+    same.new.sets.with_ids().map(old_of).collect()
 }
 
 fn type_names<'a>(book: &'a Rulebook, set: &EventSet) -> Vec<&'a str> {
-    let types = set.alternatives.iter().filter_map(|alternative| book.types.get(alternative.ty.index()));
+    let types = set.alternatives.iter().filter_map(|alternative| book.types.get(alternative.ty));
     let mut names: Vec<&str> = types.map(|ty| ty.name.as_str()).collect();
     names.sort_unstable();
     names
@@ -193,13 +188,13 @@ fn touches(old: &Sequence, new: Option<&Sequence>) -> Vec<Option<u16>> {
     renamed(&names, &own)
 }
 
-fn variants(old: &Rulebook, new: &Rulebook) -> Vec<Vec<Option<(ExperimentId, u8)>>> {
+fn variants(old: &Rulebook, new: &Rulebook) -> Table<ExperimentId, Vec<Option<(ExperimentId, u8)>>> {
     let of = |experiment: &crate::rulebook::Experiment| {
-        let at = new.experiments.iter().position(|other| other.name == experiment.name);
-        let now = at.and_then(|at| new.experiments.get(at));
+        let id = new.experiments.find(&experiment.name);
+        let now = id.and_then(|id| new.experiments.get(id));
         let place = |(template, _): &(String, f64)| {
             let variant = now?.variants.iter().position(|(other, _)| other == template)?;
-            Some((ExperimentId(at? as u16), variant as u8))
+            Some((id?, variant as u8))
         };
         experiment.variants.iter().map(place).collect()
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::decision::Cause;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, FactId, Invariant, InvariantKind, Kept, RuleId, ScoreId, SetId, TypeId};
+use crate::rulebook::{ChannelId, FactId, Invariant, InvariantKind, Kept, RuleId, ScoreId, SetId, Table, TypeId};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
@@ -66,13 +66,13 @@ fn merge_facts(matching: &Matching, was: &Lead, would: &mut Lead) {
 
 /// What the lead remembers of its touches: those that were really sent.
 fn merge_touched(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: &mut Lead) {
-    for (at, set) in new.rulebook.sets.iter().enumerate() {
+    for (id, set) in new.rulebook.sets.with_ids() {
         if set.alternatives.iter().all(|alternative| alternative.ty != TypeId(0)) {
             continue;
         }
-        let Some(before) = matching.sets.get(at).copied().flatten() else { continue };
-        let pair = |new: &[Option<usize>], old: &[Option<usize>]| {
-            new.get(at).copied().flatten().zip(old.get(SetId::index(before)).copied().flatten())
+        let Some(before) = matching.sets.get(id).copied().flatten() else { continue };
+        let pair = |new: &Table<SetId, Option<usize>>, old: &Table<SetId, Option<usize>>| {
+            new.get(id).copied().flatten().zip(old.get(before).copied().flatten())
         };
         copy(&mut would.last, &was.last, pair(&new.last_of, &old.last_of));
         copy(&mut would.histories, &was.histories, pair(&new.history_of, &old.history_of));
@@ -111,18 +111,18 @@ fn merge_counts(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: &
     follows.for_each(|places| copy(&mut would.follows, &was.follows, Some(places)));
     let periodics = places(matching, &new.periodics, &old.periodics, |periodic| periodic.rule);
     periodics.for_each(|places| copy(&mut would.periodics, &was.periodics, Some(places)));
-    for (at, kin) in matching.scores.iter().enumerate() {
+    for (id, kin) in matching.scores.with_ids() {
         let Some(before) = kin.old.filter(|_| kin.same) else { continue };
-        copy(&mut would.scores, &was.scores, Some((at, ScoreId::index(before))));
-        let script = |plan: &Plan, id: usize| plan.script_of.get(id).copied().flatten();
-        copy(&mut would.scripts, &was.scripts, script(new, at).zip(script(old, before.index())));
+        copy(&mut would.scores, &was.scores, Some((id.index(), before.index())));
+        let script = |plan: &Plan, id: ScoreId| plan.script_of.get(id).copied().flatten();
+        copy(&mut would.scripts, &was.scripts, script(new, id).zip(script(old, before)));
     }
 }
 
 /// What scores are made of, where it is kept: as [`merge_counts`] takes the scores.
 fn merge_parts(matching: &Matching, was: &[ScorePart], would: &[ScorePart]) -> Vec<ScorePart> {
-    let old_of = |new: ScoreId| matching.scores.get(new.index()).filter(|kin| kin.same).and_then(|kin| kin.old);
-    let new_of = |old: ScoreId| (0..matching.scores.len() as u16).map(ScoreId).find(|new| old_of(*new) == Some(old));
+    let old_of = |new: ScoreId| matching.scores.get(new).filter(|kin| kin.same).and_then(|kin| kin.old);
+    let new_of = |old: ScoreId| matching.scores.ids().find(|new| old_of(*new) == Some(old));
     let kept = was.iter().filter_map(|(score, stamp, points)| Some((new_of(*score)?, *stamp, *points)));
     kept.chain(would.iter().filter(|(score, ..)| old_of(*score).is_none()).copied()).collect()
 }
@@ -143,10 +143,10 @@ fn places<'a, T>(
 /// When rules with a limit have fired, and how often those that send. Ids of actions must not come
 /// twice, so what is gone from the rulebook is remembered.
 fn merge_firings(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: &mut Lead, former: &mut Former) {
-    let slot = |slots: &[Option<usize>], rule: usize| slots.get(rule).copied().flatten();
-    for (at, rule) in new.rulebook.rules.iter().enumerate() {
-        let kin = matching.rules.get(at);
-        let before = kin.and_then(|kin| kin.old).map(RuleId::index);
+    let slot = |slots: &Table<RuleId, Option<usize>>, rule: RuleId| slots.get(rule).copied().flatten();
+    for (id, rule) in new.rulebook.rules.with_ids() {
+        let kin = matching.rules.get(id);
+        let before = kin.and_then(|kin| kin.old);
         let remembered = former.rules.iter().position(|(label, ..)| *label == rule.label);
         let (mut firings, mut fired_at) = (0, Timestamp::MIN);
         if let Some(place) = remembered {
@@ -156,12 +156,12 @@ fn merge_firings(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: 
         firings = firings.max(own.copied().unwrap_or(0));
         let own = before.and_then(|rule| was.fired_at.get(slot(&old.limit_slot, rule)?));
         fired_at = fired_at.max(own.copied().unwrap_or(Timestamp::MIN));
-        let place = slot(&new.firing_slot, at).and_then(|slot| would.firings.get_mut(slot));
+        let place = slot(&new.firing_slot, id).and_then(|slot| would.firings.get_mut(slot));
         let numbered = place.is_some();
         if let Some(place) = place {
             *place = firings;
         }
-        let place = slot(&new.limit_slot, at).and_then(|slot| would.fired_at.get_mut(slot));
+        let place = slot(&new.limit_slot, id).and_then(|slot| would.fired_at.get_mut(slot));
         let limited = place.is_some();
         if let Some(place) = place {
             // A rule that has changed heeds what it did and what it would have done.
@@ -173,12 +173,12 @@ fn merge_firings(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: 
             former.rules.push((rule.label.clone(), firings, fired_at));
         }
     }
-    for (at, rule) in old.rulebook.rules.iter().enumerate() {
-        if matching.rule(RuleId(at as u16)).is_some() {
+    for (id, rule) in old.rulebook.rules.with_ids() {
+        if matching.rule(id).is_some() {
             continue;
         }
-        let firings = slot(&old.firing_slot, at).and_then(|slot| was.firings.get(slot)).copied().unwrap_or(0);
-        let fired_at = slot(&old.limit_slot, at).and_then(|slot| was.fired_at.get(slot)).copied();
+        let firings = slot(&old.firing_slot, id).and_then(|slot| was.firings.get(slot)).copied().unwrap_or(0);
+        let fired_at = slot(&old.limit_slot, id).and_then(|slot| was.fired_at.get(slot)).copied();
         let fired_at = fired_at.unwrap_or(Timestamp::MIN);
         if firings > 0 || fired_at > Timestamp::MIN {
             former.rules.push((rule.label.clone(), firings, fired_at));
@@ -193,18 +193,18 @@ fn merge_past(matching: &Matching, (old, new): Plans<'_>, was: &Lead, former: &m
         match matching.sequence(own.sequence) {
             Some(sequence) => past.push(Past { sequence, ..*own }),
             None => {
-                let name = old.rulebook.sequences.get(own.sequence.index()).map(|sequence| sequence.name.clone());
+                let name = old.rulebook.sequences.get(own.sequence).map(|sequence| sequence.name.clone());
                 former.sequences.push((name.unwrap_or_default(), own.count, own.ended));
             }
         }
     }
-    for (at, sequence) in new.rulebook.sequences.iter().enumerate() {
-        let is_new = matching.sequences.get(at).is_some_and(|kin| kin.old.is_none());
+    for (id, sequence) in new.rulebook.sequences.with_ids() {
+        let is_new = matching.sequences.get(id).is_some_and(|kin| kin.old.is_none());
         let names = [Some(&sequence.name), sequence.renamed_from.as_ref()];
         let known = former.sequences.iter().position(|(name, ..)| names.contains(&Some(name)));
         if let Some(place) = known.filter(|_| is_new) {
             let (_, count, ended) = former.sequences.remove(place);
-            past.push(Past { sequence: crate::rulebook::SequenceId(at as u16), count, ended });
+            past.push(Past { sequence: id, count, ended });
         }
     }
     past
@@ -276,7 +276,7 @@ fn rename_shield(matching: &Matching, shield: &Shield) -> Shield {
 fn rename_action(matching: &Matching, new: &Plan, action: PendingAction) -> PendingAction {
     let cause = match action.cause {
         Cause::Rule(old, arm) => {
-            let arms = |rule: RuleId| new.rulebook.rules.get(rule.index()).map_or(0, |rule| rule.arms.len());
+            let arms = |rule: RuleId| new.rulebook.rules.get(rule).map_or(0, |rule| rule.arms.len());
             let kept = |rule| Cause::Rule(rule, if usize::from(arm) < arms(rule) { arm } else { 0 });
             matching.rule(old).map_or(Cause::Change, kept)
         }
