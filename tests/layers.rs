@@ -2,6 +2,8 @@
 //! floors. A module names only modules of floors below its own, and verbs of the command line do not
 //! use each other. Unit tests may: what they are about is often made by a later stage.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
