@@ -12,7 +12,6 @@ use super::words;
 use super::{Body, Decision, Part, Reason, Status};
 use crate::event::EventNumber;
 use crate::local::{Zone, parse_rfc3339, rfc3339};
-use crate::rulebook::Person;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
@@ -245,7 +244,7 @@ impl<'a> Names<'a> {
             }
             Body::Alert { to, text } => {
                 line.verb = Verb::Alert;
-                line.to = raw(person(*to));
+                line.to = raw(to.word());
                 line.text = Some(Cow::Borrowed(text));
             }
             Body::Assign(owner) => {
@@ -327,12 +326,6 @@ fn carry<'a>(line: &mut Line<'a>, content: &'a Content) {
         Content::Template(template) => line.template = Some(template.as_str().into()),
         Content::Text(text) => line.text = Some(text.as_str().into()),
     }
-}
-
-/// Whom an alert is for, in the words of the language.
-#[must_use]
-pub fn person(person: Person) -> &'static str {
-    person.word()
 }
 
 /// A score as it is shown: at most two decimals.

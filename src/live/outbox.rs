@@ -10,7 +10,6 @@ use super::error::LiveError;
 use super::record::ERASED;
 use super::shelf::{encode, hash};
 use crate::calendar::Window;
-use crate::decision::line::person;
 use crate::decision::names::Names;
 use crate::decision::{ActionId, ActionLine, Body, Decision, Status, TouchLine};
 use crate::engine::{Covered, Ending};
@@ -506,9 +505,9 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         Body::Alert { to, text } => {
             // An alert has no number of its own; what names it is all that tells it from others.
             let (at, because) = (decision.at.0.to_string(), item.because.join(" "));
-            let parts = [&item.lead, &item.rule, "alert", person(*to), text, &at, &because];
+            let parts = [&item.lead, &item.rule, "alert", to.word(), text, &at, &because];
             item.id = ActionId::new(&parts, 0).to_string();
-            item.to = Some(person(*to).to_owned());
+            item.to = Some(to.word().to_owned());
         }
         Body::Webhook { name, id } => {
             item.what = What::Webhook;

@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::words::shown;
 
-use crate::decision::line::{person, plain};
+use crate::decision::line::plain;
 use crate::decision::names::Names;
 use crate::decision::words::note;
 
@@ -146,7 +146,7 @@ pub(super) fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, St
         Body::Action(action) => {
             (action.status.word(), format!("{} {}", names.channel(action.channel), content(&action.content)))
         }
-        Body::Alert { to, text } => ("alert", format!("{}: {text}", person(*to))),
+        Body::Alert { to, text } => ("alert", format!("{}: {text}", to.word())),
         Body::Assign(owner) => ("assign", owner.as_deref().unwrap_or("manager").to_owned()),
         Body::Set { fact, value } => {
             let name = names.rulebook.facts.name(*fact);

@@ -372,7 +372,7 @@ fn is_whole(checked: &Checked) {
     let has_templates = checked.rulebook.as_ref().is_some_and(|book| !book.templates.is_empty());
     let known: BTreeSet<Range> = checked.references.iter().map(|found| found.at).collect();
     let mut names = 0;
-    for (id, source) in checked.sources.iter().filter(|(_, source)| source.path.ends_with(".ensue")) {
+    for (id, source) in checked.sources.iter().filter(|(_, source)| source.path.strip_suffix(".ensue").is_some()) {
         let mut used = Names::default();
         let items = crate::syntax::parse(id, &source.text).0.items;
         items.iter().filter(|item| !is_replaced(checked, item)).for_each(|item| used.item(item));
