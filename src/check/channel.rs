@@ -123,8 +123,8 @@ impl Checker<'_> {
 
     /// Why a clock time can never be used on a channel: its window, in words.
     pub fn outside_window(&self, channel: ChannelId, time: ClockTime) -> Option<String> {
-        let channel = self.resolved.channels.get(channel.index())?;
-        let calendar = channel.calendar.and_then(|id| self.resolved.calendars.get(id.index()));
+        let channel = self.resolved.channels.get(channel)?;
+        let calendar = channel.calendar.and_then(|id| self.resolved.calendars.get(id));
         let hours = calendar.and_then(|calendar| calendar.hours.map(|hours| (&calendar.name, hours)));
         if let Some((name, hours)) = hours.filter(|(_, hours)| !within(*hours, time)) {
             return Some(format!("calendar `{name}` is open {}-{}", hours.0, hours.1));

@@ -11,14 +11,15 @@ use super::lead::FactDecl;
 use super::meaning::Meaning;
 use super::reference::References;
 use super::script::Scripts;
-use super::table::Table;
+use super::table::NameTable;
 use super::template::Templates;
 use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{
-    BookScript, BookTemplate, Channel, EventSet, EventType, Experiment, Expr, Fact, Invariant, PropId, Rule, Rulebook,
-    Score, Sequence, SetId, Settings, TagId, Test, Tier, WellKnown,
+    BookScript, BookTemplate, CalendarId, Channel, ChannelId, EventSet, EventType, Experiment, ExperimentId, Expr,
+    Fact, FactId, Invariant, PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, Sequence, SequenceId, SetId,
+    Settings, Table, TagId, TemplateId, Test, Tier, TypeId, WellKnown,
 };
 use crate::slug::Slug;
 use crate::source::{Range, Source, Sources};
@@ -28,22 +29,22 @@ use crate::timestamp::Span;
 /// Everything the rulebook declares, by kind of name.
 #[derive(Default)]
 pub(super) struct Declared<'a> {
-    pub events: Table<Named<'a>>,
+    pub events: NameTable<Named<'a>>,
     /// The vocabulary's own events, which the safety rules go by whatever a rulebook declares.
-    pub standard_events: Table<Named<'a>>,
-    pub facts: Table<FactDecl<'a>>,
-    pub constants: Table<&'a tree::LetDecl>,
-    pub tiers: Table<()>,
+    pub standard_events: NameTable<Named<'a>>,
+    pub facts: NameTable<FactDecl<'a>>,
+    pub constants: NameTable<&'a tree::LetDecl>,
+    pub tiers: NameTable<()>,
     /// Where the tiers are declared.
     pub tiers_at: Option<Range>,
-    pub calendars: Table<&'a tree::CalendarDecl>,
-    pub channels: Table<&'a tree::ChannelDecl>,
-    pub sequences: Table<&'a tree::SequenceDecl>,
-    pub scores: Table<&'a tree::ScoreDecl>,
-    pub experiments: Table<&'a tree::ExperimentDecl>,
+    pub calendars: NameTable<&'a tree::CalendarDecl>,
+    pub channels: NameTable<&'a tree::ChannelDecl>,
+    pub sequences: NameTable<&'a tree::SequenceDecl>,
+    pub scores: NameTable<&'a tree::ScoreDecl>,
+    pub experiments: NameTable<&'a tree::ExperimentDecl>,
     pub rules: Vec<&'a tree::At<tree::ItemKind>>,
     pub tests: Vec<&'a tree::TestDecl>,
-    pub invariants: Table<&'a tree::InvariantDecl>,
+    pub invariants: NameTable<&'a tree::InvariantDecl>,
     pub settings: Vec<&'a tree::Setting>,
     /// Every event and group, those replaced by a rulebook too: where it stands, and whether it is the
     /// vocabulary's own.
@@ -53,24 +54,24 @@ pub(super) struct Declared<'a> {
 /// What is resolved, as the rulebook will hold it.
 #[derive(Default)]
 pub(super) struct Resolved {
-    pub types: Vec<EventType>,
-    pub props: Vec<String>,
+    pub types: Table<TypeId, EventType>,
+    pub props: Table<PropId, String>,
     /// Where the type of a property was declared, by type and property.
     pub prop_places: BTreeMap<(usize, PropId), Range>,
-    pub facts: Vec<Fact>,
+    pub facts: Table<FactId, Fact>,
     /// What `where` says of a declared event, by its place.
     pub event_guards: BTreeMap<Range, Expr>,
-    pub sets: Vec<EventSet>,
-    pub calendars: Vec<Calendar>,
+    pub sets: Table<SetId, EventSet>,
+    pub calendars: Table<CalendarId, Calendar>,
     pub zones: Vec<tree::ZoneSource>,
-    pub channels: Vec<Channel>,
-    pub sequences: Vec<Sequence>,
-    pub scores: Vec<Score>,
-    pub scripts: Vec<BookScript>,
-    pub templates: Vec<BookTemplate>,
-    pub experiments: Vec<Experiment>,
-    pub tags: Vec<String>,
-    pub rules: Vec<Rule>,
+    pub channels: Table<ChannelId, Channel>,
+    pub sequences: Table<SequenceId, Sequence>,
+    pub scores: Table<ScoreId, Score>,
+    pub scripts: Table<ScriptId, BookScript>,
+    pub templates: Table<TemplateId, BookTemplate>,
+    pub experiments: Table<ExperimentId, Experiment>,
+    pub tags: Table<TagId, String>,
+    pub rules: Table<RuleId, Rule>,
     pub tests: Vec<Test>,
     pub invariants: Vec<Invariant>,
     /// Meanings of events by index into the two tables, `true` for the vocabulary's own.
@@ -158,22 +159,22 @@ impl<'a> Checker<'a> {
         let resolved = self.resolved;
         let rulebook = well_known.filter(|_| clean).map(|well_known| Rulebook {
             sources: Arc::clone(&self.sources),
-            types: resolved.types.into(),
-            props: resolved.props.into(),
-            facts: resolved.facts.into(),
+            types: resolved.types,
+            props: resolved.props,
+            facts: resolved.facts,
             events,
-            sets: resolved.sets.into(),
+            sets: resolved.sets,
             tiers,
-            calendars: resolved.calendars.into(),
+            calendars: resolved.calendars,
             zones: resolved.zones,
-            channels: resolved.channels.into(),
-            sequences: resolved.sequences.into(),
-            scores: resolved.scores.into(),
-            scripts: resolved.scripts.into(),
-            templates: resolved.templates.into(),
-            experiments: resolved.experiments.into(),
-            tags: resolved.tags.into(),
-            rules: resolved.rules.into(),
+            channels: resolved.channels,
+            sequences: resolved.sequences,
+            scores: resolved.scores,
+            scripts: resolved.scripts,
+            templates: resolved.templates,
+            experiments: resolved.experiments,
+            tags: resolved.tags,
+            rules: resolved.rules,
             tests: resolved.tests,
             invariants: resolved.invariants,
             settings: self.settings,
@@ -195,29 +196,20 @@ impl<'a> Checker<'a> {
 
     /// The id of a property name, new or known.
     pub fn prop(&mut self, name: &str) -> PropId {
-        let at = self.resolved.props.iter().position(|prop| prop == name).unwrap_or_else(|| {
-            self.resolved.props.push(name.to_owned());
-            self.resolved.props.len() - 1
-        });
-        PropId(at as u16)
+        let props = &mut self.resolved.props;
+        props.find(name).unwrap_or_else(|| props.push(name.to_owned()))
     }
 
     /// The id of a tag, new or known.
     pub fn tag(&mut self, name: &str) -> TagId {
-        let at = self.resolved.tags.iter().position(|tag| tag == name).unwrap_or_else(|| {
-            self.resolved.tags.push(name.to_owned());
-            self.resolved.tags.len() - 1
-        });
-        TagId(at as u16)
+        let tags = &mut self.resolved.tags;
+        tags.find(name).unwrap_or_else(|| tags.push(name.to_owned()))
     }
 
     /// The id of a set of events; equal sets are kept once.
     pub fn set(&mut self, set: EventSet) -> SetId {
-        let at = self.resolved.sets.iter().position(|old| old.alternatives == set.alternatives).unwrap_or_else(|| {
-            self.resolved.sets.push(set);
-            self.resolved.sets.len() - 1
-        });
-        SetId(at as u16)
+        let sets = &mut self.resolved.sets;
+        sets.position(|old| old.alternatives == set.alternatives).unwrap_or_else(|| sets.push(set))
     }
 
     /// The meaning of an event by name in the scope in force, where it is known.
@@ -230,7 +222,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The table of events in force.
-    pub fn events(&self) -> &Table<Named<'a>> {
+    pub fn events(&self) -> &NameTable<Named<'a>> {
         if self.standard { &self.declared.standard_events } else { &self.declared.events }
     }
 

@@ -24,11 +24,9 @@ impl Checker<'_> {
     /// The id of a log type, new or known.
     pub fn type_id(&mut self, name: &str) -> TypeId {
         let types = &mut self.resolved.types;
-        let at = types.iter().position(|ty| ty.name == name).unwrap_or_else(|| {
-            types.push(EventType { name: name.to_owned(), props: Vec::new(), sets_facts: FACT_TYPES.contains(&name) });
-            types.len() - 1
-        });
-        TypeId(at as u16)
+        types.find(name).unwrap_or_else(|| {
+            types.push(EventType { name: name.to_owned(), props: Vec::new(), sets_facts: FACT_TYPES.contains(&name) })
+        })
     }
 
     /// Every log type with the properties events declare for it.
@@ -60,7 +58,7 @@ impl Checker<'_> {
         let prop = Prop { id: self.prop(&field.name.node), ty, optional: field.optional };
         let key = (id.index(), prop.id);
         let place = self.resolved.prop_places.get(&key).copied();
-        let Some(props) = self.resolved.types.get_mut(id.index()).map(|ty| &mut ty.props) else { return };
+        let Some(props) = self.resolved.types.get_mut(id).map(|ty| &mut ty.props) else { return };
         let Some(old) = props.iter_mut().find(|old| old.id == prop.id) else {
             props.push(prop);
             self.resolved.prop_places.insert(key, field.range);

@@ -7,7 +7,7 @@ use super::name::FACT;
 use super::test::Reading;
 use crate::diagnostic::Diagnostic;
 use crate::local::Zone;
-use crate::rulebook::{By, ChannelId, EffectKind, Expect, ExpectedAt, Pattern, RuleId, ScoreExpect, SequenceId};
+use crate::rulebook::{By, ChannelId, EffectKind, Expect, ExpectedAt, Pattern, ScoreExpect, SequenceId};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, AtTime, Clauses, Content, Expectation, ItemKind, Name, ScoreRow, WantedKind};
@@ -184,8 +184,7 @@ impl Checker<'_> {
     }
 
     fn expected_by(&mut self, name: &Name, touch: Option<&Name>) -> Option<By> {
-        let rule = self.resolved.rules.iter().position(|rule| rule.label == name.node);
-        let rule = rule.map(|at| RuleId(at as u16)).filter(|_| touch.is_none());
+        let rule = self.resolved.rules.find(&name.node).filter(|_| touch.is_none());
         let sequence = self.declared.sequences.find(&name.node).map(|at| SequenceId(at as u16));
         if rule.is_none() && sequence.is_none() {
             return self.unknown_rule(name);
@@ -205,7 +204,7 @@ impl Checker<'_> {
     }
 
     fn expected_touch(&mut self, sequence: SequenceId, name: &Name) -> Option<u16> {
-        let found = self.resolved.sequences.get(sequence.index())?;
+        let found = self.resolved.sequences.get(sequence)?;
         let ids: Vec<String> = found
             .touches
             .iter()

@@ -58,7 +58,7 @@ impl Checker<'_> {
 
     /// The index of a touch of a sequence, and its first channel.
     fn experiment_touch(&mut self, sequence: SequenceId, name: &Name) -> Option<(u16, Option<ChannelId>)> {
-        let found = self.resolved.sequences.get(sequence.index())?;
+        let found = self.resolved.sequences.get(sequence)?;
         let touches: Vec<&Touch> = found.touches.iter().chain(found.tail.as_ref().map(|(touch, _)| touch)).collect();
         if let Some(at) = touches.iter().position(|touch| touch.id == name.node) {
             let channel = touches.get(at).and_then(|touch| touch.choices.first()).map(|(channel, _)| *channel);

@@ -92,8 +92,9 @@ impl Checker<'_> {
     /// The fact of a name, with whether it may be missing.
     pub fn fact(&self, name: &str) -> Option<(FactId, Type, bool)> {
         let at = self.declared.facts.find(name)?;
-        let fact = self.resolved.facts.get(at)?;
+        let id = FactId(at as u16);
+        let fact = self.resolved.facts.get(id)?;
         let field = self.declared.facts.at(at)?.item.field;
-        Some((FactId(at as u16), fact.ty, field.optional && field.default.is_none()))
+        Some((id, fact.ty, field.optional && field.default.is_none()))
     }
 }

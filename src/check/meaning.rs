@@ -69,13 +69,13 @@ pub(super) enum Property {
 impl Checker<'_> {
     /// What a name means among all members of a set.
     pub fn property(&self, events: &Events, name: &str) -> Property {
-        let Some(id) = self.resolved.props.iter().position(|prop| prop == name).map(|at| PropId(at as u16)) else {
+        let Some(id) = self.resolved.props.find(name) else {
             return Property::Unknown;
         };
         let mut first: Option<(&str, Type)> = None;
         let (mut lacks, mut may_miss) = (None, false);
         for (member, ty) in &events.members {
-            let prop = self.resolved.types.get(ty.index()).and_then(|ty| ty.props.iter().find(|prop| prop.id == id));
+            let prop = self.resolved.types.get(*ty).and_then(|ty| ty.props.iter().find(|prop| prop.id == id));
             match (prop, first) {
                 (None, _) => lacks = lacks.or_else(|| Some(member.clone())),
                 (Some(prop), Some((other, ty))) if !comparable(prop.ty, ty) => {
@@ -99,9 +99,9 @@ impl Checker<'_> {
         let mut names: Vec<String> = events
             .members
             .iter()
-            .filter_map(|(_, ty)| self.resolved.types.get(ty.index()))
+            .filter_map(|(_, ty)| self.resolved.types.get(*ty))
             .flat_map(|ty| &ty.props)
-            .filter_map(|prop| self.resolved.props.get(prop.id.index()).cloned())
+            .filter_map(|prop| self.resolved.props.get(prop.id).cloned())
             .collect();
         names.sort();
         names.dedup();
@@ -262,20 +262,20 @@ impl Checker<'_> {
 
     /// Every `lead.created` and `lead.updated`.
     pub fn fact_set(&mut self) -> SetId {
-        let types = self.resolved.types.iter().enumerate().filter(|(_, ty)| ty.sets_facts);
-        let alternatives = types.map(|(at, _)| plain(at)).collect();
+        let types = self.resolved.types.with_ids().filter(|(_, ty)| ty.sets_facts);
+        let alternatives = types.map(|(id, _)| plain(id)).collect();
         self.set(EventSet { text: "created or updated".to_owned(), name: None, narrowed: 0, alternatives })
     }
 
     /// Every touch.
     pub fn touched_set(&mut self) -> SetId {
         let name = "touched".to_owned();
-        self.set(EventSet { text: name.clone(), name: Some(name), narrowed: 0, alternatives: vec![plain(0)] })
+        self.set(EventSet { text: name.clone(), name: Some(name), narrowed: 0, alternatives: vec![plain(TypeId(0))] })
     }
 }
 
-fn plain(ty: usize) -> Alternative {
-    Alternative { ty: TypeId(ty as u16), conditions: Vec::new() }
+fn plain(ty: TypeId) -> Alternative {
+    Alternative { ty, conditions: Vec::new() }
 }
 
 /// In the order of types and each once, so that equal sets look alike.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::checker::Checker;
 use super::event::Named;
 use super::meaning::Events;
-use crate::rulebook::{ChannelId, PropId, RuleId, SequenceId, TypeId};
+use crate::rulebook::{CalendarId, ChannelId, PropId, RuleId, SequenceId, TypeId};
 use crate::source::Range;
 use crate::syntax::tree::{CalendarEntry, Content, ItemKind, MessageDecl};
 
@@ -100,11 +100,11 @@ impl Checker<'_> {
 
     /// Notes a property that some event has.
     pub fn refer_any_property(&mut self, id: PropId, at: Range) {
-        self.refer_property_of((0..self.resolved.types.len()).map(|ty| TypeId(ty as u16)), id, at);
+        self.refer_property_of(self.resolved.types.ids(), id, at);
     }
 
     fn refer_property_of(&mut self, mut types: impl Iterator<Item = TypeId>, id: PropId, at: Range) {
-        let Some(name) = self.resolved.props.get(id.index()).cloned() else { return };
+        let Some(name) = self.resolved.props.get(id).cloned() else { return };
         let field = types.find_map(|ty| self.resolved.prop_places.get(&(ty.index(), id)).copied());
         if let Some(field) = field {
             self.refer(ReferenceKind::Property, &name, at, Range { end: field.start + name.len() as u32, ..field });
@@ -143,8 +143,8 @@ impl Checker<'_> {
     }
 
     /// Notes a part of the day of a calendar.
-    pub fn refer_part(&mut self, calendar: usize, name: &str, at: Range) {
-        let Some(entry) = self.declared.calendars.at(calendar) else { return };
+    pub fn refer_part(&mut self, calendar: CalendarId, name: &str, at: Range) {
+        let Some(entry) = self.declared.calendars.at(calendar.index()) else { return };
         let part = entry.item.entries.iter().find_map(|entry| match &entry.node {
             CalendarEntry::Part(part, _) if part.node == name => Some(part.range),
             _ => None,
@@ -156,7 +156,7 @@ impl Checker<'_> {
 
     /// Notes a rule: its label, else its trigger stands for it.
     pub fn refer_rule(&mut self, rule: RuleId, name: &str, at: Range) {
-        let Some(range) = self.resolved.rules.get(rule.index()).map(|rule| rule.range) else { return };
+        let Some(range) = self.resolved.rules.get(rule).map(|rule| rule.range) else { return };
         let declared = self.declared.rules.iter().find(|item| item.range == range);
         if let Some(ItemKind::Rule(decl)) = declared.map(|item| &item.node) {
             let place = decl.label.as_ref().map_or(decl.trigger.range, |label| label.range);
@@ -166,7 +166,7 @@ impl Checker<'_> {
 
     /// Notes a touch: what it is called, else its first template or text stands for it.
     pub fn refer_touch(&mut self, sequence: SequenceId, name: &str, at: Range) {
-        let resolved = self.resolved.sequences.get(sequence.index()).into_iter();
+        let resolved = self.resolved.sequences.get(sequence).into_iter();
         let mut touches = resolved.flat_map(|s| s.touches.iter().chain(s.tail.as_ref().map(|(tail, _)| tail)));
         let Some(range) = touches.find(|touch| touch.id == name).map(|touch| touch.range) else { return };
         let Some(decl) = self.declared.sequences.at(sequence.index()).map(|entry| entry.item) else { return };

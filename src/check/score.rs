@@ -107,7 +107,7 @@ impl Checker<'_> {
         }
         let types: Vec<_> = on.iter().flat_map(|event| &event.events.members).map(|(_, ty)| *ty).collect();
         for (name, prop, range) in self.props_read(script) {
-            let known = types.iter().filter_map(|ty| self.resolved.types.get(ty.index()));
+            let known = types.iter().filter_map(|ty| self.resolved.types.get(*ty));
             if known.flat_map(|ty| &ty.props).any(|known| known.id == prop) {
                 continue;
             }
@@ -157,7 +157,7 @@ impl Checker<'_> {
     }
 
     fn score_circle(&mut self, score: ScoreId, range: Range) {
-        let Some(score) = self.resolved.scores.get(score.index()) else { return };
+        let Some(score) = self.resolved.scores.get(score) else { return };
         let message = format!("score `{}` is computed from itself", score.name);
         let found = Diagnostic::new(Slug::Circular, range, message).label("leads back to the score");
         let found = found.other(score.range, "the score");

@@ -93,10 +93,7 @@ impl Checker<'_> {
 
     fn compile_script(&mut self, text: &str, range: Range, named: Option<Range>) -> Option<ScriptId> {
         match Script::compile(text) {
-            Ok(script) => {
-                self.resolved.scripts.push(BookScript { script, reads: Vec::new(), range });
-                Some(ScriptId((self.resolved.scripts.len() - 1) as u16))
-            }
+            Ok(script) => Some(self.resolved.scripts.push(BookScript { script, reads: Vec::new(), range })),
             Err(errors) => {
                 for error in errors {
                     let place = self.word_at(range, error.place.byte);
@@ -123,7 +120,7 @@ impl Checker<'_> {
     }
 
     fn declare_functions(&mut self, id: ScriptId, text: &str) {
-        let Some(book) = self.resolved.scripts.get(id.index()) else { return };
+        let Some(book) = self.resolved.scripts.get(id) else { return };
         let (range, functions) = (book.range, book.script.functions().to_vec());
         for function in functions {
             let byte = definitions(text).find(|(name, _)| *name == function.name).map_or(0, |(_, at)| at);
@@ -142,13 +139,13 @@ impl Checker<'_> {
 
     /// Resolves what the script files read.
     pub fn resolve_script_files(&mut self) {
-        for at in 0..self.resolved.scripts.len() {
-            self.resolve_script(ScriptId(at as u16));
+        for id in self.resolved.scripts.ids() {
+            self.resolve_script(id);
         }
     }
 
     fn resolve_script(&mut self, id: ScriptId) {
-        let Some(book) = self.resolved.scripts.get(id.index()) else { return };
+        let Some(book) = self.resolved.scripts.get(id) else { return };
         let (script, range) = (book.script.clone(), book.range);
         let before = self.diagnostics.len();
         let reads: Vec<Option<Read>> = script
@@ -165,7 +162,7 @@ impl Checker<'_> {
                 found.others.push((*named, NAMED.to_owned()));
             }
         }
-        let book = self.resolved.scripts.get_mut(id.index());
+        let book = self.resolved.scripts.get_mut(id);
         if let Some((book, reads)) = book.zip(reads.into_iter().collect()) {
             book.reads = reads;
         }
@@ -246,7 +243,7 @@ impl Checker<'_> {
 
     /// A property of any log type.
     pub fn property_of_any(&self, name: &str) -> Option<PropId> {
-        let id = PropId(self.resolved.props.iter().position(|prop| prop == name)? as u16);
+        let id = self.resolved.props.find(name)?;
         let mut props = self.resolved.types.iter().flat_map(|ty| &ty.props);
         props.any(|prop| prop.id == id).then_some(id)
     }
@@ -265,7 +262,7 @@ impl Checker<'_> {
             }
             _ => return None,
         };
-        if self.resolved.scripts.get(id.index()).is_some_and(|book| !book.script.has_result()) {
+        if self.resolved.scripts.get(id).is_some_and(|book| !book.script.has_result()) {
             let message = format!("the script of score `{score}` gives no result");
             let found = Diagnostic::new(Slug::NoResult, line.range, message).label("functions alone, or nothing");
             self.report(found.help("let the last line of the script be a number, or call a function there"));
@@ -290,7 +287,7 @@ impl Checker<'_> {
 
     /// What a script asks of other scores, with the places.
     pub fn scores_read(&self, id: ScriptId) -> Vec<(ScoreId, Range)> {
-        let Some(book) = self.resolved.scripts.get(id.index()) else { return Vec::new() };
+        let Some(book) = self.resolved.scripts.get(id) else { return Vec::new() };
         let read = book.script.uses().iter().zip(&book.reads).filter_map(|(found, read)| match read {
             Read::Score(score) => Some((*score, self.word_at(book.range, found.place.byte))),
             _ => None,
@@ -300,7 +297,7 @@ impl Checker<'_> {
 
     /// What a script asks of the event that runs it, with names and places.
     pub fn props_read(&self, id: ScriptId) -> Vec<(String, PropId, Range)> {
-        let Some(book) = self.resolved.scripts.get(id.index()) else { return Vec::new() };
+        let Some(book) = self.resolved.scripts.get(id) else { return Vec::new() };
         let read = book.script.uses().iter().zip(&book.reads).filter_map(|(found, read)| match (&found.need, read) {
             (Need::Prop(name), Read::Prop(prop)) => {
                 Some((name.clone(), *prop, self.word_at(book.range, found.place.byte)))

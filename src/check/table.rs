@@ -20,18 +20,18 @@ pub(super) struct Entry<T> {
 
 /// Names of one kind; an entry's index is its id.
 #[derive(Clone, Debug)]
-pub(super) struct Table<T> {
+pub(super) struct NameTable<T> {
     entries: Vec<Entry<T>>,
     index: BTreeMap<String, usize>,
 }
 
-impl<T> Default for Table<T> {
+impl<T> Default for NameTable<T> {
     fn default() -> Self {
         Self { entries: Vec::new(), index: BTreeMap::new() }
     }
 }
 
-impl<T> Table<T> {
+impl<T> NameTable<T> {
     /// Declares a name. Where the rulebook has declared it already, gives the place of that
     /// declaration and keeps it.
     pub fn declare(&mut self, entry: Entry<T>) -> Result<(), Range> {

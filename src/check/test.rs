@@ -271,7 +271,7 @@ impl<'a> Checker<'a> {
         let (alternative, events) = made?;
         let mut props = solved(&alternative);
         let mut sound = self.put_properties(&happening.properties, &events, reading.test.zone, &mut props);
-        let ty = self.resolved.types.get(alternative.ty.index())?.clone();
+        let ty = self.resolved.types.get(alternative.ty)?.clone();
         if let Some((facts, _)) = lead.filter(|_| ty.sets_facts).and_then(|lead| reading.facts.remove(&lead)) {
             let mut own = std::mem::take(&mut props);
             sound &= self.put_properties(facts, &events, reading.test.zone, &mut props);
@@ -280,7 +280,7 @@ impl<'a> Checker<'a> {
         }
         for prop in ty.props.iter().filter(|prop| !prop.optional) {
             if sound && props.iter().all(|(id, _)| *id != prop.id) {
-                let name = self.resolved.props.get(prop.id.index()).cloned().unwrap_or_default();
+                let name = self.resolved.props.get(prop.id).cloned().unwrap_or_default();
                 let message =
                     format!("`{}` needs the property `{name}`, {}", happening.event.node, type_words(prop.ty));
                 let found = Diagnostic::new(Slug::TestEvent, happening.event.range, message).label("not complete");
@@ -316,7 +316,7 @@ impl<'a> Checker<'a> {
         }
         let events = self.events_named(name)?;
         let alternative = events.alternatives.first()?.clone();
-        let ty = self.resolved.types.get(alternative.ty.index()).map(|ty| ty.name.clone());
+        let ty = self.resolved.types.get(alternative.ty).map(|ty| ty.name.clone());
         if ty.as_deref() == Some(TOUCHED_TYPE) {
             let help = String::from("let time pass until a touch is sent, for example with a line `+1d`");
             return refuse(self, format!("`{}` is what the engine itself does", name.node), help);

@@ -164,11 +164,11 @@ impl Checker<'_> {
 
     /// A named part of the day in a channel's calendar; a channel without one goes by `office`.
     fn part(&mut self, name: &str, range: Range, channel: ChannelId) -> Option<(ClockTime, ClockTime)> {
-        let id = self.resolved.channels.get(channel.index())?.calendar.map(crate::rulebook::CalendarId::index);
-        let at = id.or_else(|| self.declared.calendars.find("office"))?;
-        let calendar = self.resolved.calendars.get(at)?;
+        let id = self.resolved.channels.get(channel)?.calendar;
+        let id = id.or_else(|| self.resolved.calendars.find("office"))?;
+        let calendar = self.resolved.calendars.get(id)?;
         if let Some(part) = calendar.parts.get(name).copied() {
-            self.refer_part(at, name, range);
+            self.refer_part(id, name, range);
             return Some(part);
         }
         if self.broken.contains(name) || self.broken.contains(&calendar.name) {

@@ -40,6 +40,12 @@ impl<Id: Key, T> Table<Id, T> {
         self.rows.get_mut(id.place())
     }
 
+    /// Adds one at the end.
+    pub fn push(&mut self, row: T) -> Id {
+        self.rows.push(row);
+        Id::at(self.rows.len() - 1)
+    }
+
     /// Every id, in order.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = Id> + ExactSizeIterator + Clone + use<Id, T> {
         (0..self.rows.len()).map(Id::at)
@@ -111,6 +117,12 @@ impl<Id, T> From<Vec<T>> for Table<Id, T> {
 impl<Id, T> FromIterator<T> for Table<Id, T> {
     fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Self {
         rows.into_iter().collect::<Vec<T>>().into()
+    }
+}
+
+impl<Id, T> Extend<T> for Table<Id, T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, rows: I) {
+        self.rows.extend(rows);
     }
 }
 
