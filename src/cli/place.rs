@@ -14,7 +14,7 @@ use crate::rulebook::Rulebook;
 use crate::store::{self, Alone, StoreError, Wanted};
 use crate::timestamp::{Span, Timestamp};
 
-use super::complaint::{Complaint, note};
+use super::complaint::Complaint;
 use super::exit::Error;
 use super::{Io, aside, clock};
 
@@ -126,7 +126,7 @@ impl Place {
                 return Err(Error::Use(complaint.help("the next run takes it for unknown")));
             }
             if !std::mem::replace(&mut told, true) {
-                io.err(&note(&format!("{error}; waiting to write down what was handed over")));
+                io.note(&format!("{error}; waiting to write down what was handed over"));
             }
         }
     }
