@@ -13,6 +13,7 @@ use crate::timestamp::{Span, Timestamp};
 
 use super::complaint::Complaint;
 use super::exit::Error;
+use super::guard::guard;
 use super::{Io, aside, clock};
 
 /// So many tenths of a second another process may hold the store.
@@ -75,7 +76,7 @@ impl Place {
     fn patiently(&self, options: &store::Options) -> Result<Live, Error> {
         let nap = std::time::Duration::from_millis(100);
         for _ in 0..PATIENCE {
-            match Live::open(&self.store, options) {
+            match Live::open_guarded(&self.store, options, Some(guard())) {
                 Err(LiveError::Store(StoreError::Locked { .. })) => std::thread::sleep(nap),
                 other => {
                     let live = other?;
@@ -84,7 +85,7 @@ impl Place {
                 }
             }
         }
-        Ok(Live::open(&self.store, options)?)
+        Ok(Live::open_guarded(&self.store, options, Some(guard()))?)
     }
 }
 
@@ -122,6 +123,9 @@ pub fn note_past(at: Option<Timestamp>, live: &Live, io: Io) {
 
 impl From<LiveError> for Error {
     fn from(error: LiveError) -> Self {
+        if let LiveError::Stopped(stopped) = error {
+            return stopped.into();
+        }
         let complaint = Complaint::new(error.to_string());
         let complaint = match error.help() {
             Some(help) => complaint.help(help),
