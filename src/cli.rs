@@ -17,6 +17,7 @@ mod dry_run;
 mod exit;
 mod explain;
 mod fmt;
+mod guard;
 mod ingest;
 mod init;
 mod input;

@@ -15,6 +15,7 @@ use crate::event::{AccountId, Event, LeadId, Props};
 use crate::local::Zone;
 use crate::plan::Plan;
 use crate::rulebook::{Expr, SetId, TemplateId};
+use crate::script::TimeGuard;
 use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
@@ -49,6 +50,7 @@ pub mod witness;
 pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, Live};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
+pub use script::Stopped;
 pub use standing::{Paused, Standing, Way};
 
 use instant::{Fired, Pending};
@@ -129,19 +131,42 @@ impl Engine {
         self
     }
 
+    /// The same with a guard over how long a script runs; without one no clock is ever looked at.
+    #[must_use]
+    pub fn guarded(mut self, guard: Option<TimeGuard>) -> Self {
+        self.world.runner = script::Runner::guarded(guard);
+        self
+    }
+
+    /// The script that the guard has stopped, if it has: then nothing that was asked of the engine or
+    /// decided by it since it was last fed counts, and it decides nothing more.
+    #[must_use]
+    pub fn stopped(&self) -> Option<&Stopped> {
+        self.world.runner.stopped()
+    }
+
     /// Handles one event: first the timers due at or before its `received_at` fire, then the event
     /// is taken in, then what it made due at once.
     ///
     /// Events must come in the order of `received_at`; the clock never goes back, so one that does
     /// not is handled at the moment of the one before.
-    pub fn handle(&mut self, event: &Event<'_>, names: &dyn Journal, out: &mut Vec<Decision>) {
-        self.handle_in(event.lead.0, event, names, out);
+    ///
+    /// # Errors
+    /// The guard has stopped a script. What is in `out` since the call may be wrong; see [`Stopped`].
+    pub fn handle(&mut self, event: &Event<'_>, names: &dyn Journal, out: &mut Vec<Decision>) -> Result<(), Stopped> {
+        self.handle_in(event.lead.0, event, names, out)
     }
 
     /// [`Self::handle`] for an engine that holds part of the leads, each at a slot of its own.
-    pub(crate) fn handle_in(&mut self, slot: u32, event: &Event<'_>, names: &dyn Journal, out: &mut Vec<Decision>) {
+    pub(crate) fn handle_in(
+        &mut self,
+        slot: u32,
+        event: &Event<'_>,
+        names: &dyn Journal,
+        out: &mut Vec<Decision>,
+    ) -> Result<(), Stopped> {
         let now = event.received_at.max(self.world.now);
-        self.drain(now, names, out);
+        self.drain(now, names, out)?;
         let after = event.number.0.saturating_add(1);
         self.world.last_entry = (now, after);
         let moment = Moment {
@@ -155,15 +180,22 @@ impl Engine {
             event: event.ty.map(|ty| (ty, event.at)),
         };
         self.world.take_in(&moment, slot, event, out);
-        self.drain(now, names, out);
+        self.drain(now, names, out)
     }
 
     /// Fires every timer due at or before `until`, each at its own due time.
-    pub fn drain(&mut self, until: Timestamp, names: &dyn Journal, out: &mut Vec<Decision>) {
-        while self.world.timers.next_due().is_some_and(|due| due <= until) {
+    ///
+    /// # Errors
+    /// The guard has stopped a script. What is in `out` since the call may be wrong; see [`Stopped`].
+    pub fn drain(&mut self, until: Timestamp, names: &dyn Journal, out: &mut Vec<Decision>) -> Result<(), Stopped> {
+        while self.stopped().is_none() && self.world.timers.next_due().is_some_and(|due| due <= until) {
             self.fire_tied(until, names, out);
         }
+        if let Some(stopped) = self.stopped() {
+            return Err(stopped.clone());
+        }
         self.world.now = self.world.now.max(until);
+        Ok(())
     }
 
     /// Fires the timers that come first and differ in their lead alone, in the order of names.
@@ -313,6 +345,7 @@ fn meets(plan: &Plan, event: &Event<'_>, conditions: &[Expr]) -> bool {
     if conditions.is_empty() {
         return true;
     }
+    // No decision is made here, so there is no guard.
     let (lead, runner) = (Lead::new(plan, event.lead, event.at), script::Runner::default());
     let scope = evaluate::Scope {
         plan,

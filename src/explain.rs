@@ -12,16 +12,18 @@ mod route;
 mod trigger;
 pub mod words;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::decision::names::Names;
 use crate::decision::{Decision, Part, Reason};
-use crate::engine::Engine;
+use crate::engine::{Engine, Stopped};
 use crate::event::LeadId;
 use crate::local::Zone;
 use crate::log::Log;
 use crate::plan::Plan;
 use crate::rulebook::{Pattern, Rulebook};
+use crate::script::TimeGuard;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
@@ -36,6 +38,8 @@ pub struct Options {
     pub at: Option<Timestamp>,
     /// Things that may not have happened.
     pub questions: Vec<Pattern>,
+    /// Stops scripts that run for too long.
+    pub guard: Option<TimeGuard>,
 }
 
 /// Everything there is to say about a lead at a moment.
@@ -337,6 +341,8 @@ struct Inquiry<'a> {
     words: Words<'a>,
     /// The same up to the change that put this rulebook in force.
     earlier: Option<Box<Inquiry<'a>>>,
+    /// The script that was stopped when the engine was let go on.
+    stopped_ahead: OnceCell<Stopped>,
 }
 
 impl<'a> Inquiry<'a> {
@@ -359,6 +365,11 @@ impl<'a> Inquiry<'a> {
         self.earlier.as_ref().map_or(0, |earlier| earlier.era() + 1)
     }
 
+    /// The script that was stopped in the course of it, by any of the rulebooks.
+    fn stopped(&self) -> Option<&Stopped> {
+        self.back().find_map(|inquiry| inquiry.engine.stopped().or_else(|| inquiry.stopped_ahead.get()))
+    }
+
     /// This and those of the rulebooks before, the newest first.
     fn back(&self) -> impl Iterator<Item = &Inquiry<'a>> {
         std::iter::successors(Some(self), |inquiry| inquiry.earlier.as_deref())
@@ -366,7 +377,9 @@ impl<'a> Inquiry<'a> {
 }
 
 /// Explains a lead; `None` where no event of the log is about it by then.
-#[must_use]
-pub fn explain(plan: &Arc<Plan>, log: &Log, lead: LeadId, options: &Options) -> Option<Explanation> {
+///
+/// # Errors
+/// The guard has stopped a script.
+pub fn explain(plan: &Arc<Plan>, log: &Log, lead: LeadId, options: &Options) -> Result<Option<Explanation>, Stopped> {
     through(&[Era { ruleset: "", plan, log, at: Timestamp::MIN, first: 0 }], lead, options)
 }

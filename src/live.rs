@@ -36,6 +36,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Clock;
 use crate::load::Files;
 use crate::plan::Plan;
+use crate::script::TimeGuard;
 use crate::store::{self, Batch, Sequence, Store, StoreError, TreeName};
 use crate::timestamp::Timestamp;
 
@@ -87,6 +88,8 @@ pub struct Live {
     step: usize,
     /// Told of every moment at which a test may end the process.
     at_point: fn(Point),
+    /// Stops scripts that run for too long.
+    guard: Option<TimeGuard>,
 }
 
 impl Live {
@@ -95,6 +98,15 @@ impl Live {
     /// # Errors
     /// The store cannot be opened, or the rulebook in force cannot be read.
     pub fn open(dir: &Path, options: &store::Options) -> Result<Self, LiveError> {
+        Self::open_guarded(dir, options, None)
+    }
+
+    /// The same with a guard over how long a script runs. Where it strikes, nothing is recorded of
+    /// what the script had a part in; what came before it is.
+    ///
+    /// # Errors
+    /// The store cannot be opened, or the rulebook in force cannot be read.
+    pub fn open_guarded(dir: &Path, options: &store::Options, guard: Option<TimeGuard>) -> Result<Self, LiveError> {
         let store = Store::open(dir, options)?;
         let progress = match store.get(TreeName::Meta, b"progress")? {
             Some(bytes) => postcard::from_bytes::<Progress>(&bytes).map_err(|_| {
@@ -106,7 +118,7 @@ impl Live {
         if progress.format > FORMAT {
             return Err(LiveError::Newer);
         }
-        let mut live = Self { store, progress, ruleset: None, step: step::ENTRIES, at_point: |_| {} };
+        let mut live = Self { store, progress, ruleset: None, step: step::ENTRIES, at_point: |_| {}, guard };
         if let Some(id) = live.store.get(TreeName::Meta, b"ruleset")? {
             live.ruleset = Some(live.ruleset_of(&String::from_utf8_lossy(&id))?);
         }

@@ -2,14 +2,16 @@
 //! side by side, and their decisions are put back into the order of the log. The result does not
 //! depend on the number of shards or threads.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::crew::{Crew, NoThreads};
 use crate::decision::Decision;
-use crate::engine::Engine;
+use crate::engine::{Engine, Stopped};
 use crate::event::{EventNumber, LeadId};
 use crate::log::{Entry, Log};
 use crate::plan::Plan;
+use crate::script::TimeGuard;
 use crate::timestamp::Timestamp;
 
 /// So many leads share a shard: few enough that their state stays in a core's cache.
@@ -26,6 +28,47 @@ pub struct Options {
     pub trace: bool,
     /// How many leads are run together; 0 for as many as serve well.
     pub leads_per_shard: usize,
+    /// Stops scripts that run for too long.
+    pub guard: Option<TimeGuard>,
+}
+
+/// Why a log could not be replayed.
+#[derive(Debug)]
+pub enum ReplayError {
+    /// The threads cannot be started.
+    Threads(NoThreads),
+    /// The guard has stopped a script.
+    Stopped(Stopped),
+}
+
+impl fmt::Display for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Threads(error) => write!(f, "threads cannot be started: {error}"),
+            Self::Stopped(stopped) => stopped.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ReplayError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Threads(error) => Some(error),
+            Self::Stopped(stopped) => Some(stopped),
+        }
+    }
+}
+
+impl From<NoThreads> for ReplayError {
+    fn from(error: NoThreads) -> Self {
+        Self::Threads(error)
+    }
+}
+
+impl From<Stopped> for ReplayError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
+    }
 }
 
 /// What a replay decided.
@@ -60,8 +103,8 @@ pub struct Chapter {
 /// Replays a log.
 ///
 /// # Errors
-/// Fails where the threads cannot be started.
-pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed, NoThreads> {
+/// The threads cannot be started, or the guard has stopped a script.
+pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed, ReplayError> {
     let entries = log.entries();
     let handled = match options.until {
         Some(until) => entries.partition_point(|entry| entry.received_at <= until),
@@ -71,9 +114,10 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed
     let horizon = options.until.unwrap_or(last);
     let size = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
     let shards = Shards::of(log, handled, plan.crosses_accounts(), size);
-    let run = |shard| shards.run(shard, plan, log, horizon, options.trace);
+    let run = |shard| shards.run(shard, plan, log, horizon, options);
     let crew = Crew::new(options.threads)?;
-    let (decisions, pending): (Vec<_>, Vec<_>) = crew.numbered(shards.len(), run).into_iter().unzip();
+    let parts: Vec<_> = crew.numbered(shards.len(), run).into_iter().collect::<Result<_, Stopped>>()?;
+    let (decisions, pending): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     let (decisions, pending) = crew.both(|| in_order(decisions, log, &crew), || in_order(pending, log, &crew));
     Ok(Replayed { decisions, pending, handled, horizon })
 }
@@ -179,21 +223,21 @@ impl Shards {
         plan: &Arc<Plan>,
         log: &Log,
         horizon: Timestamp,
-        trace: bool,
-    ) -> (Vec<Decision>, Vec<Decision>) {
-        let mut engine = Engine::new(Arc::clone(plan));
-        if trace {
+        options: &Options,
+    ) -> Result<(Vec<Decision>, Vec<Decision>), Stopped> {
+        let mut engine = Engine::new(Arc::clone(plan)).guarded(options.guard);
+        if options.trace {
             engine = engine.with_trace();
         }
         let mut decisions = Vec::new();
         for number in self.entries.get(shard).into_iter().flatten() {
             let Some(event) = log.event(EventNumber(*number)) else { continue };
             let slot = self.slots.get(event.lead.0 as usize).copied().unwrap_or(0);
-            engine.handle_in(slot, &event, log, &mut decisions);
+            engine.handle_in(slot, &event, log, &mut decisions)?;
         }
-        engine.drain(horizon, log, &mut decisions);
+        engine.drain(horizon, log, &mut decisions)?;
         keep_rising(&mut decisions);
-        (decisions, engine.pending(log))
+        Ok((decisions, engine.pending(log)))
     }
 }
 

@@ -2,6 +2,10 @@
 //! run in a sandbox as functions of their inputs. Nothing here knows the engine; it connects
 //! itself through [`Input`].
 //!
+//! A run ends by operations, by depth or by sizes, at the same place on every machine: how fast a
+//! machine is decides nothing. A [`TimeGuard`], where there is one, takes back a run as if it had
+//! not been asked for.
+//!
 //! A script sees
 //! - `lead`: the lead's facts, read as `lead.NAME`; a missing one is `()`, numbers are fractions
 //!   (`50000.0`; `to_int` makes one whole),
@@ -25,6 +29,7 @@ mod library;
 mod rewrite;
 mod sandbox;
 mod survey;
+mod time_guard;
 mod words;
 
 use std::sync::Arc;
@@ -33,8 +38,9 @@ use rhai::{AST, Expr, Position};
 
 use crate::units::Length;
 
-pub use evaluator::{Evaluator, Fault, Input};
+pub use evaluator::{Evaluator, Fault, Input, NoResult};
 pub use library::FUNCTIONS;
+pub use time_guard::TimeGuard;
 
 /// The names a script's inputs go by, in the order they lie in its scope.
 pub(crate) const INPUTS: [&str; 5] = ["lead", "event", "tier", "touches", "now"];

@@ -12,8 +12,10 @@ mod words;
 
 use std::sync::Arc;
 
+use crate::engine::Stopped;
 use crate::plan::Plan;
 use crate::rulebook::Test;
+use crate::script::TimeGuard;
 use crate::source::Range;
 
 use coverage::{Coverage, Hits};
@@ -26,6 +28,8 @@ pub struct Options {
     pub pattern: String,
     /// Also find out what of the rulebook the tests show.
     pub coverage: bool,
+    /// Stops scripts that run for too long.
+    pub guard: Option<TimeGuard>,
 }
 
 /// How a test went.
@@ -116,21 +120,28 @@ impl TestReport {
 }
 
 /// Runs the tests of a rulebook.
-#[must_use]
-pub fn run(plan: &Arc<Plan>, options: &Options) -> TestReport {
+///
+/// # Errors
+/// The guard has stopped a script.
+pub fn run(plan: &Arc<Plan>, options: &Options) -> Result<TestReport, Stopped> {
     let pattern = options.pattern.to_lowercase();
     let asked = |test: &&Test| test.name.to_lowercase().contains(&pattern);
     let all = &plan.rulebook.tests;
     let mut hits = Hits::default();
-    let mut one = |test| run_one(plan, test, options.coverage.then_some(&mut hits));
-    let tests: Vec<TestResult> = all.iter().filter(asked).map(&mut one).collect();
+    let mut one = |test| run_one(plan, test, options.guard, options.coverage.then_some(&mut hits));
+    let tests = all.iter().filter(asked).map(&mut one).collect::<Result<Vec<TestResult>, _>>()?;
     let left_out = all.len() - tests.len();
     let coverage = options.coverage.then(|| Coverage::of(&plan.rulebook, &hits));
-    TestReport { tests, left_out, coverage }
+    Ok(TestReport { tests, left_out, coverage })
 }
 
-fn run_one(plan: &Arc<Plan>, test: &Test, hits: Option<&mut Hits>) -> TestResult {
-    let (failures, events, decisions, observed) = match stage::play(plan, test) {
+fn run_one(
+    plan: &Arc<Plan>,
+    test: &Test,
+    guard: Option<TimeGuard>,
+    hits: Option<&mut Hits>,
+) -> Result<TestResult, Stopped> {
+    let (failures, events, decisions, observed) = match stage::play(plan, test, guard)? {
         Ok(played) => {
             if let Some(hits) = hits {
                 hits.add(&played);
@@ -147,5 +158,5 @@ fn run_one(plan: &Arc<Plan>, test: &Test, hits: Option<&mut Hits>) -> TestResult
         (true, false) => Outcome::Todo,
     };
     let (name, range) = (test.name.clone(), test.range);
-    TestResult { name, range, outcome, failures, events, decisions, observed }
+    Ok(TestResult { name, range, outcome, failures, events, decisions, observed })
 }

@@ -15,6 +15,8 @@ mod book;
 mod damage;
 #[path = "live/explained.rs"]
 mod explained;
+#[path = "live/guarded.rs"]
+mod guarded;
 #[path = "live/handover.rs"]
 mod handover;
 #[path = "live/kill.rs"]

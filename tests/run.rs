@@ -11,6 +11,8 @@
 mod case;
 #[path = "run/random.rs"]
 mod random;
+#[path = "run/semantics.rs"]
+mod semantics;
 
 use std::cell::RefCell;
 use std::path::Path;

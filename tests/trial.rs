@@ -17,7 +17,7 @@ fn run(rules: &Path, coverage: bool) -> (Arc<Plan>, TestReport) {
     let checked = ensue::load::rulebook(rules).unwrap();
     let drawn = report::diagnostic::human(&checked.diagnostics, &checked.sources, false);
     let plan = Arc::new(Plan::compile(checked.rulebook.unwrap_or_else(|| panic!("{drawn}"))));
-    let report = trial::run(&plan, &Options { coverage, ..Options::default() });
+    let report = trial::run(&plan, &Options { coverage, ..Options::default() }).unwrap();
     (plan, report)
 }
 

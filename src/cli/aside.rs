@@ -7,6 +7,7 @@ use crate::live::Live;
 use crate::store;
 
 use super::exit::Error;
+use super::guard::guard;
 
 /// A copy that does not outlive its use.
 pub struct Aside(PathBuf);
@@ -24,7 +25,8 @@ impl Aside {
 
     /// The copy.
     pub fn open(&self) -> Result<Live, Error> {
-        Ok(Live::open(&self.0, &store::Options { create: false, ..store::Options::default() })?)
+        let options = store::Options { create: false, ..store::Options::default() };
+        Ok(Live::open_guarded(&self.0, &options, Some(guard()))?)
     }
 }
 

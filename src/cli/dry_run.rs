@@ -16,7 +16,7 @@ use crate::invariant::violations;
 use crate::local;
 use crate::log::{self, Input, Log, ReadOptions};
 use crate::plan::Plan;
-use crate::replay::{self, Replayed};
+use crate::replay::{self, ReplayError, Replayed};
 use crate::report::summary::undeclared;
 use crate::report::timeline::timeline;
 use crate::report::{self, experiment};
@@ -27,6 +27,7 @@ use crate::words::many;
 
 use super::complaint::note;
 use super::exit::{Error, Exit};
+use super::guard::guard;
 use super::input::{compiled, moment, open};
 use super::{Io, progress};
 
@@ -83,10 +84,17 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let log = read(&args.events, &rulebook, args, io)?;
     let plan = Arc::new(Plan::compile(rulebook));
-    let options =
-        replay::Options { until: args.until, threads: args.threads, trace: args.trace, ..replay::Options::default() };
-    let replayed = replay::replay(&plan, &log, &options)
-        .map_err(|error| Error::wrong(format!("threads cannot be started: {error}")))?;
+    let options = replay::Options {
+        until: args.until,
+        threads: args.threads,
+        trace: args.trace,
+        guard: Some(guard()),
+        ..replay::Options::default()
+    };
+    let replayed = replay::replay(&plan, &log, &options).map_err(|error| match error {
+        ReplayError::Threads(_) => Error::wrong(error.to_string()),
+        ReplayError::Stopped(stopped) => stopped.into(),
+    })?;
     print(args, &plan, &log, &replayed, io)
 }
 

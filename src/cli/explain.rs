@@ -18,6 +18,7 @@ use crate::timestamp::Timestamp;
 use crate::words::nearest;
 
 use super::exit::{Error, Exit};
+use super::guard::guard;
 use super::input::{compiled, logs, moment};
 use super::place::StoreArgs;
 use super::{Io, near};
@@ -115,8 +116,9 @@ fn in_store(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
     for bad in &log.bad {
         io.complain(&bad.into());
     }
-    let options = explain::Options { at: args.at, questions: questions(args, &plan.rulebook)? };
-    let explanation = lead_of(log, name).and_then(|lead| explain::through(&eras, lead, &options));
+    let options = options(args, &plan.rulebook)?;
+    let explained = lead_of(log, name).map(|lead| explain::through(&eras, lead, &options)).transpose()?;
+    let explanation = explained.flatten();
     let explanation = explanation.ok_or_else(|| {
         let leads = live.leads_of_log().unwrap_or_default();
         let help = match near_slug(name).filter(|_| !args.is_about_lead()) {
@@ -146,15 +148,15 @@ fn nothing(name: &str, args: &Args, store: &Path) -> Error {
 /// A lead of logs, by one rulebook.
 fn in_log(name: &str, args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
-    let options = explain::Options { at: args.at, questions: questions(args, &rulebook)? };
+    let options = options(args, &rulebook)?;
     let reading = ReadOptions { skip_bad: args.skip_bad, ..ReadOptions::default() };
     let log = log::read(logs(&args.events)?, &rulebook, &reading, &|_| ())?;
     for bad in &log.bad {
         io.complain(&bad.into());
     }
     let plan = Arc::new(Plan::compile(rulebook));
-    let explanation = lead_of(&log, name).and_then(|lead| explain::explain(&plan, &log, lead, &options));
-    let explanation = explanation.ok_or_else(|| no_lead(name, &log))?;
+    let explained = lead_of(&log, name).map(|lead| explain::explain(&plan, &log, lead, &options)).transpose()?;
+    let explanation = explained.flatten().ok_or_else(|| no_lead(name, &log))?;
     print(&Names { rulebook: &plan.rulebook, log: &log }, &explanation, args, io)
 }
 
@@ -172,6 +174,10 @@ fn print(names: &Names<'_>, explanation: &Explanation, args: &Args, io: Io) -> R
         }
     }
     Ok(Exit::Fine)
+}
+
+fn options(args: &Args, rulebook: &Rulebook) -> Result<explain::Options, Error> {
+    Ok(explain::Options { at: args.at, questions: questions(args, rulebook)?, guard: Some(guard()) })
 }
 
 fn questions(args: &Args, rulebook: &Rulebook) -> Result<Vec<Pattern>, Error> {

@@ -16,6 +16,7 @@ use crate::timestamp::{Span, Timestamp};
 
 use super::complaint::Complaint;
 use super::exit::Error;
+use super::guard::guard;
 use super::{Io, aside, clock};
 
 /// How long whoever waits for a store sleeps before looking again.
@@ -135,7 +136,7 @@ impl Place {
     fn patiently(&self, options: &store::Options) -> Result<Live, LiveError> {
         let mut wanted = None;
         for _ in 0..PATIENCE {
-            match Live::open(&self.store, options) {
+            match Live::open_guarded(&self.store, options, Some(guard())) {
                 Err(LiveError::Store(StoreError::Locked { .. })) => {
                     wanted.get_or_insert_with(|| Wanted::new(&self.store));
                     thread::sleep(NAP);
@@ -147,7 +148,7 @@ impl Place {
                 }
             }
         }
-        Live::open(&self.store, options)
+        Live::open_guarded(&self.store, options, Some(guard()))
     }
 }
 
@@ -185,6 +186,9 @@ pub fn note_past(at: Option<Timestamp>, live: &Live, io: Io) {
 
 impl From<LiveError> for Error {
     fn from(error: LiveError) -> Self {
+        if let LiveError::Stopped(stopped) = error {
+            return stopped.into();
+        }
         let complaint = Complaint::new(error.to_string());
         let complaint = match error.help() {
             Some(help) => complaint.help(help),

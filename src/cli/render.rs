@@ -14,6 +14,7 @@ use crate::words::nearest;
 
 use super::Io;
 use super::exit::{Error, Exit};
+use super::guard::guard;
 use super::input::{compiled, logs, moment};
 
 /// Show a template as one lead would get it
@@ -71,18 +72,18 @@ type Filled = Result<crate::template::Message, Unfilled>;
 
 /// The message at the moment asked for, with the properties of the lead's last event before it.
 fn at_moment(plan: Arc<Plan>, log: &Log, (lead, template): (LeadId, TemplateId), args: &Args) -> Result<Filled, Error> {
-    let mut engine = Engine::new(plan);
+    let mut engine = Engine::new(plan).guarded(Some(guard()));
     let mut decisions = Vec::new();
     let mut props = Props::default();
     for event in log.iter().take_while(|event| args.at.is_none_or(|at| event.received_at <= at)) {
-        engine.handle(&event, log, &mut decisions);
+        engine.handle(&event, log, &mut decisions)?;
         decisions.clear();
         if event.lead == lead {
             props = event.props;
         }
     }
     if let Some(at) = args.at {
-        engine.drain(at, log, &mut decisions);
+        engine.drain(at, log, &mut decisions)?;
     }
     engine.message(lead, template, props, log).ok_or_else(|| no_lead(&args.lead))
 }

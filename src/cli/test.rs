@@ -13,6 +13,7 @@ use crate::words::many;
 use super::Io;
 use super::complaint::Complaint;
 use super::exit::{Error, Exit};
+use super::guard::guard;
 use super::input::compiled;
 use super::out::{self, Form, Out};
 use super::replace;
@@ -107,7 +108,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 
 fn tested(args: &Args, io: Io) -> Result<(Arc<Plan>, TestReport), Error> {
     let plan = Arc::new(Plan::compile(compiled(&args.rules, io)?));
-    let report = trial::run(&plan, &trial::Options { pattern: args.run.clone(), coverage: args.coverage.is_some() });
+    let options = trial::Options { pattern: args.run.clone(), coverage: args.coverage.is_some(), guard: Some(guard()) };
+    let report = trial::run(&plan, &options)?;
     Ok((plan, report))
 }
 

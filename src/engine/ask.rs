@@ -34,10 +34,10 @@ pub struct EntryAsked {
 
 impl Engine {
     /// The same, writing down why it decides what it decides about some leads; with what
-    /// [`Self::with_trace`] adds.
+    /// [`Self::with_trace`] adds. Scripts asked for that are guarded as those that decide.
     #[must_use]
     pub fn watching(mut self, leads: Vec<LeadId>) -> Self {
-        self.world.witness = Some(Box::new(Witness::new(leads)));
+        self.world.witness = Some(Box::new(Witness::new(leads, self.world.runner.guard())));
         self.with_trace()
     }
 

@@ -1,13 +1,15 @@
 //! Scores that scripts compute, and script functions in expressions. A script is run when what it
 //! reads has changed; its result is the score's new value, and one that fails leaves it as it was.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{OnceCell, RefCell, RefMut};
+use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::time::Duration;
 
 use crate::decision::{Because, Body, Cause, Decision};
 use crate::plan::Plan;
 use crate::rulebook::{BookScript, Read, ScriptId, SetId};
-use crate::script::{Evaluator, Fault, Input};
+use crate::script::{Evaluator, Fault, Input, NoResult, Place, TimeGuard};
 use crate::source::Range;
 use crate::timestamp::Timestamp;
 use crate::value::{Value, View};
@@ -17,9 +19,35 @@ use super::intake::because_of;
 use super::lead::Stamp;
 use super::{Moment, World, score};
 
+/// A script that the time guard has stopped. What it would have said is not known: whatever was
+/// decided since the engine was last fed is to be thrown away, and so is the engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// The file the script stands in.
+    pub path: String,
+    /// The line in it, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// How long it was let run.
+    pub limit: Duration,
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, line, column, limit } = self;
+        write!(f, "{path}:{line}:{column}: the script has run for {} s and was stopped", limit.as_secs_f64())
+    }
+}
+
+impl std::error::Error for Stopped {}
+
 /// Runs the scripts of an engine. Copies of an engine start with one of their own.
 #[derive(Debug, Default)]
 pub(crate) struct Runner {
+    guard: Option<TimeGuard>,
+    /// Once a script was stopped, none runs any more.
+    stopped: OnceCell<Stopped>,
     evaluator: RefCell<Option<Box<Evaluator>>>,
     /// Faults of functions in expressions, until the instant writes them down.
     faults: RefCell<Vec<String>>,
@@ -27,13 +55,41 @@ pub(crate) struct Runner {
 
 impl Clone for Runner {
     fn clone(&self) -> Self {
-        Self::default()
+        Self { guard: self.guard, stopped: self.stopped.clone(), ..Self::default() }
     }
 }
 
 impl Runner {
+    /// One that is watched by a guard, where there is one.
+    pub fn guarded(guard: Option<TimeGuard>) -> Self {
+        Self { guard, ..Self::default() }
+    }
+
+    pub fn guard(&self) -> Option<TimeGuard> {
+        self.guard
+    }
+
+    /// The script that was stopped, if one was.
+    pub fn stopped(&self) -> Option<&Stopped> {
+        self.stopped.get()
+    }
+
+    /// Takes over that another one was stopped.
+    pub fn stop_with(&self, other: &Self) {
+        if let Some(stopped) = other.stopped() {
+            self.stopped.get_or_init(|| stopped.clone());
+        }
+    }
+
+    fn stop(&self, plan: &Plan, script: &BookScript, place: Place) {
+        let (path, line, column) = position(plan, script, place);
+        let limit = self.guard.map_or(Duration::ZERO, |guard| guard.limit);
+        self.stopped.get_or_init(|| Stopped { path: path.to_owned(), line, column, limit });
+    }
+
     fn evaluator(&self) -> RefMut<'_, Box<Evaluator>> {
-        RefMut::map(self.evaluator.borrow_mut(), |evaluator| evaluator.get_or_insert_with(Box::default))
+        let make = || Box::new(Evaluator::new(self.guard));
+        RefMut::map(self.evaluator.borrow_mut(), |evaluator| evaluator.get_or_insert_with(make))
     }
 
     /// The value of a function; missing where it fails, and then the fault is kept.
@@ -45,6 +101,9 @@ impl Runner {
         from: Range,
     ) -> View<'a> {
         let Some(definition) = scope.plan.rulebook.scripts.get(script) else { return View::Missing };
+        if self.stopped().is_some() {
+            return View::Missing;
+        }
         let result = self.evaluator().call(&definition.script, function, args);
         match result {
             Ok(Value::Bool(truth)) => View::Bool(truth),
@@ -55,7 +114,11 @@ impl Runner {
                 self.faults.borrow_mut().push(text);
                 View::Missing
             }
-            Err(fault) => {
+            Err(NoResult::Stopped(place)) => {
+                self.stop(scope.plan, definition, place);
+                View::Missing
+            }
+            Err(NoResult::Fault(fault)) => {
                 let place = scope.plan.rulebook.sources.place(from);
                 let text = format!("{}, called from {place}", located(scope.plan, definition, &fault));
                 self.faults.borrow_mut().push(text);
@@ -72,9 +135,15 @@ impl Runner {
 
 /// `rules/scores.ensue:12:5: message`
 fn located(plan: &Plan, script: &BookScript, fault: &Fault) -> String {
+    let (path, line, column) = position(plan, script, fault.place);
+    format!("{path}:{line}:{column}: {}", fault.message)
+}
+
+/// A place of a script in the file it stands in.
+fn position<'a>(plan: &'a Plan, script: &BookScript, place: Place) -> (&'a str, u32, u32) {
     let file = plan.rulebook.sources.file(script.range.source);
-    let (line, column) = file.line_column(script.range.start + fault.place.byte);
-    format!("{}:{line}:{column}: {}", file.path, fault.message)
+    let (line, column) = file.line_column(script.range.start + place.byte);
+    (&file.path, line, column)
 }
 
 /// What a script reads, answered from a scope.
@@ -154,6 +223,9 @@ impl World {
     ) {
         let plan = moment.plan;
         for (place, id) in plan.scripts.iter().enumerate() {
+            if self.runner.stopped().is_some() {
+                return;
+            }
             let definition = &plan.rulebook.scores[id.index()];
             let Some(scripted) = &definition.script else { continue };
             if !scripted.on.is_empty() && !asked.contains(&place) {
@@ -166,7 +238,11 @@ impl World {
                 continue;
             }
             let input = ScriptInput { scope: &scope, reads: &script.reads };
-            let result = self.runner.evaluator().run(&script.script, &input);
+            let result = match self.runner.evaluator().run(&script.script, &input) {
+                Ok(result) => Ok(result),
+                Err(NoResult::Fault(fault)) => Err(fault),
+                Err(NoResult::Stopped(at)) => return self.runner.stop(plan, script, at),
+            };
             let from = score::worth(plan, self.lead(slot), *id, moment.now);
             let said = self.runner.evaluator().take_trace().join("; ");
             self.lead_mut(slot).scripts[place] = fingerprint;

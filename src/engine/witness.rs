@@ -5,6 +5,7 @@
 use crate::decision::{ActionId, Because, Order};
 use crate::event::{EventNumber, LeadId};
 use crate::rulebook::{ChannelId, Expr, RuleId, SequenceId, SetId, Table, TierId, Touch, TypeId};
+use crate::script::TimeGuard;
 use crate::timestamp::Timestamp;
 
 use super::instant::Fired;
@@ -116,9 +117,9 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    pub fn new(mut leads: Vec<LeadId>) -> Self {
+    pub fn new(mut leads: Vec<LeadId>, guard: Option<TimeGuard>) -> Self {
         leads.sort_unstable();
-        Self { leads, seen: Seen::default(), runner: Runner::default() }
+        Self { leads, seen: Seen::default(), runner: Runner::guarded(guard) }
     }
 
     /// Goes on by another rulebook: what was heard is what the new one would have heard, and of the
@@ -145,6 +146,7 @@ impl World {
             look(self, &mut witness.seen);
             self.runner.take_faults();
             std::mem::swap(&mut self.runner, &mut witness.runner);
+            self.runner.stop_with(&witness.runner);
         }
         self.witness = Some(witness);
     }

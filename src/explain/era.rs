@@ -1,12 +1,13 @@
 //! A lead through changes of the rulebook: each stretch of the log is decided by the rulebook that
 //! was in force, and handed on as a live store does it.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::words::Words;
 use super::{Explanation, Inquiry, Options};
 use crate::decision::{Body, Decision};
-use crate::engine::Engine;
+use crate::engine::{Engine, Stopped};
 use crate::event::{EventNumber, LeadId};
 use crate::log::Log;
 use crate::plan::Plan;
@@ -52,17 +53,17 @@ impl<'a> From<&'a Chapter> for Era<'a> {
 
 impl Era<'_> {
     /// Feeds the events of a lead's part up to a number, and lets time pass.
-    fn run(&self, engine: &mut Engine, events: &[EventNumber], until: Timestamp) -> Vec<Decision> {
+    fn run(&self, engine: &mut Engine, events: &[EventNumber], until: Timestamp) -> Result<Vec<Decision>, Stopped> {
         let mut decisions = Vec::new();
         let readable = events.iter().filter(|number| !self.log.is_gap(**number));
         for event in readable.filter_map(|number| self.log.event(*number)) {
             if event.received_at > until {
                 break;
             }
-            engine.handle(&event, self.log, &mut decisions);
+            engine.handle(&event, self.log, &mut decisions)?;
         }
-        engine.drain(until, self.log, &mut decisions);
-        decisions
+        engine.drain(until, self.log, &mut decisions)?;
+        Ok(decisions)
     }
 
     fn inquiry<'a>(
@@ -75,34 +76,48 @@ impl Era<'_> {
         decisions.retain(|decision| decision.lead == lead);
         let words = Words { rulebook: &self.plan.rulebook, zone: engine.zone_of(lead) };
         let pending = engine.pending(self.log).into_iter().filter(|decision| decision.lead == lead).collect();
-        Inquiry { log: self.log, lead, engine, decisions, pending, words, earlier: earlier.map(Box::new) }
+        Inquiry {
+            log: self.log,
+            lead,
+            engine,
+            decisions,
+            pending,
+            words,
+            earlier: earlier.map(Box::new),
+            stopped_ahead: OnceCell::new(),
+        }
     }
 }
 
 /// Explains a lead through changes of the rulebook, the first era first; `None` where no event of the
 /// log is about it by then. Questions are those of the last era.
-#[must_use]
-pub fn through(eras: &[Era<'_>], lead: LeadId, options: &Options) -> Option<Explanation> {
-    let (first, last) = (eras.first()?, eras.last()?);
+///
+/// # Errors
+/// The guard has stopped a script.
+pub fn through(eras: &[Era<'_>], lead: LeadId, options: &Options) -> Result<Option<Explanation>, Stopped> {
+    let (Some(first), Some(last)) = (eras.first(), eras.last()) else { return Ok(None) };
     let end = || last.log.entries().last().map(|entry| entry.received_at).max(last.log.drained_to);
     let at = options.at.or_else(end).unwrap_or(Timestamp(0));
-    let LeadPart { events, together } = part(eras, lead)?;
+    let Some(LeadPart { events, together }) = part(eras, lead) else { return Ok(None) };
     let up_to = |number: u32| events.partition_point(|event| event.0 < number);
-    let mut engine = Engine::new(Arc::clone(first.plan)).watching(together.clone());
+    let engine_of = |plan: &Arc<Plan>| Engine::new(Arc::clone(plan)).guarded(options.guard).watching(together.clone());
+    let mut engine = engine_of(first.plan);
     let (mut earlier, mut decisions) = (None, Vec::new());
     for (era, next) in eras.iter().zip(eras.iter().skip(1)) {
         let own = events.get(up_to(era.first)..up_to(next.first)).unwrap_or_default();
-        decisions.extend(era.run(&mut engine, own, next.at));
-        let mut primed = Engine::new(Arc::clone(next.plan)).watching(together.clone());
-        next.run(&mut primed, events.get(..up_to(next.first)).unwrap_or_default(), next.at);
+        decisions.extend(era.run(&mut engine, own, next.at)?);
+        let mut primed = engine_of(next.plan);
+        next.run(&mut primed, events.get(..up_to(next.first)).unwrap_or_default(), next.at)?;
         let adopted = Engine::adopt(engine.clone(), primed, Arc::clone(next.plan), next.first, next.log);
         decisions.extend(adopted.gone);
         earlier = Some(era.inquiry(lead, engine, std::mem::take(&mut decisions), earlier));
         (engine, decisions) = (adopted.engine, adopted.lines);
     }
     let own = events.get(up_to(last.first)..).unwrap_or_default();
-    decisions.extend(last.run(&mut engine, own, at));
-    engine.ask_lead(lead, last.log)?;
+    decisions.extend(last.run(&mut engine, own, at)?);
+    if engine.ask_lead(lead, last.log).is_none() {
+        return Ok(None);
+    }
     let inquiry = last.inquiry(lead, engine, decisions, earlier);
     let former = |(era, next): (&Era<'_>, &Era<'_>)| Former {
         ruleset: era.ruleset.to_owned(),
@@ -110,7 +125,7 @@ pub fn through(eras: &[Era<'_>], lead: LeadId, options: &Options) -> Option<Expl
         since: era.at,
         until: next.at,
     };
-    Some(Explanation {
+    let explanation = Explanation {
         lead,
         at,
         zone: inquiry.words.zone,
@@ -119,7 +134,11 @@ pub fn through(eras: &[Era<'_>], lead: LeadId, options: &Options) -> Option<Expl
         decided: inquiry.all_decided(&options.questions),
         ahead: inquiry.pending.clone(),
         answers: inquiry.answers(&options.questions),
-    })
+    };
+    match inquiry.stopped() {
+        Some(stopped) => Err(stopped.clone()),
+        None => Ok(Some(explanation)),
+    }
 }
 
 /// What decides about a lead under any of the rulebooks.

@@ -23,7 +23,9 @@ impl Inquiry<'_> {
         let mut engine = self.engine.clone();
         let known = engine.seen().judged.len();
         let mut decisions = Vec::new();
-        engine.drain(engine.now() + AHEAD, self.log, &mut decisions);
+        if let Err(stopped) = engine.drain(engine.now() + AHEAD, self.log, &mut decisions) {
+            self.stopped_ahead.get_or_init(|| stopped);
+        }
         decisions.retain(|decision| decision.lead == self.lead);
         let judged = engine.seen().judged.iter().skip(known);
         let acts = judged.filter(|judged| judged.lead == self.lead && judged.asked.passes());

@@ -102,11 +102,15 @@ impl Live {
         let mut roster = Roster::default();
         let wanted = (shelf::all_leads(&self.store)?, shelf::all_accounts(&self.store)?);
         let loaded = shelf::load(&self.store, &old, self.progress.clock, wanted, &mut roster)?;
-        let (mut engine, before) = loaded.into_parts();
-        engine.drain(at, &roster, &mut Vec::new());
+        let (engine, before) = loaded.into_parts();
+        let mut engine = engine.guarded(self.guard);
+        engine.drain(at, &roster, &mut Vec::new())?;
         let primed = self.primed(&next.plan, at, &mut roster)?;
         let adopted = Engine::adopt(engine, primed, Arc::clone(&next.plan), self.progress.handled as u32, &roster);
         let Adopted { engine, gone, lines, changes, leads, carried } = adopted;
+        if let Some(stopped) = engine.stopped() {
+            return Err(stopped.clone().into());
+        }
         let mut done = Advanced { entries: 1, ..Advanced::default() };
         let (mut number, mut places) = (self.progress.decisions, Places::default());
         for (plan, decisions) in [(&old, &gone), (&next.plan, &lines)] {
@@ -179,11 +183,11 @@ impl Live {
 
     /// An engine that has been through the whole log by a plan, with what it decided thrown away.
     fn primed(&self, plan: &Arc<Plan>, at: Timestamp, roster: &mut Roster) -> Result<Engine, LiveError> {
-        let mut engine = Engine::new(Arc::clone(plan));
+        let mut engine = Engine::new(Arc::clone(plan)).guarded(self.guard);
         let mut entries = Vec::new();
         let mut feed = |entries: &mut Vec<StoredEntry>, engine: &mut Engine| -> Result<(), LiveError> {
             let (log, places) = self.read_log(plan, entries)?;
-            step::feed(engine, &log, &places, roster, &mut Vec::new());
+            step::feed(engine, &log, &places, roster, &mut Vec::new())?;
             entries.clear();
             Ok(())
         };
@@ -198,7 +202,7 @@ impl Live {
             }
         }
         feed(&mut entries, &mut engine)?;
-        engine.drain(at, roster, &mut Vec::new());
+        engine.drain(at, roster, &mut Vec::new())?;
         Ok(engine)
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::engine::Stopped;
 use crate::store::StoreError;
 
 /// Why a live run could not do what it was asked.
@@ -27,6 +28,8 @@ pub enum LiveError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The guard has stopped a script: what it had a part in is not recorded, and is asked again.
+    Stopped(Stopped),
 }
 
 impl LiveError {
@@ -38,7 +41,7 @@ impl LiveError {
             Self::NoRulebook => Some("put one in force with `ensue activate RULES`"),
             Self::Ruleset { .. } => Some("restore the store from a backup"),
             Self::Newer => Some("use the version of ensue that wrote the store, or a later one"),
-            Self::Unreadable { .. } => None,
+            Self::Unreadable { .. } | Self::Stopped(_) => None,
         }
     }
 }
@@ -51,6 +54,7 @@ impl fmt::Display for LiveError {
             Self::Ruleset { id, reason } => write!(f, "the rulebook {id} that was in force cannot be used: {reason}"),
             Self::Newer => f.write_str("the store was written by a later version of ensue"),
             Self::Unreadable { id, reason } => write!(f, "the event `{id}` does not fit the rulebook: {reason}"),
+            Self::Stopped(stopped) => stopped.fmt(f),
         }
     }
 }
@@ -59,6 +63,7 @@ impl std::error::Error for LiveError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => Some(error),
+            Self::Stopped(stopped) => Some(stopped),
             _ => None,
         }
     }
@@ -67,5 +72,11 @@ impl std::error::Error for LiveError {
 impl From<StoreError> for LiveError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<Stopped> for LiveError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
     }
 }

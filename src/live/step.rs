@@ -17,7 +17,7 @@ use super::{Live, Progress, ledger, shelf};
 use crate::decision::Decision;
 use crate::decision::count::Counts;
 use crate::decision::names::Names;
-use crate::engine::{Ending, Engine, Live as Kept};
+use crate::engine::{Ending, Engine, Live as Kept, Stopped};
 use crate::event::{Event, EventNumber, LeadId};
 use crate::local::{Zone, parse_rfc3339};
 use crate::log::Log;
@@ -123,14 +123,17 @@ impl Live {
         let accounts: BTreeSet<String> = events().filter_map(|entry| entry.account.clone()).collect();
         let mut roster = Roster::default();
         let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, accounts), &mut roster)?;
-        let (mut engine, before) = loaded.into_parts();
+        let (engine, before) = loaded.into_parts();
+        let mut engine = engine.guarded(self.guard);
         let (log, places) = self.read_log(&plan, &entries)?;
         // An erasure ends its step. One that the rulebook cannot read is left out like any such entry.
         let is_read = |entry: &&StoredEntry| log.iter().any(|event| log.event_id(event.number) == entry.id);
         let last = entries.last().filter(|entry| erases(entry) && !self.store.is_erased(&entry.lead));
         let erased = last.filter(is_read).map(|entry| entry.lead.clone());
         let mut worked = Worked { decisions: Vec::new(), kept: Kept::default(), erased };
-        work(&mut engine, &log, &places, horizon, &mut roster, &mut worked);
+        if let Err(stopped) = work(&mut engine, &log, &places, horizon, &mut roster, &mut worked) {
+            return Err(self.up_to(&engine, entries, stopped));
+        }
         worked.kept = engine.take_live();
         let mut done = Advanced {
             entries: entries.len() as u64,
@@ -142,6 +145,22 @@ impl Live {
         };
         self.write(&plan, &entries, (engine, &before), &mut roster, worked, &mut done)?;
         Ok(done)
+    }
+
+    /// Handles what lies before the point at which an engine was stopped, so that it need not be
+    /// handled again, and gives the reason of the stop.
+    fn up_to(&mut self, engine: &Engine, mut entries: Vec<StoredEntry>, stopped: Stopped) -> LiveError {
+        let reached = u64::from(engine.clock().last_entry.1);
+        let before = entries.partition_point(|entry| entry.sequence.0 + 1 < reached);
+        // Not past an entry that is not handled, and not to the timer that asked the script.
+        let mut horizon = Timestamp(engine.now().0 - 1);
+        horizon = entries.get(before).map_or(horizon, |next| horizon.min(next.received_at));
+        entries.truncate(before);
+        horizon = entries.last().map_or(horizon, |last| horizon.max(last.received_at));
+        if entries.is_empty() && horizon <= self.progress.clock.now {
+            return stopped.into();
+        }
+        self.handle(entries, horizon).err().unwrap_or_else(|| stopped.into())
     }
 
     /// The next entries of the log, up to the next activation of a rulebook; that alone where it
@@ -291,14 +310,21 @@ fn erases(entry: &StoredEntry) -> bool {
 }
 
 /// Feeds events to an engine and fires what is due by the horizon.
-fn work(engine: &mut Engine, log: &Log, places: &[u64], horizon: Timestamp, roster: &mut Roster, worked: &mut Worked) {
+fn work(
+    engine: &mut Engine,
+    log: &Log,
+    places: &[u64],
+    horizon: Timestamp,
+    roster: &mut Roster,
+    worked: &mut Worked,
+) -> Result<(), Stopped> {
     for event in log.iter() {
         if let Some(number) = number(log, places, &event) {
             roster.name_event(number, log.event_id(event.number));
         }
     }
-    feed(engine, log, places, roster, &mut worked.decisions);
-    engine.drain(horizon, roster, &mut worked.decisions);
+    feed(engine, log, places, roster, &mut worked.decisions)?;
+    engine.drain(horizon, roster, &mut worked.decisions)
 }
 
 /// The number of an event in the store's log.
@@ -308,7 +334,13 @@ fn number(log: &Log, places: &[u64], event: &Event<'_>) -> Option<EventNumber> {
 }
 
 /// Feeds events to an engine.
-pub(super) fn feed(engine: &mut Engine, log: &Log, places: &[u64], roster: &mut Roster, out: &mut Vec<Decision>) {
+pub(super) fn feed(
+    engine: &mut Engine,
+    log: &Log,
+    places: &[u64],
+    roster: &mut Roster,
+    out: &mut Vec<Decision>,
+) -> Result<(), Stopped> {
     let mut events: Vec<Event<'_>> = Vec::with_capacity(log.len());
     for event in log.iter() {
         let Some(number) = number(log, places, &event) else { continue };
@@ -317,8 +349,9 @@ pub(super) fn feed(engine: &mut Engine, log: &Log, places: &[u64], roster: &mut 
         events.push(Event { number, lead, account, ..event });
     }
     for event in &events {
-        engine.handle(event, roster, out);
+        engine.handle(event, roster, out)?;
     }
+    Ok(())
 }
 
 /// What ended, in words.

@@ -124,8 +124,9 @@ impl Live {
         let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
         let (leads, mut roster) = (BTreeSet::from([lead.to_owned()]), Roster::default());
         let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
-        let (mut engine, _) = loaded.into_parts();
-        engine.drain(at, &roster, &mut Vec::new());
+        let (engine, _) = loaded.into_parts();
+        let mut engine = engine.guarded(self.guard);
+        engine.drain(at, &roster, &mut Vec::new())?;
         let Some(standing) = roster.known(lead).and_then(|id| engine.standing(id, &roster)) else { return Ok(None) };
         Ok(Some(LeadView {
             lead: lead.to_owned(),

@@ -1,19 +1,16 @@
 //! Runs scripts. One evaluator belongs to one thread; it keeps, for every script it has seen, a
 //! scope and the functions found so far, so that a run fills in values and builds nothing.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use rhai::{Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expression, Position, Scope, Stmt};
 
-use super::{Compiled, INPUTS, Need, Place, Script, compare, place, rewrite, sandbox, words};
+use super::{Compiled, INPUTS, Need, Place, Script, TimeGuard, compare, place, rewrite, sandbox, words};
 use crate::value::{Value, View};
 
-/// How long one run may take. Counting operations does not bound time, so this does.
-const DEADLINE_NANOSECONDS: u64 = 50_000_000;
-/// The clock is read once in so many operations.
-const LOOK_EVERY: u64 = 64;
+/// The time guard is asked once in so many operations; most scripts end before the first time.
+const LOOK_EVERY: u64 = 1_000;
 /// Most lines of `print` and `debug` kept until they are taken.
 const MAX_TRACE: usize = 100;
 const SECOND: i64 = 1_000_000;
@@ -31,7 +28,17 @@ pub trait Input {
     }
 }
 
-/// A run that gave no result. The score stays as it was.
+/// Why a run gave no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoResult {
+    /// The script's own doing, the same on every machine.
+    Fault(Fault),
+    /// The time guard has struck, at this place of the script's text. What the script would have said
+    /// is not known, so nothing may be concluded from it.
+    Stopped(Place),
+}
+
+/// A mistake of a script in a run. The score stays as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Where, in the script's text.
@@ -45,7 +52,6 @@ pub struct Fault {
 pub struct Evaluator {
     engine: Engine,
     trace: Arc<Mutex<Vec<String>>>,
-    started: Arc<AtomicU64>,
     seen: Vec<Prepared>,
 }
 
@@ -76,27 +82,30 @@ pub fn scope() -> Scope<'static> {
 
 impl Default for Evaluator {
     fn default() -> Self {
-        Self::new()
+        Self::new(None)
     }
 }
 
 impl Evaluator {
-    /// An evaluator that has seen no script.
-    pub fn new() -> Self {
-        let (trace, started) = (Arc::default(), Arc::default());
+    /// An evaluator that has seen no script, watched by a guard where there is one.
+    pub fn new(guard: Option<TimeGuard>) -> Self {
+        let trace = Arc::default();
         let mut engine = sandbox::engine();
+        measure(&mut engine);
         compare::register_nodes(&mut engine);
         register_slots(&mut engine);
         register_trace(&mut engine, &trace);
-        watch(&mut engine, &started);
-        Self { engine, trace, started, seen: Vec::new() }
+        if let Some(guard) = guard {
+            watch(&mut engine, guard);
+        }
+        Self { engine, trace, seen: Vec::new() }
     }
 
     /// The result of a script's last line, a finite number.
     ///
     /// # Errors
-    /// The script failed, took too long, or gave something else.
-    pub fn run(&mut self, script: &Script, input: &dyn Input) -> Result<f64, Fault> {
+    /// The script failed, came to a limit, or gave something else.
+    pub fn run(&mut self, script: &Script, input: &dyn Input) -> Result<f64, NoResult> {
         let result = self.evaluate(script, Some(input), |context| {
             let body = Expression::from(&script.0.body);
             #[expect(deprecated, reason = "marked so only because it may change; the version is pinned")]
@@ -117,14 +126,19 @@ impl Evaluator {
     /// in UTC.
     ///
     /// # Errors
-    /// The function failed, took too long, or gave something that is no value of a rulebook.
-    pub fn call(&mut self, script: &Script, name: &str, args: &[View]) -> Result<Value, Fault> {
+    /// The function failed, came to a limit, or gave something that is no value of a rulebook.
+    pub fn call(&mut self, script: &Script, name: &str, args: &[View]) -> Result<Value, NoResult> {
         let args: Vec<Dynamic> = args.iter().map(|arg| dynamic(*arg, &first_moment)).collect();
-        let result = self.evaluate(script, None, |context| context.call_fn::<Dynamic>(name, args))?;
         let at = || words::definition(name, &script.0.text);
+        let result = self.evaluate(script, None, |context| context.call_fn::<Dynamic>(name, args));
+        let result = result.map_err(|why| match why {
+            // Not every operation has a place.
+            NoResult::Stopped(Place { byte: 0, .. }) => NoResult::Stopped(at()),
+            other => other,
+        })?;
         value(&result).ok_or_else(|| {
             let message = format!("`{name}` gave {}, which is not a value of a rule", compare::kind(&result));
-            Fault { place: at(), message }
+            NoResult::Fault(Fault { place: at(), message })
         })
     }
 
@@ -138,27 +152,29 @@ impl Evaluator {
         script: &Script,
         input: Option<&dyn Input>,
         run: impl FnOnce(&mut EvalContext) -> Result<Dynamic, Box<EvalAltResult>>,
-    ) -> Result<Dynamic, Fault> {
+    ) -> Result<Dynamic, NoResult> {
         let Some(prepared) = prepared(&mut self.seen, script) else {
             return Err(script.0.fault("the script cannot be run", Position::NONE));
         };
         if let Some(input) = input {
             prepared.fill(input);
         }
-        self.started.store(0, Ordering::Relaxed);
         match prepared.in_context(&self.engine, run).map_err(|error| *error) {
             Ok(value) | Err(EvalAltResult::Return(value, _)) => Ok(value),
-            Err(error) => {
-                let (message, position) = words::fault(&error);
-                Err(script.0.fault(message, position))
-            }
+            Err(error) => Err(match stopped(&error) {
+                Some(at) => NoResult::Stopped(place(at, &script.0.text)),
+                None => {
+                    let (message, position) = words::fault(&error);
+                    script.0.fault(message, position)
+                }
+            }),
         }
     }
 }
 
 impl Compiled {
-    fn fault(&self, message: impl Into<String>, position: Position) -> Fault {
-        Fault { place: place(position, &self.text), message: message.into() }
+    fn fault(&self, message: impl Into<String>, position: Position) -> NoResult {
+        NoResult::Fault(Fault { place: place(position, &self.text), message: message.into() })
     }
 }
 
@@ -272,7 +288,7 @@ fn register_trace(engine: &mut Engine, trace: &Arc<Mutex<Vec<String>>>) {
         engine.register_fn(function, move |value: Dynamic| {
             let mut trace = lock(&trace);
             if trace.len() < MAX_TRACE {
-                trace.push(value.to_string());
+                trace.push(line(&value));
             }
             // The engine wants a text of these two functions, to write it somewhere itself.
             String::new()
@@ -284,28 +300,60 @@ fn lock(trace: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
     trace.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends a run that takes too long. The deadline decides only whether there is a result, never
-/// which, so reading the clock here leaves results a function of their inputs.
-fn watch(engine: &mut Engine, started: &Arc<AtomicU64>) {
-    let started = Arc::clone(started);
-    let origin = instant();
+/// A value as a line of the trace, cut to the length of a text: the names in a map are not measured.
+fn line(value: &Dynamic) -> String {
+    let mut line = value.to_string();
+    if line.len() > sandbox::MAX_TEXT {
+        let fits = |(at, _): &(usize, char)| *at <= sandbox::MAX_TEXT - '…'.len_utf8();
+        let end = line.char_indices().take_while(fits).last().map_or(0, |(at, _)| at);
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+/// Measures what a variable holds whenever it is used. The engine measures what functions and
+/// operators give, but not a list after another was added to it, nor one of which an item was
+/// replaced: without this they would grow with each operation, and so would what it costs.
+fn measure(engine: &mut Engine) {
+    #[expect(deprecated, reason = "marked so only because it may change; the version is pinned")]
+    engine.on_var(|name, from_end, context| {
+        let scope = context.scope();
+        let value = match from_end.checked_sub(1) {
+            Some(newer) => scope.iter_raw().nth(newer).map(|(.., value)| value),
+            None => scope.get(name),
+        };
+        if let Some(value) = value.filter(|value| value.is_array() || value.is_map() || value.is_string()) {
+            context.engine().ensure_data_size_within_limits(value)?;
+        }
+        Ok(None)
+    });
+}
+
+/// Ends a run that the guard finds too long.
+fn watch(engine: &mut Engine, guard: TimeGuard) {
+    let started = Mutex::new(Duration::ZERO);
     engine.on_progress(move |operations| {
         if operations % LOOK_EVERY != 0 {
             return None;
         }
-        let now = u64::try_from((instant() - origin).as_nanos()).unwrap_or(u64::MAX).max(1);
-        match started.load(Ordering::Relaxed) {
-            0 => started.store(now, Ordering::Relaxed),
-            start if now - start > DEADLINE_NANOSECONDS => {
-                return Some(format!("the script did not end within {} ms", DEADLINE_NANOSECONDS / 1_000_000).into());
-            }
-            _ => {}
+        let mut started = started.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = (guard.clock)();
+        if operations == LOOK_EVERY {
+            *started = now;
+            return None;
         }
-        None
+        (now.saturating_sub(*started) >= guard.limit).then_some(Dynamic::UNIT)
     });
 }
 
-#[expect(clippy::disallowed_methods, reason = "a deadline needs a clock; it never reaches a result")]
-fn instant() -> Instant {
-    Instant::now()
+/// Where the guard has ended a run, if it was the guard.
+fn stopped(error: &EvalAltResult) -> Option<Position> {
+    match error {
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, at) => {
+            stopped(inner).map(|inside| if inside.is_none() { *at } else { inside })
+        }
+        EvalAltResult::ErrorTerminated(_, at) => Some(*at),
+        _ => None,
+    }
 }

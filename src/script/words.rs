@@ -163,7 +163,7 @@ pub fn fault(error: &EvalAltResult) -> (String, Position) {
 fn runtime(error: &EvalAltResult) -> String {
     use EvalAltResult as E;
     match error {
-        E::ErrorRuntime(words, _) | E::ErrorTerminated(words, _) => words.to_string(),
+        E::ErrorRuntime(words, _) => words.to_string(),
         E::ErrorTooManyOperations(_) => {
             format!("the script did not end within {} operations", sandbox::MAX_OPERATIONS)
         }

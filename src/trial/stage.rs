@@ -8,12 +8,13 @@ use super::Failure;
 use crate::decision::{Body, Decision, Part};
 use crate::engine::judge::Stand;
 use crate::engine::witness::Seen;
-use crate::engine::{Engine, in_set};
+use crate::engine::{Engine, Stopped, in_set};
 use crate::event::{EventNumber, LeadId};
 use crate::local::{Zone, rfc3339};
 use crate::log::{self, Input, Log, ReadError, ReadOptions};
 use crate::plan::Plan;
 use crate::rulebook::{Expr, RuleId, Rulebook, Test, TestEvent};
+use crate::script::TimeGuard;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
@@ -33,29 +34,48 @@ pub(super) struct Played {
     pub stands: Vec<(LeadId, RuleId, Timestamp, Stand)>,
 }
 
-/// Plays a test.
-pub(super) fn play(plan: &Arc<Plan>, test: &Test) -> Result<Played, Box<Failure>> {
+/// Plays a test; a failure where its events are none.
+pub(super) fn play(
+    plan: &Arc<Plan>,
+    test: &Test,
+    guard: Option<TimeGuard>,
+) -> Result<Result<Played, Box<Failure>>, Stopped> {
+    match events(plan, test) {
+        Ok(log) => staged(plan, test, guard, log).map(Ok),
+        Err(failure) => Ok(Err(failure)),
+    }
+}
+
+/// The events of a test as a log, each the event it says it is.
+fn events(plan: &Plan, test: &Test) -> Result<Log, Box<Failure>> {
     let log = read(&plan.rulebook, test)?;
     for (event, made) in log.iter().zip(in_order(test)) {
         if !asks_for_facts(&plan.rulebook, made) && !in_set(plan, made.set, &event) {
             return Err(Box::new(not_made(&plan.rulebook, made)));
         }
     }
+    Ok(log)
+}
+
+fn staged(plan: &Arc<Plan>, test: &Test, guard: Option<TimeGuard>, log: Log) -> Result<Played, Stopped> {
     let leads = (0..log.lead_count() as u32).map(LeadId).collect();
-    let engine = Engine::new(Arc::clone(plan)).watching(leads);
+    let engine = Engine::new(Arc::clone(plan)).guarded(guard).watching(leads);
     let mut run = Run { plan, engine, log: &log, test, decisions: Vec::new(), stands: Vec::new(), asked: Vec::new() };
     for event in log.iter() {
         let before = Timestamp(event.received_at.0 - 1);
-        run.scores_until(before);
-        run.engine.drain(before, &log, &mut run.decisions);
+        run.scores_until(before)?;
+        run.engine.drain(before, &log, &mut run.decisions)?;
         run.look(event.lead);
-        run.engine.handle(&event, &log, &mut run.decisions);
+        run.engine.handle(&event, &log, &mut run.decisions)?;
         run.look(event.lead);
     }
-    run.scores_until(test.until);
-    run.engine.drain(test.until, &log, &mut run.decisions);
+    run.scores_until(test.until)?;
+    run.engine.drain(test.until, &log, &mut run.decisions)?;
     for lead in (0..log.lead_count() as u32).map(LeadId) {
         run.look(lead);
+    }
+    if let Some(stopped) = run.engine.stopped() {
+        return Err(stopped.clone());
     }
     let pending = run.engine.pending(&log);
     let seen = run.engine.seen().clone();
@@ -98,19 +118,20 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Reads the scores that are expected until a moment and not yet read.
-    fn scores_until(&mut self, until: Timestamp) {
+    fn scores_until(&mut self, until: Timestamp) -> Result<(), Stopped> {
         let mut due: Vec<usize> = (0..self.test.scores.len()).collect();
         due.retain(|place| self.asked.iter().all(|(done, _)| done != place));
         due.sort_by_key(|place| self.test.scores.get(*place).map(|score| score.at));
         for place in due {
             let Some(expected) = self.test.scores.get(place).filter(|score| score.at <= until) else { continue };
-            self.engine.drain(expected.at, self.log, &mut self.decisions);
+            self.engine.drain(expected.at, self.log, &mut self.decisions)?;
             let name = self.test.leads.get(expected.lead).map_or("", |lead| lead.name.as_str());
             let lead = (0..self.log.lead_count() as u32).map(LeadId).find(|lead| self.log.lead_name(*lead) == name);
             let asked = lead.and_then(|lead| self.engine.ask_lead(lead, self.log));
             let read = asked.into_iter().flat_map(|asked| asked.scores).find(|score| score.score == expected.score);
             self.asked.push((place, read.map_or((0.0, Vec::new()), |score| (score.worth, score.parts))));
         }
+        Ok(())
     }
 
     /// Notes how far the rules of a lead have come that wait for more than one event.
@@ -228,7 +249,7 @@ mod tests {
             decisions.iter().map(|d| (d.at, d.lead, d.body.clone(), d.cause, d.because.clone())).collect()
         };
         for test in &plan.rulebook.tests {
-            let played = play(&plan, test).unwrap();
+            let played = play(&plan, test, None).unwrap().unwrap();
             let options = replay::Options { until: Some(test.until), threads: 1, ..replay::Options::default() };
             let replayed = replay::replay(&plan, &played.log, &options).unwrap();
             assert_eq!(told(&replayed.decisions), told(&played.decisions), "{}", test.name);

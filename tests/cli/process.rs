@@ -26,7 +26,7 @@ pub struct Ran {
 /// The program, to be run in the folder of the project as in a pipe: no terminal, no color.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ensue"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("COLUMNS");
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("COLUMNS").env_remove("ENSUE_TEST_GUARD_MS");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -87,8 +87,8 @@ impl World {
     }
 
     pub fn explain(&self, lead: LeadId, at: Option<Timestamp>, questions: Vec<Pattern>) -> Explanation {
-        let options = explain::Options { at: at.or(self.until), questions };
-        explain::explain(&self.plan, &self.log, lead, &options).expect("the lead is known")
+        let options = explain::Options { at: at.or(self.until), questions, guard: None };
+        explain::explain(&self.plan, &self.log, lead, &options).unwrap().expect("the lead is known")
     }
 }
 

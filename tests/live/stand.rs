@@ -70,7 +70,12 @@ impl Stand {
 
 pub fn command(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ensue"));
-    command.args(args).current_dir(dir).stdin(Stdio::null()).env_remove("ENSUE_TEST_KILL_AT");
+    command
+        .args(args)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .env_remove("ENSUE_TEST_KILL_AT")
+        .env_remove("ENSUE_TEST_GUARD_MS");
     command
 }
 

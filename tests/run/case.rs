@@ -92,7 +92,7 @@ impl Case {
     /// Leads split into shards; 0 for the usual size.
     pub fn sharded(&self, threads: usize, leads_per_shard: usize) -> String {
         let log = self.log();
-        let options = Options { until: self.until, threads, trace: self.trace, leads_per_shard };
+        let options = Options { until: self.until, threads, trace: self.trace, leads_per_shard, guard: None };
         let replayed = replay::replay(&self.plan, &log, &options).unwrap();
         self.text(&log, replayed.handled, &replayed.decisions, &replayed.pending)
     }
@@ -107,12 +107,12 @@ impl Case {
         let (mut decisions, mut handled, mut last) = (Vec::new(), 0, Timestamp(0));
         for event in log.iter().filter(|event| self.until.is_none_or(|until| event.received_at <= until)) {
             // Polling halfway between two events changes nothing.
-            engine.drain(Timestamp(i64::midpoint(last.0, event.received_at.0)), &log, &mut decisions);
-            engine.handle(&event, &log, &mut decisions);
+            engine.drain(Timestamp(i64::midpoint(last.0, event.received_at.0)), &log, &mut decisions).unwrap();
+            engine.handle(&event, &log, &mut decisions).unwrap();
             last = event.received_at;
             handled += 1;
         }
-        engine.drain(self.until.unwrap_or(last), &log, &mut decisions);
+        engine.drain(self.until.unwrap_or(last), &log, &mut decisions).unwrap();
         self.text(&log, handled, &decisions, &engine.pending(&log))
     }
 
@@ -124,14 +124,14 @@ impl Case {
         let traced = |engine: Engine| if self.trace { engine.with_trace() } else { engine };
         let mut engine = traced(Engine::new(Arc::clone(&self.plan)));
         for event in log.iter().filter(|event| self.until.is_none_or(|until| event.received_at <= until)) {
-            engine.drain(Timestamp(i64::midpoint(last.0, event.received_at.0)), &log, &mut decisions);
+            engine.drain(Timestamp(i64::midpoint(last.0, event.received_at.0)), &log, &mut decisions).unwrap();
             engine = traced(shelf.through(engine, &self.plan));
-            engine.handle(&event, &log, &mut decisions);
+            engine.handle(&event, &log, &mut decisions).unwrap();
             last = event.received_at;
             handled += 1;
         }
         engine = traced(shelf.through(engine, &self.plan));
-        engine.drain(self.until.unwrap_or(last), &log, &mut decisions);
+        engine.drain(self.until.unwrap_or(last), &log, &mut decisions).unwrap();
         self.text(&log, handled, &decisions, &engine.pending(&log))
     }
 

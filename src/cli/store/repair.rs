@@ -8,6 +8,7 @@ use crate::words::many;
 
 use super::super::Io;
 use super::super::exit::{Error, Exit};
+use super::super::guard::guard;
 use super::super::place::Place;
 
 /// Recover what can be read into a new store; the old one is left as it is
@@ -33,7 +34,7 @@ pub fn run(args: &Args, place: &Place, io: Io) -> Result<Exit, Error> {
         many(repaired.keys, "key"),
         many(repaired.values, "value"),
     ))?;
-    let mut live = Live::open(&args.to, &options)?;
+    let mut live = Live::open_guarded(&args.to, &options, Some(guard()))?;
     live.rebuild()?;
     io.out(&format!(
         "state   made anew from the log: {}\nstore: `{}` is repaired into `{}`\n",
