@@ -29,7 +29,7 @@ fn playbook_with_tests(bencher: Bencher) {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/rules"));
     bencher.bench(|| {
         let plan = Arc::new(Plan::compile(load::rulebook(folder).unwrap().rulebook.unwrap()));
-        let report = trial::run(&plan, &trial::Options::default()).unwrap();
+        let report = trial::run(&plan, &trial::TrialOptions::default()).unwrap();
         assert!(report.is_fine());
         report
     });

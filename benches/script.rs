@@ -12,7 +12,7 @@ use ensue::check::{self, Env};
 use ensue::event::EventNumber;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
-use ensue::replay::{self, Options};
+use ensue::replay::{self, ReplayOptions};
 
 const EVALUATIONS: u32 = 100_000;
 
@@ -64,7 +64,7 @@ fn run(bencher: Bencher, step: u32) {
     let plan = plan();
     let log = updates(&plan, step);
     assert!(log.event(EventNumber(EVALUATIONS - 1)).is_some());
-    let options = Options { threads: 1, ..Options::default() };
+    let options = ReplayOptions { threads: 1, ..ReplayOptions::default() };
     bencher.counter(ItemsCount::new(EVALUATIONS)).bench(|| replay::replay(&plan, &log, &options).unwrap());
 }
 

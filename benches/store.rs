@@ -20,13 +20,13 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ensue::config::{self, Breaker, Kind, Retries};
-use ensue::live::{Arrival, Desk, Line, Live, Window};
+use ensue::config::{self, BreakerSettings, Retries, SinkKind};
+use ensue::live::{Arrival, Desk, Live, LogLine, OpenSink};
 use ensue::load::Files;
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
 use ensue::log::Log;
 use ensue::sink;
-use ensue::store::{self, NewEntry, Sequence, Store, StoredEntry};
+use ensue::store::{self, NewEntry, Offset, Store, StoredEntry};
 use ensue::timestamp::{Span, Timestamp};
 
 #[path = "workload/engine.rs"]
@@ -81,7 +81,7 @@ fn seconds(begun: Instant) -> String {
 }
 
 fn open(dir: &Path) -> Live {
-    Live::open(dir, &store::Options::default()).unwrap()
+    Live::open(dir, &store::StoreOptions::default()).unwrap()
 }
 
 fn in_force(live: &mut Live, rules: &str) {
@@ -90,9 +90,9 @@ fn in_force(live: &mut Live, rules: &str) {
     live.activate_first(&files, files.check().rulebook.unwrap(), at).unwrap();
 }
 
-fn lines<'a>(texts: &[&'a str]) -> Vec<Line<'a>> {
+fn lines<'a>(texts: &[&'a str]) -> Vec<LogLine<'a>> {
     let path = Arc::from("-");
-    let line = |(text, number): (&&'a str, u64)| Line {
+    let line = |(text, number): (&&'a str, u64)| LogLine {
         path: Arc::clone(&path),
         number,
         text: Cow::Borrowed(*text),
@@ -182,7 +182,7 @@ fn ingest(texts: &[&str], batch: usize) {
         let ours = rate(texts.len(), begun);
         let stats = live.store().stats().unwrap();
         let blocks: Vec<Vec<u8>> =
-            live.store().blocks(Sequence(0)).unwrap().map(|block| block.unwrap().bytes().to_vec()).collect();
+            live.store().blocks(Offset(0)).unwrap().map(|block| block.unwrap().bytes().to_vec()).collect();
         if round == 0 {
             let on_disk = format!("{:.0} bytes/event, {} syncs", stats.bytes_per_entry, stats.syncs);
             say(&format!("batch {batch}: on disk"), &on_disk);
@@ -202,11 +202,11 @@ fn ingest(texts: &[&str], batch: usize) {
 
 /// The byte layer alone: the same entries, encoded already.
 fn appending(live: Live, batch: usize) -> f64 {
-    let entries: Vec<StoredEntry> = live.store().entries(Sequence(0)).unwrap().map(Result::unwrap).collect();
+    let entries: Vec<StoredEntry> = live.store().entries(Offset(0)).unwrap().map(Result::unwrap).collect();
     drop(live);
     let new: Vec<NewEntry<'_>> = entries.iter().map(StoredEntry::as_new).collect();
     let dir = tempfile::tempdir().unwrap();
-    let mut store = Store::open(dir.path(), &store::Options::default()).unwrap();
+    let mut store = Store::open(dir.path(), &store::StoreOptions::default()).unwrap();
     let begun = Instant::now();
     for group in new.chunks(batch) {
         store.append(group).unwrap();
@@ -255,7 +255,7 @@ fn opening(dir: &Path) {
         drop(live);
     }
     let begun = Instant::now();
-    store::verify(dir, &store::Options::default()).unwrap();
+    store::verify(dir, &store::StoreOptions::default()).unwrap();
     say("verify the whole log", &seconds(begun));
 }
 
@@ -335,15 +335,15 @@ fn run() {
 }
 
 fn hand_over(live: &mut Live, dir: &Path, now: Timestamp) {
-    let settings = config::Sink {
+    let settings = config::SinkSettings {
         name: "file".to_owned(),
-        kind: Kind::File("out.jsonl".into()),
+        kind: SinkKind::File("out.jsonl".into()),
         idempotent: false,
         retries: Retries::default(),
-        breaker: Breaker::default(),
+        breaker: BreakerSettings::default(),
     };
     let sink = sink::open(&settings, dir).unwrap();
-    let windows = [("file".to_owned(), Window { settings, sink })].into();
+    let windows = [("file".to_owned(), OpenSink { settings, sink })].into();
     let mut desk = Desk { windows, route: &|_| Some("file".to_owned()) };
     let handed = live.hand_over(&mut desk, &mut || now, &|| false).unwrap();
     assert_eq!(handed.taken, 10_000);

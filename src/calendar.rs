@@ -80,7 +80,7 @@ pub enum Exception {
 
 /// What a calendar says of a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Day<'a> {
+pub enum DayState<'a> {
     /// Open.
     Open {
         /// In these hours, all day where `None`.
@@ -97,21 +97,21 @@ pub enum Day<'a> {
 
 impl Calendar {
     /// What this calendar says of a date. A name from a calendar file outranks `weekend`.
-    pub fn day(&self, date: NaiveDate) -> Day<'_> {
+    pub fn day(&self, date: NaiveDate) -> DayState<'_> {
         let weekday = date.weekday().num_days_from_monday() as usize;
         let usual = self.days.get(weekday).copied().unwrap_or(false);
         match self.exceptions.get(&date) {
-            Some(Exception::Closed { name }) => Day::Closed { reason: name.clone() },
-            Some(Exception::Extra { name, hours }) => Day::Open { hours: hours.or(self.hours), name: Some(name) },
-            Some(Exception::Short { name, hours }) if usual => Day::Open { hours: Some(*hours), name: Some(name) },
-            _ if usual => Day::Open { hours: self.hours, name: None },
-            _ => Day::Closed { reason: if weekday >= 5 { "weekend" } else { "closed" }.to_owned() },
+            Some(Exception::Closed { name }) => DayState::Closed { reason: name.clone() },
+            Some(Exception::Extra { name, hours }) => DayState::Open { hours: hours.or(self.hours), name: Some(name) },
+            Some(Exception::Short { name, hours }) if usual => DayState::Open { hours: Some(*hours), name: Some(name) },
+            _ if usual => DayState::Open { hours: self.hours, name: None },
+            _ => DayState::Closed { reason: if weekday >= 5 { "weekend" } else { "closed" }.to_owned() },
         }
     }
 
     /// Whether a date is open at all.
     pub fn is_open_day(&self, date: NaiveDate) -> bool {
-        matches!(self.day(date), Day::Open { .. })
+        matches!(self.day(date), DayState::Open { .. })
     }
 
     /// The first open day at or after `date`; `None` if there is none within [`SEARCH_DAYS`].
@@ -135,7 +135,7 @@ impl Calendar {
     /// When the opening hours of a date begin and end on a clock that runs evenly; `None` where it is
     /// closed.
     fn opening(&self, date: NaiveDate) -> Option<(NaiveDateTime, NaiveDateTime)> {
-        let Day::Open { hours, .. } = self.day(date) else { return None };
+        let DayState::Open { hours, .. } = self.day(date) else { return None };
         let (start, end) = hours.unwrap_or((ClockTime(0), ClockTime(1_440)));
         let end_date = if end <= start { date.succ_opt()? } else { date };
         Some((clock_on(date, start), clock_on(end_date, end)))

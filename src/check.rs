@@ -40,7 +40,7 @@ pub(crate) mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use self::allow::Allowed;
+pub use self::allow::Allowance;
 pub use self::reference::{Reference, ReferenceKind};
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -90,7 +90,7 @@ pub struct Checked {
     /// rulebook has replaced is left out, as is what a mistake keeps from being looked at.
     pub references: Vec<Reference>,
     /// Findings that a comment of the author allows; [`Checked::expire`] looks at their dates.
-    pub allowed: Vec<Allowed>,
+    pub allowed: Vec<Allowance>,
 }
 
 /// The standard vocabulary as a source, to stand first among the sources of a rulebook.

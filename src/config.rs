@@ -29,31 +29,31 @@ pub struct Config {
     /// The rulebook, as written.
     pub rules: PathBuf,
     /// The sinks in the order of the file.
-    pub sinks: Vec<Sink>,
+    pub sinks: Vec<SinkSettings>,
     /// What goes where.
-    pub route: Route,
+    pub route: SinkRoute,
     source: Source,
 }
 
 /// A named sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sink {
+pub struct SinkSettings {
     /// Its name.
     pub name: String,
     /// What takes the actions.
-    pub kind: Kind,
+    pub kind: SinkKind,
     /// Whether an action that comes twice with one id has its effect once, so that one whose outcome
     /// is unknown may be handed over again.
     pub idempotent: bool,
     /// How refused actions are tried again.
     pub retries: Retries,
     /// When a sink that keeps refusing is left alone.
-    pub breaker: Breaker,
+    pub breaker: BreakerSettings,
 }
 
 /// What takes the actions of a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SinkKind {
     /// Standard output, as JSON Lines.
     Stdout,
     /// A file that JSON Lines are appended to; its path as written.
@@ -80,7 +80,7 @@ pub struct Retries {
 
 /// When a sink that keeps refusing is left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Breaker {
+pub struct BreakerSettings {
     /// After so many failures in a row.
     pub failures: u32,
     /// For how long.
@@ -93,7 +93,7 @@ impl Default for Retries {
     }
 }
 
-impl Default for Breaker {
+impl Default for BreakerSettings {
     fn default() -> Self {
         Self { failures: 5, pause: Span::seconds(300) }
     }
@@ -104,7 +104,7 @@ pub const TIMEOUT: Span = Span::seconds(30);
 
 /// What goes where: names of sinks that exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Route {
+pub struct SinkRoute {
     /// Where everything goes that nothing else is said of.
     pub default: Option<String>,
     /// Where alerts go.
@@ -222,14 +222,14 @@ impl Config {
 
     /// The sink of a name.
     #[must_use]
-    pub fn sink(&self, name: &str) -> Option<&Sink> {
+    pub fn sink(&self, name: &str) -> Option<&SinkSettings> {
         self.sinks.iter().find(|sink| sink.name == name)
     }
 
     /// The sink that takes what goes to a destination; `None` where nothing does. A `webhook NAME`
     /// goes where the route says, else to the sink of that name, else to the default.
     #[must_use]
-    pub fn sink_for(&self, destination: Destination<'_>) -> Option<&Sink> {
+    pub fn sink_for(&self, destination: Destination<'_>) -> Option<&SinkSettings> {
         let route = &self.route;
         let own = match destination {
             Destination::Channel(name) => route.channels.get(name).map(String::as_str),
@@ -256,7 +256,7 @@ impl Default for Config {
             store: ".ensue".into(),
             rules: "rules".into(),
             sinks: Vec::new(),
-            route: Route::default(),
+            route: SinkRoute::default(),
             source: Source::new("", ""),
         }
     }

@@ -48,7 +48,7 @@ mod window;
 pub mod witness;
 
 pub use adopt::{Adopted, Change, Changes};
-pub use departure::{Covered, Departure, Ending, Live};
+pub use departure::{Covered, Departure, Ending, LiveNotes};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
 pub use script::Stopped;
 pub use standing::{Paused, Standing, Way};
@@ -88,7 +88,7 @@ struct World {
     /// Who does by hand what this instant does, and why.
     note: Option<Box<crate::decision::Note>>,
     /// What a live run must know, where it is asked for.
-    live: Option<Box<Live>>,
+    live: Option<Box<LiveNotes>>,
 }
 
 /// What leads of one account share.

@@ -29,11 +29,11 @@ use crate::value::Value;
 
 pub use era::{Era, Former, through};
 pub use question::UnknownQuestion;
-use words::Words;
+use words::ClauseWords;
 
 /// What is asked for, beside what was decided.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct ExplainOptions {
     /// As of this moment; default: the last entry of the log.
     pub at: Option<Timestamp>,
     /// Things that may not have happened.
@@ -87,7 +87,7 @@ pub struct Why {
     /// By which rulebook: an index into [`Explanation::former`], or beyond it for the one in force.
     pub era: usize,
     /// What decided.
-    pub by: Source,
+    pub by: Origin,
     /// The decisions.
     pub did: Vec<Decision>,
     /// The events they rest on.
@@ -102,7 +102,7 @@ pub struct Why {
 
 /// A rule, a line of it, a sequence or a touch, where the author wrote it; all empty for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Source {
+pub struct Origin {
     /// The name that stands in the timeline.
     pub name: String,
     /// `rules/rules.ensue:14`
@@ -276,7 +276,7 @@ pub struct Link {
     /// What happened: `enrolled in hot_leads #1`.
     pub what: String,
     /// What decided it.
-    pub by: Source,
+    pub by: Origin,
 }
 
 /// The answer to a question.
@@ -289,7 +289,7 @@ pub struct Answer {
     /// What became of it where it did not: skipped, cancelled, muted.
     pub instead: Vec<(usize, Decision)>,
     /// When it will happen if nothing else does, and what will bring it; looked for within a year.
-    pub next: Option<(Timestamp, Source)>,
+    pub next: Option<(Timestamp, Origin)>,
     /// Everything that could bring it.
     pub routes: Vec<Route>,
 }
@@ -298,7 +298,7 @@ pub struct Answer {
 #[derive(Clone, Debug)]
 pub struct Route {
     /// The rule, touch or sequence.
-    pub by: Source,
+    pub by: Origin,
     /// Each clause as of the moment.
     pub clauses: Vec<Clause>,
     /// How often its trigger has happened, and what came of it.
@@ -338,7 +338,7 @@ struct Inquiry<'a> {
     decisions: Vec<Decision>,
     /// What is planned for it.
     pending: Vec<Decision>,
-    words: Words<'a>,
+    words: ClauseWords<'a>,
     /// The same up to the change that put this rulebook in force.
     earlier: Option<Box<Inquiry<'a>>>,
     /// The script that was stopped when the engine was let go on.
@@ -380,6 +380,11 @@ impl<'a> Inquiry<'a> {
 ///
 /// # Errors
 /// The guard has stopped a script.
-pub fn explain(plan: &Arc<Plan>, log: &Log, lead: LeadId, options: &Options) -> Result<Option<Explanation>, Stopped> {
+pub fn explain(
+    plan: &Arc<Plan>,
+    log: &Log,
+    lead: LeadId,
+    options: &ExplainOptions,
+) -> Result<Option<Explanation>, Stopped> {
     through(&[Era { ruleset: "", plan, log, at: Timestamp::MIN, first: 0 }], lead, options)
 }

@@ -20,7 +20,7 @@
 //! let log = log::read(vec![input], &rulebook, &log::ReadOptions::default(), &|_| ())?;
 //!
 //! let plan = Arc::new(Plan::compile(rulebook));
-//! let replayed = replay::replay(&plan, &log, &replay::Options::default())?;
+//! let replayed = replay::replay(&plan, &log, &replay::ReplayOptions::default())?;
 //! let names = Names { rulebook: &plan.rulebook, log: &log };
 //! let lines: Vec<String> = replayed.decisions.iter().map(|decided| names.line(decided).to_string()).collect();
 //! assert!(lines[0].contains(r#""do":"tier","to":"hot","rule":"third_open""#));

@@ -37,7 +37,7 @@ use crate::engine::Clock;
 use crate::load::Files;
 use crate::plan::Plan;
 use crate::script::TimeGuard;
-use crate::store::{self, Batch, Sequence, Store, StoreError, TreeName};
+use crate::store::{self, Batch, Offset, Store, StoreError, TreeName};
 use crate::timestamp::Timestamp;
 
 pub use activate::Activation;
@@ -47,9 +47,9 @@ pub use due_now::{DueNow, PutOff, Routes};
 pub use error::LiveError;
 #[doc(hidden)]
 pub use handover::Point;
-pub use handover::{Desk, HandedOver, Round, Window};
-pub use ingest::{Group, Intake, Line, NOT_TEXT};
-pub use outbox::{Done, Ended, Fate, Item, State, What};
+pub use handover::{Desk, HandedOver, OpenSink, Round};
+pub use ingest::{Group, Intake, LogLine, NOT_TEXT};
+pub use outbox::{Delivery, DeliveryState, Done, Ended, Fate, What};
 pub use record::Record;
 pub use step::Advanced;
 pub use view::{LeadView, Readable};
@@ -67,7 +67,6 @@ struct Progress {
     clock: Clock,
     /// Entries handled: the first so many of the log.
     handled: u64,
-    /// Decisions made.
     decisions: u64,
 }
 
@@ -97,7 +96,7 @@ impl Live {
     ///
     /// # Errors
     /// The store cannot be opened, or the rulebook in force cannot be read.
-    pub fn open(dir: &Path, options: &store::Options) -> Result<Self, LiveError> {
+    pub fn open(dir: &Path, options: &store::StoreOptions) -> Result<Self, LiveError> {
         Self::open_guarded(dir, options, None)
     }
 
@@ -106,7 +105,11 @@ impl Live {
     ///
     /// # Errors
     /// The store cannot be opened, or the rulebook in force cannot be read.
-    pub fn open_guarded(dir: &Path, options: &store::Options, guard: Option<TimeGuard>) -> Result<Self, LiveError> {
+    pub fn open_guarded(
+        dir: &Path,
+        options: &store::StoreOptions,
+        guard: Option<TimeGuard>,
+    ) -> Result<Self, LiveError> {
         let store = Store::open(dir, options)?;
         let progress = match store.get(TreeName::Meta, b"progress")? {
             Some(bytes) => postcard::from_bytes::<Progress>(&bytes).map_err(|_| {
@@ -222,7 +225,7 @@ impl Live {
     ///
     /// # Errors
     /// Damage found on the way.
-    pub fn outbox(&self) -> Result<Vec<Item>, LiveError> {
+    pub fn outbox(&self) -> Result<Vec<Delivery>, LiveError> {
         outbox::waiting(&self.store)
     }
 
@@ -256,7 +259,7 @@ impl Live {
     /// # Errors
     /// Damage found on the way.
     pub fn export(&self, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError> {
-        for entry in self.store.entries(Sequence(0))? {
+        for entry in self.store.entries(Offset(0))? {
             let entry = entry?;
             let line = record::line(&self.store, &entry.as_entry())?;
             if each(&line).is_break() {

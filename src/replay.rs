@@ -9,7 +9,7 @@ use crate::crew::{Crew, NoThreads};
 use crate::decision::Decision;
 use crate::engine::{Engine, Stopped};
 use crate::event::{EventNumber, LeadId};
-use crate::log::{Entry, Log};
+use crate::log::{Log, LogEntry};
 use crate::plan::Plan;
 use crate::script::TimeGuard;
 use crate::timestamp::Timestamp;
@@ -19,7 +19,7 @@ const LEADS_PER_SHARD: usize = 2_048;
 
 /// How to replay.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct ReplayOptions {
     /// Handle what was received until then; default: the last entry.
     pub until: Option<Timestamp>,
     /// How many threads; 0 for as many as the machine has cores.
@@ -104,7 +104,7 @@ pub struct Chapter {
 ///
 /// # Errors
 /// The threads cannot be started, or the guard has stopped a script.
-pub fn replay(plan: &Arc<Plan>, log: &Log, options: &Options) -> Result<Replayed, ReplayError> {
+pub fn replay(plan: &Arc<Plan>, log: &Log, options: &ReplayOptions) -> Result<Replayed, ReplayError> {
     let entries = log.entries();
     let handled = match options.until {
         Some(until) => entries.partition_point(|entry| entry.received_at <= until),
@@ -145,7 +145,7 @@ pub fn part(plan: &Plan, log: &Log, lead: LeadId) -> LeadPart {
     let own = groups.find(lead.0);
     let mut inside = |other: LeadId| groups.find(other.0) == own;
     let together: Vec<LeadId> = (0..leads).map(LeadId).filter(|other| inside(*other)).collect();
-    let decides = |entry: &Entry| plan.crosses_accounts() || together.binary_search(&entry.lead).is_ok();
+    let decides = |entry: &LogEntry| plan.crosses_accounts() || together.binary_search(&entry.lead).is_ok();
     let numbered = log.entries().iter().zip(0..).filter(|(entry, _)| decides(entry));
     LeadPart { events: numbered.map(|(_, number)| EventNumber(number)).collect(), together }
 }
@@ -223,7 +223,7 @@ impl Shards {
         plan: &Arc<Plan>,
         log: &Log,
         horizon: Timestamp,
-        options: &Options,
+        options: &ReplayOptions,
     ) -> Result<(Vec<Decision>, Vec<Decision>), Stopped> {
         let mut engine = Engine::new(Arc::clone(plan)).guarded(options.guard);
         if options.trace {

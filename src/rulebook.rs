@@ -30,7 +30,7 @@ pub use self::rule::{Arm, Limit, Rule, State, Trigger};
 pub use self::score::{Decay, Score, ScriptScore};
 pub use self::script::{BookScript, Read};
 pub use self::sequence::{Again, Sequence, Touch, TouchTime, When};
-pub use self::table::{Key, Named, Table};
+pub use self::table::{Named, Table, TableId};
 pub use self::template::{BookTemplate, Filling};
 pub use self::test::{
     Allowed, By, Expect, ExpectedAt, Invariant, InvariantKind, Kept, ScoreExpect, Test, TestEvent, TestLead,
@@ -50,7 +50,7 @@ macro_rules! index {
             #[must_use]
             pub fn index(self) -> usize { self.0 as usize }
         }
-        impl Key for $name {
+        impl TableId for $name {
             fn at(index: usize) -> Self { Self(index as $int) }
             fn place(self) -> usize { self.index() }
         }

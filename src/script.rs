@@ -1,6 +1,6 @@
 //! Scoring scripts in Rhai: checked against everything that can be known before they run, then
 //! run in a sandbox as functions of their inputs. Nothing here knows the engine; it connects
-//! itself through [`Input`].
+//! itself through [`ScriptReads`].
 //!
 //! A run ends by operations, by depth or by sizes, at the same place on every machine: how fast a
 //! machine is decides nothing. A [`TimeGuard`], where there is one, takes back a run as if it had
@@ -38,7 +38,7 @@ use rhai::{AST, Expr, Position};
 
 use crate::units::Length;
 
-pub use evaluator::{Evaluator, Fault, Input, NoResult};
+pub use evaluator::{Evaluator, Fault, NoResult, ScriptReads};
 pub use library::FUNCTIONS;
 pub use time_guard::TimeGuard;
 
@@ -47,7 +47,7 @@ pub(crate) const INPUTS: [&str; 5] = ["lead", "event", "tier", "touches", "now"]
 
 /// A place in a script's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct ScriptPlace {
     /// Line, from 1.
     pub line: u32,
     /// Column in characters, from 1.
@@ -60,7 +60,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptError {
     /// Where.
-    pub place: Place,
+    pub place: ScriptPlace,
     /// One line, lower case, no full stop, the author's text in backticks.
     pub message: String,
     /// What to do about it.
@@ -107,7 +107,7 @@ pub struct Use {
     /// What.
     pub need: Need,
     /// Where the name stands.
-    pub place: Place,
+    pub place: ScriptPlace,
 }
 
 /// A function a script defines.
@@ -152,7 +152,7 @@ impl Script {
         Ok(Self(Arc::new(Compiled { text: text.to_owned(), ast, body, uses, functions })))
     }
 
-    /// Everything the script reads, each thing once, by place. An [`Input`] answers by index.
+    /// Everything the script reads, each thing once, by place. An [`ScriptReads`] answers by index.
     pub fn uses(&self) -> &[Use] {
         &self.0.uses
     }
@@ -169,12 +169,12 @@ impl Script {
 }
 
 /// The place of a position of the engine's; the first one where it knows none.
-fn place(position: Position, text: &str) -> Place {
+fn place(position: Position, text: &str) -> ScriptPlace {
     let line = position.line().unwrap_or(1).max(1);
     let column = position.position().unwrap_or(1).max(1);
     let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let rest = text.get(start..).unwrap_or("");
     let within: usize = rest.chars().take(column - 1).map(char::len_utf8).sum();
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Place { line: small(line), column: small(column), byte: small(start + within) }
+    ScriptPlace { line: small(line), column: small(column), byte: small(start + within) }
 }

@@ -20,8 +20,8 @@ mod lines;
 mod nowhere;
 
 pub use self::exec::{Exec, TEMPORARY};
-pub use self::file::File;
-pub use self::lines::Lines;
+pub use self::file::FileSink;
+pub use self::lines::LinesSink;
 
 /// What is handed over: one JSON object on one line. Keys are always these, in this order, absent where
 /// they do not apply; `docs/ensue-yaml.md` describes them. Times are RFC 3339 in the lead's zone.
@@ -246,15 +246,15 @@ impl std::error::Error for OpenError {
 /// # Errors
 /// Fails where its file cannot be appended to, its program is not there, or standard output is closed:
 /// better before a run than in the middle of it.
-pub fn open(sink: &config::Sink, folder: &Path) -> Result<Box<dyn Sink>, OpenError> {
+pub fn open(sink: &config::SinkSettings, folder: &Path) -> Result<Box<dyn Sink>, OpenError> {
     Ok(match &sink.kind {
-        config::Kind::Stdout if nowhere::is_stdout() => return Err(OpenError::Nowhere { sink: sink.name.clone() }),
-        config::Kind::Stdout => Box::new(Lines::new(io::stdout(), "standard output")),
-        config::Kind::File(path) => {
+        config::SinkKind::Stdout if nowhere::is_stdout() => return Err(OpenError::Nowhere { sink: sink.name.clone() }),
+        config::SinkKind::Stdout => Box::new(LinesSink::new(io::stdout(), "standard output")),
+        config::SinkKind::File(path) => {
             let path = folder.join(path);
             let failed = |error| OpenError::File { sink: sink.name.clone(), path: path.clone(), error };
-            Box::new(File::open(&path).map_err(failed)?)
+            Box::new(FileSink::open(&path).map_err(failed)?)
         }
-        config::Kind::Exec { command, timeout } => Box::new(Exec::open(&sink.name, command, folder, *timeout)?),
+        config::SinkKind::Exec { command, timeout } => Box::new(Exec::open(&sink.name, command, folder, *timeout)?),
     })
 }

@@ -45,7 +45,7 @@ pub(crate) use wire::Wire;
 pub(crate) use block::check_size;
 pub use block::{Block, BlockHash, ENTRY_LIMIT, Entries};
 pub use commit::Committed;
-pub use entry::{ContentHash, Entry, NewEntry, Outcome, Sequence, StoredEntry};
+pub use entry::{Appending, ContentHash, Entry, NewEntry, Offset, StoredEntry};
 pub use error::StoreError;
 pub use head::FORMAT;
 pub use quarantine::Quarantined;
@@ -57,7 +57,7 @@ pub use verify::{Verified, verify};
 
 /// How to open a store.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct StoreOptions {
     /// Whether a store is made where there is none.
     pub create: bool,
     /// The most memory the database keeps pages in, in bytes.
@@ -69,7 +69,7 @@ pub struct Options {
     pub fail_sync_at: Option<u64>,
 }
 
-impl Default for Options {
+impl Default for StoreOptions {
     fn default() -> Self {
         Self { create: true, cache_capacity: 128 << 20, watchdog: Duration::from_secs(60), fail_sync_at: None }
     }
@@ -115,7 +115,6 @@ pub struct Store {
     syncs: Syncs,
     acknowledged: u64,
     stopped: Option<String>,
-    /// Dropped last.
     _lock: Lock,
 }
 
@@ -125,7 +124,7 @@ impl Store {
         &self.dir
     }
 
-    /// How many entries the log has; the next one gets this sequence.
+    /// How many entries the log has; the next one gets this offset.
     pub fn len(&self) -> u64 {
         self.last.end().0
     }
@@ -144,7 +143,7 @@ impl Store {
     ///
     /// # Errors
     /// Damage found on the way.
-    pub fn lookup(&mut self, id: &str) -> Result<Option<(Sequence, ContentHash)>, StoreError> {
+    pub fn lookup(&mut self, id: &str) -> Result<Option<(Offset, ContentHash)>, StoreError> {
         self.load_ids()?;
         self.find(index::hash(id), id)
     }
@@ -162,19 +161,19 @@ impl Store {
             let reason = format!("the ids after entry {} are missing", ids.len());
             return Err(StoreError::TreeDamaged { part: "ids", reason });
         }
-        for (id, sequence) in self.waiting.ids() {
-            ids.add(id, sequence);
+        for (id, offset) in self.waiting.ids() {
+            ids.add(id, offset);
         }
         self.ids = Some(ids);
         Ok(())
     }
 
-    fn find(&self, hash: u32, id: &str) -> Result<Option<(Sequence, ContentHash)>, StoreError> {
+    fn find(&self, hash: u32, id: &str) -> Result<Option<(Offset, ContentHash)>, StoreError> {
         let Some(ids) = &self.ids else { return Ok(None) };
-        for sequence in ids.candidates(hash) {
-            let found = self.with_entry(sequence, |entry| (entry.id == id).then(|| entry.content()))?;
+        for offset in ids.candidates(hash) {
+            let found = self.with_entry(offset, |entry| (entry.id == id).then(|| entry.content()))?;
             if let Some(content) = found {
-                return Ok(Some((sequence, content)));
+                return Ok(Some((offset, content)));
             }
         }
         Ok(None)
@@ -184,33 +183,33 @@ impl Store {
     ///
     /// # Errors
     /// Damage, also where there is no such entry.
-    pub fn with_entry<T>(&self, sequence: Sequence, read: impl FnOnce(Entry<'_>) -> T) -> Result<T, StoreError> {
-        let missing = || StoreError::Damaged { readable: sequence.0, reason: "an entry is missing".to_owned() };
-        let skip = |first: Sequence| sequence.0.checked_sub(first.0).map(|n| n as usize);
+    pub fn with_entry<T>(&self, offset: Offset, read: impl FnOnce(Entry<'_>) -> T) -> Result<T, StoreError> {
+        let missing = || StoreError::Damaged { readable: offset.0, reason: "an entry is missing".to_owned() };
+        let skip = |first: Offset| offset.0.checked_sub(first.0).map(|n| n as usize);
         if let Some(skip) = skip(self.builder.first()) {
             return self.builder.entries().nth(skip).ok_or_else(missing)?.map(read);
         }
-        let pending = self.full.iter().find(|block| block.first() <= sequence && sequence < block.end());
+        let pending = self.full.iter().find(|block| block.first() <= offset && offset < block.end());
         let block = match pending {
             Some(block) => block.clone(),
-            None => self.block_of(sequence)?,
+            None => self.block_of(offset)?,
         };
         let entry = skip(block.first()).and_then(|skip| block.entries().nth(skip));
         entry.ok_or_else(missing)?.map(read)
     }
 
     /// The written block that holds an entry.
-    fn block_of(&self, sequence: Sequence) -> Result<Block, StoreError> {
-        if sequence >= self.last.first() {
+    fn block_of(&self, offset: Offset) -> Result<Block, StoreError> {
+        if offset >= self.last.first() {
             return Ok(self.last.clone());
         }
-        let damaged = |reason: String| StoreError::Damaged { readable: sequence.0, reason };
+        let damaged = |reason: String| StoreError::Damaged { readable: offset.0, reason };
         let log = &self.database.trees.log;
-        let found = guarded(|| log.range(..=sequence.0.to_be_bytes()).next_back().transpose());
+        let found = guarded(|| log.range(..=offset.0.to_be_bytes()).next_back().transpose());
         let found = found.map_err(damaged)?.map_err(|error| damaged(error.to_string()))?;
         let (_, bytes) = found.ok_or_else(|| damaged("blocks are missing".to_owned()))?;
         let block = Block::parse(bytes).map_err(|reason| damaged(reason.to_owned()))?;
-        let holds = block.first() <= sequence && sequence < block.end();
+        let holds = block.first() <= offset && offset < block.end();
         holds.then_some(block).ok_or_else(|| damaged("blocks are missing".to_owned()))
     }
 
@@ -218,7 +217,7 @@ impl Store {
     ///
     /// # Errors
     /// Damage found at the start; damage further on comes as an item.
-    pub fn blocks(&self, from: Sequence) -> Result<Blocks<'_>, StoreError> {
+    pub fn blocks(&self, from: Offset) -> Result<Blocks<'_>, StoreError> {
         Blocks::new(&self.database.trees.log, self.last.clone(), from, self.watchdog)
     }
 
@@ -226,7 +225,7 @@ impl Store {
     ///
     /// # Errors
     /// Damage found at the start; damage further on comes as an item.
-    pub fn entries(&self, from: Sequence) -> Result<Iter<'_>, StoreError> {
+    pub fn entries(&self, from: Offset) -> Result<Iter<'_>, StoreError> {
         self.blocks(from).map(Iter::new)
     }
 
@@ -240,10 +239,10 @@ impl Store {
         let mut found = Vec::with_capacity(places.len());
         let mut block: Option<Block> = None;
         for place in places {
-            let sequence = Sequence(u64::from(place));
-            let held = block.take().filter(|block| block.first() <= sequence && sequence < block.end());
-            let current = held.map_or_else(|| self.block_of(sequence), Ok)?;
-            let skip = sequence.0 - current.first().0;
+            let offset = Offset(u64::from(place));
+            let held = block.take().filter(|block| block.first() <= offset && offset < block.end());
+            let current = held.map_or_else(|| self.block_of(offset), Ok)?;
+            let skip = offset.0 - current.first().0;
             if let Some(entry) = current.entries().nth(skip as usize).transpose()?
                 && entry.lead == lead
             {

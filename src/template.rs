@@ -26,7 +26,7 @@ mod scan;
 use std::ops::Range;
 
 pub use filters::NAMES as FILTERS;
-pub use render::{Message, Setting, Unfilled};
+pub use render::{Message, RenderSetting, Unfilled};
 
 /// Largest template, in bytes.
 pub const MAX_SOURCE: usize = 64 * 1024;

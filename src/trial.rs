@@ -23,7 +23,7 @@ pub use update::{Edit, edits};
 
 /// What to run.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct TrialOptions {
     /// Only tests whose name holds this text, whatever its case; empty: all.
     pub pattern: String,
     /// Also find out what of the rulebook the tests show.
@@ -34,7 +34,7 @@ pub struct Options {
 
 /// How a test went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Verdict {
     /// Everything is as expected.
     Passed,
     /// Something is not; see [`TestResult::failures`].
@@ -45,7 +45,7 @@ pub enum Outcome {
     TodoPasses,
 }
 
-impl Outcome {
+impl Verdict {
     /// The word of the output.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -83,7 +83,7 @@ pub struct TestResult {
     /// Where its name stands.
     pub range: Range,
     /// How it went.
-    pub outcome: Outcome,
+    pub outcome: Verdict,
     /// Why it failed, in the order of the file.
     pub failures: Vec<Failure>,
     /// How many events it plays.
@@ -108,14 +108,14 @@ pub struct TestReport {
 impl TestReport {
     /// How many tests went so.
     #[must_use]
-    pub fn count(&self, outcome: Outcome) -> usize {
+    pub fn count(&self, outcome: Verdict) -> usize {
         self.tests.iter().filter(|test| test.outcome == outcome).count()
     }
 
     /// Whether no test failed and some ran.
     #[must_use]
     pub fn is_fine(&self) -> bool {
-        !self.tests.is_empty() && self.count(Outcome::Failed) == 0
+        !self.tests.is_empty() && self.count(Verdict::Failed) == 0
     }
 }
 
@@ -123,7 +123,7 @@ impl TestReport {
 ///
 /// # Errors
 /// The guard has stopped a script.
-pub fn run(plan: &Arc<Plan>, options: &Options) -> Result<TestReport, Stopped> {
+pub fn run(plan: &Arc<Plan>, options: &TrialOptions) -> Result<TestReport, Stopped> {
     let pattern = options.pattern.to_lowercase();
     let asked = |test: &&Test| test.name.to_lowercase().contains(&pattern);
     let all = &plan.rulebook.tests;
@@ -152,10 +152,10 @@ fn run_one(
         Err(failure) => (vec![*failure], 0, 0, Vec::new()),
     };
     let outcome = match (test.todo, failures.is_empty() && !test.events.is_empty()) {
-        (false, true) => Outcome::Passed,
-        (false, false) => Outcome::Failed,
-        (true, true) => Outcome::TodoPasses,
-        (true, false) => Outcome::Todo,
+        (false, true) => Verdict::Passed,
+        (false, false) => Verdict::Failed,
+        (true, true) => Verdict::TodoPasses,
+        (true, false) => Verdict::Todo,
     };
     let (name, range) = (test.name.clone(), test.range);
     Ok(TestResult { name, range, outcome, failures, events, decisions, observed })

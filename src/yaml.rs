@@ -10,7 +10,7 @@ use std::ops::Range;
 mod keys;
 mod node;
 
-pub use self::node::{Entry, Node};
+pub use self::node::{YamlEntry, YamlNode};
 
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -55,7 +55,7 @@ pub struct Dialect {
 ///
 /// # Errors
 /// The first thing that cannot be read.
-pub fn read(text: &str, dialect: &Dialect) -> Result<Node, Mistake> {
+pub fn read(text: &str, dialect: &Dialect) -> Result<YamlNode, Mistake> {
     if text.len() > MAX_BYTES {
         let message = format!("{} holds at most {MAX_BYTES} bytes, this one {}", dialect.file, text.len());
         return Err(Mistake::new(0..0, message, dialect.smaller));

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use ensue::live::{Activation, Arrival, Line, Live};
+use ensue::live::{Activation, Arrival, Live, LogLine};
 use ensue::load::Files;
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
 use ensue::store;
@@ -26,7 +26,7 @@ fn moment(text: &str) -> Timestamp {
 }
 
 fn open(dir: &Path) -> Live {
-    Live::open(dir, &store::Options { cache_capacity: 8 << 20, ..store::Options::default() }).unwrap()
+    Live::open(dir, &store::StoreOptions { cache_capacity: 8 << 20, ..store::StoreOptions::default() }).unwrap()
 }
 
 fn files(folder: &Path, name: &str) -> Files {
@@ -47,8 +47,9 @@ fn decided(live: &Live) -> Vec<String> {
 }
 
 fn ingest(live: &mut Live, events: &[&str]) {
-    let line = |(text, number)| Line { path: "events.jsonl".into(), number, text: <&str>::into(text), broken: false };
-    let lines: Vec<Line<'_>> = events.iter().copied().zip(1..).map(line).collect();
+    let line =
+        |(text, number)| LogLine { path: "events.jsonl".into(), number, text: <&str>::into(text), broken: false };
+    let lines: Vec<LogLine<'_>> = events.iter().copied().zip(1..).map(line).collect();
     let appended = live.ingest(lines, Arrival::Own, false).unwrap();
     assert_eq!(appended.quarantined, 0);
 }

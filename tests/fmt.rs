@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ensue::source::SourceId;
-use ensue::syntax::format::{Refused, format};
+use ensue::syntax::format::{Unformatted, format};
 use ensue::syntax::parse;
 use generate::Tape;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -114,8 +114,8 @@ fn every_rulebook_of_the_repository_keeps_its_meaning() {
                 parsed += 1;
                 sound(text.trim_start_matches('\u{feff}'), &made);
             }
-            Err(Refused::Mistakes(found)) => assert!(!found.is_empty()),
-            Err(Refused::Bug(why)) => panic!("{}: {why}", path.display()),
+            Err(Unformatted::Mistakes(found)) => assert!(!found.is_empty()),
+            Err(Unformatted::Bug(why)) => panic!("{}: {why}", path.display()),
         }
     }
     assert!(parsed > 180, "{parsed} of {} files", files.len());

@@ -63,6 +63,33 @@ fn no_verb_uses_another() {
     assert!(wrong.is_empty(), "move what both verbs need into a file of its own: {wrong:#?}");
 }
 
+/// One name, one idea. What may share a name: what was written and what it means (`syntax::tree`, `rulebook`),
+/// the arguments of verbs, and the two crews of which one is built.
+#[test]
+fn no_two_public_types_share_a_name() {
+    let is_pair = |path: &Path| {
+        path.starts_with("src/syntax/tree") || path.ends_with("syntax/tree.rs") || path.starts_with("src/crew")
+    };
+    let mut known: Vec<(String, PathBuf)> = Vec::new();
+    let mut twice = Vec::new();
+    for (path, text) in files().into_iter().filter(|(path, _)| !is_pair(path)) {
+        let kinds = ["pub struct ", "pub enum ", "pub trait ", "pub type "];
+        let named = text.lines().filter_map(|line| kinds.iter().find_map(|kind| line.strip_prefix(kind)));
+        for name in named {
+            let name: String = name.chars().take_while(|c| *c == '_' || c.is_alphanumeric()).collect();
+            if name == "Args" {
+                continue;
+            }
+            if let Some((_, other)) = known.iter().find(|(known, _)| *known == name) {
+                twice.push(format!("`{name}` in {} and in {}", other.display(), path.display()));
+            }
+            known.push((name, path.clone()));
+        }
+    }
+    assert!(known.len() > 200, "the types of the crate are not found");
+    assert!(twice.is_empty(), "give one of them the name of what it is:\n{}", twice.join("\n"));
+}
+
 #[test]
 fn paths_are_found_in_code_and_not_in_comments() {
     let code = "//! [`crate::cli`]\nuse crate::{report::{diagnostic, sarif}, log};\n\nlet at = super::super::near::help();\n\

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use ensue::script::{Evaluator, Fault, Input, Need, NoResult, Script, TimeGuard};
+use ensue::script::{Evaluator, Fault, Need, NoResult, Script, ScriptReads, TimeGuard};
 use ensue::timestamp::Timestamp;
 use ensue::value::{Value, View};
 
@@ -52,7 +52,7 @@ impl Comments {
     }
 }
 
-impl Input for Comments {
+impl ScriptReads for Comments {
     fn value(&self, index: usize) -> View<'_> {
         match &self.needs[index] {
             Need::Fact(name) => self.get(&format!("lead.{name}")),

@@ -20,8 +20,8 @@ use std::process::Child;
 use std::time::Duration;
 
 use ensue::store::{
-    Alone, Batch, KEY_LIMIT, NewEntry, Options, Outcome, Sequence, Store, StoreError, TreeName, VALUE_LIMIT, Wanted,
-    repair, verify,
+    Alone, Appending, Batch, KEY_LIMIT, NewEntry, Offset, Store, StoreError, StoreOptions, TreeName, VALUE_LIMIT,
+    Wanted, repair, verify,
 };
 use support::{
     Random, append, child, copy_dir, damaged_blocks, digest, expected_digest, files_below, made, open, soak,
@@ -33,15 +33,15 @@ fn what_was_appended_is_there_after_reopening() {
     let mut store = open(dir.path());
     assert!(store.is_empty());
     let committed = append(&mut store, 0..1000);
-    assert_eq!(committed.outcomes[999], Outcome::Stored(Sequence(999)));
+    assert_eq!(committed.outcomes[999], Appending::Stored(Offset(999)));
     append(&mut store, 1000..1001);
     drop(store);
     let store = open(dir.path());
     assert_eq!(store.len(), 1001);
     assert_eq!(digest(&store), expected_digest(1001));
-    let from: Vec<_> = store.entries(Sequence(998)).unwrap().map(|entry| entry.unwrap().id).collect();
+    let from: Vec<_> = store.entries(Offset(998)).unwrap().map(|entry| entry.unwrap().id).collect();
     assert_eq!(from, ["e000000998", "e000000999", "e000001000"]);
-    assert_eq!(store.entries(Sequence(1001)).unwrap().count(), 0);
+    assert_eq!(store.entries(Offset(1001)).unwrap().count(), 0);
 }
 
 #[test]
@@ -53,13 +53,13 @@ fn ids_and_leads_are_found_in_runs_and_after_them() {
     }
     for _ in 0..2 {
         for lead in ["L0000000", "L0000007", "L0000333", "nobody"] {
-            let found: Vec<u64> = store.entries_of(lead).unwrap().iter().map(|entry| entry.sequence.0).collect();
+            let found: Vec<u64> = store.entries_of(lead).unwrap().iter().map(|entry| entry.offset.0).collect();
             let all = (0..36_000).filter(|n| made(*n).lead == lead).collect::<Vec<_>>();
             assert_eq!(found, all, "{lead}");
         }
         for number in [0, 1, 16_383, 16_384, 20_000, 35_999] {
             let found = store.lookup(&made(number).id).unwrap().map(|(sequence, _)| sequence);
-            assert_eq!(found, Some(Sequence(number)));
+            assert_eq!(found, Some(Offset(number)));
         }
         assert_eq!(store.lookup("unheard of").unwrap(), None);
         drop(store);
@@ -82,10 +82,10 @@ fn a_repeated_entry_is_a_duplicate_and_another_with_its_id_a_conflict() {
         [&same, &other, &new, &new].map(|entry| NewEntry { received_at: late, ..entry.as_new() }).into();
     let outcomes = store.append(&entries).unwrap().outcomes;
     let expected = [
-        Outcome::Duplicate(Sequence(4)),
-        Outcome::Conflict(Sequence(5)),
-        Outcome::Stored(Sequence(10)),
-        Outcome::Duplicate(Sequence(10)),
+        Appending::Duplicate(Offset(4)),
+        Appending::Conflict(Offset(5)),
+        Appending::Stored(Offset(10)),
+        Appending::Duplicate(Offset(10)),
     ];
     assert_eq!(outcomes, expected);
     assert_eq!(store.len(), 11);
@@ -113,7 +113,7 @@ fn an_acknowledgment_costs_a_sync_and_a_group_costs_no_more() {
 fn a_failed_sync_stops_the_store_and_loses_nothing() {
     for fail_sync_at in 12..18 {
         let dir = tempfile::tempdir().unwrap();
-        let options = Options { fail_sync_at: Some(fail_sync_at), ..Options::default() };
+        let options = StoreOptions { fail_sync_at: Some(fail_sync_at), ..StoreOptions::default() };
         let mut store = Store::open(dir.path(), &options).unwrap();
         let mut acknowledged = 0;
         while let Ok(committed) = support::try_append(&mut store, acknowledged..acknowledged + 10) {
@@ -221,7 +221,7 @@ fn quarantine_keeps_numbers_and_text() {
 fn a_second_opener_is_told_who_holds_the_store() {
     let dir = tempfile::tempdir().unwrap();
     let _store = open(dir.path());
-    let second = Store::open(dir.path(), &Options::default()).unwrap_err();
+    let second = Store::open(dir.path(), &StoreOptions::default()).unwrap_err();
     let expected = format!("is in use by another process ({})", std::process::id());
     assert!(second.to_string().ends_with(&expected), "{second}");
 }
@@ -260,14 +260,14 @@ fn whoever_waits_for_a_store_is_seen() {
 #[test]
 fn no_store_is_made_unasked_and_a_newer_one_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let missing = Store::open(&dir.path().join("none"), &Options { create: false, ..Options::default() });
+    let missing = Store::open(&dir.path().join("none"), &StoreOptions { create: false, ..StoreOptions::default() });
     assert!(matches!(missing, Err(StoreError::Missing { .. })));
     assert!(!dir.path().join("none").exists());
     drop(open(dir.path()));
     let head = dir.path().join("head");
     let text = fs::read_to_string(&head).unwrap();
     fs::write(&head, text.replace("ensue store 1", "ensue store 2")).unwrap();
-    let newer = Store::open(dir.path(), &Options::default()).unwrap_err();
+    let newer = Store::open(dir.path(), &StoreOptions::default()).unwrap_err();
     assert_eq!(newer.to_string(), "the store is in format 2, this program reads up to format 1");
 }
 
@@ -329,7 +329,7 @@ fn erased_facts_are_nowhere_in_the_store() {
     assert_eq!(store.unseal("ben", "e0/email", &kept).unwrap(), b"ben@example.com");
     assert_eq!(store.seal("ana", "e0/email", secret).unwrap(), None);
     let outcome = store.append(&[NewEntry { payload: b"", ..entry.as_new() }]).unwrap().outcomes;
-    assert_eq!(outcome, [Outcome::Duplicate(Sequence(0))], "what cannot be compared any more is no conflict");
+    assert_eq!(outcome, [Appending::Duplicate(Offset(0))], "what cannot be compared any more is no conflict");
     drop(store);
     let at = old_keys.windows(3).position(|part| part == b"ana").unwrap() + 3;
     let key = old_keys[at..at + 32].to_vec();
@@ -341,7 +341,7 @@ fn erased_facts_are_nowhere_in_the_store() {
     }
     // An old key file put back would bring the facts back.
     fs::write(dir.path().join("keys"), old_keys).unwrap();
-    assert!(matches!(Store::open(dir.path(), &Options::default()), Err(StoreError::Keys { .. })));
+    assert!(matches!(Store::open(dir.path(), &StoreOptions::default()), Err(StoreError::Keys { .. })));
 }
 
 #[test]
@@ -522,7 +522,7 @@ fn repair_brings_over_all_before_the_damage() {
         fs::write(&data, bad).unwrap();
         let room = tempfile::tempdir().unwrap();
         let to = room.path().join("new");
-        let repaired = repair(base.path(), &to, &Options::default()).unwrap();
+        let repaired = repair(base.path(), &to, &StoreOptions::default()).unwrap();
         assert_eq!(repaired.recovered, *first);
         assert_eq!(repaired.recovered + repaired.lost, 3_000);
         assert!(repaired.lost_is_certain);
@@ -535,7 +535,7 @@ fn repair_brings_over_all_before_the_damage() {
     fs::write(&data, &bytes).unwrap();
     fs::remove_file(base.path().join("head")).unwrap();
     let room = tempfile::tempdir().unwrap();
-    let repaired = repair(base.path(), &room.path().join("new"), &Options::default()).unwrap();
+    let repaired = repair(base.path(), &room.path().join("new"), &StoreOptions::default()).unwrap();
     assert_eq!((repaired.recovered, repaired.lost, repaired.lost_is_certain), (3_000, 0, false));
     assert_eq!((repaired.values, repaired.keys), (2, 1));
 }
@@ -550,7 +550,7 @@ fn a_store_of_format_1_opens_forever() {
     copy_dir(&fixture.join("store"), dir.path());
     let expected = fs::read_to_string(fixture.join("expected.txt")).unwrap();
     assert_eq!(support::describe(&open(dir.path())), expected);
-    verify(dir.path(), &Options::default()).unwrap();
+    verify(dir.path(), &StoreOptions::default()).unwrap();
 }
 
 /// What child processes of these tests do; does nothing when run as a test.

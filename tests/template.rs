@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ensue::template::{Setting, Template, Unfilled};
+use ensue::template::{RenderSetting, Template, Unfilled};
 use ensue::timestamp::Timestamp;
 use ensue::value::Value;
 
-const NEW_YORK_IN_WINTER: Setting = Setting { offset: &|_: Timestamp| -5 * 3_600 };
+const NEW_YORK_IN_WINTER: RenderSetting = RenderSetting { offset: &|_: Timestamp| -5 * 3_600 };
 
 fn parse(text: &str) -> Template {
     Template::parse("recap", text).unwrap_or_else(|errors| panic!("{errors:?}"))

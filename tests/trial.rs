@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use ensue::plan::Plan;
 use ensue::report;
-use ensue::trial::{self, Options, Outcome, TestReport};
+use ensue::trial::{self, TestReport, TrialOptions, Verdict};
 
 /// The tests of a rulebook, run; shown under paths relative to the fixtures.
 fn run(rules: &Path, coverage: bool) -> (Arc<Plan>, TestReport) {
     let checked = ensue::load::rulebook(rules).unwrap();
     let drawn = report::diagnostic::human(&checked.diagnostics, &checked.sources, false);
     let plan = Arc::new(Plan::compile(checked.rulebook.unwrap_or_else(|| panic!("{drawn}"))));
-    let report = trial::run(&plan, &Options { coverage, ..Options::default() }).unwrap();
+    let report = trial::run(&plan, &TrialOptions { coverage, ..TrialOptions::default() }).unwrap();
     (plan, report)
 }
 
@@ -48,21 +48,21 @@ fn folders() {
 #[test]
 fn the_folder_of_failures_holds_no_passing_test() {
     let (_, report) = run(Path::new("fixtures/test/failing"), false);
-    assert_eq!(report.count(Outcome::Passed), 0);
-    assert!(report.tests.iter().filter(|test| test.outcome == Outcome::Failed).all(|test| !test.failures.is_empty()));
+    assert_eq!(report.count(Verdict::Passed), 0);
+    assert!(report.tests.iter().filter(|test| test.outcome == Verdict::Failed).all(|test| !test.failures.is_empty()));
 }
 
 /// The playbook is tested: nothing fails, every rule and every line of a decision list acts, and
 /// every touch is sent, skipped and cancelled.
 #[test]
 fn the_tests_of_the_playbook_show_every_rule() {
-    use ensue::trial::coverage::Kind;
+    use ensue::trial::coverage::PartKind;
     let (plan, report) = run(Path::new("rules"), true);
     let sources = &plan.rulebook.sources;
     assert!(report.is_fine(), "{}", report::trial::human(&report, sources, false));
     let coverage = report.coverage.unwrap();
     let missing = report::trial::coverage(&coverage, sources);
-    for kind in [Kind::Acts, Kind::Touch] {
+    for kind in [PartKind::Acts, PartKind::Touch] {
         let (shown, all) = coverage.count(kind);
         assert_eq!(shown, all, "{missing}");
     }
@@ -81,7 +81,7 @@ fn an_updated_file_passes_and_is_not_updated_again() {
     let (plan, report) = run(&path, false);
     assert!(trial::edits(&plan.rulebook.sources, &plan.rulebook.tests, &report.tests).is_empty());
     let failed: Vec<&str> =
-        report.tests.iter().filter(|t| t.outcome == Outcome::Failed).map(|t| t.name.as_str()).collect();
+        report.tests.iter().filter(|t| t.outcome == Verdict::Failed).map(|t| t.name.as_str()).collect();
     assert_eq!(failed, ["not marked"]);
 }
 

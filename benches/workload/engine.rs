@@ -8,7 +8,7 @@ use ensue::decision::{Body, Cause};
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
-use ensue::replay::{self, Options, Replayed};
+use ensue::replay::{self, ReplayOptions, Replayed};
 use ensue::timestamp::Timestamp;
 
 use super::truth::Truth;
@@ -37,7 +37,7 @@ pub fn read_from(plan: &Plan, reader: Box<dyn Read + Send>, threads: usize) -> L
 /// Decides a log to the end of the workload, 2026-07-05T00:00:00Z.
 pub fn replay(plan: &Arc<Plan>, log: &Log, threads: usize) -> Replayed {
     let until = parse_rfc3339(b"2026-07-05T00:00:00Z").unwrap();
-    replay::replay(plan, log, &Options { until: Some(until), threads, ..Options::default() }).unwrap()
+    replay::replay(plan, log, &ReplayOptions { until: Some(until), threads, ..ReplayOptions::default() }).unwrap()
 }
 
 /// The alerts of the eight rules as the truth counts them.

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::{ClockRange, Exception};
 use crate::units::ClockTime;
-use crate::yaml::{Dialect, Entry, Node};
+use crate::yaml::{Dialect, YamlEntry, YamlNode};
 
 pub use crate::yaml::{MAX_BYTES, Mistake as FileError};
 
@@ -71,14 +71,14 @@ impl Reader {
         self.errors.push(FileError::new(range.clone(), message, help));
     }
 
-    fn file(&mut self, root: &Node) {
+    fn file(&mut self, root: &YamlNode) {
         let Some(entries) = root.entries() else {
             if !root.is_nothing() {
                 self.error(&(0..0), "a calendar file is a list of `name`, `closed`, `short` and `extra`", "");
             }
             return;
         };
-        for (index, Entry { key, range, value, .. }) in entries.iter().enumerate() {
+        for (index, YamlEntry { key, range, value, .. }) in entries.iter().enumerate() {
             if entries.iter().take(index).any(|earlier| earlier.key == *key) {
                 self.error(range, format!("`{key}` is given twice"), "put its days under one heading");
                 continue;
@@ -98,14 +98,14 @@ impl Reader {
         }
     }
 
-    fn list(&mut self, list: List, range: &Range<usize>, value: &Node) {
+    fn list(&mut self, list: List, range: &Range<usize>, value: &YamlNode) {
         let Some(entries) = value.entries() else {
             if !value.is_nothing() {
                 self.error(range, format!("`{}` is not a list of dates with names", list.name()), list.example());
             }
             return;
         };
-        for Entry { key, range, value, .. } in entries {
+        for YamlEntry { key, range, value, .. } in entries {
             let Some(date) = self.date(key, range) else { continue };
             let exception = self.exception(list, key, range, value);
             match (self.days.get(&date), exception) {
@@ -140,13 +140,13 @@ impl Reader {
         date
     }
 
-    fn exception(&mut self, list: List, key: &str, range: &Range<usize>, value: &Node) -> Option<Exception> {
+    fn exception(&mut self, list: List, key: &str, range: &Range<usize>, value: &YamlNode) -> Option<Exception> {
         match (list, value) {
             (List::Closed, _) if value.text().is_some() => Some(Exception::Closed { name: value.text()?.to_owned() }),
             (List::Extra, _) if value.text().is_some() => {
                 Some(Exception::Extra { name: value.text()?.to_owned(), hours: None })
             }
-            (List::Short | List::Extra, Node::Map(entries)) => self.fields(list, key, range, entries),
+            (List::Short | List::Extra, YamlNode::Map(entries)) => self.fields(list, key, range, entries),
             _ => {
                 let needs = if list == List::Short { "a name and hours" } else { "a name" };
                 self.error(range, format!("`{key}` needs {needs}"), list.example());
@@ -155,10 +155,10 @@ impl Reader {
         }
     }
 
-    fn fields(&mut self, list: List, key: &str, range: &Range<usize>, entries: &[Entry]) -> Option<Exception> {
+    fn fields(&mut self, list: List, key: &str, range: &Range<usize>, entries: &[YamlEntry]) -> Option<Exception> {
         let known = self.errors.len();
         let (mut name, mut hours) = (None, None);
-        for Entry { key: field, range, value, .. } in entries {
+        for YamlEntry { key: field, range, value, .. } in entries {
             match field.as_str() {
                 "name" if name.is_some() => self.error(range, "`name` is given twice", "keep one of the two"),
                 "hours" if hours.is_some() => self.error(range, "`hours` is given twice", "keep one of the two"),
@@ -187,7 +187,7 @@ impl Reader {
         }
     }
 
-    fn hours(&mut self, range: &Range<usize>, value: &Node) -> Option<ClockRange> {
+    fn hours(&mut self, range: &Range<usize>, value: &YamlNode) -> Option<ClockRange> {
         let hours = value.text().and_then(clock_range);
         match hours {
             None => {

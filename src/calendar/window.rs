@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::NaiveDateTime;
 
-use super::{Calendar, ClockRange, Day, SEARCH_DAYS, holds, minute_of};
+use super::{Calendar, ClockRange, DayState, SEARCH_DAYS, holds, minute_of};
 use crate::local::{Zone, clock_on};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ClockTime;
@@ -115,13 +115,13 @@ impl Window<'_> {
 /// a closed day, or the hours of its date do not hold it.
 fn refusal(calendar: &Calendar, local: NaiveDateTime) -> Refusal {
     let hours = match calendar.day(local.date()) {
-        Day::Closed { reason } => return Refusal::Closed(reason),
-        Day::Open { hours, name } => (hours.unwrap_or((ClockTime(0), ClockTime(1_440))), name),
+        DayState::Closed { reason } => return Refusal::Closed(reason),
+        DayState::Open { hours, name } => (hours.unwrap_or((ClockTime(0), ClockTime(1_440))), name),
     };
     if let Some((start, end)) = calendar.hours
         && end <= start
         && minute_of(local) < end
-        && let Some(Day::Closed { reason }) = local.date().pred_opt().map(|date| calendar.day(date))
+        && let Some(DayState::Closed { reason }) = local.date().pred_opt().map(|date| calendar.day(date))
     {
         return Refusal::Closed(reason);
     }

@@ -19,7 +19,7 @@ const FORM: &str = "# ensue: allow SLUG until 2026-12-31 \"why\"";
 
 /// A comment that allows findings, with those it allows; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allowed {
+pub struct Allowance {
     /// The comment.
     pub range: Range,
     /// The last day on which it holds.
@@ -83,7 +83,7 @@ impl Checked {
             self.diagnostics.push(needless.help("take the comment out"));
             return;
         }
-        self.allowed.push(Allowed { range: allow.range, until: allow.until, why: allow.why, findings });
+        self.allowed.push(Allowance { range: allow.range, until: allow.until, why: allow.why, findings });
     }
 
     /// Reports anew what comments allowed until a day before `today`, and that they have run out.

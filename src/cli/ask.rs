@@ -10,7 +10,7 @@ use crate::sink::{Outcome, Sink};
 use crate::store::Wanted;
 
 use super::exit::Error;
-use super::place::Place;
+use super::place::Workplace;
 use super::{Io, kill};
 
 /// How long a sink is waited for before it is seen whether anybody wants the store.
@@ -21,7 +21,7 @@ const LONG: u32 = 50;
 /// Where the store of a run is, and who can end the wait for it.
 #[derive(Clone, Copy)]
 pub struct Ways<'a> {
-    pub place: &'a Place,
+    pub place: &'a Workplace,
     pub stop: &'a AtomicBool,
     pub io: Io,
 }

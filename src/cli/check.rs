@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::log::{self, ReadOptions};
-use crate::report::case::{CaseResult, Outcome};
+use crate::report::case::{CaseOutcome, CaseResult};
 use crate::report::{diagnostic, github, junit, markdown, sarif};
 use crate::rulebook::Rulebook;
 use crate::source::Sources;
@@ -115,7 +115,7 @@ fn cases(findings: &[Diagnostic], sources: &Sources, fail: Severity) -> Vec<Case
         for found in failing {
             let line = source.line_column(found.range.start).0;
             cases.push(CaseResult {
-                outcome: Outcome::Failed,
+                outcome: CaseOutcome::Failed,
                 message: found.message.clone(),
                 detail: diagnostic::human(std::slice::from_ref(found), sources, false),
                 ..CaseResult::passed(format!("{}:{line}", found.slug.name()), &source.path, line)

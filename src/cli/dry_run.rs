@@ -84,12 +84,12 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let log = read(&args.events, &rulebook, args, io)?;
     let plan = Arc::new(Plan::compile(rulebook));
-    let options = replay::Options {
+    let options = replay::ReplayOptions {
         until: args.until,
         threads: args.threads,
         trace: args.trace,
         guard: Some(guard()),
-        ..replay::Options::default()
+        ..replay::ReplayOptions::default()
     };
     let replayed = replay::replay(&plan, &log, &options).map_err(|error| match error {
         ReplayError::Threads(_) => Error::wrong(error.to_string()),

@@ -176,8 +176,8 @@ fn print(names: &Names<'_>, explanation: &Explanation, args: &Args, io: Io) -> R
     Ok(Exit::Fine)
 }
 
-fn options(args: &Args, rulebook: &Rulebook) -> Result<explain::Options, Error> {
-    Ok(explain::Options { at: args.at, questions: questions(args, rulebook)?, guard: Some(guard()) })
+fn options(args: &Args, rulebook: &Rulebook) -> Result<explain::ExplainOptions, Error> {
+    Ok(explain::ExplainOptions { at: args.at, questions: questions(args, rulebook)?, guard: Some(guard()) })
 }
 
 fn questions(args: &Args, rulebook: &Rulebook) -> Result<Vec<Pattern>, Error> {

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::load;
 use crate::report::diagnostic;
 use crate::source::{Source, Sources};
-use crate::syntax::format::{self, Refused};
+use crate::syntax::format::{self, Unformatted};
 use crate::words::many;
 
 use super::Io;
@@ -122,8 +122,8 @@ fn format_all(files: Vec<(String, String, PathBuf)>, io: Io) -> Result<Vec<Forma
         let id = sources.add(Source::new(shown.as_str(), text));
         match format::format(id, text) {
             Ok(after) => formatted.push(Formatted { path, shown, after, before }),
-            Err(Refused::Mistakes(found)) => findings.extend(found),
-            Err(Refused::Bug(difference)) => {
+            Err(Unformatted::Mistakes(found)) => findings.extend(found),
+            Err(Unformatted::Bug(difference)) => {
                 io.err(&format!("ensue: this is a bug in ensue, not in your rules: {shown}: {difference}\n"));
                 io.err("ensue: nothing is written; please report it with the file that led to it\n");
                 return Err(Exit::Bug);

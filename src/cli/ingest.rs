@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
-use crate::live::{Appended, Arrival, Group, Intake, Line, Live};
+use crate::live::{Appended, Arrival, Group, Intake, Live, LogLine};
 use crate::timestamp::Timestamp;
 use crate::words::many;
 
 use super::exit::{Error, Exit};
-use super::place::{self, Place, StoreArgs};
+use super::place::{self, StoreArgs, Workplace};
 use super::{Io, clock, input, progress};
 
 /// Append events to the store; what cannot be read goes to quarantine
@@ -93,7 +93,7 @@ type Read<'a> = Result<(Group<'a>, u64), Error>;
 
 struct Taking<'a> {
     args: &'a Args,
-    place: &'a Place,
+    place: &'a Workplace,
     io: Io,
     total: Appended,
     /// Lines taken so far.
@@ -110,7 +110,7 @@ impl Taking<'_> {
             reader.read_to_end(&mut bytes).map_err(|error| Error::unreadable(path, &error))?;
             texts.push((name(path), bytes));
         }
-        let mut lines: Vec<(Timestamp, Line<'_>)> = Vec::new();
+        let mut lines: Vec<(Timestamp, LogLine<'_>)> = Vec::new();
         for (path, bytes) in &texts {
             let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
             for (text, number) in bytes.split(|byte| *byte == b'\n').zip(1..) {
@@ -132,7 +132,7 @@ impl Taking<'_> {
             let (sender, groups) = mpsc::sync_channel(AHEAD);
             scope.spawn(move || {
                 loop {
-                    let group: Vec<Line<'_>> = lines.by_ref().take(batch).collect();
+                    let group: Vec<LogLine<'_>> = lines.by_ref().take(batch).collect();
                     if group.is_empty() || sender.send(read(&intake, group)).is_err() {
                         break;
                     }
@@ -187,14 +187,14 @@ impl Taking<'_> {
     }
 }
 
-fn read<'a>(intake: &Intake, group: Vec<Line<'a>>) -> Read<'a> {
+fn read<'a>(intake: &Intake, group: Vec<LogLine<'a>>) -> Read<'a> {
     let lines = group.len() as u64;
     Ok((intake.read(group), lines))
 }
 
 /// Sends the lines of a log on in groups, as long as somebody takes them. A group ends where no more
 /// input is at hand, so that nobody waits for an acknowledgment that waits for them.
-fn groups_of(log: &Path, batch: usize, send: &mut impl FnMut(Vec<Line<'static>>) -> bool) -> Result<(), Error> {
+fn groups_of(log: &Path, batch: usize, send: &mut impl FnMut(Vec<LogLine<'static>>) -> bool) -> Result<(), Error> {
     let (reader, size) = input::open(log)?;
     let (bar, name) = (progress::bytes(size), name(log));
     let mut reader = BufReader::with_capacity(1 << 20, reader);
@@ -225,6 +225,6 @@ fn name(log: &Path) -> Arc<str> {
     log.display().to_string().into()
 }
 
-fn line<'a>(path: &Arc<str>, number: u64, text: Cow<'a, str>, broken: bool) -> Line<'a> {
-    Line { path: Arc::clone(path), number, text, broken }
+fn line<'a>(path: &Arc<str>, number: u64, text: Cow<'a, str>, broken: bool) -> LogLine<'a> {
+    LogLine { path: Arc::clone(path), number, text, broken }
 }

@@ -19,7 +19,7 @@ use super::exit::{Error, Exit};
 use super::place::{self, StoreArgs};
 use super::{Io, clock, near};
 use deed::Deed;
-use moment::Moment;
+use moment::MomentArg;
 
 /// Show how a lead stands and what comes next, or do something with it by hand
 #[derive(Debug, clap::Args)]
@@ -52,8 +52,8 @@ struct Hand {
     #[arg(long, global = true, value_name = "TEXT")]
     why: Option<String>,
     /// Take this for the present moment; a time without an offset is the lead's
-    #[arg(long, global = true, value_name = "TIME", value_parser = Moment::parse)]
-    at: Option<Moment>,
+    #[arg(long, global = true, value_name = "TIME", value_parser = MomentArg::parse)]
+    at: Option<MomentArg>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

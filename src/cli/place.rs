@@ -27,8 +27,8 @@ const PATIENCE: u32 = 500;
 const COURTESY: u32 = 10;
 
 /// How a store is opened that must be there.
-fn present() -> store::Options {
-    store::Options { create: false, ..store::Options::default() }
+fn present() -> store::StoreOptions {
+    store::StoreOptions { create: false, ..store::StoreOptions::default() }
 }
 
 /// The store of a live run.
@@ -44,7 +44,7 @@ pub struct StoreArgs {
 
 /// What a live run works with.
 #[derive(Debug)]
-pub struct Place {
+pub struct Workplace {
     /// The store's folder.
     pub store: PathBuf,
     /// `ensue.yaml`, where there is one.
@@ -53,7 +53,7 @@ pub struct Place {
 
 impl StoreArgs {
     /// Reads the configuration and decides where the store is.
-    pub fn place(&self, io: Io) -> Result<Place, Error> {
+    pub fn place(&self, io: Io) -> Result<Workplace, Error> {
         let config = match config::read(&self.config) {
             Ok(config) => Some(config),
             Err(ConfigError::Missing(_)) if self.config == Path::new(config::FILE) => None,
@@ -63,11 +63,11 @@ impl StoreArgs {
             }
         };
         let usual = || config.as_ref().map_or_else(|| PathBuf::from(".ensue"), Config::store);
-        Ok(Place { store: self.store.clone().unwrap_or_else(usual), config })
+        Ok(Workplace { store: self.store.clone().unwrap_or_else(usual), config })
     }
 }
 
-impl Place {
+impl Workplace {
     /// Where the rules are, unless the command line says.
     pub fn rules(&self, given: Option<&Path>) -> PathBuf {
         let usual = || self.config.as_ref().map_or_else(|| PathBuf::from("rules"), Config::rules);
@@ -81,7 +81,7 @@ impl Place {
 
     /// The store, made where there is none.
     pub fn open_or_make(&self) -> Result<Live, Error> {
-        Ok(self.patiently(&store::Options::default())?)
+        Ok(self.patiently(&store::StoreOptions::default())?)
     }
 
     /// The store, which must be there, and that no other process hands over from it; while another does,
@@ -133,7 +133,7 @@ impl Place {
     }
 
     /// Opens the store; while another process has it, waits a little.
-    fn patiently(&self, options: &store::Options) -> Result<Live, LiveError> {
+    fn patiently(&self, options: &store::StoreOptions) -> Result<Live, LiveError> {
         let mut wanted = None;
         for _ in 0..PATIENCE {
             match Live::open_guarded(&self.store, options, Some(guard())) {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::config::{self, Breaker, Config, Destination, Kind, Retries};
-use crate::live::{Advanced, Desk, HandedOver, Item, Live, LiveError, PutOff, Routes, State, Window};
+use crate::config::{self, BreakerSettings, Config, Destination, Retries, SinkKind};
+use crate::live::{Advanced, Delivery, DeliveryState, Desk, HandedOver, Live, LiveError, OpenSink, PutOff, Routes};
 use crate::load::{Files, LoadError};
 use crate::report;
 use crate::report::summary::undeclared;
@@ -19,7 +19,7 @@ use crate::words::{many, shown};
 use super::aside::Aside;
 use super::ask::{Ways, ask};
 use super::exit::{Error, Exit};
-use super::place::{self, Place, StoreArgs};
+use super::place::{self, StoreArgs, Workplace};
 use super::{Io, clock, input, kill};
 
 /// Handle all that is due now and hand actions to the sinks, once (for cron) or watching
@@ -106,7 +106,7 @@ struct Watch {
 /// a sink takes its time others can have it within a round.
 fn once(
     args: &Args,
-    place: &Place,
+    place: &Workplace,
     stop: &AtomicBool,
     watch: &mut Watch,
     io: Io,
@@ -143,7 +143,7 @@ fn once(
     let Some(alone) = alone else { return preview(&live, &sinks, wall(), io).map(|exit| (exit, None)) };
     let windows = sinks.open()?;
     let mut advanced = live.advance(wall().max(live.floor()))?;
-    let to_stdout = sinks.settings.iter().any(|sink| sink.kind == Kind::Stdout);
+    let to_stdout = sinks.settings.iter().any(|sink| sink.kind == SinkKind::Stdout);
     let route = |destination: Destination<'_>| sinks.route.sink(destination);
     let mut desk = Desk { windows, route: &route };
     let mut round = live.begin(alone, &desk, wall())?;
@@ -195,7 +195,7 @@ fn once(
 }
 
 /// Makes sure that the rulebook is the one in force; the first one of a store is put in force.
-fn in_force(args: &Args, place: &Place, live: &mut Live, io: Io) -> Result<(), Error> {
+fn in_force(args: &Args, place: &Workplace, live: &mut Live, io: Io) -> Result<(), Error> {
     let path = place.rules(args.rules.as_deref());
     if live.plan().is_none() {
         if args.dry || args.unknown {
@@ -240,8 +240,8 @@ fn settle(args: &Args, live: &mut Live, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_unknown(item: &Item) -> bool {
-    matches!(item.state, State::Unknown { .. })
+fn is_unknown(item: &Delivery) -> bool {
+    matches!(item.state, DeliveryState::Unknown { .. })
 }
 
 /// An id that is not to be settled, or not so many times.
@@ -257,7 +257,7 @@ fn not_unknown(id: &str, times: usize) -> Error {
 fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
     let mut count = 0;
     for item in live.outbox()? {
-        let State::Unknown { sink, reason, .. } = &item.state else { continue };
+        let DeliveryState::Unknown { sink, reason, .. } = &item.state else { continue };
         count += 1;
         io.out(&format!("{}  {}  {}  {} -> {sink}: {reason}\n", item.id, item.due_at.0, item.lead, words(&item)))?;
     }
@@ -286,7 +286,7 @@ fn would_go_out(live: &Live, sinks: &Sinks, (now, other_run): (Timestamp, bool),
     let mut found = live.due_now(Routes { sinks: &sinks.settings, route: &route }, now)?;
     if other_run {
         // What a sink is being asked for by another run is not left by a crash, to be handed over again.
-        found.due.retain(|(item, _)| !matches!(item.state, State::Going { .. }));
+        found.due.retain(|(item, _)| !matches!(item.state, DeliveryState::Going { .. }));
     }
     for (item, sink) in &found.due {
         let sink = sink.as_deref().unwrap_or("no sink");
@@ -330,7 +330,7 @@ fn told(off: &PutOff) -> (String, String) {
 }
 
 /// `email recap`, `alert owner "call now"`
-fn words(item: &Item) -> String {
+fn words(item: &Delivery) -> String {
     let what = item.channel.as_deref().unwrap_or("alert");
     let to = item.to.as_deref().map(|to| format!(" {to}")).unwrap_or_default();
     let text = item.text.as_deref().map(|text| format!(" \"{text}\"")).unwrap_or_default();
@@ -364,7 +364,7 @@ fn summary(advanced: &Advanced, handed: &HandedOver) -> String {
 
 /// The sinks of a run.
 struct Sinks {
-    settings: Vec<config::Sink>,
+    settings: Vec<config::SinkSettings>,
     route: Route,
     /// Where relative paths begin.
     folder: PathBuf,
@@ -388,14 +388,14 @@ impl Route {
 }
 
 impl Sinks {
-    fn of(place: &Place, live: &Live, io: Io) -> Result<Self, Error> {
+    fn of(place: &Workplace, live: &Live, io: Io) -> Result<Self, Error> {
         let Some(config) = &place.config else {
-            let settings = config::Sink {
+            let settings = config::SinkSettings {
                 name: USUAL.to_owned(),
-                kind: Kind::Stdout,
+                kind: SinkKind::Stdout,
                 idempotent: false,
                 retries: Retries::default(),
-                breaker: Breaker::default(),
+                breaker: BreakerSettings::default(),
             };
             return Ok(Self { settings: vec![settings], route: Route::Usual, folder: PathBuf::new() });
         };
@@ -408,7 +408,7 @@ impl Sinks {
         Ok(Self { settings: config.sinks.clone(), route, folder: config.folder.clone() })
     }
 
-    fn open(&self) -> Result<BTreeMap<String, Window>, Error> {
+    fn open(&self) -> Result<BTreeMap<String, OpenSink>, Error> {
         let opened = self.settings.iter().map(|settings| {
             let sink = sink::open(settings, &self.folder).map_err(|error| {
                 let wrong = Error::wrong(error.to_string());
@@ -417,7 +417,7 @@ impl Sinks {
                     None => wrong,
                 }
             })?;
-            Ok((settings.name.clone(), Window { settings: settings.clone(), sink }))
+            Ok((settings.name.clone(), OpenSink { settings: settings.clone(), sink }))
         });
         opened.collect()
     }

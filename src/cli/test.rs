@@ -108,7 +108,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
 
 fn tested(args: &Args, io: Io) -> Result<(Arc<Plan>, TestReport), Error> {
     let plan = Arc::new(Plan::compile(compiled(&args.rules, io)?));
-    let options = trial::Options { pattern: args.run.clone(), coverage: args.coverage.is_some(), guard: Some(guard()) };
+    let options =
+        trial::TrialOptions { pattern: args.run.clone(), coverage: args.coverage.is_some(), guard: Some(guard()) };
     let report = trial::run(&plan, &options)?;
     Ok((plan, report))
 }

@@ -4,7 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use crate::timestamp::Span;
 use crate::words::{listed, nearest};
-use crate::yaml::{Entry, Mistake, Node};
+use crate::yaml::{Mistake, YamlEntry, YamlNode};
 
 /// The mistakes found so far.
 #[derive(Default)]
@@ -14,17 +14,17 @@ pub(super) struct Found {
 
 /// The entries of a part, each key once.
 pub(super) struct Part<'n> {
-    entries: Vec<&'n Entry>,
+    entries: Vec<&'n YamlEntry>,
 }
 
 impl<'n> Part<'n> {
     /// The entry of a key.
-    pub fn entry(&self, key: &str) -> Option<&'n Entry> {
+    pub fn entry(&self, key: &str) -> Option<&'n YamlEntry> {
         self.entries.iter().copied().find(|entry| entry.key == key)
     }
 
     /// The entries in order.
-    pub fn iter(&self) -> impl Iterator<Item = &'n Entry> {
+    pub fn iter(&self) -> impl Iterator<Item = &'n YamlEntry> {
         self.entries.iter().copied()
     }
 }
@@ -40,10 +40,10 @@ impl Found {
     }
 
     /// The entries of a part whose keys are names the author gives; none where nothing is written.
-    pub fn names<'n>(&mut self, range: &Range<usize>, node: &'n Node, what: &str, example: &str) -> Part<'n> {
-        let mut entries: Vec<&Entry> = Vec::new();
+    pub fn names<'n>(&mut self, range: &Range<usize>, node: &'n YamlNode, what: &str, example: &str) -> Part<'n> {
+        let mut entries: Vec<&YamlEntry> = Vec::new();
         match node {
-            Node::Map(map) => {
+            YamlNode::Map(map) => {
                 for entry in map {
                     if entries.iter().any(|earlier| earlier.key == entry.key) {
                         let message = format!("`{}` is given twice", entry.key);
@@ -53,7 +53,7 @@ impl Found {
                     }
                 }
             }
-            Node::Nothing => {}
+            YamlNode::Nothing => {}
             _ => self.report(range.clone(), format!("{what} needs entries"), example),
         }
         Part { entries }
@@ -63,7 +63,7 @@ impl Found {
     pub fn part<'n>(
         &mut self,
         range: &Range<usize>,
-        node: &'n Node,
+        node: &'n YamlNode,
         what: &str,
         keys: &[&str],
         example: &str,
@@ -84,7 +84,7 @@ impl Found {
     }
 
     /// A text.
-    pub fn text<'n>(&mut self, entry: &'n Entry, example: &str) -> Option<&'n str> {
+    pub fn text<'n>(&mut self, entry: &'n YamlEntry, example: &str) -> Option<&'n str> {
         let text = entry.value.text();
         if text.is_none() {
             self.not_text(&entry.key, &entry.value, entry.value_range(), example);
@@ -92,22 +92,22 @@ impl Found {
         text
     }
 
-    pub fn not_text(&mut self, key: &str, value: &Node, range: Range<usize>, example: &str) {
-        if let Node::Plain(value) = value {
+    pub fn not_text(&mut self, key: &str, value: &YamlNode, range: Range<usize>, example: &str) {
+        if let YamlNode::Plain(value) = value {
             self.report(range, format!("`{value}` is not a text"), &format!("put it in quotes: `\"{value}\"`"));
             return;
         }
         let message = match value {
-            Node::Nothing | Node::Text(_) => format!("`{key}` says nothing"),
+            YamlNode::Nothing | YamlNode::Text(_) => format!("`{key}` says nothing"),
             _ => format!("`{key}` is not a text"),
         };
         self.report(range, message, &format!("write it as `{example}`"));
     }
 
     /// A whole number within bounds.
-    pub fn number(&mut self, entry: &Entry, bounds: RangeInclusive<u32>) -> Option<u32> {
+    pub fn number(&mut self, entry: &YamlEntry, bounds: RangeInclusive<u32>) -> Option<u32> {
         let number = match &entry.value {
-            Node::Plain(value) => value.parse().ok().filter(|number| bounds.contains(number)),
+            YamlNode::Plain(value) => value.parse().ok().filter(|number| bounds.contains(number)),
             _ => None,
         };
         if number.is_none() {
@@ -119,10 +119,10 @@ impl Found {
     }
 
     /// A truth value.
-    pub fn truth(&mut self, entry: &Entry) -> Option<bool> {
+    pub fn truth(&mut self, entry: &YamlEntry) -> Option<bool> {
         match &entry.value {
-            Node::Plain(value) if value == "true" => Some(true),
-            Node::Plain(value) if value == "false" => Some(false),
+            YamlNode::Plain(value) if value == "true" => Some(true),
+            YamlNode::Plain(value) if value == "false" => Some(false),
             _ => {
                 self.report(entry.value_range(), format!("`{}` is `true` or `false`", entry.key), "");
                 None
@@ -131,7 +131,7 @@ impl Found {
     }
 
     /// A length of time up to the longest.
-    pub fn length(&mut self, entry: &Entry, longest: Span) -> Option<Span> {
+    pub fn length(&mut self, entry: &YamlEntry, longest: Span) -> Option<Span> {
         let span = entry.value.text().and_then(span);
         match span {
             Some(span) if span > longest => {
@@ -167,9 +167,9 @@ pub(super) fn unknown(range: Range<usize>, message: String, name: &str, names: &
     Mistake::new(range, message, &help)
 }
 
-fn words(value: &Node) -> &str {
+fn words(value: &YamlNode) -> &str {
     match value {
-        Node::Text(text) | Node::Plain(text) => text,
+        YamlNode::Text(text) | YamlNode::Plain(text) => text,
         _ => "",
     }
 }

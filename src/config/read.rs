@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::entries::{Found, Part};
-use super::{Breaker, Config, Kind, Retries, Route, Sink, TIMEOUT};
+use super::{BreakerSettings, Config, Retries, SinkKind, SinkRoute, SinkSettings, TIMEOUT};
 use crate::timestamp::Span;
-use crate::yaml::{Dialect, Entry, Mistake, Node};
+use crate::yaml::{Dialect, Mistake, YamlEntry, YamlNode};
 
 pub(super) const DIALECT: Dialect = Dialect {
     file: "`ensue.yaml`",
@@ -37,7 +37,7 @@ pub fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
     Err(found.mistakes)
 }
 
-fn config(found: &mut Found, root: &Node) -> Config {
+fn config(found: &mut Found, root: &YamlNode) -> Config {
     let keys = ["store", "rules", "sinks", "route"];
     let part = found.part(&(0..0), root, "`ensue.yaml`", &keys, "write an entry as `store: .ensue`");
     let mut config = Config::default();
@@ -61,7 +61,7 @@ fn config(found: &mut Found, root: &Node) -> Config {
     config
 }
 
-fn sink(found: &mut Found, entry: &Entry) -> Option<Sink> {
+fn sink(found: &mut Found, entry: &YamlEntry) -> Option<SinkSettings> {
     let known = found.mistakes.len();
     if !is_name(&entry.key) {
         let message = format!("`{}` is not a name for a sink", entry.key);
@@ -70,14 +70,14 @@ fn sink(found: &mut Found, entry: &Entry) -> Option<Sink> {
     let what = format!("sink `{}`", entry.key);
     let keys = ["kind", "path", "command", "timeout", "idempotent", "retries", "breaker"];
     let part = found.part(&entry.range, &entry.value, &what, &keys, SINKS);
-    if matches!(entry.value, Node::Text(_) | Node::Plain(_) | Node::List(_)) {
+    if matches!(entry.value, YamlNode::Text(_) | YamlNode::Plain(_) | YamlNode::List(_)) {
         return None;
     }
     let kind = kind(found, &what, &entry.range, &part);
     let idempotent = part.entry("idempotent").and_then(|entry| found.truth(entry)).unwrap_or(false);
     let retries = part.entry("retries").map(|entry| retries(found, entry)).unwrap_or_default();
     let breaker = part.entry("breaker").map(|entry| breaker(found, entry)).unwrap_or_default();
-    (found.mistakes.len() == known).then_some(kind).flatten().map(|kind| Sink {
+    (found.mistakes.len() == known).then_some(kind).flatten().map(|kind| SinkSettings {
         name: entry.key.clone(),
         kind,
         idempotent,
@@ -86,7 +86,7 @@ fn sink(found: &mut Found, entry: &Entry) -> Option<Sink> {
     })
 }
 
-fn kind(found: &mut Found, what: &str, range: &Range<usize>, part: &Part<'_>) -> Option<Kind> {
+fn kind(found: &mut Found, what: &str, range: &Range<usize>, part: &Part<'_>) -> Option<SinkKind> {
     const KINDS: [&str; 3] = ["stdout", "file", "exec"];
     let Some(entry) = part.entry("kind") else {
         found.report(
@@ -111,11 +111,11 @@ fn kind(found: &mut Found, what: &str, range: &Range<usize>, part: &Part<'_>) ->
         }
     }
     match kind {
-        "stdout" => Some(Kind::Stdout),
-        "file" => path(found, what, range, part).map(Kind::File),
+        "stdout" => Some(SinkKind::Stdout),
+        "file" => path(found, what, range, part).map(SinkKind::File),
         _ => {
             let timeout = part.entry("timeout").and_then(|entry| found.length(entry, HOUR)).unwrap_or(TIMEOUT);
-            command(found, what, range, part).map(|command| Kind::Exec { command, timeout })
+            command(found, what, range, part).map(|command| SinkKind::Exec { command, timeout })
         }
     }
 }
@@ -137,7 +137,7 @@ fn command(found: &mut Found, what: &str, range: &Range<usize>, part: &Part<'_>)
         return None;
     };
     match &entry.value {
-        Node::List(items) if !items.is_empty() => {
+        YamlNode::List(items) if !items.is_empty() => {
             let known = found.mistakes.len();
             let exact = items.len() == entry.scalars.len();
             let mut words = Vec::new();
@@ -145,13 +145,13 @@ fn command(found: &mut Found, what: &str, range: &Range<usize>, part: &Part<'_>)
                 let own = entry.scalars.get(at).filter(|_| exact);
                 match item {
                     // An argument may be empty, the program may not.
-                    Node::Text(text) if at > 0 || !text.trim().is_empty() => words.push(text.clone()),
+                    YamlNode::Text(text) if at > 0 || !text.trim().is_empty() => words.push(text.clone()),
                     _ => found.not_text("command", item, own.cloned().unwrap_or_else(|| entry.value_range()), EXAMPLE),
                 }
             }
             (found.mistakes.len() == known).then_some(words)
         }
-        Node::Text(text) if !text.trim().is_empty() => {
+        YamlNode::Text(text) if !text.trim().is_empty() => {
             if text.trim().contains(char::is_whitespace) {
                 let words: Vec<String> = text.split_whitespace().map(|word| format!("\"{word}\"")).collect();
                 let help = format!("no shell reads it: write `command: [{}]`", words.join(", "));
@@ -168,7 +168,7 @@ fn command(found: &mut Found, what: &str, range: &Range<usize>, part: &Part<'_>)
     }
 }
 
-fn retries(found: &mut Found, entry: &Entry) -> Retries {
+fn retries(found: &mut Found, entry: &YamlEntry) -> Retries {
     const EXAMPLE: &str = "write it as `retries: { attempts: 8, first_wait: 30s, longest_wait: 1h }`";
     let keys = ["attempts", "first_wait", "longest_wait"];
     let part = found.part(&entry.range, &entry.value, "`retries`", &keys, EXAMPLE);
@@ -188,19 +188,19 @@ fn retries(found: &mut Found, entry: &Entry) -> Retries {
     Retries { attempts, first_wait, longest_wait }
 }
 
-fn breaker(found: &mut Found, entry: &Entry) -> Breaker {
+fn breaker(found: &mut Found, entry: &YamlEntry) -> BreakerSettings {
     const EXAMPLE: &str = "write it as `breaker: { failures: 5, pause: 5m }`";
     let part = found.part(&entry.range, &entry.value, "`breaker`", &["failures", "pause"], EXAMPLE);
-    let usual = Breaker::default();
+    let usual = BreakerSettings::default();
     let failures = part.entry("failures").and_then(|entry| found.number(entry, 1..=1_000)).unwrap_or(usual.failures);
     let pause = part.entry("pause").and_then(|entry| found.length(entry, DAY)).unwrap_or(usual.pause);
-    Breaker { failures, pause }
+    BreakerSettings { failures, pause }
 }
 
-fn route(found: &mut Found, entry: &Entry, sinks: &[String]) -> Route {
+fn route(found: &mut Found, entry: &YamlEntry, sinks: &[String]) -> SinkRoute {
     let keys = ["default", "alerts", "channels", "webhooks"];
     let part = found.part(&entry.range, &entry.value, "`route`", &keys, ROUTE);
-    let mut route = Route::default();
+    let mut route = SinkRoute::default();
     if let Some(entry) = part.entry("default") {
         route.default = target(found, entry, sinks);
     }
@@ -220,7 +220,7 @@ fn route(found: &mut Found, entry: &Entry, sinks: &[String]) -> Route {
 }
 
 /// The name of a sink that exists.
-fn target(found: &mut Found, entry: &Entry, sinks: &[String]) -> Option<String> {
+fn target(found: &mut Found, entry: &YamlEntry, sinks: &[String]) -> Option<String> {
     let name = found.text(entry, &format!("{}: outbox", entry.key))?;
     if sinks.iter().any(|sink| sink == name) {
         return Some(name.to_owned());

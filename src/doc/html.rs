@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::markup::escaped;
-use super::page::{Block, Heading, Page, RuleEntry, Table};
-use super::prose::{Kind, Piece, Prose};
+use super::page::{Heading, Page, PageBlock, PageTable, RuleEntry};
+use super::prose::{NameKind, Piece, Prose};
 use super::svg;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -45,11 +45,11 @@ pub fn render(page: &Page) -> String {
 }
 
 /// Where names are explained.
-fn collect(block: &Block, ids: &mut BTreeSet<String>) {
+fn collect(block: &PageBlock, ids: &mut BTreeSet<String>) {
     match block {
-        Block::Heading(heading) => ids.extend(heading.title.first_name().and_then(|(kind, name)| id(kind, name))),
-        Block::Rules(rules) => ids.extend(rules.iter().filter_map(|rule| id(Kind::Rule, &rule.label))),
-        Block::Table(table) if table.explains => {
+        PageBlock::Heading(heading) => ids.extend(heading.title.first_name().and_then(|(kind, name)| id(kind, name))),
+        PageBlock::Rules(rules) => ids.extend(rules.iter().filter_map(|rule| id(NameKind::Rule, &rule.label))),
+        PageBlock::Table(table) if table.explains => {
             let firsts = table.rows.iter().filter_map(|row| row.first()?.first_name());
             ids.extend(firsts.filter_map(|(kind, name)| id(kind, name)));
         }
@@ -58,7 +58,7 @@ fn collect(block: &Block, ids: &mut BTreeSet<String>) {
 }
 
 /// The anchor at which a name is explained.
-fn id(kind: Kind, name: &str) -> Option<String> {
+fn id(kind: NameKind, name: &str) -> Option<String> {
     kind.anchor().map(|kind| format!("{kind}-{}", anchor(name)))
 }
 
@@ -72,31 +72,31 @@ struct Draw {
 }
 
 impl Draw {
-    fn block(&self, block: &Block, text: &mut String) {
+    fn block(&self, block: &PageBlock, text: &mut String) {
         match block {
-            Block::Text(said) => {
+            PageBlock::Text(said) => {
                 let _ = writeln!(text, "<p>{}</p>", self.prose(said));
             }
-            Block::Facts(facts) => {
+            PageBlock::Facts(facts) => {
                 text.push_str("<ul class=\"facts\">\n");
                 for fact in facts {
                     let _ = writeln!(text, "<li>{}</li>", self.prose(fact));
                 }
                 text.push_str("</ul>\n");
             }
-            Block::Heading(heading) => heading_of(heading, text),
-            Block::Rules(rules) => rules.iter().for_each(|rule| self.rule(rule, text)),
-            Block::Table(table) => self.table(table, text),
-            Block::Moves(moves) => {
-                let link = |rule: &str| id(Kind::Rule, rule).filter(|id| self.ids.contains(id));
+            PageBlock::Heading(heading) => heading_of(heading, text),
+            PageBlock::Rules(rules) => rules.iter().for_each(|rule| self.rule(rule, text)),
+            PageBlock::Table(table) => self.table(table, text),
+            PageBlock::Moves(moves) => {
+                let link = |rule: &str| id(NameKind::Rule, rule).filter(|id| self.ids.contains(id));
                 figure(&svg::moves(moves, &link), text);
             }
-            Block::Timeline(timeline) => figure(&svg::timeline(timeline), text),
+            PageBlock::Timeline(timeline) => figure(&svg::timeline(timeline), text),
         }
     }
 
     fn rule(&self, rule: &RuleEntry, text: &mut String) {
-        let id = id(Kind::Rule, &rule.label).unwrap_or_default();
+        let id = id(NameKind::Rule, &rule.label).unwrap_or_default();
         let _ = write!(
             text,
             "<article class=\"rule\" id=\"{id}\">\n<p class=\"label\"><span class=\"name\">{}</span> <span class=\"place\">{}</span></p>\n<p>{}</p>\n",
@@ -119,7 +119,7 @@ impl Draw {
     }
 
     /// On a phone each row is a card, and each cell says which column it is of.
-    fn table(&self, table: &Table, text: &mut String) {
+    fn table(&self, table: &PageTable, text: &mut String) {
         text.push_str("<table>\n<thead><tr>");
         for head in &table.head {
             let _ = write!(text, "<th scope=\"col\">{}</th>", escaped(head));
@@ -177,20 +177,22 @@ fn piece(piece: &Piece) -> String {
     }
 }
 
-fn shown(kind: Kind, name: &str) -> String {
+fn shown(kind: NameKind, name: &str) -> String {
     match kind {
-        Kind::Event => format!("<q>{}</q>", escaped(&name.replace('_', " "))),
-        Kind::Fact | Kind::Tier(..) => escaped(name),
+        NameKind::Event => format!("<q>{}</q>", escaped(&name.replace('_', " "))),
+        NameKind::Fact | NameKind::Tier(..) => escaped(name),
         _ => breakable(name),
     }
 }
 
-fn class(kind: Kind) -> String {
+fn class(kind: NameKind) -> String {
     match kind {
-        Kind::Tier(at, of) => format!("tier {}", svg::tint(at, of)),
-        Kind::Event => "event".to_owned(),
-        Kind::Fact => "fact".to_owned(),
-        Kind::Sequence | Kind::Rule | Kind::Score | Kind::Calendar | Kind::Other => "name".to_owned(),
+        NameKind::Tier(at, of) => format!("tier {}", svg::tint(at, of)),
+        NameKind::Event => "event".to_owned(),
+        NameKind::Fact => "fact".to_owned(),
+        NameKind::Sequence | NameKind::Rule | NameKind::Score | NameKind::Calendar | NameKind::Other => {
+            "name".to_owned()
+        }
     }
 }
 

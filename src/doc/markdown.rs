@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Block, Heading, Moves, Page, RuleEntry, Table};
-use super::prose::{Kind, Piece, Prose};
+use super::page::{Heading, Moves, Page, PageBlock, PageTable, RuleEntry};
+use super::prose::{NameKind, Piece, Prose};
 
 /// The page as Markdown.
 #[must_use]
@@ -26,28 +26,28 @@ pub fn render(page: &Page) -> String {
     text
 }
 
-fn draw(block: &Block, text: &mut String) {
+fn draw(block: &PageBlock, text: &mut String) {
     match block {
-        Block::Text(said) => {
+        PageBlock::Text(said) => {
             let _ = write!(text, "\n{}\n", prose(said));
         }
-        Block::Facts(facts) => {
+        PageBlock::Facts(facts) => {
             text.push('\n');
             for fact in facts {
                 let _ = writeln!(text, "- {}", prose(fact));
             }
         }
-        Block::Heading(heading) => title(heading, text),
-        Block::Rules(rules) => {
+        PageBlock::Heading(heading) => title(heading, text),
+        PageBlock::Rules(rules) => {
             text.push('\n');
             for entry in rules {
                 rule(entry, text);
             }
         }
-        Block::Table(known) => table(known, text),
-        Block::Moves(known) => moves(known, text),
+        PageBlock::Table(known) => table(known, text),
+        PageBlock::Moves(known) => moves(known, text),
         // The table of the same touches follows.
-        Block::Timeline(_) => {}
+        PageBlock::Timeline(_) => {}
     }
 }
 
@@ -68,7 +68,7 @@ fn rule(rule: &RuleEntry, text: &mut String) {
     let _ = write!(text, "\n\n  {why}<sub>{}</sub>\n", code(&rule.place));
 }
 
-fn table(table: &Table, text: &mut String) {
+fn table(table: &PageTable, text: &mut String) {
     let cells = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     text.push('\n');
     text.push_str(&cells(table.head.iter().map(|head| escaped(head)).collect()));
@@ -80,15 +80,15 @@ fn table(table: &Table, text: &mut String) {
 
 fn moves(moves: &Moves, text: &mut String) {
     let tier =
-        |at: usize| Prose::name(Kind::Tier(at, moves.tiers.len()), moves.tiers.get(at).map_or("", String::as_str));
+        |at: usize| Prose::name(NameKind::Tier(at, moves.tiers.len()), moves.tiers.get(at).map_or("", String::as_str));
     let rows = moves.moves.iter().map(|known| {
         let from = match known.new {
             true => "a new lead".into(),
             false => super::words::listed(known.from.iter().map(|at| tier(*at)).collect(), "or"),
         };
-        vec![from, tier(known.to), Prose::name(Kind::Rule, &known.rule)]
+        vec![from, tier(known.to), Prose::name(NameKind::Rule, &known.rule)]
     });
-    table(&Table { head: vec!["From", "To", "By the rule"], rows: rows.collect(), explains: false }, text);
+    table(&PageTable { head: vec!["From", "To", "By the rule"], rows: rows.collect(), explains: false }, text);
 }
 
 /// A sentence; names of the rule files as code, tiers in bold.
@@ -96,9 +96,9 @@ fn prose(prose: &Prose) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Plain(text) => escaped(text),
         Piece::Quote(text) => format!("“{}”", escaped(text)),
-        Piece::Name(Kind::Tier(..), name) => format!("**{}**", escaped(name)),
-        Piece::Name(kind @ Kind::Event, name) => escaped(&kind.shown(name)),
-        Piece::Name(Kind::Fact, name) => format!("_{}_", escaped(name)),
+        Piece::Name(NameKind::Tier(..), name) => format!("**{}**", escaped(name)),
+        Piece::Name(kind @ NameKind::Event, name) => escaped(&kind.shown(name)),
+        Piece::Name(NameKind::Fact, name) => format!("_{}_", escaped(name)),
         Piece::Name(_, name) => code(name),
     };
     prose.0.iter().map(piece).collect()

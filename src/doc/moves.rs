@@ -9,12 +9,12 @@ pub struct Moves {
     /// Names of the tiers, most urgent first.
     pub tiers: Vec<String>,
     /// What moves a lead, by where it goes and then in rulebook order.
-    pub moves: Vec<Move>,
+    pub moves: Vec<TierMove>,
 }
 
 /// What one rule does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Move {
+pub struct TierMove {
     /// The rule's label.
     pub rule: String,
     /// The tiers it moves a lead from.
@@ -28,13 +28,13 @@ pub struct Move {
 /// Every move of a rulebook.
 pub fn moves(rulebook: &Rulebook) -> Moves {
     let tiers = rulebook.tiers.len();
-    let mut moves: Vec<Move> = Vec::new();
+    let mut moves: Vec<TierMove> = Vec::new();
     for rule in &rulebook.rules {
         for effect in effects(rule) {
             let EffectKind::Tier(to) = effect else { continue };
             let new = starts(rulebook, rule);
             let from = if new { Vec::new() } else { sources(rule, tiers, *to) };
-            let known = Move { rule: rule.label.clone(), from, new, to: to.index() };
+            let known = TierMove { rule: rule.label.clone(), from, new, to: to.index() };
             if !moves.contains(&known) {
                 moves.push(known);
             }

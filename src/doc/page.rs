@@ -5,9 +5,9 @@ mod rules;
 mod sequences;
 mod tiers;
 
-pub use super::moves::{Move, Moves};
-use super::prose::{Kind, Prose};
-use super::words::{Words, time};
+pub use super::moves::{Moves, TierMove};
+use super::prose::{NameKind, Prose};
+use super::words::{ProseWords, time};
 use crate::rulebook::Rulebook;
 
 /// The page of a rulebook.
@@ -27,12 +27,12 @@ pub struct Section {
     /// Its title, different from every other.
     pub title: String,
     /// What stands in it.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<PageBlock>,
 }
 
 /// A thing on the page.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Block {
+pub enum PageBlock {
     /// A paragraph.
     Text(Prose),
     /// Facts, one a line.
@@ -42,7 +42,7 @@ pub enum Block {
     /// Rules.
     Rules(Vec<RuleEntry>),
     /// A table.
-    Table(Table),
+    Table(PageTable),
     /// What moves a lead between tiers.
     Moves(Moves),
     /// A sequence over its days; a table of the same touches follows.
@@ -75,7 +75,7 @@ pub struct RuleEntry {
 
 /// A table; every row has a cell for each head.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table {
+pub struct PageTable {
     /// Names of the columns.
     pub head: Vec<&'static str>,
     /// Its rows.
@@ -84,7 +84,7 @@ pub struct Table {
     pub explains: bool,
 }
 
-impl Table {
+impl PageTable {
     /// Without the columns in which nothing stands.
     fn without_empty(mut self) -> Self {
         for at in (0..self.head.len()).rev() {
@@ -145,9 +145,9 @@ impl Page {
         let (mut rules, mut sequences) = (0, 0);
         for block in self.sections.iter().flat_map(|section| &section.blocks) {
             match block {
-                Block::Rules(entries) => rules += entries.len(),
-                Block::Heading(heading) => {
-                    sequences += usize::from(matches!(heading.title.first_name(), Some((Kind::Sequence, _))));
+                PageBlock::Rules(entries) => rules += entries.len(),
+                PageBlock::Heading(heading) => {
+                    sequences += usize::from(matches!(heading.title.first_name(), Some((NameKind::Sequence, _))));
                 }
                 _ => {}
             }
@@ -159,7 +159,7 @@ impl Page {
 /// The page of a rulebook.
 #[must_use]
 pub fn page(rulebook: &Rulebook) -> Page {
-    let words = Words::new(rulebook);
+    let words = ProseWords::new(rulebook);
     let (own, standard) = rules::rules(&words);
     let sections = [
         ("Tiers", tiers::tiers(&words)),
@@ -215,7 +215,7 @@ fn remark(text: &str) -> Prose {
     for (at, part) in text.split('`').enumerate() {
         prose = match at % 2 {
             0 => prose.then(part),
-            _ => prose.then(Prose::name(Kind::Other, part)),
+            _ => prose.then(Prose::name(NameKind::Other, part)),
         };
     }
     prose

@@ -8,12 +8,12 @@ pub enum Piece {
     /// An author's text, to stand in quotation marks.
     Quote(String),
     /// A name that the rulebook gives.
-    Name(Kind, String),
+    Name(NameKind, String),
 }
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum NameKind {
     /// A tier, by its place among the tiers and how many there are.
     Tier(usize, usize),
     /// A sequence.
@@ -32,7 +32,7 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
+impl NameKind {
     /// Where on the page a name is explained: the first half of its anchor.
     #[must_use]
     pub fn anchor(self) -> Option<&'static str> {
@@ -76,14 +76,14 @@ impl From<String> for Prose {
 impl Prose {
     /// A name.
     #[must_use]
-    pub fn name(kind: Kind, text: &str) -> Self {
+    pub fn name(kind: NameKind, text: &str) -> Self {
         Self(vec![Piece::Name(kind, text.to_owned())])
     }
 
     /// A name of no kind of its own.
     #[must_use]
     pub fn other(text: &str) -> Self {
-        Self::name(Kind::Other, text)
+        Self::name(NameKind::Other, text)
     }
 
     /// An author's text.
@@ -128,7 +128,7 @@ impl Prose {
 
     /// The first name in it.
     #[must_use]
-    pub fn first_name(&self) -> Option<(Kind, &str)> {
+    pub fn first_name(&self) -> Option<(NameKind, &str)> {
         self.0.iter().find_map(|piece| match piece {
             Piece::Name(kind, name) => Some((*kind, name.as_str())),
             _ => None,

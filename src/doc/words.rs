@@ -11,20 +11,20 @@ pub mod time;
 
 pub use sequence::{TouchWords, effects};
 
-pub use super::prose::{Kind, Prose, fill, joined, listed};
+pub use super::prose::{NameKind, Prose, fill, joined, listed};
 use crate::rulebook::{ChannelId, Rulebook, ScoreId, SequenceId, TierId};
 use crate::units::Content;
 
 /// Puts a rulebook into words.
 #[derive(Clone, Copy, Debug)]
-pub struct Words<'a> {
+pub struct ProseWords<'a> {
     /// What is told.
     pub rulebook: &'a Rulebook,
     /// Properties stand without "the event's", beside the event they are of.
     pub bare: bool,
 }
 
-impl<'a> Words<'a> {
+impl<'a> ProseWords<'a> {
     /// The words of a rulebook.
     pub fn new(rulebook: &'a Rulebook) -> Self {
         Self { rulebook, bare: false }
@@ -33,7 +33,7 @@ impl<'a> Words<'a> {
     /// A tier's name.
     pub fn tier(&self, id: TierId) -> Prose {
         let name = self.rulebook.tiers.name(id);
-        Prose::name(Kind::Tier(id.index(), self.rulebook.tiers.len()), name)
+        Prose::name(NameKind::Tier(id.index(), self.rulebook.tiers.len()), name)
     }
 
     /// A tier by its name.
@@ -44,13 +44,13 @@ impl<'a> Words<'a> {
     /// A sequence's name.
     pub fn sequence(&self, id: SequenceId) -> Prose {
         let name = self.rulebook.sequences.name(id);
-        Prose::name(Kind::Sequence, name)
+        Prose::name(NameKind::Sequence, name)
     }
 
     /// A score's name.
     pub fn score(&self, id: ScoreId) -> Prose {
         let name = self.rulebook.scores.name(id);
-        Prose::name(Kind::Score, name)
+        Prose::name(NameKind::Score, name)
     }
 
     /// A channel's name as the rulebook has it.

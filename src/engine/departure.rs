@@ -50,7 +50,7 @@ pub struct Ending {
 
 /// What a live run keeps beside the decisions.
 #[derive(Clone, Debug, Default)]
-pub struct Live {
+pub struct LiveNotes {
     /// Messages that go out, in the order decided.
     pub departures: Vec<Departure>,
     /// What ended, in order.
@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// What was kept since the last call.
-    pub fn take_live(&mut self) -> Live {
+    pub fn take_live(&mut self) -> LiveNotes {
         self.world.live.as_mut().map(|live| std::mem::take(live.as_mut())).unwrap_or_default()
     }
 }

@@ -7,7 +7,7 @@ use crate::decision::reason::Awaited;
 use crate::event::Props;
 use crate::plan::Plan;
 use crate::rulebook::{BookTemplate, ChannelId, Experiment, ExperimentId, Filling, SequenceId};
-use crate::template::{Message, Setting, Unfilled};
+use crate::template::{Message, RenderSetting, Unfilled};
 use crate::timestamp::Span;
 use crate::units::Content;
 use crate::value::Value;
@@ -122,7 +122,7 @@ pub(super) fn message(scope: &Scope<'_>, template: &BookTemplate) -> Result<Mess
         template.values.get(at).map(|filling| filled(scope, *filling))
     };
     let zone = scope.zone();
-    template.template.render(&value, &Setting { offset: &|at| zone.offset_at(at) })
+    template.template.render(&value, &RenderSetting { offset: &|at| zone.offset_at(at) })
 }
 
 fn filled(scope: &Scope<'_>, filling: Filling) -> Value {

@@ -297,7 +297,7 @@ impl Ground<'_> {
 
     fn day_open(&self, date: NaiveDate) -> Result<(), Miss> {
         match self.window.calendar.map(|calendar| calendar.day(date)) {
-            Some(crate::calendar::Day::Closed { reason }) => Err(Miss::Refused(Refusal::Closed(reason))),
+            Some(crate::calendar::DayState::Closed { reason }) => Err(Miss::Refused(Refusal::Closed(reason))),
             _ => Ok(()),
         }
     }

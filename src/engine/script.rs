@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::decision::{Because, Body, Cause, Decision};
 use crate::plan::Plan;
 use crate::rulebook::{BookScript, Read, ScriptId, SetId};
-use crate::script::{Evaluator, Fault, Input, NoResult, Place, TimeGuard};
+use crate::script::{Evaluator, Fault, NoResult, ScriptPlace, ScriptReads, TimeGuard};
 use crate::source::Range;
 use crate::timestamp::Timestamp;
 use crate::value::{Value, View};
@@ -81,7 +81,7 @@ impl Runner {
         }
     }
 
-    fn stop(&self, plan: &Plan, script: &BookScript, place: Place) {
+    fn stop(&self, plan: &Plan, script: &BookScript, place: ScriptPlace) {
         let (path, line, column) = position(plan, script, place);
         let limit = self.guard.map_or(Duration::ZERO, |guard| guard.limit);
         self.stopped.get_or_init(|| Stopped { path: path.to_owned(), line, column, limit });
@@ -140,7 +140,7 @@ fn located(plan: &Plan, script: &BookScript, fault: &Fault) -> String {
 }
 
 /// A place of a script in the file it stands in.
-fn position<'a>(plan: &'a Plan, script: &BookScript, place: Place) -> (&'a str, u32, u32) {
+fn position<'a>(plan: &'a Plan, script: &BookScript, place: ScriptPlace) -> (&'a str, u32, u32) {
     let file = plan.rulebook.sources.file(script.range.source);
     let (line, column) = file.line_column(script.range.start + place.byte);
     (&file.path, line, column)
@@ -152,7 +152,7 @@ struct ScriptInput<'a, 'b> {
     reads: &'b [Read],
 }
 
-impl Input for ScriptInput<'_, '_> {
+impl ScriptReads for ScriptInput<'_, '_> {
     fn value(&self, index: usize) -> View<'_> {
         self.reads.get(index).map_or(View::Missing, |read| self.scope.read(*read))
     }

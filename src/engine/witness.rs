@@ -109,7 +109,6 @@ pub struct Seen {
 /// Watches some leads.
 #[derive(Clone, Debug)]
 pub(super) struct Witness {
-    /// Sorted.
     leads: Vec<LeadId>,
     pub seen: Seen,
     /// Asks functions of scripts apart from the engine, so that a fault is written down once.

@@ -7,7 +7,7 @@ use crate::source::Range;
 use crate::timestamp::Timestamp;
 
 use super::words::length;
-use super::{Clause, ClauseKind, EventWhy, Found, Inquiry, ScoreWhy, Source};
+use super::{Clause, ClauseKind, EventWhy, Found, Inquiry, Origin, ScoreWhy};
 use crate::decision::Body;
 
 impl Inquiry<'_> {
@@ -213,31 +213,31 @@ impl Inquiry<'_> {
     }
 
     /// Where a rule stands, and with `arm` its line of a decision list.
-    pub(super) fn rule_source(&self, id: RuleId, arm: Option<usize>) -> Source {
-        let Some(rule) = self.rulebook().rules.get(id) else { return Source::default() };
+    pub(super) fn rule_source(&self, id: RuleId, arm: Option<usize>) -> Origin {
+        let Some(rule) = self.rulebook().rules.get(id) else { return Origin::default() };
         let arm = arm.and_then(|arm| rule.arms.get(arm)).filter(|_| rule.arms.len() > 1);
         let why = arm.and_then(|arm| arm.why.as_ref()).or(rule.why.as_ref());
         self.source(&rule.label, arm.map_or(rule.range, |arm| arm.range), why)
     }
 
-    pub(super) fn sequence_source(&self, id: SequenceId) -> Source {
-        self.rulebook().sequences.get(id).map_or_else(Source::default, |s| self.source(&s.name, s.range, None))
+    pub(super) fn sequence_source(&self, id: SequenceId) -> Origin {
+        self.rulebook().sequences.get(id).map_or_else(Origin::default, |s| self.source(&s.name, s.range, None))
     }
 
     /// A touch of a sequence; `whole` names the touch too.
-    pub(super) fn touch_source(&self, id: SequenceId, touch: u16, whole: bool) -> Source {
-        let Some(sequence) = self.rulebook().sequences.get(id) else { return Source::default() };
+    pub(super) fn touch_source(&self, id: SequenceId, touch: u16, whole: bool) -> Origin {
+        let Some(sequence) = self.rulebook().sequences.get(id) else { return Origin::default() };
         let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
-        let Some(touch) = sequence.touches.get(usize::from(touch)).or(tail) else { return Source::default() };
+        let Some(touch) = sequence.touches.get(usize::from(touch)).or(tail) else { return Origin::default() };
         let name = if whole { format!("{}.{}", sequence.name, touch.id) } else { sequence.name.clone() };
         self.source(&name, touch.range, None)
     }
 
-    pub(super) fn source(&self, name: &str, range: Range, why: Option<&String>) -> Source {
+    pub(super) fn source(&self, name: &str, range: Range, why: Option<&String>) -> Origin {
         let file = self.rulebook().sources.file(range.source);
         let (line, _) = file.line_column(range.start);
         let text = file.text.lines().nth(line as usize - 1).unwrap_or("");
-        Source {
+        Origin {
             name: name.to_owned(),
             place: self.rulebook().sources.place(range),
             line: text.trim().to_owned(),

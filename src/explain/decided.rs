@@ -5,7 +5,7 @@ use crate::decision::{ActionLine, Body, Cause, Decision, Reason, Status, TouchLi
 use crate::engine::witness::{Due, DueWhat, Judged};
 use crate::rulebook::{Pattern, RuleId, SequenceId, Trigger};
 
-use super::{Clause, ClauseKind, Inquiry, Link, Source, Stands, Why};
+use super::{Clause, ClauseKind, Inquiry, Link, Origin, Stands, Why};
 use crate::timestamp::Timestamp;
 
 impl Inquiry<'_> {
@@ -87,16 +87,16 @@ impl Inquiry<'_> {
     }
 
     /// What decided, as the timeline names it.
-    pub(super) fn cause(&self, cause: Cause) -> Source {
+    pub(super) fn cause(&self, cause: Cause) -> Origin {
         match cause {
             Cause::Rule(id, arm) => self.rule_source(id, Some(usize::from(arm))),
             Cause::Sequence(id, None) => self.sequence_source(id),
             Cause::Sequence(id, Some(touch)) => self.touch_source(id, touch, false),
             Cause::Score(id) => {
                 let score = self.rulebook().scores.get(id);
-                score.map_or_else(Source::default, |score| self.source(&score.name, score.range, None))
+                score.map_or_else(Origin::default, |score| self.source(&score.name, score.range, None))
             }
-            Cause::Person | Cause::Change => Source::default(),
+            Cause::Person | Cause::Change => Origin::default(),
         }
     }
 

@@ -4,8 +4,8 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::words::Words;
-use super::{Explanation, Inquiry, Options};
+use super::words::ClauseWords;
+use super::{ExplainOptions, Explanation, Inquiry};
 use crate::decision::{Body, Decision};
 use crate::engine::{Engine, Stopped};
 use crate::event::{EventNumber, LeadId};
@@ -74,7 +74,7 @@ impl Era<'_> {
         earlier: Option<Inquiry<'a>>,
     ) -> Inquiry<'a> {
         decisions.retain(|decision| decision.lead == lead);
-        let words = Words { rulebook: &self.plan.rulebook, zone: engine.zone_of(lead) };
+        let words = ClauseWords { rulebook: &self.plan.rulebook, zone: engine.zone_of(lead) };
         let pending = engine.pending(self.log).into_iter().filter(|decision| decision.lead == lead).collect();
         Inquiry {
             log: self.log,
@@ -94,7 +94,7 @@ impl Era<'_> {
 ///
 /// # Errors
 /// The guard has stopped a script.
-pub fn through(eras: &[Era<'_>], lead: LeadId, options: &Options) -> Result<Option<Explanation>, Stopped> {
+pub fn through(eras: &[Era<'_>], lead: LeadId, options: &ExplainOptions) -> Result<Option<Explanation>, Stopped> {
     let (Some(first), Some(last)) = (eras.first(), eras.last()) else { return Ok(None) };
     let end = || last.log.entries().last().map(|entry| entry.received_at).max(last.log.drained_to);
     let at = options.at.or_else(end).unwrap_or(Timestamp(0));

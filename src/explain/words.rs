@@ -22,14 +22,14 @@ const ATOM: u8 = 9;
 
 /// Puts a rulebook's conditions into words.
 #[derive(Clone, Copy, Debug)]
-pub struct Words<'a> {
+pub struct ClauseWords<'a> {
     /// Whose names are used.
     pub rulebook: &'a Rulebook,
     /// In which zone times are written.
     pub zone: Zone,
 }
 
-impl Words<'_> {
+impl ClauseWords<'_> {
     /// A condition: `deal_value ?? 0 >= 50000`.
     #[must_use]
     pub fn expr(&self, expr: &Expr) -> String {
@@ -246,7 +246,7 @@ mod tests {
                     still: no engagement for 7d -> alert owner \"silent\"";
         let checked = check::load([("rules.ensue".to_owned(), text.to_owned())], &Env::default());
         let book = checked.rulebook.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
-        let words = Words { rulebook: &book, zone: Zone::UTC };
+        let words = ClauseWords { rulebook: &book, zone: Zone::UTC };
         let said = |label: &str| {
             let at = book.rules.iter().position(|rule| rule.label == label).unwrap_or_else(|| panic!("{label}"));
             words.trigger(RuleId(at as u16))

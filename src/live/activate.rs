@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::error::LiveError;
-use super::outbox::{self, Ended, State, What};
+use super::outbox::{self, DeliveryState, Ended, What};
 use super::places::Places;
 use super::record::{ACTIVATED, Record, kind};
 use super::roster::Roster;
@@ -14,11 +14,11 @@ use super::{Live, Progress, Ruleset, ledger, note, plans, shelf};
 use crate::decision::names::Names;
 use crate::decision::words;
 use crate::decision::{Body, Decision, Status};
-use crate::engine::{Adopted, Changes, Engine, Live as Kept};
+use crate::engine::{Adopted, Changes, Engine, LiveNotes as Kept};
 use crate::load::Files;
 use crate::plan::Plan;
 use crate::rulebook::Rulebook;
-use crate::store::{Batch, NewEntry, Sequence, StoredEntry, TreeName};
+use crate::store::{Batch, NewEntry, Offset, StoredEntry, TreeName};
 use crate::timestamp::Timestamp;
 
 /// The fingerprint of a rulebook, as text.
@@ -163,7 +163,7 @@ impl Live {
             };
             if is_gone {
                 item.ended = Some(Ended { at, reason: words::REMOVED.to_owned() });
-                withdrawn += usize::from(item.state == State::Waiting && item.perhaps.is_none());
+                withdrawn += usize::from(item.state == DeliveryState::Waiting && item.perhaps.is_none());
             } else if let Some((sequence, _)) = &mut item.sequence
                 && plan.rulebook.sequences.iter().all(|s| s.name != *sequence)
                 && let Some(new) = plan.rulebook.sequences.iter().find(|s| s.renamed_from.as_ref() == Some(sequence))
@@ -172,7 +172,7 @@ impl Live {
             } else {
                 continue;
             }
-            if item.state == State::Waiting {
+            if item.state == DeliveryState::Waiting {
                 outbox::put_back(&item, &mut self.store, batch)?;
             } else {
                 outbox::put(&item, &mut self.store, batch)?;
@@ -191,9 +191,9 @@ impl Live {
             entries.clear();
             Ok(())
         };
-        for entry in self.store.entries(Sequence(0))? {
+        for entry in self.store.entries(Offset(0))? {
             let entry = entry?;
-            if entry.sequence.0 >= self.progress.handled {
+            if entry.offset.0 >= self.progress.handled {
                 break;
             }
             entries.push(entry);

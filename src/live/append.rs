@@ -6,7 +6,7 @@ use super::error::LiveError;
 use super::ingest::{Group, Payload};
 use super::record::{ACTIVATED, DRAINED, Record, kind};
 use crate::event::LATEST;
-use crate::store::{Batch, NewEntry, Outcome, Sequence, TreeName, check_size};
+use crate::store::{Appending, Batch, NewEntry, Offset, TreeName, check_size};
 use crate::timestamp::Timestamp;
 
 /// When records arrive.
@@ -129,10 +129,12 @@ impl Live {
         let mut conflicts = Vec::new();
         for ((outcome, line), (entry, _)) in committed.outcomes.iter().zip(kept).zip(&batch.entries) {
             match outcome {
-                Outcome::Stored(_) => appended.stored += 1,
-                Outcome::Duplicate(_) => appended.duplicates += 1,
-                Outcome::Conflict(before) if self.is_same_but_for_backfill(entry, *before)? => appended.duplicates += 1,
-                Outcome::Conflict(_) => {
+                Appending::Stored(_) => appended.stored += 1,
+                Appending::Duplicate(_) => appended.duplicates += 1,
+                Appending::Conflict(before) if self.is_same_but_for_backfill(entry, *before)? => {
+                    appended.duplicates += 1
+                }
+                Appending::Conflict(_) => {
                     appended.conflicts += 1;
                     let reason = format!("the id `{}` stands for another event in the log", entry.id);
                     conflicts.push(line.bad(reason));
@@ -154,7 +156,7 @@ impl Live {
 impl Live {
     /// Whether an event stands in the log already, loaded as history where it is none now, or the
     /// other way round: that is how it was loaded, not what it says.
-    fn is_same_but_for_backfill(&self, entry: &NewEntry<'_>, before: Sequence) -> Result<bool, LiveError> {
+    fn is_same_but_for_backfill(&self, entry: &NewEntry<'_>, before: Offset) -> Result<bool, LiveError> {
         if !is_event(entry.kind) {
             return Ok(false);
         }

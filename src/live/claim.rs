@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::error::LiveError;
 use super::handover::{Desk, Point, Round, is_late, is_to_lead};
 use super::note::Note;
-use super::outbox::{self, Item, State};
+use super::outbox::{self, Delivery, DeliveryState};
 use super::record::kind;
 use super::roster::Roster;
 use super::settle::too_late;
@@ -26,8 +26,8 @@ use crate::timestamp::Timestamp;
 /// INVARIANT: a claim is no larger than what its sink takes at once. A crash leaves all of a claim
 /// unknown, so that nothing is claimed beforehand to save a write.
 pub struct Claim {
-    pub(super) settings: config::Sink,
-    pub(super) items: Vec<Item>,
+    pub(super) settings: config::SinkSettings,
+    pub(super) items: Vec<Delivery>,
     actions: Vec<Handed>,
     at_point: fn(Point),
 }
@@ -113,9 +113,9 @@ impl Live {
         &mut self,
         round: &mut Round,
         sink: &str,
-        group: Vec<Item>,
+        group: Vec<Delivery>,
         now: Timestamp,
-    ) -> Result<Vec<Item>, LiveError> {
+    ) -> Result<Vec<Delivery>, LiveError> {
         if self.unhandled() > 0 || self.next_due()?.is_some_and(|due| due <= now) {
             self.write_round(round, Some(sink))?;
             round.done.advanced.add(&self.advance(now)?);
@@ -131,7 +131,7 @@ impl Live {
             } else if self.is_closed(&item, now) || (is_to_lead(&item) && self.is_held(&item.lead)?) {
                 round.done.waiting += 1;
             } else {
-                if let State::Going { sink, .. } = &item.state {
+                if let DeliveryState::Going { sink, .. } = &item.state {
                     item.perhaps = Some(sink.clone());
                 }
                 left.push(item);
@@ -141,7 +141,7 @@ impl Live {
     }
 
     /// Actions as sinks get them, with what is known of their leads now.
-    fn actions(&self, items: &[Item]) -> Result<Vec<Handed>, LiveError> {
+    fn actions(&self, items: &[Delivery]) -> Result<Vec<Handed>, LiveError> {
         let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
         let leads: BTreeSet<String> = items.iter().map(|item| item.lead.clone()).collect();
         let mut roster = Roster::default();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Live;
 use super::error::LiveError;
 use super::handover::Turn;
-use super::outbox::{self, Item, What};
+use super::outbox::{self, Delivery, What};
 use crate::config::{self, Destination};
 use crate::timestamp::Timestamp;
 
@@ -32,18 +32,18 @@ impl PutOff {
 #[derive(Clone, Copy)]
 pub struct Routes<'a> {
     /// The settings of all sinks.
-    pub sinks: &'a [config::Sink],
+    pub sinks: &'a [config::SinkSettings],
     /// The name of the sink for a destination.
     pub route: &'a dyn Fn(Destination<'_>) -> Option<String>,
 }
 
 impl Routes<'_> {
-    pub(super) fn sink(&self, name: &str) -> Option<&config::Sink> {
+    pub(super) fn sink(&self, name: &str) -> Option<&config::SinkSettings> {
         self.sinks.iter().find(|sink| sink.name == name)
     }
 
     /// The name of the sink for an item.
-    pub(super) fn sink_for(&self, item: &Item) -> Option<String> {
+    pub(super) fn sink_for(&self, item: &Delivery) -> Option<String> {
         let destination = match (&item.channel, item.what, &item.to) {
             (Some(channel), ..) => Destination::Channel(channel),
             (None, What::Webhook, Some(name)) => Destination::Webhook(name),
@@ -57,7 +57,7 @@ impl Routes<'_> {
 #[derive(Clone, Debug, Default)]
 pub struct DueNow {
     /// What would be handed over, each with its sink.
-    pub due: Vec<(Item, Option<String>)>,
+    pub due: Vec<(Delivery, Option<String>)>,
     /// What waits for another attempt at a sink, or for a sink that is left alone, by its name.
     pub put_off: BTreeMap<String, PutOff>,
 }

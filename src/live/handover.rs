@@ -12,7 +12,7 @@ use super::Live;
 use super::due_now::{PutOff, Routes};
 use super::error::LiveError;
 use super::note::Note;
-use super::outbox::{self, Item, State, What};
+use super::outbox::{self, Delivery, DeliveryState, What};
 use super::record::kind;
 use super::settle::too_late;
 use super::step::Advanced;
@@ -23,9 +23,9 @@ use crate::store::{Alone, TreeName};
 use crate::timestamp::Timestamp;
 
 /// An open sink and how it is asked.
-pub struct Window {
+pub struct OpenSink {
     /// Its settings.
-    pub settings: config::Sink,
+    pub settings: config::SinkSettings,
     /// The sink.
     pub sink: Box<dyn Sink>,
 }
@@ -33,7 +33,7 @@ pub struct Window {
 /// All sinks of a run, and which action goes to which.
 pub struct Desk<'a> {
     /// By name.
-    pub windows: BTreeMap<String, Window>,
+    pub windows: BTreeMap<String, OpenSink>,
     /// The name of the sink for a destination.
     pub route: &'a dyn Fn(Destination<'_>) -> Option<String>,
 }
@@ -67,7 +67,7 @@ pub struct HandedOver {
 /// open, since what is settled is written together with the next claim, or by [`Live::end`].
 pub struct Round {
     /// What may go out, by its sink, in the order decided.
-    pub(super) left: BTreeMap<String, Vec<Item>>,
+    pub(super) left: BTreeMap<String, Vec<Delivery>>,
     pub(super) breakers: BTreeMap<String, Breaker>,
     /// What is to be written down next.
     pub(super) notes: Vec<Note>,
@@ -142,7 +142,7 @@ impl Live {
         // INVARIANT: what was acknowledged and what fell due by now is decided before anything
         // leaves, so that a stop among it is heeded.
         done.advanced = self.advance(now)?;
-        let sinks: Vec<config::Sink> = desk.windows.values().map(|window| window.settings.clone()).collect();
+        let sinks: Vec<config::SinkSettings> = desk.windows.values().map(|window| window.settings.clone()).collect();
         let routes = Routes { sinks: &sinks, route: desk.route };
         for item in outbox::waiting(&self.store)? {
             match self.turn(&item, routes, now)? {
@@ -182,17 +182,17 @@ impl Live {
         self.write_down(&mut round.notes, &breaker.into_iter().collect())
     }
 
-    pub(super) fn turn(&self, item: &Item, routes: Routes<'_>, now: Timestamp) -> Result<Turn, LiveError> {
+    pub(super) fn turn(&self, item: &Delivery, routes: Routes<'_>, now: Timestamp) -> Result<Turn, LiveError> {
         match &item.state {
-            State::Unknown { .. } => return Ok(Turn::Known),
-            State::Going { sink, .. } => {
+            DeliveryState::Unknown { .. } => return Ok(Turn::Known),
+            DeliveryState::Going { sink, .. } => {
                 let idempotent = routes.sink(sink).is_some_and(|sink| sink.idempotent);
                 // What was stopped meanwhile does not go out for the first time now.
                 if item.ended.is_some() || !(item.may_repeat() || idempotent) {
                     return Ok(Turn::Lost(sink.clone()));
                 }
             }
-            State::Waiting => {}
+            DeliveryState::Waiting => {}
         }
         if is_late(item, now) {
             return Ok(Turn::Late);
@@ -205,7 +205,7 @@ impl Live {
     }
 
     /// Whether a message has to wait, since its channel may not be used now.
-    pub(super) fn is_closed(&self, item: &Item, now: Timestamp) -> bool {
+    pub(super) fn is_closed(&self, item: &Delivery, now: Timestamp) -> bool {
         item.what == What::Message && self.plan().is_some_and(|plan| !item.is_open(plan, now))
     }
 
@@ -219,10 +219,10 @@ impl Live {
     }
 }
 
-pub(super) fn is_to_lead(item: &Item) -> bool {
+pub(super) fn is_to_lead(item: &Delivery) -> bool {
     matches!(item.what, What::Message | What::Task)
 }
 
-pub(super) fn is_late(item: &Item, now: Timestamp) -> bool {
+pub(super) fn is_late(item: &Delivery, now: Timestamp) -> bool {
     item.expires.is_some_and(|expires| expires < now)
 }

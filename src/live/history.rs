@@ -12,7 +12,7 @@ use crate::crew::Crew;
 use crate::log::{Log, Part, join};
 use crate::plan::Plan;
 use crate::replay::Chapter;
-use crate::store::Sequence;
+use crate::store::Offset;
 use crate::timestamp::Timestamp;
 
 /// A rulebook that came into force, with its place in the log.
@@ -51,7 +51,7 @@ impl Live {
     /// Damage found on the way.
     pub fn leads_of_log(&self) -> Result<BTreeSet<String>, LiveError> {
         let mut leads = BTreeSet::new();
-        for block in self.store.blocks(Sequence(0))? {
+        for block in self.store.blocks(Offset(0))? {
             for entry in block?.entries() {
                 let entry = entry?;
                 if is_event(entry.kind) && !entry.lead.is_empty() && !leads.contains(entry.lead) {
@@ -65,7 +65,7 @@ impl Live {
     /// Every change of the rulebook in the log.
     fn activated(&self) -> Result<Vec<Activated>, LiveError> {
         let mut found: Vec<Activated> = Vec::new();
-        for block in self.store.blocks(Sequence(0))? {
+        for block in self.store.blocks(Offset(0))? {
             for entry in block?.entries() {
                 let entry = entry?;
                 if entry.kind != kind::ACTIVATION {
@@ -75,7 +75,7 @@ impl Live {
                 let id = props.get("ruleset").and_then(serde_json::Value::as_str).unwrap_or_default();
                 if found.last().is_none_or(|last| last.ruleset.id != id) {
                     let ruleset = self.ruleset_of(id)?;
-                    found.push(Activated { ruleset, at: entry.received_at, place: entry.sequence.0 });
+                    found.push(Activated { ruleset, at: entry.received_at, place: entry.offset.0 });
                 }
             }
         }
@@ -88,7 +88,7 @@ impl Live {
     /// The lead and all that shared an account with it at any time, directly or through others.
     fn together(&self, lead: &str) -> Result<BTreeSet<String>, LiveError> {
         let mut pairs: BTreeSet<(String, String)> = BTreeSet::new();
-        for block in self.store.blocks(Sequence(0))? {
+        for block in self.store.blocks(Offset(0))? {
             for entry in block?.entries() {
                 let entry = entry?;
                 if let Some(account) = entry.account.filter(|_| is_event(entry.kind)) {
@@ -116,7 +116,7 @@ impl Live {
     fn part_of_log(&self, plan: &Plan, leads: Option<&BTreeSet<String>>, before: u64) -> Result<(Log, u32), LiveError> {
         let reader = Reader::new(Some(&self.store), &plan.rulebook);
         let mut part = Part::new(0, 0).keeping_places();
-        for block in self.store.blocks(Sequence(0))? {
+        for block in self.store.blocks(Offset(0))? {
             for entry in block?.entries() {
                 let entry = entry?;
                 let is_wanted = !is_event(entry.kind) || leads.is_none_or(|leads| leads.contains(entry.lead));

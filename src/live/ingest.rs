@@ -23,7 +23,7 @@ const NO_RECORD: &str = "this is not a record";
 
 /// A line of an input.
 #[derive(Clone, Debug)]
-pub struct Line<'a> {
+pub struct LogLine<'a> {
     /// A file's path, `-` for standard input.
     pub path: Arc<str>,
     /// Its number, from 1.
@@ -34,7 +34,7 @@ pub struct Line<'a> {
     pub broken: bool,
 }
 
-impl Line<'_> {
+impl LogLine<'_> {
     /// When its record says that it arrived, else when it happened; `None` for no record.
     #[must_use]
     pub fn arrival(&self) -> Option<Timestamp> {
@@ -59,7 +59,7 @@ impl Line<'_> {
 pub struct Group<'a> {
     pub(super) good: Vec<Good>,
     /// The line of each good one.
-    pub(super) lines: Vec<Line<'a>>,
+    pub(super) lines: Vec<LogLine<'a>>,
     /// The names in the good ones, since a record is too small for allocations of its own.
     pub(super) names: String,
     pub(super) payloads: Vec<u8>,
@@ -93,7 +93,7 @@ impl Group<'_> {
     /// A group of one record that has no line.
     pub(super) fn of_one(record: Record) -> Self {
         let mut group = Self::default();
-        group.lines.push(Line { path: "".into(), number: 0, text: "".into(), broken: false });
+        group.lines.push(LogLine { path: "".into(), number: 0, text: "".into(), broken: false });
         group.whole(record);
         group
     }
@@ -171,7 +171,7 @@ pub struct Intake {
 impl Intake {
     /// Reads lines. What is no record, or no record the rulebook can read, is told apart.
     #[must_use]
-    pub fn read<'a>(&self, lines: Vec<Line<'a>>) -> Group<'a> {
+    pub fn read<'a>(&self, lines: Vec<LogLine<'a>>) -> Group<'a> {
         let words = Words::new(&self.plan.rulebook);
         let mut group = Group { good: Vec::with_capacity(lines.len()), ..Group::default() };
         for line in lines {
@@ -209,7 +209,7 @@ impl Live {
     ///
     /// # Errors
     /// The store cannot write, or no rulebook is in force; nothing is acknowledged.
-    pub fn ingest(&mut self, lines: Vec<Line<'_>>, arrival: Arrival, backfill: bool) -> Result<Appended, LiveError> {
+    pub fn ingest(&mut self, lines: Vec<LogLine<'_>>, arrival: Arrival, backfill: bool) -> Result<Appended, LiveError> {
         let group = self.intake(backfill)?.read(lines);
         self.append(group, arrival)
     }
@@ -237,7 +237,7 @@ mod tests {
         let intake = Intake { plan, backfill: false };
         let words = Words::new(&intake.plan.rulebook);
         let dir = tempfile::tempdir().unwrap();
-        let store = RefCell::new(Store::open(dir.path(), &store::Options::default()).unwrap());
+        let store = RefCell::new(Store::open(dir.path(), &store::StoreOptions::default()).unwrap());
         let taken = RefCell::new(0);
         let agree = |line: &str| {
             let mut group = Group::default();

@@ -21,13 +21,13 @@ const SHORTEST: usize = 40;
 
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
-enum Line {
+enum StoredLine {
     Plain(String),
     /// Lead, the sealed line, and what is shown when it can no longer be read.
     Sealed(String, Vec<u8>, String),
 }
 
-impl Line {
+impl StoredLine {
     fn len(&self) -> usize {
         match self {
             Self::Plain(text) => text.len(),
@@ -69,14 +69,14 @@ fn line(
     names: &Names<'_>,
     decision: &Decision,
     redacted: Option<&Decision>,
-) -> Result<Line, LiveError> {
+) -> Result<StoredLine, LiveError> {
     let text = names.line(decision).to_string();
-    let Some(redacted) = redacted else { return Ok(Line::Plain(text)) };
+    let Some(redacted) = redacted else { return Ok(StoredLine::Plain(text)) };
     let shown = names.line(redacted).to_string();
     let lead = names.log.lead_name(decision.lead);
     Ok(match store.seal(lead, "decision", text.as_bytes())? {
-        Some(sealed) => Line::Sealed(lead.to_owned(), sealed, shown),
-        None => Line::Plain(shown),
+        Some(sealed) => StoredLine::Sealed(lead.to_owned(), sealed, shown),
+        None => StoredLine::Plain(shown),
     })
 }
 
@@ -105,7 +105,7 @@ fn without_words(note: &Note) -> Note {
     Note { by: shown("by", &note.by), why: shown("reason", &note.why) }
 }
 
-impl Line {
+impl StoredLine {
     /// As it reads now.
     fn text(self, store: &Store) -> String {
         match self {
@@ -129,8 +129,8 @@ pub(crate) fn at(store: &Store, places: &[Place]) -> Result<Vec<String>, LiveErr
     for of_block in places.chunk_by(|a, b| a.block == b.block) {
         let Some(first) = of_block.first() else { continue };
         let value = store.get(TreeName::Decisions, &first.block.to_be_bytes())?.ok_or_else(damaged)?;
-        let mut lines: Vec<Option<Line>> =
-            postcard::from_bytes::<Vec<Line>>(&value).map_err(|_| damaged())?.into_iter().map(Some).collect();
+        let mut lines: Vec<Option<StoredLine>> =
+            postcard::from_bytes::<Vec<StoredLine>>(&value).map_err(|_| damaged())?.into_iter().map(Some).collect();
         for place in of_block {
             let line = lines.get_mut(place.line as usize).and_then(Option::take).ok_or_else(damaged)?;
             found.push(line.text(store));
@@ -150,7 +150,7 @@ pub(crate) fn read(store: &Store, first: u64, each: &mut dyn FnMut(&str) -> Cont
         from.push(0);
         for (key, value) in &blocks {
             let number = key.as_slice().try_into().map(u64::from_be_bytes).map_err(|_| damaged())?;
-            let lines: Vec<Line> = postcard::from_bytes(value).map_err(|_| damaged())?;
+            let lines: Vec<StoredLine> = postcard::from_bytes(value).map_err(|_| damaged())?;
             for line in lines.into_iter().skip(first.saturating_sub(number) as usize) {
                 if each(&line.text(store)).is_break() {
                     return Ok(());

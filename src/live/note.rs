@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Map;
 
 use super::error::LiveError;
-use super::outbox::{self, Fate, Item, State};
+use super::outbox::{self, Delivery, DeliveryState, Fate};
 use super::record::{HANDED, HANDING, Record, kind};
 use super::{Live, shelf};
 use crate::local::{Zone, rfc3339};
@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 
 /// One thing to write down: the intent, or what came of it.
 pub(super) struct Note {
-    pub item: Item,
+    pub item: Delivery,
     pub kind: u8,
     pub outcome: &'static str,
     pub sink: String,
@@ -86,7 +86,7 @@ impl Live {
 
 /// INVARIANT: as many entries were stored as are counted as handled.
 pub(super) fn all_stored(committed: &Committed) -> Result<(), LiveError> {
-    if committed.outcomes.iter().all(|outcome| matches!(outcome, store::Outcome::Stored(_))) {
+    if committed.outcomes.iter().all(|outcome| matches!(outcome, store::Appending::Stored(_))) {
         return Ok(());
     }
     let reason = String::from("a record of its own is in the log already");
@@ -94,7 +94,7 @@ pub(super) fn all_stored(committed: &Committed) -> Result<(), LiveError> {
 }
 
 impl Note {
-    pub fn end(item: Item, fate: Fate, sink: String, reason: String, at: Timestamp) -> Self {
+    pub fn end(item: Delivery, fate: Fate, sink: String, reason: String, at: Timestamp) -> Self {
         Self { item, kind: kind::OUTCOME, outcome: fate.word(), sink, reason, at }
     }
 
@@ -136,7 +136,7 @@ impl Note {
     fn apply(&self, at: Timestamp, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
         let sink = self.sink.clone();
         if self.kind == kind::INTENT {
-            let state = State::Going { sink, since: at };
+            let state = DeliveryState::Going { sink, since: at };
             return outbox::put(&self.item.standing(state), store, batch);
         }
         match Fate::parse(self.outcome) {
@@ -145,7 +145,7 @@ impl Note {
                 outbox::finish(&self.item, fate, at, words, store, batch)
             }
             None if self.outcome == "unknown" => {
-                let state = State::Unknown { sink, since: at, reason: self.reason.clone() };
+                let state = DeliveryState::Unknown { sink, since: at, reason: self.reason.clone() };
                 outbox::put(&self.item.standing(state), store, batch)
             }
             None => outbox::put_back(&self.item.refused_for(&self.reason), store, batch),

@@ -41,7 +41,7 @@ pub enum What {
 
 /// Where an item stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum State {
+pub enum DeliveryState {
     /// It waits to be handed over.
     Waiting,
     /// It is being handed over: whoever finds it so later does not know what came of it.
@@ -64,7 +64,7 @@ pub enum State {
 
 /// Something to hand over.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Item {
+pub struct Delivery {
     /// The number of its decision.
     pub decision: u64,
     /// The action's id.
@@ -110,7 +110,7 @@ pub struct Item {
     /// How it fared at its sink.
     pub attempts: Attempts,
     /// Where it stands.
-    pub state: State,
+    pub state: DeliveryState,
     /// What ended it while it was under way or unknown: it does not go out again.
     pub ended: Option<Ended>,
     /// The sink that may have it all the same: what came of an attempt is not known, and it was or is
@@ -173,7 +173,7 @@ impl Fate {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Done {
     /// The item, without its message.
-    pub item: Item,
+    pub item: Delivery,
     /// How it ended.
     pub fate: Fate,
     /// When.
@@ -186,7 +186,7 @@ pub struct Done {
 
 /// Whose words a reason is in.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Words<'a> {
+pub(crate) enum WhoseWords<'a> {
     /// They tell nothing of the lead.
     Ours(&'a str),
     /// A sink may have said anything.
@@ -212,24 +212,24 @@ fn damaged() -> LiveError {
 }
 
 /// Everything that waits, is under way or unknown, in the order decided.
-pub(crate) fn waiting(store: &Store) -> Result<Vec<Item>, LiveError> {
+pub(crate) fn waiting(store: &Store) -> Result<Vec<Delivery>, LiveError> {
     let rows = store.scan_prefix(TreeName::Outbox, b"w")?;
     rows.iter().map(|(_, value)| read(store, value)).collect()
 }
 
-fn read(store: &Store, value: &[u8]) -> Result<Item, LiveError> {
-    let mut item: Item = postcard::from_bytes(value).map_err(|_| damaged())?;
+fn read(store: &Store, value: &[u8]) -> Result<Delivery, LiveError> {
+    let mut item: Delivery = postcard::from_bytes(value).map_err(|_| damaged())?;
     let Some(said) = &item.said else { return Ok(item) };
     let words = unsealed(store, &item.lead, &item.id, said);
     match &mut item.state {
-        State::Unknown { reason, .. } => *reason = words,
-        State::Waiting | State::Going { .. } => item.refused = Some(words),
+        DeliveryState::Unknown { reason, .. } => *reason = words,
+        DeliveryState::Waiting | DeliveryState::Going { .. } => item.refused = Some(words),
     }
     Ok(item)
 }
 
 /// One of them.
-pub(crate) fn find(store: &Store, decision: u64) -> Result<Option<Item>, LiveError> {
+pub(crate) fn find(store: &Store, decision: u64) -> Result<Option<Delivery>, LiveError> {
     store.get(TreeName::Outbox, &waiting_key(decision))?.map(|value| read(store, &value)).transpose()
 }
 
@@ -258,15 +258,15 @@ fn context(id: &str) -> String {
 }
 
 /// Words of a sink, sealed; those about an erased lead are gone.
-fn sealed(store: &mut Store, item: &Item, words: &str) -> Result<Vec<u8>, LiveError> {
+fn sealed(store: &mut Store, item: &Delivery, words: &str) -> Result<Vec<u8>, LiveError> {
     Ok(store.seal(&item.lead, &context(&item.id), words.as_bytes())?.unwrap_or_default())
 }
 
-pub(crate) fn put(item: &Item, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
+pub(crate) fn put(item: &Delivery, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
     let mut kept = item.clone();
     let words = match &mut kept.state {
-        State::Unknown { reason, .. } => Some(std::mem::take(reason)),
-        State::Waiting | State::Going { .. } => kept.refused.take(),
+        DeliveryState::Unknown { reason, .. } => Some(std::mem::take(reason)),
+        DeliveryState::Waiting | DeliveryState::Going { .. } => kept.refused.take(),
     };
     kept.said = words.map(|words| sealed(store, item, &words)).transpose()?;
     batch.put_large(TreeName::Outbox, &waiting_key(item.decision), encode(&kept));
@@ -275,19 +275,19 @@ pub(crate) fn put(item: &Item, store: &mut Store, batch: &mut Batch<'_>) -> Resu
 
 /// An item has come to its end.
 pub(crate) fn finish(
-    item: &Item,
+    item: &Delivery,
     fate: Fate,
     at: Timestamp,
-    words: Words<'_>,
+    words: WhoseWords<'_>,
     store: &mut Store,
     batch: &mut Batch<'_>,
 ) -> Result<(), LiveError> {
     batch.delete(TreeName::Outbox, &waiting_key(item.decision));
     let (reason, said) = match words {
-        Words::Ours(words) => (words.to_owned(), None),
-        Words::Sinks(words) => (String::new(), Some(sealed(store, item, words)?)),
+        WhoseWords::Ours(words) => (words.to_owned(), None),
+        WhoseWords::Sinks(words) => (String::new(), Some(sealed(store, item, words)?)),
     };
-    let item = Item { message: None, state: State::Waiting, ended: None, said: None, ..item.clone() };
+    let item = Delivery { message: None, state: DeliveryState::Waiting, ended: None, said: None, ..item.clone() };
     let done = Done { item, fate, at, reason, said };
     batch.put_large(TreeName::Outbox, &done_key(&done.item.lead, done.item.decision), encode(&done));
     Ok(())
@@ -299,7 +299,7 @@ pub(crate) struct ByAction(BTreeMap<String, Vec<u64>>);
 
 impl ByAction {
     /// The numbers of items.
-    pub fn of<'i>(items: impl Iterator<Item = &'i Item>) -> Self {
+    pub fn of<'i>(items: impl Iterator<Item = &'i Delivery>) -> Self {
         let mut named = Self::default();
         for item in items {
             named.0.entry(item.id.clone()).or_default().push(item.decision);
@@ -309,20 +309,22 @@ impl ByAction {
 
     /// Which item a record of a hand-over is about: an intent is about one that waits, an outcome
     /// about one that does not, where there is such a one.
-    pub fn find(&self, id: &str, items: &BTreeMap<u64, Item>, is_intent: bool) -> Option<u64> {
+    pub fn find(&self, id: &str, items: &BTreeMap<u64, Delivery>, is_intent: bool) -> Option<u64> {
         let mut left = self.0.get(id)?.iter().copied().filter(|decision| items.contains_key(decision)).peekable();
         let first = *left.peek()?;
-        let fits = |decision: &u64| items.get(decision).is_some_and(|item| (item.state == State::Waiting) == is_intent);
+        let fits = |decision: &u64| {
+            items.get(decision).is_some_and(|item| (item.state == DeliveryState::Waiting) == is_intent)
+        };
         Some(left.find(fits).unwrap_or(first))
     }
 }
 
 /// Why an item ended, of what its sink said and which that was.
-pub(crate) fn words<'a>(fate: Fate, reason: &'a str, sink: &'a str) -> Words<'a> {
+pub(crate) fn words<'a>(fate: Fate, reason: &'a str, sink: &'a str) -> WhoseWords<'a> {
     match fate {
-        _ if reason.is_empty() => Words::Ours(sink),
-        Fate::Taken | Fate::Refused => Words::Sinks(reason),
-        Fate::Expired | Fate::Withdrawn | Fate::Settled => Words::Ours(reason),
+        _ if reason.is_empty() => WhoseWords::Ours(sink),
+        Fate::Taken | Fate::Refused => WhoseWords::Sinks(reason),
+        Fate::Expired | Fate::Withdrawn | Fate::Settled => WhoseWords::Ours(reason),
     }
 }
 
@@ -334,7 +336,7 @@ pub(crate) fn clear(store: &Store, batch: &mut Batch<'_>) -> Result<(), LiveErro
     Ok(())
 }
 
-impl Item {
+impl Delivery {
     /// The message, where there is one and its lead was not erased.
     pub(crate) fn message(&self, store: &Store) -> Option<Message> {
         let open = store.unseal(&self.lead, &self.id, self.message.as_ref()?)?;
@@ -343,7 +345,7 @@ impl Item {
     }
 
     /// The same in another state.
-    pub(crate) fn standing(&self, state: State) -> Self {
+    pub(crate) fn standing(&self, state: DeliveryState) -> Self {
         Self { state, ..self.clone() }
     }
 
@@ -436,7 +438,7 @@ impl Item {
 
 /// The first of what ended for an item's lead that covers it.
 pub(crate) fn covering<'e>(
-    item: &Item,
+    item: &Delivery,
     mut endings: impl Iterator<Item = &'e Ending>,
     plan: &Plan,
 ) -> Option<&'e Ending> {
@@ -445,20 +447,20 @@ pub(crate) fn covering<'e>(
 
 /// An item goes back among those that wait, or comes to its end where a stop has covered it since.
 /// INVARIANT: what a stop covers does not go out after it.
-pub(crate) fn put_back(item: &Item, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
+pub(crate) fn put_back(item: &Delivery, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
     match (&item.ended, &item.perhaps) {
-        (Some(ended), None) => finish(item, Fate::Withdrawn, ended.at, Words::Ours(&ended.reason), store, batch),
+        (Some(ended), None) => finish(item, Fate::Withdrawn, ended.at, WhoseWords::Ours(&ended.reason), store, batch),
         // Of what may have gone out nobody may say that it did not.
         (Some(ended), Some(sink)) => {
             let reason = format!("an attempt may have gone out; then {}", ended.reason);
-            put(&item.standing(State::Unknown { sink: sink.clone(), since: ended.at, reason }), store, batch)
+            put(&item.standing(DeliveryState::Unknown { sink: sink.clone(), since: ended.at, reason }), store, batch)
         }
-        (None, _) => put(&item.standing(State::Waiting), store, batch),
+        (None, _) => put(&item.standing(DeliveryState::Waiting), store, batch),
     }
 }
 
 /// A decision as something to hand over, where it is one.
-pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: u64) -> Option<Item> {
+pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: u64) -> Option<Delivery> {
     let goes_out = match &decision.body {
         Body::Touch(_) | Body::Action(_) => decision.body.status() == Some(Status::Sent),
         Body::Alert { .. } | Body::Webhook { .. } => true,
@@ -469,7 +471,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
     }
     let line = names.line(decision);
     let own = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
-    let mut item = Item {
+    let mut item = Delivery {
         decision: number,
         id: String::new(),
         what: What::Alert,
@@ -492,7 +494,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         variant: own(line.experiment).zip(own(line.variant)),
         note: None,
         attempts: Attempts::default(),
-        state: State::Waiting,
+        state: DeliveryState::Waiting,
         ended: None,
         perhaps: None,
         refused: None,
@@ -519,7 +521,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
     Some(item)
 }
 
-impl Item {
+impl Delivery {
     fn be_touch(&mut self, plan: &Plan, line: &TouchLine) {
         self.id = line.id.to_string();
         self.zone = Some(line.zone);

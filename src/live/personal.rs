@@ -12,7 +12,7 @@ use crate::decision::names::Names;
 use crate::decision::{Body, Cause, Decision};
 use crate::event::LeadId;
 use crate::rulebook::{EffectKind, Expr};
-use crate::store::{Sequence, Store, StoredEntry};
+use crate::store::{Offset, Store, StoredEntry};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
@@ -110,7 +110,7 @@ impl<'a> Personal<'a> {
     fn told_by(&mut self, decision: &Decision) -> Result<Vec<Told>, LiveError> {
         let mut entries = Vec::new();
         for event in &decision.because {
-            let sealed = self.store.with_entry(Sequence(u64::from(event.0)), |entry| {
+            let sealed = self.store.with_entry(Offset(u64::from(event.0)), |entry| {
                 Ok::<_, LiveError>(has_sealed(&entry)?.then(|| entry.to_stored()))
             })?;
             entries.extend(sealed?);

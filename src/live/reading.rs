@@ -7,7 +7,7 @@ use super::{Live, record};
 use crate::crew::{Crew, NoThreads};
 use crate::log::{Log, Part, Told, Words, join};
 use crate::rulebook::Rulebook;
-use crate::store::{Block, Entry, Sequence, Store, StoreError};
+use crate::store::{Block, Entry, Offset, Store, StoreError};
 use crate::timestamp::Timestamp;
 
 /// So many blocks of the log are read at once by one thread: about 5 MB.
@@ -87,7 +87,7 @@ impl Live {
     /// Damage found on the way, or threads that cannot be started.
     pub fn log(&self, rulebook: &Rulebook, threads: usize) -> Result<Log, LiveError> {
         let reader = Reader::new(Some(&self.store), rulebook);
-        let mut blocks = self.store.blocks(Sequence(0))?;
+        let mut blocks = self.store.blocks(Offset(0))?;
         let mut number = 0;
         let groups = std::iter::from_fn(move || {
             let group: Vec<_> = blocks.by_ref().take(BLOCKS).collect();

@@ -360,7 +360,7 @@ pub(crate) fn props(store: &Store, entry: &Entry<'_>) -> Result<Map<String, Valu
 }
 
 fn damaged(entry: &Entry<'_>, reason: &str) -> StoreError {
-    StoreError::Damaged { readable: entry.sequence.0, reason: reason.to_owned() }
+    StoreError::Damaged { readable: entry.offset.0, reason: reason.to_owned() }
 }
 
 /// A property's value, unsealed.

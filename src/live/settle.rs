@@ -6,7 +6,7 @@ use super::claim::Claim;
 use super::error::LiveError;
 use super::handover::{HandedOver, Round};
 use super::note::Note;
-use super::outbox::{self, Fate, Item, State};
+use super::outbox::{self, Delivery, DeliveryState, Fate};
 use super::record::kind;
 use crate::config;
 use crate::local::{Zone, rfc3339};
@@ -53,7 +53,7 @@ impl Live {
     /// # Errors
     /// The store cannot write.
     pub fn settle_by_hand(&mut self, action: &str, went_out: bool, now: Timestamp) -> Result<bool, LiveError> {
-        let unknown = |item: &Item| item.id == action && matches!(item.state, State::Unknown { .. });
+        let unknown = |item: &Delivery| item.id == action && matches!(item.state, DeliveryState::Unknown { .. });
         let Some(mut item) = outbox::waiting(&self.store)?.into_iter().find(unknown) else { return Ok(false) };
         item.perhaps = None;
         let at = now.max(self.floor());
@@ -74,11 +74,11 @@ fn short(reason: &str) -> String {
 }
 
 /// The end of an item that may not go out any more.
-pub(super) fn too_late(item: Item, now: Timestamp, done: &mut HandedOver) -> Note {
+pub(super) fn too_late(item: Delivery, now: Timestamp, done: &mut HandedOver) -> Note {
     let due = rfc3339(item.due, Zone::UTC);
     let under_way = match &item.state {
-        State::Going { sink, .. } => Some(sink.clone()),
-        State::Waiting | State::Unknown { .. } => item.perhaps.clone(),
+        DeliveryState::Going { sink, .. } => Some(sink.clone()),
+        DeliveryState::Waiting | DeliveryState::Unknown { .. } => item.perhaps.clone(),
     };
     // Of what may have gone out nobody may say that it did not.
     if let Some(sink) = under_way {
@@ -92,13 +92,19 @@ pub(super) fn too_late(item: Item, now: Timestamp, done: &mut HandedOver) -> Not
 }
 
 /// What follows from an attempt.
-fn after_attempt(mut item: Item, outcome: Outcome, sink: &config::Sink, now: Timestamp, done: &mut HandedOver) -> Note {
+fn after_attempt(
+    mut item: Delivery,
+    outcome: Outcome,
+    sink: &config::SinkSettings,
+    now: Timestamp,
+    done: &mut HandedOver,
+) -> Note {
     if matches!(outcome, Outcome::Unknown { .. }) {
         item.perhaps = Some(sink.name.clone());
     }
     // What may be done twice is tried again like a refusal: after a wait, and so often and no more.
     let idempotent = sink.idempotent || item.may_repeat();
-    let next = item.attempts.ended(outcome, &config::Sink { idempotent, ..sink.clone() }, &item.id, now);
+    let next = item.attempts.ended(outcome, &config::SinkSettings { idempotent, ..sink.clone() }, &item.id, now);
     let note = |item, outcome, reason: String| {
         let (sink, reason) = (sink.name.clone(), short(&reason));
         Note { item, kind: kind::OUTCOME, outcome, sink, reason, at: now }

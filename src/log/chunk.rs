@@ -11,7 +11,7 @@ use super::names::Names;
 use super::record::{Record, RecordSeed, Scratch, Told};
 use super::value::{self, Fitted, Raw};
 use super::vocabulary::Vocabulary;
-use super::{Entry, MAX_LINE, MAX_NAME, NONE, hash, plain};
+use super::{LogEntry, MAX_LINE, MAX_NAME, NONE, hash, plain};
 use crate::event::{LATEST, LeadId, PropValue};
 use crate::rulebook::{PropId, TOUCHED_TYPE, TypeId};
 use crate::timestamp::Timestamp;
@@ -42,7 +42,7 @@ pub(super) struct Parsed {
     /// How many lines the block has.
     pub(super) lines: u32,
     /// Leads and accounts are positions in `leads` and `accounts`.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<LogEntry>,
     /// One for each entry.
     pub(super) keys: Vec<Key>,
     pub(super) leads: Names,
@@ -208,7 +208,7 @@ impl Parsed {
             let about = hash::mix(lead_hash, hash::mix(account_hash, at.0 as u64));
             self.keys.push(Key { id: hash::of_text(id), content: hash::mix(content, about) });
         }
-        self.entries.push(Entry {
+        self.entries.push(LogEntry {
             at,
             received_at,
             lead: LeadId(self.leads.intern(lead, lead_hash)),

@@ -6,7 +6,7 @@ use hashbrown::hash_table::Entry as Place;
 
 use super::chunk::{Key, Parsed};
 use super::names::Names;
-use super::{Entry, NONE};
+use super::{LogEntry, NONE};
 use crate::crew::Crew;
 use crate::event::LeadId;
 
@@ -134,7 +134,7 @@ impl Repeats {
     }
 }
 
-fn entry(blocks: &[Parsed], spot: Spot) -> Option<&Entry> {
+fn entry(blocks: &[Parsed], spot: Spot) -> Option<&LogEntry> {
     blocks.get(spot.block as usize)?.entries.get(spot.entry as usize)
 }
 
@@ -148,7 +148,7 @@ pub(super) fn id(blocks: &[Parsed], spot: Spot) -> &str {
 
 /// Entries, leads and accounts of a whole log.
 pub(super) struct Merged {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<LogEntry>,
     pub(super) leads: Names,
     pub(super) accounts: Names,
 }
@@ -166,7 +166,7 @@ pub(super) fn entries(blocks: &[Parsed], dropped: &[Spot], crew: &Crew) -> Merge
             if dropped.next_if_eq(&&Spot { block: i as u32, entry: j as u32 }).is_some() {
                 continue;
             }
-            entries.push(Entry {
+            entries.push(LogEntry {
                 lead: LeadId(*lead_ids.get(entry.lead.0 as usize).unwrap_or(&0)),
                 account: *account_ids.get(entry.account as usize).unwrap_or(&NONE),
                 chunk: i as u32,

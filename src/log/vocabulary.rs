@@ -16,7 +16,6 @@ pub(super) struct Vocabulary<'r> {
 
 /// What the properties of one type must be.
 struct Declared {
-    /// By property.
     types: Vec<Option<Type>>,
     required: Vec<PropId>,
 }

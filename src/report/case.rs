@@ -14,7 +14,7 @@ pub struct CaseResult {
     /// The line it begins at, from 1.
     pub line: u32,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: CaseOutcome,
     /// In one line, why it is not plainly passed; may be empty.
     pub message: String,
     /// All that is shown of it to people, over several lines; may be empty.
@@ -27,7 +27,7 @@ pub struct CaseResult {
 
 /// How a case ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CaseOutcome {
     /// As it should.
     Passed,
     /// Not as it should.
@@ -43,13 +43,13 @@ impl CaseResult {
     #[must_use]
     pub fn passed(name: impl Into<String>, file: impl Into<String>, line: u32) -> Self {
         let (message, detail) = (String::new(), String::new());
-        let outcome = Outcome::Passed;
+        let outcome = CaseOutcome::Passed;
         Self { name: name.into(), file: file.into(), line, outcome, message, detail, at: None, duration: None }
     }
 }
 
 /// How many cases ended so.
 #[must_use]
-pub fn count(cases: &[CaseResult], outcome: Outcome) -> usize {
+pub fn count(cases: &[CaseResult], outcome: CaseOutcome) -> usize {
     cases.iter().filter(|case| case.outcome == outcome).count()
 }

@@ -5,9 +5,9 @@ mod json;
 use std::fmt::Write as _;
 
 use crate::decision::{Body, Decision};
-use crate::explain::words::{Words, number_words};
+use crate::explain::words::{ClauseWords, number_words};
 use crate::explain::{
-    Answer, Clause, ClauseKind, EventWhy, Explanation, Former, LeftOut, Link, Route, ScoreWhy, Source, Tried, Why,
+    Answer, Clause, ClauseKind, EventWhy, Explanation, Former, LeftOut, Link, Origin, Route, ScoreWhy, Tried, Why,
 };
 use crate::timestamp::Timestamp;
 
@@ -23,7 +23,7 @@ const LISTED: usize = 8;
 /// The explanation as people read it.
 #[must_use]
 pub fn human(names: &Names<'_>, explanation: &Explanation, color: bool) -> String {
-    let words = Words { rulebook: names.rulebook, zone: explanation.zone };
+    let words = ClauseWords { rulebook: names.rulebook, zone: explanation.zone };
     let mut tree = Tree { names: *names, former: &explanation.former, words, color, text: String::new() };
     tree.head(explanation);
     explanation.decided.iter().for_each(|why| tree.why(why));
@@ -54,7 +54,7 @@ impl Former {
 struct Tree<'a> {
     names: Names<'a>,
     former: &'a [Former],
-    words: Words<'a>,
+    words: ClauseWords<'a>,
     color: bool,
     text: String,
 }
@@ -121,7 +121,7 @@ impl<'a> Tree<'a> {
         format!("{} {}{sum}", score.name, number_words(score.worth))
     }
 
-    fn source(&mut self, indent: usize, title: &str, source: &Source) {
+    fn source(&mut self, indent: usize, title: &str, source: &Origin) {
         self.line(indent, title, "1");
         if !source.place.is_empty() {
             self.line(indent + 2, &format!("--> {}", source.place), "34");

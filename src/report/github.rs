@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::case::{CaseResult, Outcome};
+use super::case::{CaseOutcome, CaseResult};
 use super::diagnostic::advice;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Sources;
@@ -36,9 +36,9 @@ pub fn cases(cases: &[CaseResult]) -> String {
     let mut text = String::new();
     for case in cases {
         let level = match case.outcome {
-            Outcome::Passed => continue,
-            Outcome::Failed | Outcome::Errored => "error",
-            Outcome::Skipped => "notice",
+            CaseOutcome::Passed => continue,
+            CaseOutcome::Failed | CaseOutcome::Errored => "error",
+            CaseOutcome::Skipped => "notice",
         };
         let (file, line) = (value(&case.file), case.at.unwrap_or(case.line));
         let detail = if case.detail.is_empty() { &case.message } else { &case.detail };

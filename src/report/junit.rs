@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::case::{CaseResult, Outcome, count};
+use super::case::{CaseOutcome, CaseResult, count};
 
 /// The report of a run called `name`: `ensue check`.
 #[must_use]
@@ -12,7 +12,7 @@ pub fn report(name: &str, cases: &[CaseResult]) -> String {
     let _ = writeln!(text, "<testsuites name=\"{}\"{}>", quoted(name), totals(cases));
     for (file, cases) in suites(cases) {
         let own: Vec<CaseResult> = cases.into_iter().cloned().collect();
-        let skipped = count(&own, Outcome::Skipped);
+        let skipped = count(&own, CaseOutcome::Skipped);
         let file = quoted(file);
         let _ = writeln!(text, "  <testsuite name=\"{file}\"{} skipped=\"{skipped}\" file=\"{file}\">", totals(&own));
         for case in &own {
@@ -37,7 +37,7 @@ fn suites(cases: &[CaseResult]) -> Vec<(&str, Vec<&CaseResult>)> {
 }
 
 fn totals(cases: &[CaseResult]) -> String {
-    let (failed, errored) = (count(cases, Outcome::Failed), count(cases, Outcome::Errored));
+    let (failed, errored) = (count(cases, CaseOutcome::Failed), count(cases, CaseOutcome::Errored));
     let mut text = format!(" tests=\"{}\" failures=\"{failed}\" errors=\"{errored}\"", cases.len());
     let times: Option<Vec<Duration>> = cases.iter().map(|case| case.duration).collect();
     if let Some(times) = times.filter(|times| !times.is_empty()) {
@@ -50,13 +50,13 @@ fn write_case(text: &mut String, case: &CaseResult, file: &str) {
     let time = case.duration.map(|time| format!(" time=\"{}\"", seconds(time))).unwrap_or_default();
     let _ = write!(text, "    <testcase name=\"{}\" classname=\"{file}\"{time}", quoted(&case.name));
     let (tag, kind) = match case.outcome {
-        Outcome::Passed => {
+        CaseOutcome::Passed => {
             text.push_str("/>\n");
             return;
         }
-        Outcome::Failed => ("failure", " type=\"failed\""),
-        Outcome::Errored => ("error", " type=\"error\""),
-        Outcome::Skipped => ("skipped", ""),
+        CaseOutcome::Failed => ("failure", " type=\"failed\""),
+        CaseOutcome::Errored => ("error", " type=\"error\""),
+        CaseOutcome::Skipped => ("skipped", ""),
     };
     let message = quoted(&case.message);
     let _ = write!(text, ">\n      <{tag}{kind} message=\"{message}\">");

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Map;
 use serde_json::value::RawValue;
 
-use crate::live::{Done, Fate, Item, LeadView, State, What};
+use crate::live::{Delivery, DeliveryState, Done, Fate, LeadView, What};
 use crate::local::rfc3339;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
@@ -161,7 +161,7 @@ fn word(fate: Fate) -> &'static str {
 }
 
 /// What is still to be handed over.
-fn waits(view: &LeadView, item: &Item) -> Row {
+fn waits(view: &LeadView, item: &Delivery) -> Row {
     let at = clock(item.due, view.standing.zone.0);
     let tried = || match item.attempts.made {
         0 => String::new(),
@@ -171,15 +171,15 @@ fn waits(view: &LeadView, item: &Item) -> Row {
         }
     };
     let (verb, notes) = match &item.state {
-        State::Waiting => ("waits", tried()),
-        State::Going { sink, .. } => ("going", format!("handed to {sink}")),
-        State::Unknown { sink, reason, .. } => ("unknown", format!("{sink}: {reason}")),
+        DeliveryState::Waiting => ("waits", tried()),
+        DeliveryState::Going { sink, .. } => ("going", format!("handed to {sink}")),
+        DeliveryState::Unknown { sink, reason, .. } => ("unknown", format!("{sink}: {reason}")),
     };
     Row { at, verb: verb.to_owned(), what: what(item), by: item.rule.clone(), notes }
 }
 
 /// `email recap`, `alert owner: call now`
-fn what(item: &Item) -> String {
+fn what(item: &Delivery) -> String {
     let to = item.to.as_deref().unwrap_or_default();
     match item.what {
         What::Alert => format!("alert {to}: {}", item.text.as_deref().unwrap_or_default()),
@@ -323,14 +323,14 @@ pub fn json(view: &LeadView) -> String {
                 id: &item.id,
                 what: what(item),
                 state: match item.state {
-                    State::Waiting => "waiting",
-                    State::Going { .. } => "going",
-                    State::Unknown { .. } => "unknown",
+                    DeliveryState::Waiting => "waiting",
+                    DeliveryState::Going { .. } => "going",
+                    DeliveryState::Unknown { .. } => "unknown",
                 },
                 attempts: item.attempts.made,
                 reason: match &item.state {
-                    State::Unknown { reason, .. } => Some(reason),
-                    State::Waiting | State::Going { .. } => item.refused.as_deref(),
+                    DeliveryState::Unknown { reason, .. } => Some(reason),
+                    DeliveryState::Waiting | DeliveryState::Going { .. } => item.refused.as_deref(),
                 },
             })
             .collect(),

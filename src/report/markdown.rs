@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::case::{CaseResult, Outcome};
+use super::case::{CaseOutcome, CaseResult};
 use super::diagnostic::{advice, severity};
 use super::summary::Summary;
 use crate::diagnostic::Diagnostic;
@@ -30,10 +30,10 @@ pub fn cases(summary: &Summary, cases: &[CaseResult]) -> String {
     let mut text = heading(summary);
     for case in cases {
         let word = match case.outcome {
-            Outcome::Passed => continue,
-            Outcome::Failed => "failed",
-            Outcome::Errored => "error",
-            Outcome::Skipped => "skipped",
+            CaseOutcome::Passed => continue,
+            CaseOutcome::Failed => "failed",
+            CaseOutcome::Errored => "error",
+            CaseOutcome::Skipped => "skipped",
         };
         let place = format!("{}:{}", case.file, case.at.unwrap_or(case.line));
         let _ = write!(text, "\n- {word}: **{}** (`{}`)", line(&case.name), line(&place));

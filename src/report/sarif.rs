@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::case::{CaseResult, Outcome};
+use super::case::{CaseOutcome, CaseResult};
 use super::diagnostic::advice;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::slug::Slug;
@@ -27,7 +27,7 @@ pub fn report(findings: &[Diagnostic], sources: &Sources) -> String {
 /// The cases that failed as one log with one run of `test`.
 #[must_use]
 pub fn cases(cases: &[CaseResult]) -> String {
-    let failed = |case: &&CaseResult| matches!(case.outcome, Outcome::Failed | Outcome::Errored);
+    let failed = |case: &&CaseResult| matches!(case.outcome, CaseOutcome::Failed | CaseOutcome::Errored);
     let results: Vec<Finding<'_>> = cases.iter().filter(failed).map(Finding::of_case).collect();
     let help = Help { text: FAILED_TEST, markdown: FAILED_TEST };
     let rule = Rule {

@@ -8,8 +8,8 @@ use super::case::{self, CaseResult};
 use super::diagnostic::failure;
 use super::summary::Summary;
 use crate::source::{Range, Sources};
-use crate::trial::coverage::{Coverage, Kind};
-use crate::trial::{Failure, Outcome, TestReport, TestResult};
+use crate::trial::coverage::{Coverage, PartKind};
+use crate::trial::{Failure, TestReport, TestResult, Verdict};
 use crate::words::many;
 
 /// One line a test, each failure drawn below its test.
@@ -18,17 +18,17 @@ pub fn human(report: &TestReport, sources: &Sources, color: bool) -> String {
     let mut text = String::new();
     for test in &report.tests {
         let (word, tint) = match test.outcome {
-            Outcome::Passed => ("ok  ", "32"),
-            Outcome::Failed => ("FAIL", "31"),
-            Outcome::Todo => ("todo", "33"),
-            Outcome::TodoPasses => ("done", "33"),
+            Verdict::Passed => ("ok  ", "32"),
+            Verdict::Failed => ("FAIL", "31"),
+            Verdict::Todo => ("todo", "33"),
+            Verdict::TodoPasses => ("done", "33"),
         };
         let word = if color { format!("\u{1b}[{tint}m{word}\u{1b}[0m") } else { word.to_owned() };
         let _ = writeln!(text, "{word} {} ({})", test.name, sources.place(test.range));
-        if test.outcome == Outcome::TodoPasses {
+        if test.outcome == Verdict::TodoPasses {
             text.push_str("     it passes now: make it a `test`\n");
         }
-        if test.outcome == Outcome::Failed {
+        if test.outcome == Verdict::Failed {
             text.push('\n');
             for failed in &test.failures {
                 let _ = writeln!(text, "{}\n", failure(failed, sources, color));
@@ -45,7 +45,7 @@ pub fn coverage(coverage: &Coverage, sources: &Sources) -> String {
     for item in coverage.items.iter().filter(|item| !item.shown) {
         let _ = writeln!(text, "{}: {}", sources.place(item.range), item.missing);
     }
-    for kind in Kind::ALL {
+    for kind in PartKind::ALL {
         let (shown, all) = coverage.count(kind);
         let percent = (shown * 100).checked_div(all).unwrap_or(100);
         let _ = writeln!(text, "  {:32} {shown:4} of {all:4}  {percent:3} %", kind.words());
@@ -56,10 +56,10 @@ pub fn coverage(coverage: &Coverage, sources: &Sources) -> String {
 /// `test: 12 passed, 1 failed, 1 todo; 31 events, 88 decisions`: the last line of a run.
 #[must_use]
 pub fn summary(report: &TestReport) -> Summary {
-    let (passed, failed) = (report.count(Outcome::Passed), report.count(Outcome::Failed));
+    let (passed, failed) = (report.count(Verdict::Passed), report.count(Verdict::Failed));
     let mut text = format!("{passed} passed, {failed} failed");
-    let passes = report.count(Outcome::TodoPasses);
-    let todo = report.count(Outcome::Todo) + passes;
+    let passes = report.count(Verdict::TodoPasses);
+    let todo = report.count(Verdict::Todo) + passes;
     if todo > 0 {
         let _ = write!(text, ", {todo} todo");
     }
@@ -90,21 +90,21 @@ fn case(test: &TestResult, sources: &Sources) -> CaseResult {
     let drawn: Vec<String> = test.failures.iter().map(|failed| failure(failed, sources, false)).collect();
     let more = test.failures.len().saturating_sub(1);
     let (outcome, message) = match (test.outcome, first) {
-        (Outcome::Passed, _) => (case::Outcome::Passed, String::new()),
-        (Outcome::TodoPasses, _) => (case::Outcome::Skipped, "it passes now: make it a `test`".to_owned()),
-        (Outcome::Todo, _) => (case::Outcome::Skipped, "todo".to_owned()),
-        (Outcome::Failed, Some(first)) if more > 0 => {
-            (case::Outcome::Failed, format!("{} (and {more} more)", first.message))
+        (Verdict::Passed, _) => (case::CaseOutcome::Passed, String::new()),
+        (Verdict::TodoPasses, _) => (case::CaseOutcome::Skipped, "it passes now: make it a `test`".to_owned()),
+        (Verdict::Todo, _) => (case::CaseOutcome::Skipped, "todo".to_owned()),
+        (Verdict::Failed, Some(first)) if more > 0 => {
+            (case::CaseOutcome::Failed, format!("{} (and {more} more)", first.message))
         }
-        (Outcome::Failed, first) => {
-            (case::Outcome::Failed, first.map(|first| first.message.clone()).unwrap_or_default())
+        (Verdict::Failed, first) => {
+            (case::CaseOutcome::Failed, first.map(|first| first.message.clone()).unwrap_or_default())
         }
     };
     let at = first.filter(|first| first.range.source == test.range.source);
     CaseResult {
         outcome,
         message,
-        detail: if test.outcome == Outcome::Failed { drawn.join("\n\n") } else { String::new() },
+        detail: if test.outcome == Verdict::Failed { drawn.join("\n\n") } else { String::new() },
         at: at.map(|first| file.line_column(first.range.start).0),
         ..CaseResult::passed(&test.name, &file.path, file.line_column(test.range.start).0)
     }

@@ -6,9 +6,9 @@
 //! does not compile before somebody has decided whether it counts.
 
 use super::{
-    Again, Alternative, Arm, ChannelId, Decay, Effect, EffectKind, Experiment, Expr, FactId, HoldEnd, Key, Limit,
-    Named, PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId, SetId, State,
-    Table, TagId, TierId, Timing, Touch, TouchTime, Trigger, TypeId, When,
+    Again, Alternative, Arm, ChannelId, Decay, Effect, EffectKind, Experiment, Expr, FactId, HoldEnd, Limit, Named,
+    PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId, SetId, State, Table,
+    TableId, TagId, TierId, Timing, Touch, TouchTime, Trigger, TypeId, When,
 };
 use crate::units::Content;
 
@@ -369,7 +369,7 @@ pub(crate) fn renamed(old: &[&str], new: &[(&str, Option<&str>)]) -> Vec<Option<
     old.iter().map(place).collect()
 }
 
-fn called<Id: Key, T: Named>(old: &Table<Id, T>, id: Id, new: &Table<Id, T>, other: Id) -> bool {
+fn called<Id: TableId, T: Named>(old: &Table<Id, T>, id: Id, new: &Table<Id, T>, other: Id) -> bool {
     both(old.get(id), new.get(other), |a, b| a.name() == b.name())
 }
 

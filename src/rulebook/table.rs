@@ -9,7 +9,7 @@ use super::{BookTemplate, Channel, EventType, Experiment, Fact, Rule, Score, Seq
 use crate::calendar::Calendar;
 
 /// A place in a table.
-pub trait Key: Copy {
+pub trait TableId: Copy {
     /// The key of a place.
     fn at(index: usize) -> Self;
     /// The place.
@@ -28,7 +28,7 @@ pub struct Table<Id, T> {
     key: PhantomData<fn(Id) -> Id>,
 }
 
-impl<Id: Key, T> Table<Id, T> {
+impl<Id: TableId, T> Table<Id, T> {
     /// What an id stands for; `None` for an id of another rulebook at most.
     #[must_use]
     pub fn get(&self, id: Id) -> Option<&T> {
@@ -62,7 +62,7 @@ impl<Id: Key, T> Table<Id, T> {
     }
 }
 
-impl<Id: Key, T: Named> Table<Id, T> {
+impl<Id: TableId, T: Named> Table<Id, T> {
     /// The name of what an id stands for; empty where there is no such thing.
     #[must_use]
     pub fn name(&self, id: Id) -> &str {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rhai::{Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expression, Position, Scope, Stmt};
 
-use super::{Compiled, INPUTS, Need, Place, Script, TimeGuard, compare, place, rewrite, sandbox, words};
+use super::{Compiled, INPUTS, Need, Script, ScriptPlace, TimeGuard, compare, place, rewrite, sandbox, words};
 use crate::value::{Value, View};
 
 /// The time guard is asked once in so many operations; most scripts end before the first time.
@@ -17,7 +17,7 @@ const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400;
 
 /// Where a script's values come from.
-pub trait Input {
+pub trait ScriptReads {
     /// The value of `script.uses()[index]` at the moment of the run; [`Need`] says of which type.
     fn value(&self, index: usize) -> View<'_>;
 
@@ -35,14 +35,14 @@ pub enum NoResult {
     Fault(Fault),
     /// The time guard has struck, at this place of the script's text. What the script would have said
     /// is not known, so nothing may be concluded from it.
-    Stopped(Place),
+    Stopped(ScriptPlace),
 }
 
 /// A mistake of a script in a run. The score stays as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Where, in the script's text.
-    pub place: Place,
+    pub place: ScriptPlace,
     /// One line, lower case, no full stop, the author's text in backticks.
     pub message: String,
 }
@@ -105,7 +105,7 @@ impl Evaluator {
     ///
     /// # Errors
     /// The script failed, came to a limit, or gave something else.
-    pub fn run(&mut self, script: &Script, input: &dyn Input) -> Result<f64, NoResult> {
+    pub fn run(&mut self, script: &Script, input: &dyn ScriptReads) -> Result<f64, NoResult> {
         let result = self.evaluate(script, Some(input), |context| {
             let body = Expression::from(&script.0.body);
             #[expect(deprecated, reason = "marked so only because it may change; the version is pinned")]
@@ -133,7 +133,7 @@ impl Evaluator {
         let result = self.evaluate(script, None, |context| context.call_fn::<Dynamic>(name, args));
         let result = result.map_err(|why| match why {
             // Not every operation has a place.
-            NoResult::Stopped(Place { byte: 0, .. }) => NoResult::Stopped(at()),
+            NoResult::Stopped(ScriptPlace { byte: 0, .. }) => NoResult::Stopped(at()),
             other => other,
         })?;
         value(&result).ok_or_else(|| {
@@ -150,7 +150,7 @@ impl Evaluator {
     fn evaluate(
         &mut self,
         script: &Script,
-        input: Option<&dyn Input>,
+        input: Option<&dyn ScriptReads>,
         run: impl FnOnce(&mut EvalContext) -> Result<Dynamic, Box<EvalAltResult>>,
     ) -> Result<Dynamic, NoResult> {
         let Some(prepared) = prepared(&mut self.seen, script) else {
@@ -202,7 +202,7 @@ impl Prepared {
     }
 
     /// Puts the values of one run where the script reads them.
-    fn fill(&mut self, input: &dyn Input) {
+    fn fill(&mut self, input: &dyn ScriptReads) {
         for (index, (slot, found)) in self.values.iter_mut().zip(&self.script.uses).enumerate() {
             match input.value(index) {
                 // A text that stayed the same is not copied.

@@ -3,7 +3,7 @@
 
 use rhai::{AST, ASTNode, BinaryExpr, Expr, FnAccess, FnCallExpr, Position, Stmt};
 
-use super::{Function, INPUTS, Need, Place, ScriptError, Use, library, place, words};
+use super::{Function, INPUTS, Need, ScriptError, ScriptPlace, Use, library, place, words};
 use crate::units::{Length, Unit};
 
 /// What a script reads and defines, or every mistake in it, by place.
@@ -56,7 +56,7 @@ struct Survey<'t> {
 }
 
 impl Survey<'_> {
-    fn place(&self, position: Position) -> Place {
+    fn place(&self, position: Position) -> ScriptPlace {
         place(position, self.text)
     }
 

@@ -2,7 +2,7 @@
 
 use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType, Position};
 
-use super::{INPUTS, Place, ScriptError, library, place, sandbox};
+use super::{INPUTS, ScriptError, ScriptPlace, library, place, sandbox};
 use crate::words::{counted, nearest};
 
 /// A type in words, from its name in the engine.
@@ -33,7 +33,7 @@ pub fn too_long(text: &str) -> ScriptError {
     let before = text.get(..end).unwrap_or("");
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-    let place = Place { line: line as u32, column: column as u32, byte: end as u32 };
+    let place = ScriptPlace { line: line as u32, column: column as u32, byte: end as u32 };
     let message = format!("the script is {} bytes long; at most {} are allowed", text.len(), sandbox::MAX_SOURCE);
     ScriptError { place, message, help: Some("split it into several scores".into()) }
 }
@@ -217,7 +217,7 @@ pub fn hides_input(name: &str) -> (String, String) {
 }
 
 /// Where a function is defined, which the engine does not keep.
-pub fn definition(name: &str, text: &str) -> Place {
+pub fn definition(name: &str, text: &str) -> ScriptPlace {
     let found = text.match_indices("fn ").find_map(|(at, keyword)| {
         let rest = text.get(at + keyword.len()..)?.trim_start();
         let starts = rest.strip_prefix(name)?.trim_start().starts_with('(');
@@ -226,7 +226,7 @@ pub fn definition(name: &str, text: &str) -> Place {
     let byte = found.unwrap_or(0);
     let before = text.get(..byte).unwrap_or("");
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-    Place { line: before.matches('\n').count() as u32 + 1, column: column as u32, byte: byte as u32 }
+    ScriptPlace { line: before.matches('\n').count() as u32 + 1, column: column as u32, byte: byte as u32 }
 }
 
 /// What to do about a function that does not exist.

@@ -59,7 +59,7 @@ impl Attempts {
 
     /// Takes in what became of an attempt that ended `now`. An unknown outcome is tried again only at
     /// a sink that is idempotent.
-    pub fn ended(&mut self, outcome: Outcome, sink: &config::Sink, id: &str, now: Timestamp) -> Next {
+    pub fn ended(&mut self, outcome: Outcome, sink: &config::SinkSettings, id: &str, now: Timestamp) -> Next {
         self.made = self.made.saturating_add(1);
         match outcome {
             Outcome::Taken { note } => Next::Done { note },
@@ -136,7 +136,7 @@ impl Breaker {
     ///
     /// # Errors
     /// Where the sink is left alone: the moment to ask again.
-    pub fn admit(&mut self, settings: config::Breaker, now: Timestamp) -> Result<(), Timestamp> {
+    pub fn admit(&mut self, settings: config::BreakerSettings, now: Timestamp) -> Result<(), Timestamp> {
         match *self {
             Self::Closed { .. } => Ok(()),
             Self::Open { until } | Self::HalfOpen { until } if now.0 < until => Err(Timestamp(until)),
@@ -149,7 +149,7 @@ impl Breaker {
 
     /// Takes in how an action fared that was admitted. One that was refused for good shows that the
     /// sink works.
-    pub fn ended(&mut self, outcome: &Outcome, settings: config::Breaker, now: Timestamp) {
+    pub fn ended(&mut self, outcome: &Outcome, settings: config::BreakerSettings, now: Timestamp) {
         *self = match *self {
             _ if outcome.answered() => Self::default(),
             Self::Closed { failures } if failures.saturating_add(1) < settings.failures => {

@@ -9,13 +9,13 @@ use super::{Handed, LINES, Outcome, Sink};
 
 /// Appends each action as a line.
 #[derive(Debug)]
-pub struct File {
+pub struct FileSink {
     file: fs::File,
     /// Whether it can be cut and synced; a pipe cannot.
     regular: bool,
 }
 
-impl File {
+impl FileSink {
     /// Opens a file for appending and makes it where it does not exist. A last line that a crash left
     /// without its end is ended, so that it spoils no other.
     ///
@@ -69,7 +69,7 @@ impl File {
     }
 }
 
-impl Sink for File {
+impl Sink for FileSink {
     fn hand_over(&mut self, action: &Handed) -> Outcome {
         let outcome = self.write(action);
         match self.sync() {

@@ -6,20 +6,20 @@ use super::{Handed, LINES, Outcome, Sink};
 
 /// Writes each action as a line.
 #[derive(Debug)]
-pub struct Lines<W> {
+pub struct LinesSink<W> {
     writer: W,
     /// The writer in words, for reasons.
     name: &'static str,
 }
 
-impl<W: Write + Send> Lines<W> {
+impl<W: Write + Send> LinesSink<W> {
     /// A sink that writes to `writer`, which is called `name` where it fails.
     pub fn new(writer: W, name: &'static str) -> Self {
         Self { writer, name }
     }
 }
 
-impl<W: Write + Send> Sink for Lines<W> {
+impl<W: Write + Send> Sink for LinesSink<W> {
     fn hand_over(&mut self, action: &Handed) -> Outcome {
         let line = match action.line() {
             Ok(line) => line,
@@ -49,7 +49,7 @@ impl<W: Write + Send> Sink for Lines<W> {
     }
 }
 
-impl<W> Lines<W> {
+impl<W> LinesSink<W> {
     fn unknown(&self, error: &str) -> Outcome {
         Outcome::Unknown { reason: format!("{} ended within the action: {error}", self.name) }
     }

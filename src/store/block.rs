@@ -13,14 +13,14 @@ use hashbrown::HashTable;
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::entry::{Entry, NewEntry, Sequence};
+use super::entry::{Entry, NewEntry, Offset};
 use super::error::StoreError;
 use super::wire::Wire;
 use crate::timestamp::Timestamp;
 
 /// Opens every block, so that blocks can be found in a damaged file. Its last byte is the version.
 pub const MAGIC: [u8; 4] = [0xE5, b'n', b'B', 1];
-/// Bytes before the body: magic, first sequence, count, body length, previous hash, checksum.
+/// Bytes before the body: magic, first offset, count, body length, previous hash, checksum.
 pub const HEADER: usize = 4 + 8 + 4 + 4 + 32 + 16;
 /// The most bytes a block may have: a larger value could be put into files that are never synced.
 pub const LIMIT: usize = 8192;
@@ -131,7 +131,7 @@ fn hash_of_word(text: &str) -> u64 {
 /// A block being filled.
 #[derive(Debug)]
 pub struct Builder {
-    first: Sequence,
+    first: Offset,
     count: u32,
     previous: BlockHash,
     /// Room for the header, then the body.
@@ -145,7 +145,7 @@ pub struct Builder {
 
 impl Builder {
     /// An empty block after the block whose hash is `previous`.
-    pub fn new(first: Sequence, previous: BlockHash) -> Self {
+    pub fn new(first: Offset, previous: BlockHash) -> Self {
         Self {
             first,
             count: 0,
@@ -176,13 +176,13 @@ impl Builder {
         Ok(builder)
     }
 
-    /// The sequence the next entry gets.
-    pub const fn next(&self) -> Sequence {
-        Sequence(self.first.0 + self.count as u64)
+    /// The offset the next entry gets.
+    pub const fn next(&self) -> Offset {
+        Offset(self.first.0 + self.count as u64)
     }
 
-    /// The sequence of the first entry.
-    pub const fn first(&self) -> Sequence {
+    /// The offset of the first entry.
+    pub const fn first(&self) -> Offset {
         self.first
     }
 
@@ -252,7 +252,7 @@ impl Builder {
 /// A whole block, its checksum found right.
 #[derive(Clone, Debug)]
 pub struct Block {
-    first: Sequence,
+    first: Offset,
     count: u32,
     previous: BlockHash,
     hash: BlockHash,
@@ -280,8 +280,8 @@ impl Block {
         Self::parse(bytes.get(..HEADER + len)?.into()).ok()
     }
 
-    /// The sequence of its first entry.
-    pub const fn first(&self) -> Sequence {
+    /// The offset of its first entry.
+    pub const fn first(&self) -> Offset {
         self.first
     }
 
@@ -290,9 +290,9 @@ impl Block {
         self.count
     }
 
-    /// The sequence after its last entry.
-    pub const fn end(&self) -> Sequence {
-        Sequence(self.first.0 + self.count as u64)
+    /// The offset after its last entry.
+    pub const fn end(&self) -> Offset {
+        Offset(self.first.0 + self.count as u64)
     }
 
     /// The hash of the block before it.
@@ -326,7 +326,7 @@ impl Block {
 #[derive(Debug)]
 pub struct Entries<'a> {
     rest: &'a [u8],
-    next: Sequence,
+    next: Offset,
     left: u32,
     words: Vec<&'a str>,
     at: i64,
@@ -334,7 +334,7 @@ pub struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    fn new(bytes: &'a [u8], next: Sequence, left: u32) -> Self {
+    fn new(bytes: &'a [u8], next: Offset, left: u32) -> Self {
         let rest = bytes.get(HEADER..).unwrap_or_default();
         Self { rest, next, left, words: Vec::with_capacity(left.min(256) as usize), at: 0, received_at: 0 }
     }
@@ -346,7 +346,7 @@ impl<'a> Entries<'a> {
         self.at = self.at.wrapping_add(record.at);
         self.received_at = self.received_at.wrapping_add(record.received_at);
         Some(Entry {
-            sequence: self.next,
+            offset: self.next,
             kind: record.kind,
             id: record.id,
             lead: self.word(record.lead)?,
@@ -380,7 +380,7 @@ impl<'a> Iterator for Entries<'a> {
             self.left = 0;
         }
         let readable = self.next.0;
-        self.next = Sequence(readable + 1);
+        self.next = Offset(readable + 1);
         let reason = || "an entry that is not in the format of this store".to_owned();
         Some(decoded.ok_or_else(|| StoreError::Damaged { readable, reason: reason() }))
     }
@@ -394,7 +394,7 @@ pub fn check_size(entry: &NewEntry<'_>) -> Result<(), StoreError> {
     if most <= ENTRY_LIMIT {
         return Ok(());
     }
-    let alone = Builder::new(Sequence(0), BlockHash::default());
+    let alone = Builder::new(Offset(0), BlockHash::default());
     let bytes = postcard::to_allocvec(&alone.record(entry)).map_or(most, |bytes| bytes.len());
     if bytes <= ENTRY_LIMIT {
         return Ok(());
@@ -402,7 +402,7 @@ pub fn check_size(entry: &NewEntry<'_>) -> Result<(), StoreError> {
     Err(StoreError::TooLarge { id: entry.id.to_owned(), bytes, limit: ENTRY_LIMIT })
 }
 
-fn header_of(first: Sequence, count: u32, len: usize, previous: BlockHash) -> [u8; HEADER - 16] {
+fn header_of(first: Offset, count: u32, len: usize, previous: BlockHash) -> [u8; HEADER - 16] {
     let mut header = [0; HEADER - 16];
     let parts: [&[u8]; 5] =
         [&MAGIC, &first.0.to_be_bytes(), &count.to_be_bytes(), &(len as u32).to_be_bytes(), &previous.0];
@@ -426,7 +426,7 @@ fn parse_header(bytes: &[u8]) -> Option<(Block, usize)> {
     let (previous, _) = rest.split_first_chunk::<32>()?;
     let len = u32::from_be_bytes(*len) as usize;
     let block = Block {
-        first: Sequence(u64::from_be_bytes(*first)),
+        first: Offset(u64::from_be_bytes(*first)),
         count: u32::from_be_bytes(*count),
         previous: BlockHash(*previous),
         hash: BlockHash::default(),
@@ -454,7 +454,7 @@ mod tests {
 
     #[test]
     fn entries_come_back_and_a_block_can_be_taken_up_again() {
-        let mut builder = Builder::new(Sequence(7), BlockHash([3; 32]));
+        let mut builder = Builder::new(Offset(7), BlockHash([3; 32]));
         assert!(builder.push(&entry("a", "ana", b"{}")));
         let early = builder.finish();
         let mut resumed = Builder::resume(&early).unwrap();
@@ -466,7 +466,7 @@ mod tests {
         assert_eq!(block.hash_then(1, early.bytes().len() - HEADER), Some(early.hash()));
         let entries: Vec<_> = block.entries().map(Result::unwrap).collect();
         assert_eq!(entries.len(), 2);
-        assert_eq!((entries[1].sequence, entries[1].id, entries[1].lead), (Sequence(8), "b", "ben"));
+        assert_eq!((entries[1].offset, entries[1].id, entries[1].lead), (Offset(8), "b", "ben"));
         assert_eq!((entries[1].account, entries[1].ty), (Some("acme"), "email.opened"));
         assert_eq!(entries[1].payload, b"{\"x\":1}");
         assert_eq!(entries[1].received_at, Timestamp(1_700_000_000_000_001));
@@ -474,7 +474,7 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_noticed() {
-        let mut builder = Builder::new(Sequence(0), BlockHash::default());
+        let mut builder = Builder::new(Offset(0), BlockHash::default());
         assert!(builder.push(&entry("a", "ana", b"{}")));
         let bytes = builder.finish().bytes().to_vec();
         for bit in 0..bytes.len() * 8 {

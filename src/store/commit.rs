@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::block::{self, Builder, ENTRY_LIMIT};
-use super::entry::{NewEntry, Outcome, Sequence};
+use super::entry::{Appending, NewEntry, Offset};
 use super::error::StoreError;
 use super::guard::guarded;
 use super::head::{FORMAT, Head};
@@ -19,7 +19,7 @@ use super::{Store, quarantine};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Committed {
     /// What became of each entry, in the order they were handed in.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<Appending>,
     /// The numbers the records for quarantine were given.
     pub quarantined: Range<u64>,
 }
@@ -136,13 +136,13 @@ impl Store {
     }
 
     /// Adds an entry to the block being filled, unless its id is known.
-    fn take_in(&mut self, entry: &NewEntry<'_>, marks: Marks, unique: bool) -> Result<Outcome, StoreError> {
+    fn take_in(&mut self, entry: &NewEntry<'_>, marks: Marks, unique: bool) -> Result<Appending, StoreError> {
         if unique {
             self.load_ids()?;
-            if let Some((sequence, content)) = self.find(marks.id, entry.id)? {
+            if let Some((offset, content)) = self.find(marks.id, entry.id)? {
                 // Facts sealed under a key that is gone cannot be compared any more.
                 let same = content == entry.content() || self.keys.is_erased(entry.lead);
-                return Ok(if same { Outcome::Duplicate(sequence) } else { Outcome::Conflict(sequence) });
+                return Ok(if same { Appending::Duplicate(offset) } else { Appending::Conflict(offset) });
             }
         }
         if !self.builder.push(entry) {
@@ -154,13 +154,13 @@ impl Store {
                 return Err(StoreError::TooLarge { id, bytes: entry.payload.len(), limit: ENTRY_LIMIT });
             }
         }
-        let sequence = Sequence(self.builder.next().0 - 1);
+        let offset = Offset(self.builder.next().0 - 1);
         if let Some(ids) = &mut self.ids {
-            ids.add(marks.id, sequence);
+            ids.add(marks.id, offset);
         }
         self.waiting.add(marks);
         self.record.last_received = entry.received_at.0;
-        Ok(Outcome::Stored(sequence))
+        Ok(Appending::Stored(offset))
     }
 
     /// Writes the transaction of a commit and makes it durable.

@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use super::block::Block;
-use super::entry::Sequence;
+use super::entry::Offset;
 use super::error::StoreError;
 use super::files;
 use super::guard::guarded;
 use super::trees::{Batch, TreeName};
 use super::verify::Verified;
-use super::{Options, Store};
+use super::{Store, StoreOptions};
 
 /// How many blocks or values are copied in one commit.
 const HANDFUL: usize = 128;
@@ -23,9 +23,9 @@ impl Store {
     pub fn backup(&self, to: &Path) -> Result<Verified, StoreError> {
         files::fresh_dir(to)?;
         self.keys.copy_to(to, &self.syncs)?;
-        let mut copy = Self::open(to, &Options { watchdog: self.watchdog, ..Options::default() })?;
+        let mut copy = Self::open(to, &StoreOptions { watchdog: self.watchdog, ..StoreOptions::default() })?;
         copy.record.quarantined = self.record.quarantined;
-        copy.take_blocks(self.blocks(Sequence(0))?)?;
+        copy.take_blocks(self.blocks(Offset(0))?)?;
         for tree in TreeName::ALL {
             self.copy_tree(tree, &mut copy)?;
         }

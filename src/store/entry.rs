@@ -4,7 +4,7 @@ use crate::timestamp::Timestamp;
 
 /// The place of an entry in the log, from 0, without gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Sequence(pub u64);
+pub struct Offset(pub u64);
 
 /// An entry to append.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub struct NewEntry<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// Its place in the log.
-    pub sequence: Sequence,
+    pub offset: Offset,
     /// What sort of entry it is.
     pub kind: u8,
     /// Unique in the log.
@@ -55,7 +55,7 @@ pub struct Entry<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEntry {
     /// Its place in the log.
-    pub sequence: Sequence,
+    pub offset: Offset,
     /// What sort of entry it is.
     pub kind: u8,
     /// Unique in the log.
@@ -80,13 +80,13 @@ pub struct ContentHash(pub [u8; 16]);
 
 /// What became of an entry that was handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Appending {
     /// It is in the log, here.
-    Stored(Sequence),
+    Stored(Offset),
     /// The same entry was in the log before, here; nothing was added.
-    Duplicate(Sequence),
+    Duplicate(Offset),
     /// Another entry with this id is in the log, here; nothing was added.
-    Conflict(Sequence),
+    Conflict(Offset),
 }
 
 impl NewEntry<'_> {
@@ -105,7 +105,7 @@ impl<'a> Entry<'a> {
     /// A copy that lives by itself.
     pub fn to_stored(self) -> StoredEntry {
         StoredEntry {
-            sequence: self.sequence,
+            offset: self.offset,
             kind: self.kind,
             id: self.id.to_owned(),
             lead: self.lead.to_owned(),
@@ -136,7 +136,7 @@ impl StoredEntry {
     /// The same entry, borrowed.
     pub fn as_entry(&self) -> Entry<'_> {
         Entry {
-            sequence: self.sequence,
+            offset: self.offset,
             kind: self.kind,
             id: &self.id,
             lead: &self.lead,

@@ -71,7 +71,7 @@ impl Drop for Lock {
 }
 
 /// Why a lock was not taken.
-pub enum Refused {
+pub enum NotLocked {
     /// Another process has it, where it left its number with that.
     Taken(Option<u32>),
     Failed(StoreError),
@@ -81,13 +81,13 @@ impl Lock {
     /// Takes the lock of a store's folder.
     pub fn take(dir: &Path) -> Result<Self, StoreError> {
         Self::named(dir, "lock").map_err(|refused| match refused {
-            Refused::Taken(pid) => StoreError::Locked { dir: dir.to_path_buf(), pid },
-            Refused::Failed(error) => error,
+            NotLocked::Taken(pid) => StoreError::Locked { dir: dir.to_path_buf(), pid },
+            NotLocked::Failed(error) => error,
         })
     }
 
     /// Takes the lock that is a file of this name in a store's folder.
-    pub fn named(dir: &Path, name: &str) -> Result<Self, Refused> {
+    pub fn named(dir: &Path, name: &str) -> Result<Self, NotLocked> {
         let path = dir.join(name);
         let mut file = OpenOptions::new()
             .read(true)
@@ -95,14 +95,14 @@ impl Lock {
             .create(true)
             .truncate(false)
             .open(&path)
-            .map_err(|source| Refused::Failed(StoreError::io("open", &path, source)))?;
+            .map_err(|source| NotLocked::Failed(StoreError::io("open", &path, source)))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let pid = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
-                return Err(Refused::Taken(pid));
+                return Err(NotLocked::Taken(pid));
             }
-            Err(TryLockError::Error(source)) => return Err(Refused::Failed(StoreError::io("lock", &path, source))),
+            Err(TryLockError::Error(source)) => return Err(NotLocked::Failed(StoreError::io("lock", &path, source))),
         }
         // The number is only a courtesy to whoever finds the lock taken.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::block::{Block, BlockHash};
-use super::entry::Sequence;
+use super::entry::Offset;
 use super::error::StoreError;
 use super::files::{self, Syncs};
 
@@ -19,8 +19,8 @@ pub struct Head {
     pub commits: u64,
     /// Entries acknowledged.
     pub entries: u64,
-    /// The first sequence of the last block.
-    pub block: Sequence,
+    /// The first offset of the last block.
+    pub block: Offset,
     /// How many bytes the body of that block had.
     pub len: usize,
     /// The hash that block had.
@@ -63,7 +63,7 @@ impl Head {
         Some(Self {
             commits: number("commits")?,
             entries: number("entries")?,
-            block: Sequence(number("block")?),
+            block: Offset(number("block")?),
             len: usize::try_from(number("bytes")?).ok()?,
             hash: BlockHash(*hash.as_bytes()),
         })
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_head_comes_back_and_a_changed_one_does_not() {
         let dir = tempfile::tempdir().unwrap();
-        let head = Head { commits: 3, entries: 9, block: Sequence(4), len: 77, hash: BlockHash([5; 32]) };
+        let head = Head { commits: 3, entries: 9, block: Offset(4), len: 77, hash: BlockHash([5; 32]) };
         assert_eq!(Head::read(dir.path()).unwrap(), None);
         head.write(dir.path(), &Syncs::default()).unwrap();
         assert_eq!(Head::read(dir.path()).unwrap(), Some(head));

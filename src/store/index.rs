@@ -5,7 +5,7 @@
 use hashbrown::HashTable;
 
 use super::block::LIMIT;
-use super::entry::{Entry, Sequence};
+use super::entry::{Entry, Offset};
 use super::error::StoreError;
 
 /// How many entries wait in memory before a run is written.
@@ -23,14 +23,14 @@ pub struct Ids {
 
 impl Ids {
     /// Notes an id.
-    pub fn add(&mut self, id: u32, sequence: Sequence) {
-        self.table.insert_unique(spread(id), (id, sequence.0 as u32), |(id, _)| spread(*id));
+    pub fn add(&mut self, id: u32, offset: Offset) {
+        self.table.insert_unique(spread(id), (id, offset.0 as u32), |(id, _)| spread(*id));
     }
 
     /// The places that may hold an id.
-    pub fn candidates(&self, id: u32) -> impl Iterator<Item = Sequence> + '_ {
+    pub fn candidates(&self, id: u32) -> impl Iterator<Item = Offset> + '_ {
         let same = self.table.iter_hash(spread(id)).filter(move |(other, _)| *other == id);
-        same.map(|(_, sequence)| Sequence(u64::from(*sequence)))
+        same.map(|(_, offset)| Offset(u64::from(*offset)))
     }
 
     /// How many ids are known.
@@ -52,7 +52,7 @@ impl Ids {
         }
         self.table.reserve(value.len() / 4, |(id, _)| spread(*id));
         for (offset, id) in value.as_chunks::<4>().0.iter().enumerate() {
-            self.add(u32::from_be_bytes(*id), Sequence(first + offset as u64));
+            self.add(u32::from_be_bytes(*id), Offset(first + offset as u64));
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ pub struct RunRecords {
 
 impl Waiting {
     /// Nothing waits; the runs cover all before `first`.
-    pub fn new(first: Sequence) -> Self {
+    pub fn new(first: Offset) -> Self {
         Self { first: first.0, marks: Vec::new() }
     }
 
@@ -86,8 +86,8 @@ impl Waiting {
     }
 
     /// Where the runs end.
-    pub const fn first(&self) -> Sequence {
-        Sequence(self.first)
+    pub const fn first(&self) -> Offset {
+        Offset(self.first)
     }
 
     /// How many entries wait.
@@ -96,8 +96,8 @@ impl Waiting {
     }
 
     /// The ids that wait, with their places.
-    pub fn ids(&self) -> impl Iterator<Item = (u32, Sequence)> + '_ {
-        self.marks.iter().enumerate().map(|(offset, marks)| (marks.id, Sequence(self.first + offset as u64)))
+    pub fn ids(&self) -> impl Iterator<Item = (u32, Offset)> + '_ {
+        self.marks.iter().enumerate().map(|(offset, marks)| (marks.id, Offset(self.first + offset as u64)))
     }
 
     /// The places of a lead's waiting entries (and perhaps of others').
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_run_finds_what_waited() {
-        let mut waiting = Waiting::new(Sequence(100));
+        let mut waiting = Waiting::new(Offset(100));
         for number in 0..9_000 {
             // One lead with more entries than a record holds, among three thousand small ones.
             let lead = if number % 3 == 0 { "busy".to_owned() } else { format!("lead{}", number % 3_000) };

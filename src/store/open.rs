@@ -10,7 +10,7 @@ use super::block::{Block, BlockHash, Builder};
 use super::commit::CommitRecord;
 use super::copy::beside;
 use super::database::Database;
-use super::entry::Sequence;
+use super::entry::Offset;
 use super::error::StoreError;
 use super::files::{Lock, Syncs};
 use super::guard::watched;
@@ -19,7 +19,7 @@ use super::index::{Marks, Waiting};
 use super::keys::Keys;
 use super::read::Blocks;
 use super::trees::LogWrites;
-use super::{Options, Store};
+use super::{Store, StoreOptions};
 
 /// What a database holds about the end of its log.
 struct Loaded {
@@ -35,7 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// Another process holds it, a later program wrote it, or it holds less than was acknowledged.
-    pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
+    pub fn open(dir: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
         put_back(dir)?;
         let sled = dir.join("sled");
         // A folder that may not be entered is not one that is not there.
@@ -147,8 +147,8 @@ fn load(database: &Database, head: Option<Head>, limit: Duration) -> Result<Load
         return match head {
             None if is_empty(database)? => Ok(Loaded {
                 record: CommitRecord::new(),
-                last: Builder::new(Sequence(0), BlockHash::default()).finish(),
-                waiting: Waiting::new(Sequence(0)),
+                last: Builder::new(Offset(0), BlockHash::default()).finish(),
+                waiting: Waiting::new(Offset(0)),
                 runs: Vec::new(),
                 fresh: true,
             }),
@@ -206,7 +206,7 @@ fn compare(database: &Database, head: &Head, record: &CommitRecord, last: &Block
 fn check_join(database: &Database, last: &Block) -> Result<(), StoreError> {
     let before = database.trees.log.last().map_err(|error| end_damaged(&error.to_string()))?;
     let join = match before {
-        None => Some((Sequence(0), BlockHash::default())),
+        None => Some((Offset(0), BlockHash::default())),
         Some((_, bytes)) => Block::parse(bytes).ok().map(|block| (block.end(), block.hash())),
     };
     if join == Some((last.first(), last.previous())) {
@@ -222,12 +222,12 @@ fn read_waiting(
     last: &Block,
     limit: Duration,
 ) -> Result<Waiting, StoreError> {
-    let first = Sequence(record.indexed);
+    let first = Offset(record.indexed);
     let mut waiting = Waiting::new(first);
     for block in Blocks::new(&database.trees.log, last.clone(), first, limit)? {
         for entry in block?.entries() {
             let entry = entry?;
-            if entry.sequence >= first {
+            if entry.offset >= first {
                 waiting.add(Marks::of(entry.id, entry.lead));
             }
         }

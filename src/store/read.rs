@@ -10,7 +10,7 @@ use std::time::Duration;
 use sled::{IVec, Tree};
 
 use super::block::{Block, BlockHash};
-use super::entry::{Sequence, StoredEntry};
+use super::entry::{Offset, StoredEntry};
 use super::error::StoreError;
 use super::guard::{guarded, receive, spawn};
 
@@ -102,21 +102,21 @@ impl<T: Send + 'static> Walk<T> {
 pub struct Blocks<'a> {
     walk: Walk<(IVec, Result<Block, &'static str>)>,
     last: Option<Block>,
-    expected: Option<(Sequence, BlockHash)>,
+    expected: Option<(Offset, BlockHash)>,
     /// Where reading begins.
-    from: Sequence,
+    from: Offset,
     done: bool,
     store: PhantomData<&'a ()>,
 }
 
 impl Blocks<'_> {
     /// Reads `tree` from the block that holds `from`, then the block that is still being filled.
-    pub(crate) fn new(tree: &Tree, last: Block, from: Sequence, limit: Duration) -> Result<Self, StoreError> {
+    pub(crate) fn new(tree: &Tree, last: Block, from: Offset, limit: Duration) -> Result<Self, StoreError> {
         let start = guarded(|| tree.range(..=from.0.to_be_bytes()).next_back().transpose());
         let reason = match start {
             Ok(Ok(start)) => {
                 let bound = start.as_ref().map_or(Bound::Unbounded, |(key, _)| Bound::Included(key.to_vec()));
-                let origin = (from.0 == 0).then(|| (Sequence(0), BlockHash::default()));
+                let origin = (from.0 == 0).then(|| (Offset(0), BlockHash::default()));
                 let walk = Walk::making(tree, bound, limit, |(key, value)| (key, Block::parse(value)))?;
                 return Ok(Self { walk, last: Some(last), expected: origin, from, done: false, store: PhantomData });
             }
@@ -127,7 +127,7 @@ impl Blocks<'_> {
     }
 
     fn advance(&mut self) -> Result<Option<Block>, StoreError> {
-        let readable = self.expected.map_or(self.from, |(sequence, _)| sequence).0;
+        let readable = self.expected.map_or(self.from, |(offset, _)| offset).0;
         let damaged = |reason: &str| StoreError::Damaged { readable, reason: reason.to_owned() };
         let block = match self.walk.next() {
             Ok(Some((key, block))) => {
@@ -145,7 +145,7 @@ impl Blocks<'_> {
         };
         let Some(block) = block else { return Ok(None) };
         match self.expected {
-            Some((sequence, _)) if block.first() != sequence => return Err(damaged("blocks are missing")),
+            Some((offset, _)) if block.first() != offset => return Err(damaged("blocks are missing")),
             Some((_, hash)) if block.previous() != hash => {
                 return Err(damaged("a block that does not follow the one before"));
             }
@@ -204,7 +204,7 @@ impl Iterator for Iter<'_> {
             let from = self.blocks.from;
             for entry in block.entries() {
                 match entry {
-                    Ok(entry) if entry.sequence < from => {}
+                    Ok(entry) if entry.offset < from => {}
                     Ok(entry) => self.ready.push_back(entry.to_stored()),
                     Err(error) => {
                         self.blocks.done = true;

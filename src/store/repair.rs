@@ -16,7 +16,7 @@ use super::keys::Keys;
 use super::quarantine;
 use super::read::Walk;
 use super::trees::{Batch, TreeName};
-use super::{Options, Store};
+use super::{Store, StoreOptions};
 
 /// How much of the file is searched at a time.
 const WINDOW: usize = 8 << 20;
@@ -47,11 +47,11 @@ struct Found {
     hash: BlockHash,
     /// It begins with what the head file says was acknowledged last.
     is_head: bool,
-    /// How far a chain from here goes: over the head or not, and to which sequence.
+    /// How far a chain from here goes: over the head or not, and to which offset.
     reach: (bool, u64),
 }
 
-/// All blocks found, by first sequence.
+/// All blocks found, by first offset.
 type Catalog = BTreeMap<u64, Vec<Found>>;
 
 /// Recovers the store in `dir` into the empty or new folder `to`: the log up to the damage, the
@@ -60,7 +60,7 @@ type Catalog = BTreeMap<u64, Vec<Found>>;
 ///
 /// # Errors
 /// Another process holds the store, or the new one cannot be written. Damage is not an error here.
-pub fn repair(dir: &Path, to: &Path, options: &Options) -> Result<Repaired, StoreError> {
+pub fn repair(dir: &Path, to: &Path, options: &StoreOptions) -> Result<Repaired, StoreError> {
     if !dir.join("sled").exists() {
         return Err(StoreError::Missing { dir: dir.to_path_buf() });
     }
@@ -73,7 +73,7 @@ pub fn repair(dir: &Path, to: &Path, options: &Options) -> Result<Repaired, Stor
     let chain = chain(&catalog);
 
     let keys = Keys::read_any(dir)?;
-    let options = Options { create: true, fail_sync_at: None, ..options.clone() };
+    let options = StoreOptions { create: true, fail_sync_at: None, ..options.clone() };
     let fresh = files::Syncs::default();
     keys.copy_to(to, &fresh)?;
     let mut store = Store::open(to, &options)?;
@@ -180,7 +180,7 @@ fn read_at(path: &Path, found: &Found) -> Result<Block, StoreError> {
 
 /// Brings over what lies beside the log, as far as the database still gives it: from a copy, since
 /// opening a damaged database changes it.
-fn bring_values(dir: &Path, to: &Path, store: &mut Store, options: &Options) -> u64 {
+fn bring_values(dir: &Path, to: &Path, store: &mut Store, options: &StoreOptions) -> u64 {
     let scratch = to.join("scratch");
     let copied = copy_folder(&dir.join("sled"), &scratch);
     let database = copied.and_then(|()| Database::open(&scratch, options.cache_capacity, options.watchdog));
@@ -195,7 +195,12 @@ fn bring_values(dir: &Path, to: &Path, store: &mut Store, options: &Options) -> 
     brought
 }
 
-fn bring_tree(database: &Database, tree: TreeName, store: &mut Store, options: &Options) -> Result<u64, StoreError> {
+fn bring_tree(
+    database: &Database,
+    tree: TreeName,
+    store: &mut Store,
+    options: &StoreOptions,
+) -> Result<u64, StoreError> {
     let mut walk = Walk::new(database.trees.named(tree), std::ops::Bound::Unbounded, options.watchdog)?;
     let mut brought = 0;
     while let Ok(Some((key, raw))) = walk.next() {

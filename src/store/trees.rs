@@ -128,7 +128,7 @@ impl<'a> Batch<'a> {
 /// The database's trees.
 #[derive(Clone, Debug)]
 pub(crate) struct Trees {
-    /// Whole blocks, by first sequence.
+    /// Whole blocks, by first offset.
     pub log: Tree,
     /// Ids seen, in runs.
     pub ids: Tree,

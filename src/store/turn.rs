@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Store;
 use super::error::StoreError;
-use super::files::{self, Lock, Refused};
+use super::files::{self, Lock, NotLocked};
 
 /// Locked by whoever hands over.
 const HANDING: &str = "handing";
@@ -38,8 +38,8 @@ impl Store {
     pub fn alone(&self) -> Result<Alone, StoreError> {
         match Lock::named(&self.dir, HANDING) {
             Ok(lock) => Ok(Alone { _lock: lock }),
-            Err(Refused::Taken(pid)) => Err(StoreError::HandingOver { dir: self.dir.clone(), pid }),
-            Err(Refused::Failed(error)) => Err(error),
+            Err(NotLocked::Taken(pid)) => Err(StoreError::HandingOver { dir: self.dir.clone(), pid }),
+            Err(NotLocked::Failed(error)) => Err(error),
         }
     }
 }

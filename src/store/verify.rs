@@ -4,12 +4,12 @@
 use std::ops::Bound;
 use std::path::Path;
 
-use super::entry::Sequence;
+use super::entry::Offset;
 use super::error::StoreError;
 use super::index::{Ids, Postings, hash, id_of};
 use super::read::Walk;
 use super::trees::TreeName;
-use super::{Options, Store};
+use super::{Store, StoreOptions};
 
 /// What a full check found to be whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub struct Verified {
 ///
 /// # Errors
 /// As for [`Store::open`], and any damage.
-pub fn verify(dir: &Path, options: &Options) -> Result<Verified, StoreError> {
-    Store::open(dir, &Options { create: false, ..options.clone() })?.verify()
+pub fn verify(dir: &Path, options: &StoreOptions) -> Result<Verified, StoreError> {
+    Store::open(dir, &StoreOptions { create: false, ..options.clone() })?.verify()
 }
 
 /// Sums over the places of leads, in whatever order they come.
@@ -57,16 +57,16 @@ impl Store {
         let indexed = self.waiting.first();
         let mut ids = Vec::new();
         let mut places = Places::default();
-        for block in self.blocks(Sequence(0))? {
+        for block in self.blocks(Offset(0))? {
             let block = block?;
             found.blocks += 1;
             for entry in block.entries() {
                 let entry = entry?;
                 found.entries += 1;
-                if entry.sequence < indexed {
+                if entry.offset < indexed {
                     ids.push(id_of(&entry));
                     if !entry.lead.is_empty() {
-                        places.add(hash(entry.lead), entry.sequence.0 as u32);
+                        places.add(hash(entry.lead), entry.offset.0 as u32);
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! Brackets: which are never closed or close nothing, and how deep they nest. Runs before the
 //! grammar, which recurses as deep as an author nests.
 
-use super::token::{Kind, Token};
+use super::token::{Token, TokenKind};
 use super::words::Class;
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
@@ -59,14 +59,14 @@ pub fn check(source: SourceId, text: &str, tokens: &[Token]) -> Brackets {
 fn is_hard_start(text: &str, tokens: &[Token], index: usize) -> bool {
     let Some(token) = tokens.get(index).filter(|t| t.indent == Some(0)) else { return false };
     let next = tokens.get(index + 1);
-    let colon = next.is_some_and(|t| t.kind == Kind::Colon);
+    let colon = next.is_some_and(|t| t.kind == TokenKind::Colon);
     let third = tokens.get(index + 2);
     match token.kind {
-        Kind::Word(Class::Plain) => colon,
-        Kind::Word(Class::Declaration) => match token.text(text) {
-            "settings" | "lead" => next.is_some_and(|t| t.kind == Kind::Open(b'{')),
+        TokenKind::Word(Class::Plain) => colon,
+        TokenKind::Word(Class::Declaration) => match token.text(text) {
+            "settings" | "lead" => next.is_some_and(|t| t.kind == TokenKind::Open(b'{')),
             "tiers" | "let" | "group" | "event" | "invariant" => next.is_some(),
-            _ => third.is_some_and(|t| !matches!(t.kind, Kind::Comma)),
+            _ => third.is_some_and(|t| !matches!(t.kind, TokenKind::Comma)),
         },
         _ => false,
     }
@@ -94,14 +94,14 @@ impl Walk<'_> {
                 *depth = self.stack.len() as u32;
             }
             match token.kind {
-                Kind::Open(sign) => {
+                TokenKind::Open(sign) => {
                     self.stack.push((index, sign, self.chain + 1));
                     levels += self.chain + 1;
                     self.chain = 0;
                 }
-                Kind::Close(sign) => levels = self.close(index, sign, levels, out),
-                Kind::Operator if token.text(self.text) == "-" => self.chain += 1,
-                Kind::Word(Class::Joint) if token.text(self.text) == "not" => self.chain += 1,
+                TokenKind::Close(sign) => levels = self.close(index, sign, levels, out),
+                TokenKind::Operator if token.text(self.text) == "-" => self.chain += 1,
+                TokenKind::Word(Class::Joint) if token.text(self.text) == "not" => self.chain += 1,
                 _ => self.chain = 0,
             }
             if levels + self.chain > DEPTH_LIMIT {

@@ -12,7 +12,7 @@ use super::bracket::Brackets;
 use super::grammar::{Grammar, Rule};
 use super::mistake;
 use super::split::{Statement, lines_of_test};
-use super::token::{Kind, Token};
+use super::token::{Token, TokenKind};
 use super::tree::{Item, ItemKind, Name};
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
@@ -115,12 +115,12 @@ impl<'a> Parser<'a> {
 
 /// The text of a statement with strays blanked, `=>` read as the arrow and `;` as a comma, both reported already.
 fn repair<'t>(text: &'t str, base: usize, tokens: &[Token]) -> Cow<'t, str> {
-    if tokens.iter().all(|t| t.kind != Kind::Stray) {
+    if tokens.iter().all(|t| t.kind != TokenKind::Stray) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
-    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Stray) {
+    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == TokenKind::Stray) {
         let (start, end) = (token.start - base, token.end - base);
         let sign = text.get(start..end).unwrap_or("");
         out.push_str(text.get(done..start).unwrap_or(""));

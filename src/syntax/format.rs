@@ -16,7 +16,7 @@ use super::tree::{Item, ItemKind};
 use super::{bracket, parse, split, token};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceId;
-use node::Node;
+use node::FormatNode;
 use printer::Printer;
 
 /// No line is wider than this many characters, if it can be broken.
@@ -34,7 +34,7 @@ pub fn meaning(text: &str) -> Option<Vec<String>> {
 
 /// Why a file was not formatted.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Refused {
+pub enum Unformatted {
     /// It has mistakes: all findings of the parser.
     Mistakes(Vec<Diagnostic>),
     /// The canonical form would not say the same, which is a bug of ours: what differs.
@@ -48,18 +48,18 @@ pub enum Refused {
 ///
 /// # Errors
 /// Refuses files that do not parse.
-pub fn format(source: SourceId, text: &str) -> Result<String, Refused> {
+pub fn format(source: SourceId, text: &str) -> Result<String, Unformatted> {
     let (before, findings) = parse(source, text);
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
-        return Err(Refused::Mistakes(findings));
+        return Err(Unformatted::Mistakes(findings));
     }
     let tokens = token::scan(text);
     let brackets = bracket::check(source, text, &tokens);
     let mut words = words::words(text, &tokens);
     let mut statements = Vec::new();
     for statement in split::split(text, &tokens, &brackets) {
-        let node = Node::of(text, &tokens, statement.tokens);
-        let node = node.ok_or_else(|| Refused::Bug("a statement that parsed is not read again".to_owned()))?;
+        let node = FormatNode::of(text, &tokens, statement.tokens);
+        let node = node.ok_or_else(|| Unformatted::Bug("a statement that parsed is not read again".to_owned()))?;
         node.mark(&mut words);
         statements.push(node);
     }
@@ -71,13 +71,13 @@ pub fn format(source: SourceId, text: &str) -> Result<String, Refused> {
     let formatted = printer.finish();
     let (after, findings) = parse(source, &formatted);
     if let Some(finding) = findings.first() {
-        return Err(Refused::Bug(format!("the canonical form does not parse: {}", finding.message)));
+        return Err(Unformatted::Bug(format!("the canonical form does not parse: {}", finding.message)));
     }
     if let Some(difference) = same::difference(&before, &after) {
-        return Err(Refused::Bug(difference));
+        return Err(Unformatted::Bug(difference));
     }
     if !words::comments(text).eq(words::comments(&formatted)) {
-        return Err(Refused::Bug("a comment is lost or moved".to_owned()));
+        return Err(Unformatted::Bug("a comment is lost or moved".to_owned()));
     }
     Ok(formatted)
 }

@@ -3,7 +3,7 @@
 use super::grammar::{self, Rule};
 use super::slip;
 use super::split::Statement;
-use super::token::{Kind, Token};
+use super::token::{Token, TokenKind};
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
 use crate::source::{Range, SourceId};
@@ -33,17 +33,17 @@ pub fn strays(source: SourceId, text: &str, tokens: &[Token]) -> Vec<Diagnostic>
     for token in tokens {
         line_done &= token.indent.is_none();
         let said = match token.kind {
-            Kind::Stray if !line_done => stray(token.text(text)),
-            Kind::Text { closed: false } => {
+            TokenKind::Stray if !line_done => stray(token.text(text)),
+            TokenKind::Text { closed: false } => {
                 said("this text is not closed", "no `\"` before the end of the line", "write `\"` where it ends")
             }
-            Kind::LongText { closed: false } => {
+            TokenKind::LongText { closed: false } => {
                 said("this text is not closed", "no `\"\"\"` after this", "write `\"\"\"` where it ends")
             }
             _ => continue,
         };
-        line_done |= token.kind == Kind::Stray;
-        let end = if matches!(token.kind, Kind::LongText { .. }) { token.start + 3 } else { token.end };
+        line_done |= token.kind == TokenKind::Stray;
+        let end = if matches!(token.kind, TokenKind::LongText { .. }) { token.start + 3 } else { token.end };
         let range = Range { source, start: token.start as u32, end: end as u32 };
         out.push(diagnose(range, said));
     }
@@ -111,7 +111,7 @@ impl Context<'_> {
     }
 
     /// What a token of the statement is, `None` outside it.
-    pub fn kind(&self, index: usize) -> Option<Kind> {
+    pub fn kind(&self, index: usize) -> Option<TokenKind> {
         self.own(index).map(|t| t.kind)
     }
 
@@ -148,8 +148,8 @@ impl Context<'_> {
 
     fn generic(&self, at: usize, expected: &[&'static str]) -> Diagnostic {
         let list = match at.checked_sub(1).and_then(|before| self.kind(before)) {
-            Some(Kind::Arrow) => grammar::words(Rule::effect).to_owned(),
-            None | Some(Kind::Colon) if expected.contains(&"`on`") => grammar::words(Rule::trigger).to_owned(),
+            Some(TokenKind::Arrow) => grammar::words(Rule::effect).to_owned(),
+            None | Some(TokenKind::Colon) if expected.contains(&"`on`") => grammar::words(Rule::trigger).to_owned(),
             _ => listed(&shortened(expected)),
         };
         if at >= self.statement.tokens.end {

@@ -5,7 +5,7 @@ mod test_line;
 
 use super::grammar;
 use super::mistake::{Context, Said, said};
-use super::token::Kind;
+use super::token::TokenKind;
 use super::words::{self, Class};
 use crate::diagnostic::Diagnostic;
 use crate::words::nearest;
@@ -50,7 +50,7 @@ impl Slip<'_> {
     }
 
     fn is_word(&self, index: usize) -> bool {
-        matches!(self.context.kind(index), Some(Kind::Word(_)))
+        matches!(self.context.kind(index), Some(TokenKind::Word(_)))
     }
 
     /// A finding about tokens `first..=last`.
@@ -65,7 +65,7 @@ impl Slip<'_> {
         if let Some(count) = text.strip_prefix(['x', '×']).filter(|rest| is_digits(rest)) {
             return self.tell(index, index, said(format!("`{text}` is not a count"), "", format!("write `{count}x`")));
         }
-        if self.context.kind(index) != Some(Kind::Number) {
+        if self.context.kind(index) != Some(TokenKind::Number) {
             return None;
         }
         let next = self.text(index + 1);
@@ -125,8 +125,8 @@ impl Slip<'_> {
             let help = "begin with the trigger: `opened 3x -> hot`, or with a label: `third_open: opened 3x -> hot`";
             return self.tell(start, start, said(format!("a rule does not begin with `{head}`"), "", help));
         }
-        let follows = matches!(self.context.kind(start + 1), Some(Kind::Word(_) | Kind::Open(b'{')));
-        if !follows || self.context.kind(start) != Some(Kind::Word(Class::Plain)) {
+        let follows = matches!(self.context.kind(start + 1), Some(TokenKind::Word(_) | TokenKind::Open(b'{')));
+        if !follows || self.context.kind(start) != Some(TokenKind::Word(Class::Plain)) {
             return None;
         }
         nearest(head, DECLARATIONS).filter(|near| *near != head).map(|near| {
@@ -249,7 +249,7 @@ impl Slip<'_> {
     }
 
     fn after_arrow(&self) -> bool {
-        (self.context.statement.tokens.start..self.at).any(|index| self.context.kind(index) == Some(Kind::Arrow))
+        (self.context.statement.tokens.start..self.at).any(|index| self.context.kind(index) == Some(TokenKind::Arrow))
     }
 
     /// A rule without its arrow.

@@ -2,7 +2,7 @@
 //! one: a declaration's keyword, a label, or a trigger that is followed by an arrow.
 
 use super::bracket::Brackets;
-use super::token::{Kind, Token};
+use super::token::{Token, TokenKind};
 use super::words::Class;
 
 /// One statement: its tokens.
@@ -62,16 +62,19 @@ pub fn lines_of_test(text: &str, tokens: &[Token], statement: &Statement) -> Vec
     for index in open + 1..range.end {
         let Some(token) = tokens.get(index) else { break };
         let leads = token.indent.is_some() && depth == 0 && !GO_ON.contains(&word(index));
-        if leads && matches!(token.kind, Kind::Word(_) | Kind::Number | Kind::Operator) && index > open + 1 {
+        if leads
+            && matches!(token.kind, TokenKind::Word(_) | TokenKind::Number | TokenKind::Operator)
+            && index > open + 1
+        {
             starts.push(index);
         }
         match token.kind {
-            Kind::Open(_) => depth += 1,
-            Kind::Close(_) if depth == 0 => {
+            TokenKind::Open(_) => depth += 1,
+            TokenKind::Close(_) if depth == 0 => {
                 let ends = starts.iter().skip(1).copied().chain([index]);
                 return starts.iter().copied().zip(ends).map(|(from, to)| Statement { tokens: from..to }).collect();
             }
-            Kind::Close(_) => depth -= 1,
+            TokenKind::Close(_) => depth -= 1,
             _ => {}
         }
     }
@@ -103,7 +106,7 @@ struct Splitter<'a> {
 }
 
 impl Splitter<'_> {
-    fn kind(&self, index: usize) -> Option<Kind> {
+    fn kind(&self, index: usize) -> Option<TokenKind> {
         self.tokens.get(index).map(|t| t.kind)
     }
 
@@ -112,7 +115,7 @@ impl Splitter<'_> {
     }
 
     fn is_word(&self, index: usize) -> bool {
-        matches!(self.kind(index), Some(Kind::Word(_)))
+        matches!(self.kind(index), Some(TokenKind::Word(_)))
     }
 
     fn is_outside(&self, index: usize) -> bool {
@@ -125,14 +128,14 @@ impl Splitter<'_> {
 
     fn is_arrow(&self, index: usize) -> bool {
         match self.kind(index) {
-            Some(Kind::Arrow) => true,
-            Some(Kind::Stray) => self.word(index) == "=>",
+            Some(TokenKind::Arrow) => true,
+            Some(TokenKind::Stray) => self.word(index) == "=>",
             _ => false,
         }
     }
 
     fn is_count(&self, index: usize) -> bool {
-        self.kind(index) == Some(Kind::Number) && self.word(index).ends_with(['x', '×'])
+        self.kind(index) == Some(TokenKind::Number) && self.word(index).ends_with(['x', '×'])
     }
 
     /// Fills `arrow_ahead`, from the last token to the first.
@@ -156,20 +159,20 @@ impl Splitter<'_> {
 
     /// Whether a word at the start of a line may begin a rule, by its neighbors.
     fn may_lead(&self, index: usize) -> bool {
-        matches!(self.kind(index), Some(Kind::Word(Class::Plain | Class::Trigger))) && !self.is_wanted(index)
+        matches!(self.kind(index), Some(TokenKind::Word(Class::Plain | Class::Trigger))) && !self.is_wanted(index)
     }
 
     /// Whether a word looks like the head of a declaration or a label, whatever came before.
     fn is_head(&self, index: usize) -> bool {
         let next = self.kind(index + 1);
         match self.kind(index) {
-            Some(Kind::Word(_)) if next == Some(Kind::Colon) => true,
-            Some(Kind::Word(Class::Declaration)) => match self.word(index) {
-                "lead" | "settings" => next == Some(Kind::Open(b'{')),
-                "test" | "todo" => matches!(next, Some(Kind::Text { .. } | Kind::LongText { .. })),
-                _ => matches!(next, Some(Kind::Word(_))),
+            Some(TokenKind::Word(_)) if next == Some(TokenKind::Colon) => true,
+            Some(TokenKind::Word(Class::Declaration)) => match self.word(index) {
+                "lead" | "settings" => next == Some(TokenKind::Open(b'{')),
+                "test" | "todo" => matches!(next, Some(TokenKind::Text { .. } | TokenKind::LongText { .. })),
+                _ => matches!(next, Some(TokenKind::Word(_))),
             },
-            Some(Kind::Word(Class::On)) => matches!(next, Some(Kind::Word(_))),
+            Some(TokenKind::Word(Class::On)) => matches!(next, Some(TokenKind::Word(_))),
             _ => false,
         }
     }
@@ -178,11 +181,16 @@ impl Splitter<'_> {
     fn is_wanted(&self, index: usize) -> bool {
         let Some(before) = index.checked_sub(1).and_then(|i| self.kind(i)) else { return false };
         match before {
-            Kind::Operator | Kind::Arrow | Kind::Comma | Kind::Colon | Kind::Dot | Kind::Open(_) => true,
-            Kind::Stray => self.is_arrow(index - 1),
+            TokenKind::Operator
+            | TokenKind::Arrow
+            | TokenKind::Comma
+            | TokenKind::Colon
+            | TokenKind::Dot
+            | TokenKind::Open(_) => true,
+            TokenKind::Stray => self.is_arrow(index - 1),
             // `event.start` names a property, whatever the word means elsewhere.
-            Kind::Word(_) if index.checked_sub(2).and_then(|i| self.kind(i)) == Some(Kind::Dot) => false,
-            Kind::Word(class) => {
+            TokenKind::Word(_) if index.checked_sub(2).and_then(|i| self.kind(i)) == Some(TokenKind::Dot) => false,
+            TokenKind::Word(class) => {
                 self.head != Head::Invariant
                     && matches!(class, Class::Joint | Class::On | Class::Trigger | Class::Effect | Class::Declaration)
             }
@@ -197,10 +205,10 @@ impl Splitter<'_> {
         if !self.is_outside(index) {
             return false;
         }
-        if self.kind(index - 1) == Some(Kind::Close(b'}')) {
+        if self.kind(index - 1) == Some(TokenKind::Close(b'}')) {
             return self.word(index) != "why";
         }
-        let Some(Kind::Word(class)) = self.kind(index) else { return false };
+        let Some(TokenKind::Word(class)) = self.kind(index) else { return false };
         if self.is_head(index) {
             return self.head_begins(index, class);
         }
@@ -223,25 +231,28 @@ impl Splitter<'_> {
 
     fn head_begins(&self, index: usize, class: Class) -> bool {
         let before = self.kind(index - 1);
-        if self.kind(index + 1) == Some(Kind::Colon) {
+        if self.kind(index + 1) == Some(TokenKind::Colon) {
             let named = self.word(index - 1) == "invariant";
             return !named && (self.leads_line(index) || !self.is_wanted(index));
         }
-        if class == Class::On && (self.head == Head::Experiment || before == Some(Kind::Colon)) {
+        if class == Class::On && (self.head == Head::Experiment || before == Some(TokenKind::Colon)) {
             return false;
         }
-        self.leads_line(index) && before != Some(Kind::Comma) || !self.is_wanted(index)
+        self.leads_line(index) && before != Some(TokenKind::Comma) || !self.is_wanted(index)
     }
 
     /// Whether a declaration's word is not a fact's name in an expression.
     fn head_word_stands(&self, index: usize) -> bool {
-        !matches!(self.kind(index + 1), Some(Kind::Operator | Kind::Dot | Kind::Arrow | Kind::Comma))
+        !matches!(
+            self.kind(index + 1),
+            Some(TokenKind::Operator | TokenKind::Dot | TokenKind::Arrow | TokenKind::Comma)
+        )
     }
 
     /// Whether a word at the start of a line begins a statement even without an arrow, as
     /// `opened 3x` and `sequnce x {` do.
     fn is_trigger_for_sure(&self, index: usize) -> bool {
-        let brace = Some(Kind::Open(b'{'));
+        let brace = Some(TokenKind::Open(b'{'));
         self.is_count(index + 1) || (self.is_word(index + 1) && self.kind(index + 2) == brace)
     }
 
@@ -253,10 +264,10 @@ impl Splitter<'_> {
     /// Whether a token continues a trigger or follows one.
     fn trigger_goes_on(&self, index: usize) -> bool {
         match self.kind(index) {
-            Some(Kind::Open(b'(')) => true,
-            Some(Kind::Operator) => matches!(self.word(index), "==" | "!=" | "<" | "<=" | ">" | ">="),
-            Some(Kind::Number) => self.is_count(index),
-            Some(Kind::Word(Class::Joint | Class::Tail)) => match self.word(index) {
+            Some(TokenKind::Open(b'(')) => true,
+            Some(TokenKind::Operator) => matches!(self.word(index), "==" | "!=" | "<" | "<=" | ">" | ">="),
+            Some(TokenKind::Number) => self.is_count(index),
+            Some(TokenKind::Word(Class::Joint | Class::Tail)) => match self.word(index) {
                 "within" | "while" | "where" | "once" => true,
                 "at" => self.word(index + 1) == "most",
                 _ => false,
@@ -267,12 +278,12 @@ impl Splitter<'_> {
 
     /// Notes what kind of statement begins here.
     fn enter(&mut self, index: usize) {
-        let labeled = self.is_word(index) && self.kind(index + 1) == Some(Kind::Colon);
+        let labeled = self.is_word(index) && self.kind(index + 1) == Some(TokenKind::Colon);
         let head = if labeled { index + 2 } else { index };
         self.complete = false;
         self.head = match self.kind(head) {
-            Some(Kind::Word(Class::On)) => Head::Braces,
-            Some(Kind::Word(Class::Declaration)) if !labeled => match self.word(head) {
+            Some(TokenKind::Word(Class::On)) => Head::Braces,
+            Some(TokenKind::Word(Class::Declaration)) if !labeled => match self.word(head) {
                 "experiment" => Head::Experiment,
                 "invariant" => Head::Invariant,
                 "tiers" | "let" | "group" | "event" => Head::Rule,
@@ -288,7 +299,7 @@ impl Splitter<'_> {
         if self.is_outside(index) && self.is_arrow(index) {
             self.complete = true;
         }
-        if self.kind(index) == Some(Kind::Close(b'}')) && self.brackets.depths.get(index) == Some(&1) {
+        if self.kind(index) == Some(TokenKind::Close(b'}')) && self.brackets.depths.get(index) == Some(&1) {
             self.complete = true;
             self.head = Head::Rule;
         }

@@ -6,7 +6,7 @@ use super::words::{self, Class};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenKind {
     /// Letters, digits and `_`, beginning with a letter.
     Word(Class),
     /// Anything that begins with a digit: `7d`, `3x`, `09:00`, `2026-03-02`.
@@ -37,7 +37,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Token {
     /// What it is.
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// First byte.
     pub start: usize,
     /// One past the last byte.
@@ -54,7 +54,7 @@ impl Token {
     }
 }
 
-/// Cuts a text into tokens. Never fails: what is not in the language becomes [`Kind::Stray`].
+/// Cuts a text into tokens. Never fails: what is not in the language becomes [`TokenKind::Stray`].
 pub fn scan(text: &str) -> Vec<Token> {
     let mut scanner = Scanner { text, at: 0, indent: Some(0), out: Vec::with_capacity(text.len() / 5) };
     while scanner.step() {}
@@ -101,7 +101,7 @@ impl Scanner<'_> {
         self.indent = self.indent.map(|n| n.saturating_add(1));
     }
 
-    fn push(&mut self, kind: Kind, length: usize) {
+    fn push(&mut self, kind: TokenKind, length: usize) {
         let (start, end) = (self.at, self.at + length);
         self.out.push(Token { kind, start, end, indent: self.indent.take() });
         self.at = end;
@@ -115,13 +115,13 @@ impl Scanner<'_> {
     fn word(&mut self) {
         let length = self.rest().find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(self.rest().len());
         let class = words::class(self.rest().get(..length).unwrap_or(""));
-        self.push(Kind::Word(class), length);
+        self.push(TokenKind::Word(class), length);
     }
 
     fn number(&mut self) {
         let bytes = self.rest().as_bytes();
         if is_date(bytes) {
-            return self.push(Kind::Number, 10);
+            return self.push(TokenKind::Number, 10);
         }
         let mut length = 0;
         while let Some(&byte) = bytes.get(length) {
@@ -133,7 +133,7 @@ impl Scanner<'_> {
                 _ => break,
             }
         }
-        self.push(Kind::Number, length);
+        self.push(TokenKind::Number, length);
     }
 
     fn quoted(&mut self) {
@@ -141,13 +141,13 @@ impl Scanner<'_> {
         if let Some(body) = rest.strip_prefix("\"\"\"") {
             let end = memchr::memmem::find(body.as_bytes(), b"\"\"\"");
             let length = end.map_or(rest.len(), |end| end + 6);
-            return self.push(Kind::LongText { closed: end.is_some() }, length);
+            return self.push(TokenKind::LongText { closed: end.is_some() }, length);
         }
         let bytes = rest.as_bytes();
         let mut length = 1;
         loop {
             match bytes.get(length) {
-                Some(b'"') => return self.push(Kind::Text { closed: true }, length + 1),
+                Some(b'"') => return self.push(TokenKind::Text { closed: true }, length + 1),
                 Some(b'\\') if !matches!(bytes.get(length + 1), None | Some(b'\n' | b'\r')) => length += 2,
                 None | Some(b'\n') => break,
                 Some(_) => length += 1,
@@ -158,33 +158,33 @@ impl Scanner<'_> {
             length += 1;
         }
         let length = rest.get(..length).map_or(length, |line| line.trim_end().len());
-        self.push(Kind::Text { closed: false }, length);
+        self.push(TokenKind::Text { closed: false }, length);
     }
 
     fn beyond_ascii(&mut self) {
         let Some(first) = self.rest().chars().next() else { return };
         match first {
-            '→' => self.push(Kind::Arrow, first.len_utf8()),
+            '→' => self.push(TokenKind::Arrow, first.len_utf8()),
             '\u{A0}' | '\u{FEFF}' => self.blank(first.len_utf8()),
             _ if first.is_alphabetic() => self.word(),
-            _ => self.push(Kind::Stray, first.len_utf8()),
+            _ => self.push(TokenKind::Stray, first.len_utf8()),
         }
     }
 
     fn symbol(&mut self, first: u8) {
         let next = self.byte(1);
         let (kind, length) = match (first, next) {
-            (b'-', b'>') => (Kind::Arrow, 2),
-            (b'=', b'>') | (b'&', b'&') | (b'|', b'|') => (Kind::Stray, 2),
-            (b'=' | b'!' | b'<' | b'>', b'=') | (b'?', b'?') | (b'.', b'.') => (Kind::Operator, 2),
-            (b'=' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'?', _) => (Kind::Operator, 1),
-            (b',', _) => (Kind::Comma, 1),
-            (b':', _) => (Kind::Colon, 1),
-            (b'.', _) => (Kind::Dot, 1),
-            (b'(' | b'[' | b'{', _) => (Kind::Open(first), 1),
-            (b')' | b']' | b'}', _) => (Kind::Close(first), 1),
-            (b'\'', _) => (Kind::Stray, self.single_quoted()),
-            _ => (Kind::Stray, 1),
+            (b'-', b'>') => (TokenKind::Arrow, 2),
+            (b'=', b'>') | (b'&', b'&') | (b'|', b'|') => (TokenKind::Stray, 2),
+            (b'=' | b'!' | b'<' | b'>', b'=') | (b'?', b'?') | (b'.', b'.') => (TokenKind::Operator, 2),
+            (b'=' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'?', _) => (TokenKind::Operator, 1),
+            (b',', _) => (TokenKind::Comma, 1),
+            (b':', _) => (TokenKind::Colon, 1),
+            (b'.', _) => (TokenKind::Dot, 1),
+            (b'(' | b'[' | b'{', _) => (TokenKind::Open(first), 1),
+            (b')' | b']' | b'}', _) => (TokenKind::Close(first), 1),
+            (b'\'', _) => (TokenKind::Stray, self.single_quoted()),
+            _ => (TokenKind::Stray, 1),
         };
         self.push(kind, length);
     }

@@ -31,14 +31,14 @@ pub const FORMATS: &[&str] = &["long", "full", "short", "day", "time", "iso"];
 
 /// A moment in the lead's zone, or a day.
 #[derive(Clone, Copy, Debug)]
-pub enum Moment {
+pub enum TemplateMoment {
     /// Local date and time.
     Time(NaiveDateTime),
     /// A date.
     Date(NaiveDate),
 }
 
-impl Object for Moment {
+impl Object for TemplateMoment {
     fn render(self: &std::sync::Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let day = formatted(self, "full").unwrap_or_default();
         match **self {
@@ -87,8 +87,8 @@ fn refused(value: &Value, wanted: &'static str) -> Error {
 }
 
 fn date(value: &Value, format: Option<&str>) -> Result<String, Error> {
-    let moment = value.downcast_object_ref::<Moment>().copied();
-    let moment = moment.or_else(|| value.as_str().and_then(iso).map(Moment::Date));
+    let moment = value.downcast_object_ref::<TemplateMoment>().copied();
+    let moment = moment.or_else(|| value.as_str().and_then(iso).map(TemplateMoment::Date));
     let moment = moment.ok_or_else(|| refused(value, "`date` takes a time or a date"))?;
     formatted(&moment, format.unwrap_or("long"))
         .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "there is no such date format, or the date has no time"))
@@ -99,10 +99,10 @@ fn iso(text: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
 }
 
-fn formatted(moment: &Moment, format: &str) -> Option<String> {
+fn formatted(moment: &TemplateMoment, format: &str) -> Option<String> {
     let (date, time): (NaiveDate, Option<NaiveTime>) = match moment {
-        Moment::Time(local) => (local.date(), Some(local.time())),
-        Moment::Date(date) => (*date, None),
+        TemplateMoment::Time(local) => (local.date(), Some(local.time())),
+        TemplateMoment::Date(date) => (*date, None),
     };
     Some(match format {
         "long" => date.format("%A, %B %-d").to_string(),

@@ -9,7 +9,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
 
-use super::filters::{self, Moment};
+use super::filters::{self, TemplateMoment};
 use super::{Template, scan};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
@@ -22,7 +22,7 @@ const MAX_RESULT: usize = 256 * 1024;
 const MAX_DEPTH: usize = 64;
 
 /// What a rendering depends on besides values.
-pub struct Setting<'a> {
+pub struct RenderSetting<'a> {
     /// Seconds that the lead's local time is ahead of UTC at a moment.
     pub offset: &'a dyn Fn(Timestamp) -> i32,
 }
@@ -59,7 +59,7 @@ impl Template {
     ///
     /// # Errors
     /// A value is missing where it is printed, or does not fit a filter.
-    pub fn render(&self, values: &dyn Fn(&str) -> Option<Value>, setting: &Setting) -> Result<Message, Unfilled> {
+    pub fn render(&self, values: &dyn Fn(&str) -> Option<Value>, setting: &RenderSetting) -> Result<Message, Unfilled> {
         let (context, missing) = self.context(values, setting);
         let subject = self.subject.as_ref().map(|subject| self.part(subject, &context, &missing)).transpose()?;
         let body = self.part(&self.body, &context, &missing)?;
@@ -67,7 +67,7 @@ impl Template {
         Ok(Message { subject: subject.map(|subject| one_line(&subject)), body })
     }
 
-    fn context(&self, values: &dyn Fn(&str) -> Option<Value>, setting: &Setting) -> (Jinja, Vec<&str>) {
+    fn context(&self, values: &dyn Fn(&str) -> Option<Value>, setting: &RenderSetting) -> (Jinja, Vec<&str>) {
         let (mut plain, mut event, mut missing) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for variable in &self.variables {
             let name = variable.name.as_str();
@@ -194,7 +194,7 @@ fn joined(list: &Jinja) -> Result<String, Error> {
     Ok(out)
 }
 
-fn jinja(value: &Value, setting: &Setting) -> Option<Jinja> {
+fn jinja(value: &Value, setting: &RenderSetting) -> Option<Jinja> {
     Some(match value {
         Value::Missing => return None,
         Value::Bool(b) => Jinja::from(*b),
@@ -203,9 +203,9 @@ fn jinja(value: &Value, setting: &Setting) -> Option<Jinja> {
         Value::Text(text) => Jinja::from(&**text),
         Value::Time(time) => {
             let local = time.checked_add(i64::from((setting.offset)(Timestamp(*time))) * 1_000_000)?;
-            Jinja::from_object(Moment::Time(DateTime::from_timestamp_micros(local)?.naive_utc()))
+            Jinja::from_object(TemplateMoment::Time(DateTime::from_timestamp_micros(local)?.naive_utc()))
         }
-        Value::Date(days) => Jinja::from_object(Moment::Date(day(*days)?)),
+        Value::Date(days) => Jinja::from_object(TemplateMoment::Date(day(*days)?)),
         Value::Length(micros) => Jinja::from(micros / 1_000_000),
         Value::List(items) => items.iter().filter_map(|item| jinja(item, setting)).collect::<Vec<_>>().into(),
     })

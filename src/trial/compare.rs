@@ -4,7 +4,7 @@ use super::Failure;
 use super::matching::{Candidate, Strictness, meets, pair};
 use super::stage::{Played, event_range};
 use super::why::Why;
-use super::words::Words;
+use super::words::ExpectWords;
 use crate::decision::{Body, Decision, Status};
 use crate::invariant::{Violation, violations};
 use crate::plan::Plan;
@@ -16,7 +16,7 @@ const SHOWN: usize = 4;
 
 /// Every way in which a test is not met, in the order of its lines.
 pub(super) fn failures(plan: &Plan, test: &Test, played: &Played) -> Vec<Failure> {
-    let words = Words { rulebook: &plan.rulebook, log: &played.log, zone: test.zone };
+    let words = ExpectWords { rulebook: &plan.rulebook, log: &played.log, zone: test.zone };
     let comparison = Comparison { test, played, words, candidates: candidates(played) };
     let (mut failures, expected) = comparison.expectations();
     failures.extend(comparison.scores());
@@ -28,7 +28,7 @@ pub(super) fn failures(plan: &Plan, test: &Test, played: &Played) -> Vec<Failure
 
 /// What a complete test of these events expects, in the order decided.
 pub(super) fn observed(plan: &Plan, test: &Test, played: &Played) -> Vec<String> {
-    let words = Words { rulebook: &plan.rulebook, log: &played.log, zone: test.zone };
+    let words = ExpectWords { rulebook: &plan.rulebook, log: &played.log, zone: test.zone };
     let counts = |decision: &&Decision| must_be_expected(decision, &test.allowed);
     played.decisions.iter().filter(counts).filter_map(|decision| words.expect(decision)).collect()
 }
@@ -52,7 +52,7 @@ fn must_be_expected(decision: &Decision, allowed: &Allowed) -> bool {
 struct Comparison<'a> {
     test: &'a Test,
     played: &'a Played,
-    words: Words<'a>,
+    words: ExpectWords<'a>,
     candidates: Vec<Candidate<'a>>,
 }
 

@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 
 /// What is counted, in the order it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum PartKind {
     /// A rule, or a line of a decision list, has acted.
     Acts,
     /// A rule was triggered and did not act.
@@ -26,7 +26,7 @@ pub enum Kind {
     Touch,
 }
 
-impl Kind {
+impl PartKind {
     /// All kinds in order.
     pub const ALL: [Self; 5] = [Self::Acts, Self::HeldBack, Self::Condition, Self::Line, Self::Touch];
 
@@ -45,9 +45,9 @@ impl Kind {
 
 /// One thing a test can show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct CoveredPart {
     /// What kind of thing.
-    pub kind: Kind,
+    pub kind: PartKind,
     /// What no test shows, in words.
     pub missing: String,
     /// Where it stands.
@@ -60,13 +60,13 @@ pub struct Item {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// Everything that can be shown, in rulebook order.
-    pub items: Vec<Item>,
+    pub items: Vec<CoveredPart>,
 }
 
 impl Coverage {
     /// How many things of a kind are shown, and how many there are.
     #[must_use]
-    pub fn count(&self, kind: Kind) -> (usize, usize) {
+    pub fn count(&self, kind: PartKind) -> (usize, usize) {
         let of_kind = self.items.iter().filter(|item| item.kind == kind);
         (of_kind.clone().filter(|item| item.shown).count(), of_kind.count())
     }
@@ -209,20 +209,20 @@ fn leaves(asked: &Asked, into: &mut Vec<bool>) {
 
 struct Items<'a> {
     hits: &'a Hits,
-    items: Vec<Item>,
+    items: Vec<CoveredPart>,
 }
 
 impl Items<'_> {
-    fn push(&mut self, kind: Kind, range: Range, hit: Hit, missing: String) {
+    fn push(&mut self, kind: PartKind, range: Range, hit: Hit, missing: String) {
         let shown = self.hits.seen.contains(&hit);
-        self.items.push(Item { kind, missing, range, shown });
+        self.items.push(CoveredPart { kind, missing, range, shown });
     }
 
     fn rule(&mut self, id: RuleId, rule: &Rule, rulebook: &Rulebook) {
         let name = &rule.label;
         for (arm, line) in rule.arms.iter().enumerate() {
             let which = if rule.arms.len() > 1 { format!("line {} of `{name}`", arm + 1) } else { format!("`{name}`") };
-            self.push(Kind::Acts, line.range, Hit::Acts(id, arm), format!("{which} never acts"));
+            self.push(PartKind::Acts, line.range, Hit::Acts(id, arm), format!("{which} never acts"));
         }
         let timed = rule.trigger.runs_in_state();
         let fails = rule.while_.is_some() && !timed
@@ -230,13 +230,13 @@ impl Items<'_> {
             || rule.limit.is_some()
             || rule.arms.iter().all(|arm| arm.guard.is_some());
         if fails {
-            self.push(Kind::HeldBack, rule.range, Hit::HeldBack(id), format!("`{name}` is never held back"));
+            self.push(PartKind::HeldBack, rule.range, Hit::HeldBack(id), format!("`{name}` is never held back"));
         }
         // Without its state, such a rule is not even triggered.
         if rule.while_.is_some() && !timed {
             for truth in [true, false] {
                 let missing = format!("`while` of `{name}` is never {truth}");
-                self.push(Kind::Condition, rule.range, Hit::While(id, truth), missing);
+                self.push(PartKind::Condition, rule.range, Hit::While(id, truth), missing);
             }
         }
         self.conditions(rulebook, &rule.guard_parts, name, |part, truth| Hit::Rule(id, 0, part, truth));
@@ -244,8 +244,8 @@ impl Items<'_> {
             self.conditions(rulebook, &line.guard_parts, name, |part, truth| Hit::Rule(id, arm + 1, part, truth));
         }
         if let Some((reached, missed)) = line_words(rule) {
-            self.push(Kind::Line, rule.range, Hit::Reached(id), format!("`{name}`: {reached}"));
-            self.push(Kind::Line, rule.range, Hit::Missed(id), format!("`{name}`: {missed}"));
+            self.push(PartKind::Line, rule.range, Hit::Reached(id), format!("`{name}`: {reached}"));
+            self.push(PartKind::Line, rule.range, Hit::Missed(id), format!("`{name}`: {missed}"));
         }
     }
 
@@ -254,7 +254,7 @@ impl Items<'_> {
             let text = rulebook.sources.text(*range).split_whitespace().collect::<Vec<_>>().join(" ");
             for truth in [true, false] {
                 let missing = format!("`{text}` of `{name}` is never {truth}");
-                self.push(Kind::Condition, *range, hit(part, truth), missing);
+                self.push(PartKind::Condition, *range, hit(part, truth), missing);
             }
         }
     }
@@ -273,7 +273,7 @@ impl Items<'_> {
     fn touch(&mut self, id: SequenceId, place: u16, sequence: &Sequence, touch: &Touch) {
         let name = format!("`{}.{}`", sequence.name, touch.id);
         let mut push = |fate, words: &str| {
-            self.push(Kind::Touch, touch.range, Hit::Touch(id, place, fate), format!("{name} is never {words}"));
+            self.push(PartKind::Touch, touch.range, Hit::Touch(id, place, fate), format!("{name} is never {words}"));
         };
         push(Fate::Sent, "sent");
         if touch.condition.is_some() {

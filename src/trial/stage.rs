@@ -250,7 +250,8 @@ mod tests {
         };
         for test in &plan.rulebook.tests {
             let played = play(&plan, test, None).unwrap().unwrap();
-            let options = replay::Options { until: Some(test.until), threads: 1, ..replay::Options::default() };
+            let options =
+                replay::ReplayOptions { until: Some(test.until), threads: 1, ..replay::ReplayOptions::default() };
             let replayed = replay::replay(&plan, &played.log, &options).unwrap();
             assert_eq!(told(&replayed.decisions), told(&played.decisions), "{}", test.name);
             assert_eq!(told(&replayed.pending), told(&played.pending), "{}", test.name);

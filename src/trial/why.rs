@@ -3,7 +3,7 @@
 
 use super::Failure;
 use super::stage::Played;
-use super::words::Words;
+use super::words::ExpectWords;
 use crate::engine::judge::{Asked, RuleAsked, Stand};
 use crate::engine::witness::Judged;
 use crate::event::LeadId;
@@ -16,7 +16,7 @@ const SHOWN: usize = 4;
 pub(super) struct Why<'a> {
     pub test: &'a Test,
     pub played: &'a Played,
-    pub words: Words<'a>,
+    pub words: ExpectWords<'a>,
 }
 
 impl Why<'_> {

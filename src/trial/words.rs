@@ -12,13 +12,13 @@ use crate::value::Value;
 
 /// What words need to know.
 #[derive(Clone, Copy)]
-pub(super) struct Words<'a> {
+pub(super) struct ExpectWords<'a> {
     pub rulebook: &'a Rulebook,
     pub log: &'a Log,
     pub zone: Zone,
 }
 
-impl<'a> Words<'a> {
+impl<'a> ExpectWords<'a> {
     /// The names that lines have.
     pub fn names(&self) -> Names<'a> {
         Names { rulebook: self.rulebook, log: self.log }

@@ -15,7 +15,7 @@ const LINE: &str = "write each text on one line, in quotes where it holds signs 
 
 /// Where a key stands, and what follows it.
 #[derive(Clone, Debug, Default)]
-pub struct Key {
+pub struct YamlKey {
     /// The key itself.
     pub range: Range<usize>,
     /// The scalars between it and the next key: its value, or the items of its list.
@@ -23,7 +23,7 @@ pub struct Key {
 }
 
 /// The place of every key, in order.
-pub fn find(text: &str, dialect: &Dialect) -> Result<Vec<Key>, Mistake> {
+pub fn find(text: &str, dialect: &Dialect) -> Result<Vec<YamlKey>, Mistake> {
     let mut scanner = Scanner { text, dialect, at: 0, depth: 0, value_ended: false, keys: Vec::new() };
     while let Some(byte) = scanner.byte(0) {
         scanner.step(byte)?;
@@ -39,7 +39,7 @@ struct Scanner<'a> {
     depth: usize,
     /// Whether a value has just ended, so that another may not begin.
     value_ended: bool,
-    keys: Vec<Key>,
+    keys: Vec<YamlKey>,
 }
 
 impl Scanner<'_> {
@@ -184,7 +184,7 @@ impl Scanner<'_> {
         }
         self.value_ended = !is_key;
         if is_key {
-            self.keys.push(Key { range, scalars: Vec::new() });
+            self.keys.push(YamlKey { range, scalars: Vec::new() });
             self.at += colon + 1;
         } else {
             if let Some(key) = self.keys.last_mut() {

@@ -8,11 +8,11 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::Mistake;
-use super::keys::Key;
+use super::keys::YamlKey;
 
 /// A value as it is written.
 #[derive(Clone, Debug)]
-pub enum Node {
+pub enum YamlNode {
     /// Nothing was written.
     Nothing,
     /// A text.
@@ -20,25 +20,25 @@ pub enum Node {
     /// A number or a truth value, as it is printed.
     Plain(String),
     /// Items in order.
-    List(Vec<Node>),
+    List(Vec<YamlNode>),
     /// Entries in order.
-    Map(Vec<Entry>),
+    Map(Vec<YamlEntry>),
 }
 
 /// A key with its value.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct YamlEntry {
     /// The key.
     pub key: String,
     /// Where the key stands; empty where that is not known.
     pub range: Range<usize>,
     /// The value.
-    pub value: Node,
+    pub value: YamlNode,
     /// Where each scalar of the value stands, up to the next key; empty where that is not known.
     pub scalars: Vec<Range<usize>>,
 }
 
-impl Entry {
+impl YamlEntry {
     /// Where the value stands, as far as it is scalars; else where the key does.
     pub fn value_range(&self) -> Range<usize> {
         match (self.scalars.first(), self.scalars.last()) {
@@ -48,7 +48,7 @@ impl Entry {
     }
 }
 
-impl Node {
+impl YamlNode {
     /// The text, where this is one with something in it.
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -58,7 +58,7 @@ impl Node {
     }
 
     /// The entries, where this has any.
-    pub fn entries(&self) -> Option<&[Entry]> {
+    pub fn entries(&self) -> Option<&[YamlEntry]> {
         match self {
             Self::Map(entries) => Some(entries),
             _ => None,
@@ -72,7 +72,7 @@ impl Node {
 }
 
 /// Reads a document; `keys` are the places of its keys in order.
-pub fn read(text: &str, keys: &[Key]) -> Result<Node, Mistake> {
+pub fn read(text: &str, keys: &[YamlKey]) -> Result<YamlNode, Mistake> {
     // An alias the key finder let through would spend more than was written.
     let budget = Cell::new(2 * text.len() + 16);
     let document = yaml::Deserializer::from_str(text);
@@ -100,18 +100,18 @@ fn count(raw: &Raw) -> usize {
     }
 }
 
-fn place<'k>(raw: Raw, keys: &mut impl Iterator<Item = &'k Key>) -> Node {
+fn place<'k>(raw: Raw, keys: &mut impl Iterator<Item = &'k YamlKey>) -> YamlNode {
     match raw {
-        Raw::Nothing => Node::Nothing,
-        Raw::Text(text) => Node::Text(text),
-        Raw::Number(text) => Node::Plain(text),
-        Raw::List(items) => Node::List(items.into_iter().map(|item| place(item, keys)).collect()),
-        Raw::Map(entries) => Node::Map(entries.into_iter().map(|entry| placed(entry, keys)).collect()),
+        Raw::Nothing => YamlNode::Nothing,
+        Raw::Text(text) => YamlNode::Text(text),
+        Raw::Number(text) => YamlNode::Plain(text),
+        Raw::List(items) => YamlNode::List(items.into_iter().map(|item| place(item, keys)).collect()),
+        Raw::Map(entries) => YamlNode::Map(entries.into_iter().map(|entry| placed(entry, keys)).collect()),
     }
 }
 
-fn placed<'k>((key, value): (Raw, Raw), keys: &mut impl Iterator<Item = &'k Key>) -> Entry {
-    let Key { range, scalars } = keys.next().cloned().unwrap_or_default();
+fn placed<'k>((key, value): (Raw, Raw), keys: &mut impl Iterator<Item = &'k YamlKey>) -> YamlEntry {
+    let YamlKey { range, scalars } = keys.next().cloned().unwrap_or_default();
     let key = match key {
         Raw::Text(text) | Raw::Number(text) => text,
         Raw::Nothing => String::new(),
@@ -120,7 +120,7 @@ fn placed<'k>((key, value): (Raw, Raw), keys: &mut impl Iterator<Item = &'k Key>
             "…".to_owned()
         }
     };
-    Entry { key, range, value: place(value, keys), scalars }
+    YamlEntry { key, range, value: place(value, keys), scalars }
 }
 
 /// A document as the YAML crate hands it over.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use ensue::calendar::{Calendar, ClockRange, Day, Exception, Refusal, Window, add_open_days, add_open_hours};
+use ensue::calendar::{Calendar, ClockRange, DayState, Exception, Refusal, Window, add_open_days, add_open_hours};
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
 use ensue::source::Range;
 use ensue::timestamp::{Span, Timestamp};
@@ -114,8 +114,8 @@ impl Case {
         let zone = self.zone;
         match words[0] {
             "day" => match office().day(date(1)) {
-                Day::Closed { reason } => format!("closed ({reason})"),
-                Day::Open { hours, name } => {
+                DayState::Closed { reason } => format!("closed ({reason})"),
+                DayState::Open { hours, name } => {
                     let hours = hours.map(|(start, end)| format!(" {start}-{end}")).unwrap_or_default();
                     format!("open{hours}{}", name.map(|name| format!(" {name}")).unwrap_or_default())
                 }

@@ -9,7 +9,7 @@ use ensue::explain::{self, Explanation};
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
-use ensue::replay::{self, Options, Replayed};
+use ensue::replay::{self, ReplayOptions, Replayed};
 use ensue::rulebook::Pattern;
 use ensue::timestamp::Timestamp;
 
@@ -78,16 +78,21 @@ impl World {
     }
 
     pub fn replay(&self) -> Replayed {
-        replay::replay(&self.plan, &self.log, &Options { until: self.until, threads: 1, ..Options::default() }).unwrap()
+        replay::replay(
+            &self.plan,
+            &self.log,
+            &ReplayOptions { until: self.until, threads: 1, ..ReplayOptions::default() },
+        )
+        .unwrap()
     }
 
     pub fn replay_until(&self, until: Timestamp) -> Replayed {
-        let options = Options { until: Some(until), threads: 1, ..Options::default() };
+        let options = ReplayOptions { until: Some(until), threads: 1, ..ReplayOptions::default() };
         replay::replay(&self.plan, &self.log, &options).unwrap()
     }
 
     pub fn explain(&self, lead: LeadId, at: Option<Timestamp>, questions: Vec<Pattern>) -> Explanation {
-        let options = explain::Options { at: at.or(self.until), questions, guard: None };
+        let options = explain::ExplainOptions { at: at.or(self.until), questions, guard: None };
         explain::explain(&self.plan, &self.log, lead, &options).unwrap().expect("the lead is known")
     }
 }

@@ -41,6 +41,6 @@ pub fn room() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-pub fn options() -> store::Options {
-    store::Options { cache_capacity: 8 << 20, ..store::Options::default() }
+pub fn options() -> store::StoreOptions {
+    store::StoreOptions { cache_capacity: 8 << 20, ..store::StoreOptions::default() }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ensue::live::{Arrival, Line, Live};
-use ensue::store::{self, Options, repair};
+use ensue::live::{Arrival, Live, LogLine};
+use ensue::store::{self, StoreOptions, repair};
 
 use super::book::{BOOKS, options, room};
 use super::life::{decided, dry_run, export, read};
@@ -32,9 +32,9 @@ fn store_to_damage(dir: &Path, random: &mut Random) {
             // Ids of each round are their own, and nobody is forgotten.
             let text = told.line.replace(r#""id":"e"#, &format!(r#""id":"r{round}e"#));
             let text = text.replace("override.erase", "email.opened").replace("email.complained", "email.opened");
-            Line { path: "-".into(), number, text: text.into(), broken: false }
+            LogLine { path: "-".into(), number, text: text.into(), broken: false }
         };
-        let group: Vec<Line<'_>> = told.iter().zip(1..).map(line).collect();
+        let group: Vec<LogLine<'_>> = told.iter().zip(1..).map(line).collect();
         wall = wall.max(live.floor()) + minutes(3_000);
         live.ingest(group, Arrival::At(wall), false).unwrap();
         live.advance(wall).unwrap();
@@ -124,7 +124,7 @@ fn as_judge() {
     // The test harness has begun a line.
     println!();
     for dir in dirs.lines() {
-        let options = Options { create: false, watchdog: Duration::from_secs(5), ..options() };
+        let options = StoreOptions { create: false, watchdog: Duration::from_secs(5), ..options() };
         let checked = Live::open(Path::new(dir), &options).and_then(|live| {
             live.store().verify()?;
             live.check_readable()?;
@@ -194,7 +194,7 @@ fn check_repair(dir: &Path, exported: &str, total: u64, what: &str) -> bool {
     if repaired.lost_is_certain {
         assert_eq!(repaired.recovered + repaired.lost, total, "{what}");
     }
-    let mut live = Live::open(&to, &store::Options { create: false, ..options() }).unwrap();
+    let mut live = Live::open(&to, &store::StoreOptions { create: false, ..options() }).unwrap();
     match live.rebuild() {
         Ok(_) => {}
         // The rulebooks lie beside the log; where they were hit, a person must put one in force.

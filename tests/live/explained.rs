@@ -17,7 +17,7 @@ fn of_lead(live: &Live, lead: &str) -> Vec<String> {
     let eras: Vec<Era<'_>> = chapters.iter().map(Era::from).collect();
     let last = eras.last().unwrap();
     let id = (0..last.log.lead_count() as u32).map(LeadId).find(|id| last.log.lead_name(*id) == lead).unwrap();
-    let explanation = explain::through(&eras, id, &explain::Options::default()).unwrap().unwrap();
+    let explanation = explain::through(&eras, id, &explain::ExplainOptions::default()).unwrap().unwrap();
     scores_are_what_they_are_made_of(lead, &explanation, &last.plan.rulebook);
     let names = |era: usize| Names { rulebook: &eras[era].plan.rulebook, log: last.log };
     let mut lines = Vec::new();

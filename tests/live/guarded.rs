@@ -9,7 +9,7 @@ use std::time::Duration;
 use ensue::engine::{Engine, Stopped};
 use ensue::event::LeadId;
 use ensue::explain;
-use ensue::live::{Arrival, Line, Live, LiveError};
+use ensue::live::{Arrival, Live, LiveError, LogLine};
 use ensue::load::Files;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
@@ -74,13 +74,14 @@ fn a_replay_decides_nothing() {
     let plan = plan();
     let log = log(&plan, &lines());
     for (threads, leads_per_shard) in [(1, 0), (2, 1)] {
-        let options = replay::Options { threads, leads_per_shard, guard: guard(), ..replay::Options::default() };
+        let options =
+            replay::ReplayOptions { threads, leads_per_shard, guard: guard(), ..replay::ReplayOptions::default() };
         let Err(ReplayError::Stopped(stopped)) = replay::replay(&plan, &log, &options) else { panic!("not stopped") };
         is_the_score(&stopped);
-        let calm = replay::Options { guard: None, ..options };
+        let calm = replay::ReplayOptions { guard: None, ..options };
         assert_eq!(replay::replay(&plan, &log, &calm).unwrap().decisions.len(), 5);
         // Before the long script is asked there is nothing to stop.
-        let before = replay::Options { until: Some(at("2026-03-02T10:59:59Z")), ..options };
+        let before = replay::ReplayOptions { until: Some(at("2026-03-02T10:59:59Z")), ..options };
         assert_eq!(replay::replay(&plan, &log, &before).unwrap().decisions.len(), 3);
     }
 }
@@ -102,8 +103,9 @@ fn an_engine_that_was_stopped_decides_no_more() {
 #[test]
 fn a_test_says_neither_passed_nor_failed() {
     let plan = plan();
-    assert!(trial::run(&plan, &trial::Options::default()).unwrap().is_fine());
-    let stopped = trial::run(&plan, &trial::Options { guard: guard(), ..trial::Options::default() }).unwrap_err();
+    assert!(trial::run(&plan, &trial::TrialOptions::default()).unwrap().is_fine());
+    let stopped =
+        trial::run(&plan, &trial::TrialOptions { guard: guard(), ..trial::TrialOptions::default() }).unwrap_err();
     assert!(stopped.path.contains("long_script"), "{stopped}");
 }
 
@@ -112,7 +114,7 @@ fn nothing_is_explained() {
     let plan = plan();
     let log = log(&plan, &lines());
     let ask = |lead, guard, questions| {
-        let options = explain::Options { at: Some(at("2026-03-02T10:30:00Z")), questions, guard };
+        let options = explain::ExplainOptions { at: Some(at("2026-03-02T10:30:00Z")), questions, guard };
         explain::explain(&plan, &log, LeadId(lead), &options)
     };
     let summed = || vec![Pattern::rule("summed", &plan.rulebook).unwrap()];
@@ -129,7 +131,7 @@ fn stored(lines: &[String]) -> TempDir {
     let files = files();
     live.activate_first(&files, files.check().rulebook.unwrap(), at("2026-03-02T08:00:00Z")).unwrap();
     let lines = lines.iter().zip(1..);
-    let lines = lines.map(|(text, number)| Line { path: "-".into(), number, text: text.into(), broken: false });
+    let lines = lines.map(|(text, number)| LogLine { path: "-".into(), number, text: text.into(), broken: false });
     live.ingest(lines.collect(), Arrival::Own, false).unwrap();
     room
 }

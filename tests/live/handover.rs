@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 
-use ensue::live::{State, What};
+use ensue::live::{DeliveryState, What};
 use ensue::local::{Zone, rfc3339};
 
 use super::stand::{Stand, asked};
@@ -63,7 +63,7 @@ fn killed_with(point: &str, wanted: bool) {
     let live = stand.live();
     let mut unknown = BTreeSet::new();
     for item in live.outbox().unwrap() {
-        assert!(matches!(item.state, State::Unknown { .. }), "{point}: left behind: {item:?}");
+        assert!(matches!(item.state, DeliveryState::Unknown { .. }), "{point}: left behind: {item:?}");
         assert_eq!(item.what, What::Message, "alerts go out again");
         assert!(listed.contains(&item.id), "{point}: {} is not listed in\n{listed}", item.id);
         unknown.insert(item.id);

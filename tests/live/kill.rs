@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use ensue::live::{Live, What};
 use ensue::local::{Zone, rfc3339};
-use ensue::store::{Options, Sequence};
+use ensue::store::{Offset, StoreOptions};
 
 use super::book::{options, room};
 use super::life::{decided, export};
@@ -52,7 +52,7 @@ impl Feed {
     /// Checks the log after a process that was fed from `from` on has ended.
     fn check(&mut self, live: &Live, from: usize, what: &str) {
         let mut ids = Vec::new();
-        for entry in live.store().entries(Sequence(0)).unwrap() {
+        for entry in live.store().entries(Offset(0)).unwrap() {
             let entry = entry.unwrap();
             if entry.kind == 0 {
                 ids.push(entry.id);
@@ -208,7 +208,8 @@ fn without_power_nothing_acknowledged_is_lost() {
         assert!(status.code() != Some(4) && !said.contains("panicked"), "{what}: {said}");
         feed.acknowledged = (from + acknowledged(&mut process)).min(feed.lines.len());
         disk.restart().unwrap();
-        let live = Live::open(&dir, &Options { create: false, ..options() }).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let live =
+            Live::open(&dir, &StoreOptions { create: false, ..options() }).unwrap_or_else(|e| panic!("{what}: {e}"));
         feed.check(&live, from, &what);
         drop(live);
         if run % 5 == 4 {

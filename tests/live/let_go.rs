@@ -4,7 +4,7 @@
 use std::process::{Child, Output};
 use std::time::{Duration, Instant};
 
-use ensue::live::{Fate, Live, State};
+use ensue::live::{DeliveryState, Fate, Live};
 use ensue::store;
 
 use super::book::options;
@@ -120,7 +120,7 @@ fn one_run_at_a_time_hands_over() {
     for verb in [&["store", "decisions"][..], &["store", "verify"], &["lead", "ana"], &["lead", "ana", "pause"]] {
         assert_eq!(stand.command(verb).env("USER", "kim").output().unwrap().status.code(), Some(0), "{verb:?}");
     }
-    assert!(matches!(stand.live().outbox().unwrap()[0].state, State::Going { .. }));
+    assert!(matches!(stand.live().outbox().unwrap()[0].state, DeliveryState::Going { .. }));
     stand.write("go", "");
     let ended = run.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
@@ -141,7 +141,7 @@ fn a_long_wait_frees_the_store_for_whoever_does_not_ask() {
     let run = waiting(&stand);
     let ahead = stand.done(&[&["run", "--dry"], &AT[..]].concat());
     assert_eq!(ahead, "run: 0 actions would go out\n", "it is under way, and not left by a crash");
-    let open = || Live::open(&stand.path("store"), &store::Options { create: false, ..options() });
+    let open = || Live::open(&stand.path("store"), &store::StoreOptions { create: false, ..options() });
     let mut live = None;
     until("the store is free", || {
         live = open().ok();

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use ensue::decision::names::Names;
 use ensue::invariant;
-use ensue::live::{Arrival, Line, Live, LiveError, State};
+use ensue::live::{Arrival, DeliveryState, Live, LiveError, LogLine};
 use ensue::log::{self, Input, Log, ReadOptions};
-use ensue::replay::{self, Options};
+use ensue::replay::{self, ReplayOptions};
 use ensue::store;
 use ensue::timestamp::Timestamp;
 use tempfile::TempDir;
@@ -47,7 +47,7 @@ impl Life<'_> {
         self.live = None;
         if self.random.one_in(3) {
             let at = 1 + self.random.below(60);
-            let failing = store::Options { fail_sync_at: Some(at), ..options() };
+            let failing = store::StoreOptions { fail_sync_at: Some(at), ..options() };
             self.live = Live::open(self.room.path(), &failing).ok();
         }
         if self.live.is_none() {
@@ -95,13 +95,13 @@ impl Life<'_> {
         // All arrive together, when the last of them is told.
         let wall = group.iter().map(|told| told.wall).max().unwrap();
         self.wall = self.wall.max(wall);
-        let line = |(told, number): (&Told, u64)| Line {
+        let line = |(told, number): (&Told, u64)| LogLine {
             path: "-".into(),
             number,
             text: Cow::Owned(told.line.clone()),
             broken: false,
         };
-        let lines: Vec<Line<'_>> = group.iter().zip(1..).map(line).collect();
+        let lines: Vec<LogLine<'_>> = group.iter().zip(1..).map(line).collect();
         self.insist(|live| live.ingest(lines.clone(), Arrival::At(wall), backfill));
     }
 
@@ -186,7 +186,7 @@ impl Life<'_> {
             .outbox()
             .unwrap()
             .into_iter()
-            .filter(|item| matches!(item.state, State::Unknown { .. }))
+            .filter(|item| matches!(item.state, DeliveryState::Unknown { .. }))
             .map(|item| item.id)
             .collect();
         if unknown.is_empty() {
@@ -268,7 +268,7 @@ pub fn read(book: &Book, export: &str) -> Log {
 }
 
 pub fn dry_run(book: &Book, log: &Log) -> String {
-    let replayed = replay::replay(&book.plan, log, &Options { threads: 1, ..Options::default() }).unwrap();
+    let replayed = replay::replay(&book.plan, log, &ReplayOptions { threads: 1, ..ReplayOptions::default() }).unwrap();
     let names = Names { rulebook: &book.rulebook, log };
     let lines = replayed.decisions.iter().chain(&replayed.pending).map(|decision| names.line(decision).to_string());
     lines.collect::<Vec<_>>().join("\n")
@@ -292,10 +292,10 @@ fn second(random: &mut Random, book: &'static Book, export: &str, first: Timesta
     let step = 1 + random.below(20) as usize;
     let mut live = Live::open(room.path(), &options()).unwrap().with_step(step);
     live.activate_first(&book.files, book.rulebook.clone(), first).unwrap();
-    let lines: Vec<Line<'_>> = export
+    let lines: Vec<LogLine<'_>> = export
         .lines()
         .zip(1..)
-        .map(|(text, number)| Line { path: "-".into(), number, text: text.into(), broken: false })
+        .map(|(text, number)| LogLine { path: "-".into(), number, text: text.into(), broken: false })
         .collect();
     let (mut rest, mut until) = (lines.as_slice(), None);
     while !rest.is_empty() {
@@ -358,7 +358,7 @@ fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<u64, St
     }
     let broken = live.newly_broken().unwrap();
     let log = read(book, &exported);
-    let replayed = replay::replay(&book.plan, &log, &Options { threads: 1, ..Options::default() }).unwrap();
+    let replayed = replay::replay(&book.plan, &log, &ReplayOptions { threads: 1, ..ReplayOptions::default() }).unwrap();
     let violations = invariant::violations(&book.plan, &log, &replayed.decisions, live.now());
     let of = |place: usize| violations.iter().filter(|violation| violation.invariant == place).count();
     for place in 0..book.rulebook.invariants.len() {

@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use ensue::config::{self, Breaker, Destination, Kind, Retries};
-use ensue::live::{Appended, Arrival, Desk, Done, Fate, HandedOver, Line, Live, State, What, Window};
+use ensue::config::{self, BreakerSettings, Destination, Retries, SinkKind};
+use ensue::live::{Appended, Arrival, DeliveryState, Desk, Done, Fate, HandedOver, Live, LogLine, OpenSink, What};
 use ensue::load::Files;
 use ensue::sink::{Handed, Outcome, Sink};
 use ensue::store::{Batch, TreeName};
@@ -71,7 +71,7 @@ impl Stage {
 
     fn lines(&mut self, lines: &[String], arrival: Arrival, backfill: bool) -> Appended {
         let lines = lines.iter().zip(1..);
-        let lines = lines.map(|(text, number)| Line { path: "-".into(), number, text: text.into(), broken: false });
+        let lines = lines.map(|(text, number)| LogLine { path: "-".into(), number, text: text.into(), broken: false });
         self.live.ingest(lines.collect(), arrival, backfill).unwrap()
     }
 
@@ -131,14 +131,14 @@ impl Stage {
 
     fn desk(&self) -> Desk<'static> {
         let (clock, answers, got) = (self.clock.clone(), self.answers.clone(), self.got.clone());
-        let settings = config::Sink {
+        let settings = config::SinkSettings {
             name: String::from("mail"),
-            kind: Kind::Exec { command: vec![String::from("unused")], timeout: Span::seconds(1) },
+            kind: SinkKind::Exec { command: vec![String::from("unused")], timeout: Span::seconds(1) },
             idempotent: self.idempotent,
             retries: self.retries,
-            breaker: Breaker { failures: 1000, ..Breaker::default() },
+            breaker: BreakerSettings { failures: 1000, ..BreakerSettings::default() },
         };
-        let window = Window { settings, sink: Box::new(Slow { clock, answers, got }) };
+        let window = OpenSink { settings, sink: Box::new(Slow { clock, answers, got }) };
         Desk { windows: [(String::from("mail"), window)].into(), route: &|_: Destination<'_>| Some("mail".into()) }
     }
 
@@ -159,7 +159,7 @@ impl Stage {
         self.live.done(lead).unwrap().into_iter().map(|Done { fate, .. }| fate).collect()
     }
 
-    fn states(&self) -> Vec<(String, State)> {
+    fn states(&self) -> Vec<(String, DeliveryState)> {
         self.live.outbox().unwrap().into_iter().map(|item| (item.lead, item.state)).collect()
     }
 }
@@ -186,7 +186,7 @@ fn what_is_paused_while_others_go_out_waits() {
     stage.happens("go", "abcde", "");
     stage.hand_over();
     assert_eq!(stage.got(), "abc");
-    assert_eq!(stage.states(), [("d".into(), State::Waiting), ("e".into(), State::Waiting)]);
+    assert_eq!(stage.states(), [("d".into(), DeliveryState::Waiting), ("e".into(), DeliveryState::Waiting)]);
 }
 
 #[test]
@@ -216,7 +216,10 @@ fn an_alert_of_unknown_outcome_waits_and_is_given_up() {
     }
     assert_eq!(stage.got(), "aa", "twice and no more");
     let states = stage.states();
-    assert!(matches!(&states[..], [(_, State::Unknown { reason, .. })] if reason == "the bell hangs"), "{states:?}");
+    assert!(
+        matches!(&states[..], [(_, DeliveryState::Unknown { reason, .. })] if reason == "the bell hangs"),
+        "{states:?}"
+    );
 }
 
 #[test]
@@ -296,7 +299,10 @@ fn what_may_have_gone_out_is_unknown_and_not_withdrawn() {
     stage.hand_over();
     assert_eq!(stage.fates("a"), []);
     let before = stage.states();
-    assert!(matches!(&before[..], [(_, State::Unknown { reason, .. })] if reason.contains("halt")), "{before:?}");
+    assert!(
+        matches!(&before[..], [(_, DeliveryState::Unknown { reason, .. })] if reason.contains("halt")),
+        "{before:?}"
+    );
     stage.live.rebuild().unwrap();
     assert_eq!(stage.states(), before);
 }
@@ -309,7 +315,7 @@ fn what_may_have_gone_out_is_unknown_and_not_expired() {
     assert_eq!((handed.expired, handed.unknown), (0, 1));
     assert_eq!(stage.fates("a"), []);
     let before = stage.states();
-    assert!(matches!(&before[..], [(_, State::Unknown { .. })]), "{before:?}");
+    assert!(matches!(&before[..], [(_, DeliveryState::Unknown { .. })]), "{before:?}");
     stage.live.rebuild().unwrap();
     assert_eq!(stage.states(), before);
 }
@@ -397,7 +403,7 @@ fn what_may_have_gone_out_during_a_stop_is_unknown() {
     stage.happens("go", "a", "");
     let handed = stage.hand_over_while(|stage| stage.happens("halt", "a", ""));
     assert_eq!((handed.put_off, handed.unknown), (0, 1));
-    assert!(matches!(&stage.states()[..], [(_, State::Unknown { reason, .. })] if reason.contains("halt")));
+    assert!(matches!(&stage.states()[..], [(_, DeliveryState::Unknown { reason, .. })] if reason.contains("halt")));
     assert_eq!(stage.lasting_fates("a"), []);
 }
 
@@ -459,7 +465,7 @@ fn whoever_opens_the_store_meanwhile_takes_no_intent_for_a_crash() {
         let second = stage.live.hand_over(&mut desk, &mut || now, &|| false).unwrap_err();
         let said = format!("another run ({}) is handing over from the store", std::process::id());
         assert!(second.to_string().starts_with(&said) && second.help().is_some(), "{second}");
-        assert!(matches!(&stage.states()[..], [(_, State::Going { .. })]));
+        assert!(matches!(&stage.states()[..], [(_, DeliveryState::Going { .. })]));
     });
     assert_eq!((stage.got().as_str(), stage.lasting_fates("a")), ("a", vec![Fate::Taken]));
     // Whoever hands over after a crash does.

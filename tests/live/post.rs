@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use ensue::config::{self, Breaker, Destination, Kind, Retries};
-use ensue::live::{Desk, Window};
+use ensue::config::{self, BreakerSettings, Destination, Retries, SinkKind};
+use ensue::live::{Desk, OpenSink};
 use ensue::sink::{Handed, Outcome, Sink};
 
 use super::random::Random;
@@ -50,14 +50,14 @@ impl Post {
     pub fn desk(&self) -> Desk<'static> {
         let idempotent = self.state().idempotent;
         let window = |name: &str| {
-            let settings = config::Sink {
+            let settings = config::SinkSettings {
                 name: name.to_owned(),
-                kind: Kind::Stdout,
+                kind: SinkKind::Stdout,
                 idempotent,
                 retries: Retries { attempts: 4, ..Retries::default() },
-                breaker: Breaker::default(),
+                breaker: BreakerSettings::default(),
             };
-            (name.to_owned(), Window { settings, sink: Box::new(self.clone()) })
+            (name.to_owned(), OpenSink { settings, sink: Box::new(self.clone()) })
         };
         Desk { windows: [window("mail"), window("bell")].into(), route: &route }
     }

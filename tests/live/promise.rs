@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ensue::live::{Fate, Item, Live, State, What};
+use ensue::live::{Delivery, DeliveryState, Fate, Live, What};
 use ensue::local::parse_rfc3339;
 use ensue::sink::Handed;
 use ensue::timestamp::Timestamp;
@@ -97,8 +97,8 @@ impl Closed {
 /// about an erased lead are gone, and left out.
 pub fn outbox(live: &Live, leads: &BTreeSet<String>, erased: &BTreeSet<String>) -> String {
     let said = |lead: &str, reason: &str| if erased.contains(lead) { String::new() } else { reason.to_owned() };
-    let words = |item: &Item| {
-        let Item { decision, id, what, lead, channel, to, sequence, due, expires, because, attempts, .. } = item;
+    let words = |item: &Delivery| {
+        let Delivery { decision, id, what, lead, channel, to, sequence, due, expires, because, attempts, .. } = item;
         format!(
             "{decision} {id} {what:?} {lead} {channel:?} {to:?} {sequence:?} {due:?} {expires:?} {because:?} {attempts:?}"
         )
@@ -106,7 +106,9 @@ pub fn outbox(live: &Live, leads: &BTreeSet<String>, erased: &BTreeSet<String>) 
     let mut lines = Vec::new();
     for item in live.outbox().unwrap() {
         let state = match &item.state {
-            State::Unknown { sink, since, reason } => format!("unknown {sink} {since:?} {}", said(&item.lead, reason)),
+            DeliveryState::Unknown { sink, since, reason } => {
+                format!("unknown {sink} {since:?} {}", said(&item.lead, reason))
+            }
             other => format!("{other:?}"),
         };
         lines.push(format!("waits {} {state} {:?}", words(&item), item.ended));
@@ -138,8 +140,8 @@ pub fn unaccounted(live: &Live, leads: &BTreeSet<String>, decided: &[String]) ->
 /// stayed unknown at every attempt waits for a person.
 pub fn lost_alerts(live: &Live, leads: &BTreeSet<String>) -> Vec<String> {
     let mut lost: Vec<String> = Vec::new();
-    let of_alert = |item: &Item| item.what == What::Alert;
-    let given_up = |item: &Item| item.attempts.made >= 4 && matches!(item.state, State::Unknown { .. });
+    let of_alert = |item: &Delivery| item.what == What::Alert;
+    let given_up = |item: &Delivery| item.attempts.made >= 4 && matches!(item.state, DeliveryState::Unknown { .. });
     let waits = live.outbox().unwrap();
     let waits = waits.iter().filter(|item| of_alert(item) && !given_up(item));
     lost.extend(waits.map(|item| format!("{item:?}")));

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ensue::decision::names::Names;
-use ensue::live::{Arrival, Line, Live};
+use ensue::live::{Arrival, Live, LogLine};
 use ensue::load::Files;
 use ensue::local::{Zone, parse_rfc3339, rfc3339};
 use ensue::log::{self, Input, ReadOptions};
 use ensue::plan::Plan;
-use ensue::replay::{self, Options};
+use ensue::replay::{self, ReplayOptions};
 use ensue::timestamp::{Span, Timestamp};
 
 use super::book::{options, room};
@@ -187,9 +187,9 @@ fn live(random: &mut Random, files: &Files, lines: &[(Timestamp, String)]) -> (S
 }
 
 /// Lines as they are told.
-fn told(group: &[(Timestamp, String)]) -> Vec<Line<'_>> {
+fn told(group: &[(Timestamp, String)]) -> Vec<LogLine<'_>> {
     let lines = group.iter().zip(1..);
-    lines.map(|((_, text), number)| Line { path: "-".into(), number, text: text.into(), broken: false }).collect()
+    lines.map(|((_, text), number)| LogLine { path: "-".into(), number, text: text.into(), broken: false }).collect()
 }
 
 fn decided(live: &Live) -> String {
@@ -211,7 +211,7 @@ fn dry_run(files: &Files, export: &str) -> String {
     let input =
         Input { path: String::from("export"), reader: Box::new(std::io::Cursor::new(export.as_bytes().to_vec())) };
     let log = log::read(vec![input], &plan.rulebook, &ReadOptions::default(), &|_| {}).unwrap();
-    let replayed = replay::replay(&plan, &log, &Options { threads: 1, ..Options::default() }).unwrap();
+    let replayed = replay::replay(&plan, &log, &ReplayOptions { threads: 1, ..ReplayOptions::default() }).unwrap();
     let names = Names { rulebook: &plan.rulebook, log: &log };
     let mut text = String::new();
     for decision in replayed.decisions.iter().chain(&replayed.pending) {

@@ -64,7 +64,7 @@ impl Stand {
 
     /// The store, opened here.
     pub fn live(&self) -> Live {
-        Live::open(&self.path("store"), &store::Options { create: false, ..options() }).unwrap()
+        Live::open(&self.path("store"), &store::StoreOptions { create: false, ..options() }).unwrap()
     }
 }
 

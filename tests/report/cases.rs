@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ensue::report::case::{CaseResult, Outcome};
+use ensue::report::case::{CaseOutcome, CaseResult};
 use ensue::report::summary::Summary;
 use ensue::report::{github, junit, markdown, sarif};
 use proptest::prelude::*;
@@ -15,15 +15,15 @@ fn some() -> Vec<CaseResult> {
     vec![
         CaseResult { duration: Some(Duration::from_micros(1_234_567)), ..case("the third open", "tests/hot.ensue", 3) },
         CaseResult {
-            outcome: Outcome::Failed,
+            outcome: CaseOutcome::Failed,
             message: "`email recap` was not planned".into(),
             detail: "error: `email recap` was not planned\n --> tests/hot.ensue:14:3\n  |\n14 |   expect email <recap> & \"more\"\n".into(),
             at: Some(14),
             duration: Some(Duration::from_millis(2)),
             ..case("recap, and 100%: it | works", "tests/hot.ensue", 9)
         },
-        CaseResult { outcome: Outcome::Skipped, message: "todo".into(), ..case("sms", "tests/cold, new.ensue", 1) },
-        CaseResult { outcome: Outcome::Errored, message: "no lead".into(), ..case("nobody", "tests/cold, new.ensue", 7) },
+        CaseResult { outcome: CaseOutcome::Skipped, message: "todo".into(), ..case("sms", "tests/cold, new.ensue", 1) },
+        CaseResult { outcome: CaseOutcome::Errored, message: "no lead".into(), ..case("nobody", "tests/cold, new.ensue", 7) },
     ]
 }
 
@@ -82,7 +82,7 @@ proptest! {
     #[test]
     fn any_text_can_be_reported(name in "\\PC{0,12}|[\\x00-\\x1f<>&\"'\\u{fffe}\\u{7f}]{0,6}", detail in "(.|\n){0,30}") {
         let case = CaseResult {
-            outcome: Outcome::Failed, message: name.clone(), detail: detail.clone(),
+            outcome: CaseOutcome::Failed, message: name.clone(), detail: detail.clone(),
             ..CaseResult::passed(name.clone(), "a.ensue", 1)
         };
         let report = junit::report(&name, std::slice::from_ref(&case));

@@ -12,7 +12,7 @@ use ensue::engine::{Engine, SavedAccount, SavedLead};
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
-use ensue::replay::{self, Options};
+use ensue::replay::{self, ReplayOptions};
 use ensue::timestamp::Timestamp;
 
 pub struct Case {
@@ -92,7 +92,7 @@ impl Case {
     /// Leads split into shards; 0 for the usual size.
     pub fn sharded(&self, threads: usize, leads_per_shard: usize) -> String {
         let log = self.log();
-        let options = Options { until: self.until, threads, trace: self.trace, leads_per_shard, guard: None };
+        let options = ReplayOptions { until: self.until, threads, trace: self.trace, leads_per_shard, guard: None };
         let replayed = replay::replay(&self.plan, &log, &options).unwrap();
         self.text(&log, replayed.handled, &replayed.decisions, &replayed.pending)
     }

@@ -11,7 +11,7 @@ use ensue::decision::names::Names;
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
-use ensue::replay::{self, Options};
+use ensue::replay::{self, ReplayOptions};
 use ensue::timestamp::{Span, Timestamp};
 use serde_json::Value;
 
@@ -263,7 +263,8 @@ fn the_cases_of_the_page_decide_what_it_says() {
         let plan = &plans[case.rules];
         let (lines, until) = events(case);
         let log = read(plan, lines);
-        let replayed = replay::replay(plan, &log, &Options { until, threads: 1, ..Options::default() }).unwrap();
+        let replayed =
+            replay::replay(plan, &log, &ReplayOptions { until, threads: 1, ..ReplayOptions::default() }).unwrap();
         let names = Names { rulebook: &plan.rulebook, log: &log };
         let (wanted, duplicates) = expected(case);
         let in_days = !case.log.contains(':');

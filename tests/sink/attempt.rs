@@ -1,14 +1,14 @@
 //! When an action is tried again, and when a sink is left alone.
 
-use ensue::config::{Breaker as Settings, Kind, Retries, Sink};
+use ensue::config::{BreakerSettings as Settings, Retries, SinkKind, SinkSettings};
 use ensue::sink::Outcome;
 use ensue::sink::attempt::{Attempts, Breaker, Next, wait};
 use ensue::timestamp::{Span, Timestamp};
 use proptest::prelude::*;
 
-fn sink(idempotent: bool, attempts: u32) -> Sink {
+fn sink(idempotent: bool, attempts: u32) -> SinkSettings {
     let retries = Retries { attempts, first_wait: Span::seconds(10), longest_wait: Span::seconds(60) };
-    Sink { name: "crm".into(), kind: Kind::Stdout, idempotent, retries, breaker: Settings::default() }
+    SinkSettings { name: "crm".into(), kind: SinkKind::Stdout, idempotent, retries, breaker: Settings::default() }
 }
 
 fn busy() -> Outcome {
@@ -46,7 +46,7 @@ fn a_refused_action_is_tried_so_often_and_then_fails() {
 
 #[test]
 fn other_outcomes_are_the_last_word() {
-    let after = |sink: &Sink, outcome| Attempts::default().ended(outcome, sink, "0b5d", START);
+    let after = |sink: &SinkSettings, outcome| Attempts::default().ended(outcome, sink, "0b5d", START);
     let once = sink(false, 3);
     assert_eq!(after(&once, taken()), Next::Done { note: None });
     assert_eq!(after(&once, gone()), Next::Failed { reason: "no such address".into() });

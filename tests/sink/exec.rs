@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ensue::config::{Breaker, Kind, Retries, Sink as Settings};
+use ensue::config::{BreakerSettings, Retries, SinkKind, SinkSettings as Settings};
 use ensue::sink::{Exec, Handed, OpenError, Outcome, Sink, open};
 use ensue::timestamp::Span;
 
@@ -117,13 +117,13 @@ fn input_that_is_not_read_and_output_that_is_not_wanted_stop_nobody() {
 fn a_missing_program_is_found_out_before_the_run() {
     let folder = program("exit 0");
     let open_as = |command: &str| {
-        let kind = Kind::Exec { command: vec![command.to_owned()], timeout: Span::seconds(1) };
+        let kind = SinkKind::Exec { command: vec![command.to_owned()], timeout: Span::seconds(1) };
         let settings = Settings {
             name: "crm".into(),
             kind,
             idempotent: false,
             retries: Retries::default(),
-            breaker: Breaker::default(),
+            breaker: BreakerSettings::default(),
         };
         open(&settings, folder.path()).err().map(|error| error.to_string())
     };

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use ensue::sink::{File, Handed, Lines, Outcome, Sink};
+use ensue::sink::{FileSink, Handed, LinesSink, Outcome, Sink};
 
 use crate::touch;
 
@@ -47,7 +47,7 @@ impl Write for Full {
 
 #[test]
 fn a_line_that_was_begun_and_not_ended_is_unknown() {
-    let mut sink = Lines::new(Full(LINE.len() + 10, Vec::new()), "standard output");
+    let mut sink = LinesSink::new(Full(LINE.len() + 10, Vec::new()), "standard output");
     assert_eq!(sink.hand_over(&touch("0b5d")), Outcome::Taken { note: None });
     let Outcome::Unknown { reason } = sink.hand_over(&touch("0b5d")) else { panic!("nine bytes went out") };
     assert!(reason.starts_with("standard output ended within the action: "), "{reason}");
@@ -61,29 +61,29 @@ fn a_file_is_appended_to_and_a_torn_line_ended() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.jsonl");
     for _ in 0..2 {
-        let mut sink = File::open(&path).unwrap();
+        let mut sink = FileSink::open(&path).unwrap();
         assert_eq!(sink.hand_over(&touch("0b5d")), Outcome::Taken { note: None });
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{LINE}\n{LINE}\n"));
     std::fs::write(&path, "{\"id\":\"torn").unwrap();
-    let mut sink = File::open(&path).unwrap();
+    let mut sink = FileSink::open(&path).unwrap();
     sink.hand_over(&touch("0b5d"));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{{\"id\":\"torn\n{LINE}\n"));
-    assert!(File::open(&folder.path().join("no/such/folder")).is_err());
+    assert!(FileSink::open(&folder.path().join("no/such/folder")).is_err());
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_refused_or_unknown_but_never_taken() {
     // Not a file that can be cut: whether something went out is not known.
-    let mut sink = File::open(std::path::Path::new("/dev/full")).unwrap();
+    let mut sink = FileSink::open(std::path::Path::new("/dev/full")).unwrap();
     assert!(matches!(sink.hand_over(&touch("0b5d")), Outcome::Unknown { .. }));
 }
 
 #[test]
 fn lines_are_taken_many_at_once_and_only_a_pipe_waits() {
     let folder = tempfile::tempdir().unwrap();
-    let (file, lines) = (File::open(&folder.path().join("out")).unwrap(), Lines::new(Vec::new(), "memory"));
+    let (file, lines) = (FileSink::open(&folder.path().join("out")).unwrap(), LinesSink::new(Vec::new(), "memory"));
     assert_eq!((file.at_once(), file.may_wait()), (256, false));
     assert_eq!((lines.at_once(), lines.may_wait()), (256, true));
     let program =

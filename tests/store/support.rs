@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ensue::store::{Batch, Committed, NewEntry, Options, Sequence, Store, StoreError, StoredEntry, TreeName};
+use ensue::store::{Batch, Committed, NewEntry, Offset, Store, StoreError, StoreOptions, StoredEntry, TreeName};
 use ensue::timestamp::Timestamp;
 
 /// Splitmix64.
@@ -32,8 +32,8 @@ pub fn soak(runs: u64) -> (u64, u64) {
     (read("ENSUE_SOAK_SEED").unwrap_or(1), read("ENSUE_SOAK_RUNS").unwrap_or(runs))
 }
 
-pub fn options() -> Options {
-    Options { watchdog: Duration::from_secs(20), ..Options::default() }
+pub fn options() -> StoreOptions {
+    StoreOptions { watchdog: Duration::from_secs(20), ..StoreOptions::default() }
 }
 
 pub fn open(dir: &Path) -> Store {
@@ -56,7 +56,7 @@ pub fn made(number: u64) -> StoredEntry {
     };
     let at = 1_767_571_200_000_000 + number as i64 * 15_000_000;
     StoredEntry {
-        sequence: Sequence(number),
+        offset: Offset(number),
         kind: 0,
         id: format!("e{number:09}"),
         lead: format!("L{skew:07}"),
@@ -93,7 +93,7 @@ fn digest_of(entries: impl Iterator<Item = StoredEntry>) -> String {
 
 /// All entries of a store in one line.
 pub fn digest(store: &Store) -> String {
-    digest_of(store.entries(Sequence(0)).unwrap().map(Result::unwrap))
+    digest_of(store.entries(Offset(0)).unwrap().map(Result::unwrap))
 }
 
 /// The same for the first `count` made-up events.
@@ -239,7 +239,7 @@ pub fn say(line: &str) {
 }
 
 fn verdict(dir: &Path) -> String {
-    let options = Options { create: false, watchdog: Duration::from_secs(5), ..Options::default() };
+    let options = StoreOptions { create: false, watchdog: Duration::from_secs(5), ..StoreOptions::default() };
     let checked = Store::open(dir, &options).and_then(|store| {
         let found = store.verify()?;
         Ok(format!("whole {} {}", found.values, digest(&store)))
@@ -327,7 +327,7 @@ pub fn freeze(fixture: &Path) {
 pub fn describe(store: &Store) -> String {
     let mut lines = vec![format!("entries {}", digest(store))];
     for sequence in [0, 9_999, 16_999] {
-        lines.push(store.with_entry(Sequence(sequence), |entry| format!("{entry:?}")).unwrap());
+        lines.push(store.with_entry(Offset(sequence), |entry| format!("{entry:?}")).unwrap());
     }
     lines.push(format!("of L0000003 {}", store.entries_of("L0000003").unwrap().len()));
     for tree in TreeName::ALL {

@@ -14,7 +14,6 @@ use crate::syntax::tree::*;
 struct Names {
     /// Those of templates, which need not be there.
     templates: Vec<Range>,
-    /// All others.
     others: Vec<Range>,
 }
 

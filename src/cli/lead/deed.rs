@@ -10,7 +10,7 @@ use crate::units::Length;
 
 use super::super::exit::Error;
 use super::super::near;
-use super::moment::{Moment, length};
+use super::moment::{MomentArg, length};
 
 /// Something done by hand.
 #[derive(Debug, clap::Subcommand)]
@@ -18,8 +18,8 @@ pub enum Deed {
     /// Hold all touches, until a date, for a while, or until `resume`
     Pause {
         /// Until then
-        #[arg(long, value_name = "TIME", value_parser = Moment::parse, conflicts_with = "length")]
-        until: Option<Moment>,
+        #[arg(long, value_name = "TIME", value_parser = MomentArg::parse, conflicts_with = "length")]
+        until: Option<MomentArg>,
         /// For so long
         #[arg(long = "for", value_name = "D", value_parser = length)]
         length: Option<Length>,
@@ -42,8 +42,8 @@ pub enum Deed {
         /// The touch's name
         touch: String,
         /// When
-        #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-        to: Moment,
+        #[arg(long, value_name = "TIME", value_parser = MomentArg::parse)]
+        to: MomentArg,
     },
     /// Release what waits for approval
     Approve {
@@ -66,8 +66,8 @@ pub enum Deed {
         #[arg(long, value_name = "CHANNEL")]
         channel: Option<String>,
         /// Until then; default: for good
-        #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-        until: Option<Moment>,
+        #[arg(long, value_name = "TIME", value_parser = MomentArg::parse)]
+        until: Option<MomentArg>,
     },
     /// Allow contact again
     Unsuppress {
@@ -190,7 +190,7 @@ fn written(at: Timestamp) -> Value {
 }
 
 /// A moment that must lie ahead.
-fn later(moment: Moment, view: &LeadView, option: &str) -> Result<Timestamp, Error> {
+fn later(moment: MomentArg, view: &LeadView, option: &str) -> Result<Timestamp, Error> {
     let zone = view.standing.zone.0;
     let at = moment.in_zone(zone);
     if at > view.at {

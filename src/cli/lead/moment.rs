@@ -8,7 +8,7 @@ use crate::units::{Length, Unit};
 
 /// A moment as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
+pub enum MomentArg {
     /// With an offset.
     Exact(Timestamp),
     /// What the lead's clock shows.
@@ -17,7 +17,7 @@ pub enum Moment {
     Day(NaiveDate),
 }
 
-impl Moment {
+impl MomentArg {
     /// Reads `2026-03-20`, `2026-03-20T09:00` or `2026-03-20T09:00:00Z`; a space does for the `T`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let error = match parse_rfc3339(text.as_bytes()) {
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_moment_without_an_offset_is_the_leads() {
         let zone = Zone::parse("America/New_York").unwrap();
-        let shown = |text: &str| rfc3339(Moment::parse(text).unwrap().in_zone(zone), zone);
+        let shown = |text: &str| rfc3339(MomentArg::parse(text).unwrap().in_zone(zone), zone);
         assert_eq!(shown("2026-03-20"), "2026-03-20T00:00:00-04:00");
         assert_eq!(shown("2026-03-20 09:30"), "2026-03-20T09:30:00-04:00");
         assert_eq!(shown("2026-03-20T09:30:15"), "2026-03-20T09:30:15-04:00");
@@ -87,7 +87,7 @@ mod tests {
         // Clocks skip it: read with the offset before.
         assert_eq!(shown("2026-03-08T02:30"), "2026-03-08T03:30:00-04:00");
         for wrong in ["tomorrow", "2026-02-30", "2026-03-20T25:00", "1999-01-01", "2026-3", ""] {
-            assert!(Moment::parse(wrong).is_err(), "{wrong}");
+            assert!(MomentArg::parse(wrong).is_err(), "{wrong}");
         }
     }
 

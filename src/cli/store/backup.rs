@@ -6,7 +6,7 @@ use crate::words::many;
 
 use super::super::Io;
 use super::super::exit::{Error, Exit};
-use super::super::place::Place;
+use super::super::place::Workplace;
 
 /// Copy the store, and check the copy
 #[derive(Debug, clap::Args)]
@@ -16,7 +16,7 @@ pub struct Args {
     to: PathBuf,
 }
 
-pub fn run(args: &Args, place: &Place, io: Io) -> Result<Exit, Error> {
+pub fn run(args: &Args, place: &Workplace, io: Io) -> Result<Exit, Error> {
     let live = place.open()?;
     let copied = live.store().backup(&args.to)?;
     io.out(&format!(

@@ -4,9 +4,9 @@ use crate::words::many;
 
 use super::super::Io;
 use super::super::exit::{Error, Exit};
-use super::super::place::Place;
+use super::super::place::Workplace;
 
-pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
+pub fn run(place: &Workplace, io: Io) -> Result<Exit, Error> {
     // Nobody who hands over may come back to a folder that was moved; see `Store::compact_in_place`.
     let (live, alone) = place.open_alone()?;
     drop(alone);

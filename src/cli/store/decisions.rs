@@ -5,10 +5,10 @@ use crate::words::many;
 
 use super::super::Io;
 use super::super::exit::{Error, Exit};
-use super::super::place::Place;
+use super::super::place::Workplace;
 use super::lines::Lines;
 
-pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
+pub fn run(place: &Workplace, io: Io) -> Result<Exit, Error> {
     let mut live = place.open()?;
     live.advance(live.floor())?;
     let mut lines = Lines::new(io);

@@ -4,10 +4,10 @@ use crate::words::many;
 
 use super::super::Io;
 use super::super::exit::{Error, Exit};
-use super::super::place::Place;
+use super::super::place::Workplace;
 use super::lines::Lines;
 
-pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
+pub fn run(place: &Workplace, io: Io) -> Result<Exit, Error> {
     let live = place.open()?;
     let mut lines = Lines::new(io);
     live.export(&mut |line| lines.push(line))?;

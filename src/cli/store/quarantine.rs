@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::live::{Arrival, Line, Live, NOT_TEXT};
+use crate::live::{Arrival, Live, LogLine, NOT_TEXT};
 use crate::store::Quarantined;
 use crate::timestamp::Timestamp;
 use crate::words::many;
 
 use super::super::exit::{Error, Exit};
-use super::super::place::Place;
+use super::super::place::Workplace;
 use super::super::{Io, clock, input};
 
 /// See the records that could not be taken in, take them in again, or let them go
@@ -53,7 +53,7 @@ enum Verb {
 /// So much of a record's text is listed.
 const SHOWN: usize = 100;
 
-pub fn run(args: &Args, place: &Place, io: Io) -> Result<Exit, Error> {
+pub fn run(args: &Args, place: &Workplace, io: Io) -> Result<Exit, Error> {
     let mut live = place.open()?;
     match &args.verb {
         Verb::List => list(&live, io),
@@ -117,7 +117,7 @@ fn retry(
     for (number, record) in records {
         let text = Cow::Borrowed(record.text.as_str());
         let line =
-            Line { path: record.path.as_str().into(), number: record.line, text, broken: record.reason == NOT_TEXT };
+            LogLine { path: record.path.as_str().into(), number: record.line, text, broken: record.reason == NOT_TEXT };
         let appended = live.ingest(vec![line], Arrival::At(now), backfill)?;
         if appended.quarantined == 0 {
             (stored, known) = (stored + appended.stored, known + appended.duplicates);

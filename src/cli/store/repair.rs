@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use crate::live::Live;
-use crate::store::{self, Options};
+use crate::store::{self, StoreOptions};
 use crate::words::many;
 
 use super::super::Io;
 use super::super::exit::{Error, Exit};
 use super::super::guard::guard;
-use super::super::place::Place;
+use super::super::place::Workplace;
 
 /// Recover what can be read into a new store; the old one is left as it is
 #[derive(Debug, clap::Args)]
@@ -19,8 +19,8 @@ pub struct Args {
     to: PathBuf,
 }
 
-pub fn run(args: &Args, place: &Place, io: Io) -> Result<Exit, Error> {
-    let options = Options::default();
+pub fn run(args: &Args, place: &Workplace, io: Io) -> Result<Exit, Error> {
+    let options = StoreOptions::default();
     let repaired = store::repair(&place.store, &args.to, &options)?;
     let lost = match (repaired.lost, repaired.lost_is_certain) {
         (0, true) => String::from("all that was acknowledged"),

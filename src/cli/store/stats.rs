@@ -1,20 +1,20 @@
 //! `ensue store stats`: figures of a store.
 
-use crate::live::State;
+use crate::live::DeliveryState;
 use crate::local::{Zone, rfc3339};
 use crate::timestamp::Timestamp;
 use crate::words::many;
 
 use super::super::Io;
 use super::super::exit::{Error, Exit};
-use super::super::place::Place;
+use super::super::place::Workplace;
 use super::compact::size;
 
-pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
+pub fn run(place: &Workplace, io: Io) -> Result<Exit, Error> {
     let live = place.open()?;
     let stats = live.store().stats()?;
     let outbox = live.outbox()?;
-    let unknown = outbox.iter().filter(|item| matches!(item.state, State::Unknown { .. })).count();
+    let unknown = outbox.iter().filter(|item| matches!(item.state, DeliveryState::Unknown { .. })).count();
     let quarantined = live.store().quarantine_list()?.len() as u64;
     let shown = |at: Timestamp| rfc3339(at, Zone::UTC);
     let moment = |at: Timestamp| if at > Timestamp(0) { shown(at) } else { String::from("not yet") };

@@ -4,9 +4,9 @@ use crate::words::many;
 
 use super::super::Io;
 use super::super::exit::{Error, Exit};
-use super::super::place::Place;
+use super::super::place::Workplace;
 
-pub fn run(place: &Place, io: Io) -> Result<Exit, Error> {
+pub fn run(place: &Workplace, io: Io) -> Result<Exit, Error> {
     let live = place.open()?;
     let found = live.store().verify()?;
     let readable = live.check_readable()?;

@@ -1,29 +1,29 @@
 //! Scores, channels, calendars, experiments, invariants, tests and what events mean.
 
-use super::{Block, Heading, Table};
-use crate::doc::prose::{Kind, Prose};
-use crate::doc::words::{Words, fill, joined, listed, time};
+use super::{Heading, PageBlock, PageTable};
+use crate::doc::prose::{NameKind, Prose};
+use crate::doc::words::{ProseWords, fill, joined, listed, time};
 use crate::rulebook::{DeclaredEvent, Means, TypeId};
 
 /// Every score.
-pub fn scores(words: &Words<'_>) -> Vec<Block> {
+pub fn scores(words: &ProseWords<'_>) -> Vec<PageBlock> {
     let mut blocks = Vec::new();
     for (id, score) in words.rulebook.scores.with_ids() {
-        blocks.push(heading(Prose::name(Kind::Score, &score.name), words, score.range));
+        blocks.push(heading(Prose::name(NameKind::Score, &score.name), words, score.range));
         let facts = words.score_facts(id, score);
         if !score.points.is_empty() {
             let rows = words.points(score).into_iter().map(|points| vec![points.when, points.points]);
             blocks.push(table(vec!["When", "Points"], rows.collect()));
         }
         if !facts.is_empty() {
-            blocks.push(Block::Facts(facts));
+            blocks.push(PageBlock::Facts(facts));
         }
     }
     blocks
 }
 
 /// Channels, then the calendars they use.
-pub fn channels(words: &Words<'_>) -> Vec<Block> {
+pub fn channels(words: &ProseWords<'_>) -> Vec<PageBlock> {
     let rulebook = words.rulebook;
     if rulebook.channels.is_empty() {
         return Vec::new();
@@ -34,7 +34,7 @@ pub fn channels(words: &Words<'_>) -> Vec<Block> {
             words.channel_title(id).into(),
             words.open(channel).capital(),
             dash(words.needs(channel)).capital(),
-            dash(Words::caps(channel)).capital(),
+            dash(ProseWords::caps(channel)).capital(),
             Prose::from(by).capital(),
         ]
     });
@@ -44,25 +44,28 @@ pub fn channels(words: &Words<'_>) -> Vec<Block> {
     let text = format!(
         "News that arrives more than {stale} late is noted, and sets off nothing but stops, pauses and opt-outs."
     );
-    blocks.push(Block::Text(text.into()));
+    blocks.push(PageBlock::Text(text.into()));
     for calendar in &rulebook.calendars {
-        blocks.push(heading(Prose::name(Kind::Calendar, &calendar.name), words, calendar.range));
-        blocks.push(Block::Facts(Words::calendar(calendar)));
+        blocks.push(heading(Prose::name(NameKind::Calendar, &calendar.name), words, calendar.range));
+        blocks.push(PageBlock::Facts(ProseWords::calendar(calendar)));
     }
     blocks
 }
 
 /// Every experiment.
-pub fn experiments(words: &Words<'_>) -> Vec<Block> {
+pub fn experiments(words: &ProseWords<'_>) -> Vec<PageBlock> {
     let each = words.rulebook.experiments.iter();
     each.flat_map(|experiment| {
-        [heading(Prose::other(&experiment.name), words, experiment.range), Block::Facts(words.experiment(experiment))]
+        [
+            heading(Prose::other(&experiment.name), words, experiment.range),
+            PageBlock::Facts(words.experiment(experiment)),
+        ]
     })
     .collect()
 }
 
 /// What must always hold.
-pub fn invariants(words: &Words<'_>) -> Vec<Block> {
+pub fn invariants(words: &ProseWords<'_>) -> Vec<PageBlock> {
     let rows = words.rulebook.invariants.iter().map(|invariant| {
         let place = words.rulebook.sources.place(invariant.range);
         vec![Prose::other(&invariant.name), words.invariant(invariant), Prose::other(&place)]
@@ -72,11 +75,11 @@ pub fn invariants(words: &Words<'_>) -> Vec<Block> {
         return Vec::new();
     }
     let text = "Whatever the rules say, what would break one of these is held back or reported.";
-    vec![Block::Text(text.into()), table(vec!["Name", "What holds", "Where"], rows)]
+    vec![PageBlock::Text(text.into()), table(vec!["Name", "What holds", "Where"], rows)]
 }
 
 /// How many tests there are, by file.
-pub fn tests(words: &Words<'_>) -> Vec<Block> {
+pub fn tests(words: &ProseWords<'_>) -> Vec<PageBlock> {
     let rulebook = words.rulebook;
     let mut files: Vec<(&str, u64, u64)> = Vec::new();
     for test in &rulebook.tests {
@@ -90,7 +93,7 @@ pub fn tests(words: &Words<'_>) -> Vec<Block> {
         }
     }
     if files.is_empty() {
-        return vec![Block::Text("No test shows that the rules do what this page says.".into())];
+        return vec![PageBlock::Text("No test shows that the rules do what this page says.".into())];
     }
     let tests: u64 = files.iter().map(|(_, tests, _)| tests).sum();
     let gaps: u64 = files.iter().map(|(_, _, gaps)| gaps).sum();
@@ -106,11 +109,11 @@ pub fn tests(words: &Words<'_>) -> Vec<Block> {
         vec![Prose::other(path), tests.to_string().into(), gaps]
     };
     let rows = files.into_iter().map(row).collect();
-    vec![Block::Text(text.into()), table(vec!["File", "Tests", "Known gaps"], rows)]
+    vec![PageBlock::Text(text.into()), table(vec!["File", "Tests", "Known gaps"], rows)]
 }
 
 /// The events and groups of the rulebook itself.
-pub fn glossary(words: &Words<'_>) -> Vec<Block> {
+pub fn glossary(words: &ProseWords<'_>) -> Vec<PageBlock> {
     let rulebook = words.rulebook;
     let own: Vec<&DeclaredEvent> = rulebook.events.iter().filter(|event| !event.standard).collect();
     if own.is_empty() {
@@ -118,14 +121,14 @@ pub fn glossary(words: &Words<'_>) -> Vec<Block> {
     }
     let rows = own.into_iter().map(|event| {
         let first = event.names.first().map_or("", String::as_str);
-        let others: Vec<Prose> = event.names.iter().skip(1).map(|name| Prose::name(Kind::Event, name)).collect();
+        let others: Vec<Prose> = event.names.iter().skip(1).map(|name| Prose::name(NameKind::Event, name)).collect();
         let also = match others.is_empty() {
             true => Prose::default(),
             false => fill(", also {}", [listed(others, "and")]),
         };
         let what = match &event.means {
             Means::Group(members) => {
-                let members = members.iter().map(|name| Prose::name(Kind::Event, name)).collect();
+                let members = members.iter().map(|name| Prose::name(NameKind::Event, name)).collect();
                 fill("any of {}", [listed(members, "and")])
             }
             Means::Types(types, guard) => {
@@ -138,19 +141,19 @@ pub fn glossary(words: &Words<'_>) -> Vec<Block> {
             }
         };
         let place = rulebook.sources.place(event.range);
-        vec![Prose::name(Kind::Event, first).then(also), what.capital(), Prose::other(&place)]
+        vec![Prose::name(NameKind::Event, first).then(also), what.capital(), Prose::other(&place)]
     });
     let text = "Names that the rulebook gives to what happens.";
-    let table = Table { head: vec!["Name", "What it is", "Where"], rows: rows.collect(), explains: true };
-    vec![Block::Text(text.into()), Block::Table(table)]
+    let table = PageTable { head: vec!["Name", "What it is", "Where"], rows: rows.collect(), explains: true };
+    vec![PageBlock::Text(text.into()), PageBlock::Table(table)]
 }
 
-fn heading(title: Prose, words: &Words<'_>, range: crate::source::Range) -> Block {
-    Block::Heading(Heading { title, place: Some(words.rulebook.sources.place(range)) })
+fn heading(title: Prose, words: &ProseWords<'_>, range: crate::source::Range) -> PageBlock {
+    PageBlock::Heading(Heading { title, place: Some(words.rulebook.sources.place(range)) })
 }
 
-fn table(head: Vec<&'static str>, rows: Vec<Vec<Prose>>) -> Block {
-    Block::Table(Table { head, rows, explains: false }.without_empty())
+fn table(head: Vec<&'static str>, rows: Vec<Vec<Prose>>) -> PageBlock {
+    PageBlock::Table(PageTable { head, rows, explains: false }.without_empty())
 }
 
 fn dash(prose: Prose) -> Prose {

@@ -1,13 +1,13 @@
 //! The rules, by the file they stand in.
 
-use super::{Block, Heading, RuleEntry, comment};
+use super::{Heading, PageBlock, RuleEntry, comment};
 use crate::doc::prose::Prose;
-use crate::doc::words::{Words, spaced};
+use crate::doc::words::{ProseWords, spaced};
 use crate::rulebook::Rule;
 use crate::source::SourceId;
 
 /// The rulebook's own rules, and those of the standard vocabulary.
-pub fn rules(words: &Words<'_>) -> (Vec<Block>, Vec<Block>) {
+pub fn rules(words: &ProseWords<'_>) -> (Vec<PageBlock>, Vec<PageBlock>) {
     let rulebook = words.rulebook;
     let mut own = Vec::new();
     let mut files: Vec<SourceId> = Vec::new();
@@ -19,25 +19,25 @@ pub fn rules(words: &Words<'_>) -> (Vec<Block>, Vec<Block>) {
     for file in &files {
         let source = rulebook.sources.file(*file);
         if files.len() > 1 {
-            own.push(Block::Heading(Heading { title: file_title(&source.path).into(), place: None }));
+            own.push(PageBlock::Heading(Heading { title: file_title(&source.path).into(), place: None }));
         }
-        own.extend(opening(&source.text).map(Block::Text));
+        own.extend(opening(&source.text).map(PageBlock::Text));
         let of_file = rulebook.rules.iter().filter(|rule| !rule.standard && rule.range.source == *file);
-        own.push(Block::Rules(of_file.map(|rule| entry(words, rule)).collect()));
+        own.push(PageBlock::Rules(of_file.map(|rule| entry(words, rule)).collect()));
     }
     let standard: Vec<RuleEntry> =
         rulebook.rules.iter().filter(|rule| rule.standard).map(|rule| entry(words, rule)).collect();
     let standard = match standard.is_empty() {
         true => Vec::new(),
         false => vec![
-            Block::Text("They come with the program, and no rulebook can switch them off.".into()),
-            Block::Rules(standard),
+            PageBlock::Text("They come with the program, and no rulebook can switch them off.".into()),
+            PageBlock::Rules(standard),
         ],
     };
     (own, standard)
 }
 
-fn entry(words: &Words<'_>, rule: &Rule) -> RuleEntry {
+fn entry(words: &ProseWords<'_>, rule: &Rule) -> RuleEntry {
     RuleEntry {
         label: rule.label.clone(),
         sentence: words.rule(rule),

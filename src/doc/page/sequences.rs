@@ -1,8 +1,8 @@
 //! Sequences: a timeline and a table of touches for each, those of urgent tiers first.
 
-use super::{Block, Heading, Mark, Table, Tail, Timeline, comment};
-use crate::doc::prose::{Kind, Prose};
-use crate::doc::words::{TouchWords, Words, time};
+use super::{Heading, Mark, PageBlock, PageTable, Tail, Timeline, comment};
+use crate::doc::prose::{NameKind, Prose};
+use crate::doc::words::{ProseWords, TouchWords, time};
 use crate::rulebook::{Sequence, SequenceId, Touch, When};
 use crate::units::{Content, Length, Unit};
 
@@ -10,29 +10,29 @@ use crate::units::{Content, Length, Unit};
 const LABEL: usize = 32;
 
 /// Every sequence.
-pub fn sequences(words: &Words<'_>) -> Vec<Block> {
+pub fn sequences(words: &ProseWords<'_>) -> Vec<PageBlock> {
     let mut order: Vec<(SequenceId, &Sequence)> = words.rulebook.sequences.with_ids().collect();
     order.sort_by_key(|(_, sequence)| sequence.tier.map_or(usize::MAX, crate::rulebook::TierId::index));
     order.into_iter().flat_map(|(id, sequence)| one(words, id, sequence)).collect()
 }
 
-fn one(words: &Words<'_>, id: SequenceId, sequence: &Sequence) -> Vec<Block> {
-    let mut blocks = vec![Block::Heading(Heading {
-        title: Prose::name(Kind::Sequence, &sequence.name),
+fn one(words: &ProseWords<'_>, id: SequenceId, sequence: &Sequence) -> Vec<PageBlock> {
+    let mut blocks = vec![PageBlock::Heading(Heading {
+        title: Prose::name(NameKind::Sequence, &sequence.name),
         place: Some(words.rulebook.sources.place(sequence.range)),
     })];
-    blocks.extend(remark_above(words, sequence).map(Block::Text));
-    blocks.push(Block::Facts(words.sequence_facts(id, sequence)));
+    blocks.extend(remark_above(words, sequence).map(PageBlock::Text));
+    blocks.push(PageBlock::Facts(words.sequence_facts(id, sequence)));
     let timeline = timeline(words, sequence);
     if !timeline.marks.is_empty() || timeline.tail.is_some() {
-        blocks.push(Block::Timeline(timeline));
+        blocks.push(PageBlock::Timeline(timeline));
     }
-    blocks.push(Block::Table(touches(words, sequence)));
+    blocks.push(PageBlock::Table(touches(words, sequence)));
     blocks
 }
 
 /// The comment right above a sequence.
-fn remark_above(words: &Words<'_>, sequence: &Sequence) -> Option<Prose> {
+fn remark_above(words: &ProseWords<'_>, sequence: &Sequence) -> Option<Prose> {
     let file = words.rulebook.sources.file(sequence.range.source);
     let (line, _) = file.line_column(sequence.range.start);
     let before: Vec<&str> = file.text.lines().take((line as usize).saturating_sub(1)).collect();
@@ -40,11 +40,11 @@ fn remark_above(words: &Words<'_>, sequence: &Sequence) -> Option<Prose> {
     comment(before.into_iter().rev().take(count).collect::<Vec<_>>().into_iter().rev())
 }
 
-fn touches(words: &Words<'_>, sequence: &Sequence) -> Table {
+fn touches(words: &ProseWords<'_>, sequence: &Sequence) -> PageTable {
     let tail = sequence.tail.as_ref().map(|(touch, limit)| words.tail(touch, *limit));
     let touches = sequence.touches.iter().map(|touch| words.touch(touch));
     let row = |touch: TouchWords| vec![touch.day.capital(), touch.time.capital(), touch.id, touch.what, touch.notes];
-    Table {
+    PageTable {
         head: vec!["Day", "Time", "Touch", "Message", "Notes"],
         rows: touches.chain(tail).map(row).collect(),
         explains: false,
@@ -52,7 +52,7 @@ fn touches(words: &Words<'_>, sequence: &Sequence) -> Table {
     .without_empty()
 }
 
-fn timeline(words: &Words<'_>, sequence: &Sequence) -> Timeline {
+fn timeline(words: &ProseWords<'_>, sequence: &Sequence) -> Timeline {
     let mut marks: Vec<Mark> = Vec::new();
     let mut before = 1.0;
     for touch in &sequence.touches {
@@ -73,7 +73,7 @@ fn timeline(words: &Words<'_>, sequence: &Sequence) -> Timeline {
     Timeline { sequence: sequence.name.clone(), marks, tail }
 }
 
-fn mark(words: &Words<'_>, touch: &Touch, before: f64) -> Mark {
+fn mark(words: &ProseWords<'_>, touch: &Touch, before: f64) -> Mark {
     let (day, last, relative, day_label) = match touch.when {
         When::Days(first, last) if first == last => (f64::from(first), f64::from(first), false, first.to_string()),
         When::Days(first, last) => (f64::from(first), f64::from(last), false, format!("{first}–{last}")),

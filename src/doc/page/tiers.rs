@@ -1,12 +1,12 @@
 //! The tiers and what moves a lead between them.
 
-use super::{Block, Table};
+use super::{PageBlock, PageTable};
 use crate::doc::moves::moves;
-use crate::doc::prose::{Kind, Prose};
-use crate::doc::words::{Words, listed};
+use crate::doc::prose::{NameKind, Prose};
+use crate::doc::words::{ProseWords, listed};
 
 /// The tiers, or nothing where there are none.
-pub fn tiers(words: &Words<'_>) -> Vec<Block> {
+pub fn tiers(words: &ProseWords<'_>) -> Vec<PageBlock> {
     let rulebook = words.rulebook;
     if rulebook.tiers.is_empty() {
         return Vec::new();
@@ -15,20 +15,20 @@ pub fn tiers(words: &Words<'_>) -> Vec<Block> {
     let rows = rulebook.tiers.ids().map(|id| {
         let at = id.index();
         let sequences = rulebook.sequences.iter().filter(|sequence| sequence.tier == Some(id));
-        let sequences: Vec<Prose> = sequences.map(|sequence| Prose::name(Kind::Sequence, &sequence.name)).collect();
+        let sequences: Vec<Prose> = sequences.map(|sequence| Prose::name(NameKind::Sequence, &sequence.name)).collect();
         let rules = moves.moves.iter().filter(|known| known.to == at);
-        let rules: Vec<Prose> = rules.map(|known| Prose::name(Kind::Rule, &known.rule)).collect();
+        let rules: Vec<Prose> = rules.map(|known| Prose::name(NameKind::Rule, &known.rule)).collect();
         vec![words.tier(id), dash(listed(sequences, "or")), dash(listed(rules, "and"))]
     });
-    let table = Table {
+    let table = PageTable {
         head: vec!["Tier", "Sequence for it", "Rules that move a lead into it"],
         rows: rows.collect(),
         explains: true,
     };
     let text = "A tier says how much attention a lead gets, the most urgent first. A lead is in one tier at a time.";
-    let mut blocks = vec![Block::Text(text.into()), Block::Table(table)];
+    let mut blocks = vec![PageBlock::Text(text.into()), PageBlock::Table(table)];
     if !moves.moves.is_empty() {
-        blocks.push(Block::Moves(moves));
+        blocks.push(PageBlock::Moves(moves));
     }
     blocks
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{round, tint, width};
 use crate::doc::markup::escaped;
-use crate::doc::page::{Move, Moves};
+use crate::doc::page::{Moves, TierMove};
 
 const ROW: f64 = 27.0;
 const GROUP: f64 = 12.0;
@@ -102,7 +102,7 @@ fn columns(moves: &Moves, place: &Place, height: f64) -> String {
     text
 }
 
-fn label(known: &Move, mid: f64, link: &dyn Fn(&str) -> Option<String>) -> String {
+fn label(known: &TierMove, mid: f64, link: &dyn Fn(&str) -> Option<String>) -> String {
     let text = format!("<text x=\"10\" y=\"{}\">{}</text>", round(mid + 4.5), escaped(&known.rule));
     match link(&known.rule) {
         Some(id) => format!("<a href=\"#{id}\">{text}</a>\n"),
@@ -111,7 +111,7 @@ fn label(known: &Move, mid: f64, link: &dyn Fn(&str) -> Option<String>) -> Strin
 }
 
 /// From every tier it moves a lead from, to the one it moves it to.
-fn arrow(moves: &Moves, known: &Move, place: &Place, mid: f64) -> String {
+fn arrow(moves: &Moves, known: &TierMove, place: &Place, mid: f64) -> String {
     let to = place.tier(known.to);
     let mut from: Vec<f64> = known.from.iter().map(|at| place.tier(*at)).collect();
     if known.new {

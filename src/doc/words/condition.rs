@@ -1,10 +1,10 @@
 //! Conditions and states in words.
 
-use super::{Kind, Prose, Words, fill, joined, listed, time};
+use super::{NameKind, Prose, ProseWords, fill, joined, listed, time};
 use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, PropId, State};
 use crate::value::{Type, Value};
 
-impl Words<'_> {
+impl ProseWords<'_> {
     /// A condition as a clause: `deal value is at least 50,000`.
     pub fn condition(&self, expr: &Expr) -> Prose {
         match expr {
@@ -231,12 +231,12 @@ impl Words<'_> {
     /// A fact by its name in words.
     pub fn fact(&self, id: FactId) -> Prose {
         let name = self.rulebook.facts.name(id);
-        Prose::name(Kind::Fact, &super::spaced(name))
+        Prose::name(NameKind::Fact, &super::spaced(name))
     }
 
     fn prop(&self, id: PropId) -> Prose {
         let name = self.rulebook.props.name(id);
-        let name = Prose::name(Kind::Fact, &super::spaced(name));
+        let name = Prose::name(NameKind::Fact, &super::spaced(name));
         if self.bare { name } else { fill("the event's {}", [name]) }
     }
 

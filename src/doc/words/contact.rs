@@ -1,17 +1,17 @@
 //! Channels, calendars, experiments and invariants.
 
-use super::{Kind, Prose, Words, fill, joined, listed, spaced, time};
+use super::{NameKind, Prose, ProseWords, fill, joined, listed, spaced, time};
 use crate::calendar::{Calendar, Exception};
 use crate::rulebook::{Cap, CapScope, Channel, Experiment, Invariant, InvariantKind, Kept};
 use crate::units::ZoneSource;
 
-impl Words<'_> {
+impl ProseWords<'_> {
     /// When a channel may be used.
     pub fn open(&self, channel: &Channel) -> Prose {
         let calendar = channel.calendar.and_then(|id| self.rulebook.calendars.get(id));
         let hours = calendar.map_or_else(
             || "any time".into(),
-            |calendar| fill("open hours of {}", [Prose::name(Kind::Calendar, &calendar.name)]),
+            |calendar| fill("open hours of {}", [Prose::name(NameKind::Calendar, &calendar.name)]),
         );
         match channel.quiet {
             Some(quiet) => fill("{}, never {}", [hours, time::hours(quiet).into()]),
@@ -59,7 +59,7 @@ impl Words<'_> {
             .variants
             .iter()
             .map(|(template, weight)| fill("{} ({}%)", [Prose::other(template), time::number(*weight).into()]));
-        let names = [Prose::other(touch), Prose::name(Kind::Sequence, &sequence.name)];
+        let names = [Prose::other(touch), Prose::name(NameKind::Sequence, &sequence.name)];
         let [touch, sequence] = names;
         let variants = listed(variants.collect(), "or");
         let mut facts = vec![fill("For the touch {} of {}, each lead gets one of {}.", [touch, sequence, variants])];

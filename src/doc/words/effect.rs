@@ -1,12 +1,12 @@
 //! What a rule does, as an instruction.
 
-use super::{Prose, Words, fill, joined, listed, spaced, time};
+use super::{Prose, ProseWords, fill, joined, listed, spaced, time};
 use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, HoldEnd, Timing};
 use crate::units::Content;
 use crate::value::Value;
 use crate::words::counted;
 
-impl Words<'_> {
+impl ProseWords<'_> {
     /// All effects of a rule: `move the lead to hot and alert the owner: “call now”`.
     pub fn effects(&self, effects: &[Effect]) -> Prose {
         let parts: Vec<Prose> = effects.iter().map(|effect| self.effect(&effect.kind)).collect();

@@ -1,6 +1,6 @@
 //! Events as parts of a sentence: what a lead does, has done, did, and what the thing is called.
 
-use super::{Kind, Prose, Words, fill, joined};
+use super::{NameKind, Prose, ProseWords, fill, joined};
 use crate::rulebook::{Expr, SetId};
 
 /// The forms of a standard event. Of who does it: a lead, or a noun with its article.
@@ -199,14 +199,14 @@ enum Said {
     Own(Prose),
 }
 
-impl Words<'_> {
+impl ProseWords<'_> {
     fn said(&self, set: SetId) -> Said {
         let Some(set) = self.rulebook.sets.get(set) else { return Said::Own(Prose::default()) };
         let Some(name) = set.name.as_deref() else { return Said::Own(Prose::quote(&set.text)) };
         let phrase = PHRASES.iter().find(|phrase| phrase.names.contains(&name));
         match phrase.filter(|_| self.rulebook.is_standard_event(name)) {
             Some(phrase) => Said::Known(phrase),
-            None => Said::Own(Prose::name(Kind::Event, name)),
+            None => Said::Own(Prose::name(NameKind::Event, name)),
         }
     }
 
@@ -289,7 +289,7 @@ impl Words<'_> {
     }
 }
 
-impl Words<'_> {
+impl ProseWords<'_> {
     /// The condition that an event's own declaration sets.
     pub fn definition(&self, guard: &Expr) -> Prose {
         Self { bare: true, ..*self }.condition(guard)

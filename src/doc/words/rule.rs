@@ -1,9 +1,9 @@
 //! A rule as one sentence.
 
-use super::{Kind, Prose, Words, fill, joined, listed, time};
+use super::{NameKind, Prose, ProseWords, fill, joined, listed, time};
 use crate::rulebook::{Arm, Limit, Rule, State, Trigger};
 
-impl Words<'_> {
+impl ProseWords<'_> {
     /// A rule as a sentence; of a decision list its lines come after it.
     pub fn rule(&self, rule: &Rule) -> Prose {
         let head = self.when(rule);
@@ -112,7 +112,7 @@ impl Words<'_> {
 
     /// Labels as names, `a, b and c`.
     pub fn labels<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Prose {
-        listed(rules.into_iter().map(|rule| Prose::name(Kind::Rule, &rule.label)).collect(), "and")
+        listed(rules.into_iter().map(|rule| Prose::name(NameKind::Rule, &rule.label)).collect(), "and")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Scores.
 
-use super::{Kind, Prose, Words, fill, listed, time};
+use super::{NameKind, Prose, ProseWords, fill, listed, time};
 use crate::rulebook::{Decay, EffectKind, Read, Rule, Score, ScoreId, ScriptScore, Trigger};
 
 /// What an event is worth.
@@ -12,7 +12,7 @@ pub struct Points {
     pub points: Prose,
 }
 
-impl Words<'_> {
+impl ProseWords<'_> {
     /// What each event is worth.
     pub fn points(&self, score: &Score) -> Vec<Points> {
         let row = |(set, points): &(crate::rulebook::SetId, f64)| {
@@ -84,7 +84,7 @@ impl Words<'_> {
             Read::EventAt => "when it happened".into(),
             Read::Prop(id) => {
                 let name = self.rulebook.props.name(*id);
-                fill("the event's {}", [Prose::name(Kind::Fact, &super::spaced(name))])
+                fill("the event's {}", [Prose::name(NameKind::Fact, &super::spaced(name))])
             }
             Read::Tier => "the tier".into(),
             Read::Touches => "the number of touches since the last reply".into(),

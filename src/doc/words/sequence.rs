@@ -1,6 +1,6 @@
 //! Sequences and their touches.
 
-use super::{Prose, Words, fill, joined, listed, time};
+use super::{Prose, ProseWords, fill, joined, listed, time};
 use crate::rulebook::{Again, EffectKind, Rule, Sequence, SequenceId, Touch, TouchTime, When};
 use crate::units::{Length, Roll, Unit};
 
@@ -21,7 +21,7 @@ pub struct TouchWords {
 
 const USUAL_GAP: Length = Length { amount: 20, unit: Unit::Hour };
 
-impl Words<'_> {
+impl ProseWords<'_> {
     /// What is to know of a sequence beside its touches, a sentence each.
     pub fn sequence_facts(&self, id: SequenceId, sequence: &Sequence) -> Vec<Prose> {
         let mut facts = vec![self.beginning(id, sequence), self.end(id, sequence)];
@@ -86,7 +86,7 @@ impl Words<'_> {
         let rules: Vec<&Rule> = self.rulebook.rules.iter().filter(stops).collect();
         let many = if rules.len() == 1 { "the rule {} stops it" } else { "one of the rules {} stops it" };
         if !rules.is_empty() {
-            let names = rules.iter().map(|rule| Prose::name(super::Kind::Rule, &rule.label)).collect();
+            let names = rules.iter().map(|rule| Prose::name(super::NameKind::Rule, &rule.label)).collect();
             ends.push(fill(many, [listed(names, if rules.len() == 1 { "and" } else { "or" })]));
         }
         if ends.is_empty() {

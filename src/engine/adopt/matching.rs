@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use crate::plan::Plan;
 use crate::rulebook::same::{Same, renamed};
 use crate::rulebook::{
-    ChannelId, EventSet, ExperimentId, Fact, FactId, Key, Named, PropId, RuleId, Rulebook, ScoreId, Sequence,
-    SequenceId, SetId, Table, TagId, TierId, Touch,
+    ChannelId, EventSet, ExperimentId, Fact, FactId, Named, PropId, RuleId, Rulebook, ScoreId, Sequence, SequenceId,
+    SetId, Table, TableId, TagId, TierId, Touch,
 };
 
 use super::Changes;
@@ -129,13 +129,17 @@ impl Matching {
 }
 
 /// By old part: the new one of the same name.
-fn by_name<Id: Key, T: Named>(old: &Table<Id, T>, new: &Table<Id, T>) -> Table<Id, Option<Id>> {
+fn by_name<Id: TableId, T: Named>(old: &Table<Id, T>, new: &Table<Id, T>) -> Table<Id, Option<Id>> {
     let places = places(new);
     old.iter().map(|part| places.get(part.name()).copied()).collect()
 }
 
 /// By new part: the old one of the same name, and whether it says the same.
-fn kin<Id: Key, T: Named>(old: &Table<Id, T>, new: &Table<Id, T>, same: impl Fn(Id, Id) -> bool) -> Table<Id, Kin<Id>> {
+fn kin<Id: TableId, T: Named>(
+    old: &Table<Id, T>,
+    new: &Table<Id, T>,
+    same: impl Fn(Id, Id) -> bool,
+) -> Table<Id, Kin<Id>> {
     let places = places(old);
     let kin = |(id, part): (Id, &T)| {
         let old = places.get(part.name()).copied();
@@ -144,7 +148,7 @@ fn kin<Id: Key, T: Named>(old: &Table<Id, T>, new: &Table<Id, T>, same: impl Fn(
     new.with_ids().map(kin).collect()
 }
 
-fn places<Id: Key, T: Named>(table: &Table<Id, T>) -> BTreeMap<&str, Id> {
+fn places<Id: TableId, T: Named>(table: &Table<Id, T>) -> BTreeMap<&str, Id> {
     table.with_ids().map(|(id, part)| (part.name(), id)).collect()
 }
 

@@ -7,7 +7,7 @@ use crate::decision::line::{Line, PartLine, rounded, value_text};
 use crate::decision::names::Names;
 use crate::decision::{Decision, Part};
 use crate::explain::{
-    Answer, Clause, EventWhy, Explanation, Former, LeftOut, Link, Route, ScoreWhy, Source, Tried, Why,
+    Answer, Clause, EventWhy, Explanation, Former, LeftOut, Link, Origin, Route, ScoreWhy, Tried, Why,
 };
 use crate::local::{Zone, rfc3339};
 use crate::timestamp::Timestamp;
@@ -361,6 +361,6 @@ fn told_one<'a>(names: &Names<'a>, decision: &'a Decision) -> Told<'a> {
     Told { line: names.line(decision), moves: if moves.len() > 1 { moves } else { Vec::new() } }
 }
 
-fn source(source: &Source) -> SourceLine<'_> {
+fn source(source: &Origin) -> SourceLine<'_> {
     SourceLine { rule: &source.name, source: &source.place, line: &source.line, why: source.why.as_deref() }
 }

@@ -1,7 +1,7 @@
 //! Blocks: on one line where the author began one there and it fits, else a line for each part.
 
 use super::WIDTH;
-use super::node::Node;
+use super::node::FormatNode;
 use super::printer::{Kin, Printer};
 use super::sheet::{Cell, width};
 use crate::syntax::grammar::Rule;
@@ -13,7 +13,7 @@ const REST: usize = 6;
 
 impl Printer<'_> {
     /// A declaration with braces.
-    pub fn block_statement(&mut self, node: &Node, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
+    pub fn block_statement(&mut self, node: &FormatNode, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
         let block = node.child(Rule::fields).unwrap_or(node);
         let Some(open) = block.child(Rule::open_brace).map(|open| open.words.start) else {
             self.fill(&node.order(), 0, 2);
@@ -34,7 +34,7 @@ impl Printer<'_> {
     }
 
     /// Whether the author began the block's first part on the line of its brace.
-    pub fn is_inline(&self, block: &Node) -> bool {
+    pub fn is_inline(&self, block: &FormatNode) -> bool {
         let (Some(open), Some(close)) = (block.child(Rule::open_brace), block.child(Rule::close_brace)) else {
             return false;
         };
@@ -46,7 +46,7 @@ impl Printer<'_> {
     }
 
     /// `{ plan text, seats number? }`
-    pub fn inline_body(&self, block: &Node) -> String {
+    pub fn inline_body(&self, block: &FormatNode) -> String {
         let parts = parts(block);
         let mut out = String::from("{");
         for (number, part) in parts.iter().enumerate() {
@@ -62,14 +62,14 @@ impl Printer<'_> {
     }
 
     /// A statement whose block has a line for each part; what follows the block is left to the caller.
-    pub fn open_block(&mut self, node: &Node, block: &Node) {
+    pub fn open_block(&mut self, node: &FormatNode, block: &FormatNode) {
         let open = block.child(Rule::open_brace).map_or(node.words.end, |open| open.words.end);
         self.fill(&(node.words.start..open).collect::<Vec<_>>(), 0, 4);
         self.body(block);
     }
 
     /// The lines of a block and its closing brace.
-    pub fn body(&mut self, block: &Node) {
+    pub fn body(&mut self, block: &FormatNode) {
         let table = self.sheet.table();
         let parts = parts(block);
         for (number, part) in parts.iter().enumerate() {
@@ -98,7 +98,7 @@ impl Printer<'_> {
         self.sheet.blank(blank);
     }
 
-    fn part(&mut self, part: &Node, table: u32) {
+    fn part(&mut self, part: &FormatNode, table: u32) {
         if part.rule == Rule::arm {
             return self.arm(part, table);
         }
@@ -115,18 +115,18 @@ impl Printer<'_> {
     }
 
     /// The columns of a part, for those that have some.
-    fn cells(&self, part: &Node) -> Option<Vec<Cell>> {
+    fn cells(&self, part: &FormatNode) -> Option<Vec<Cell>> {
         Some(match part.rule {
             Rule::touch => self.touch_cells(part),
             Rule::clock_line => self.clock_cells(part)?,
             Rule::points => {
                 let (event, points) = part.kids.split_first()?;
-                let points: Vec<usize> = points.iter().flat_map(Node::order).collect();
+                let points: Vec<usize> = points.iter().flat_map(FormatNode::order).collect();
                 vec![Cell::new(self.flat_of(event)), Cell::new(self.flat(&points)).right()]
             }
             Rule::field => {
                 let (name, rest) = part.kids.split_first()?;
-                let rest: Vec<usize> = rest.iter().flat_map(Node::order).collect();
+                let rest: Vec<usize> = rest.iter().flat_map(FormatNode::order).collect();
                 vec![Cell::new(self.flat_of(name)), Cell::new(self.flat(&rest))]
             }
             _ => return None,
@@ -134,14 +134,14 @@ impl Printer<'_> {
     }
 
     /// When, who, and what happened.
-    fn clock_cells(&self, line: &Node) -> Option<Vec<Cell>> {
+    fn clock_cells(&self, line: &FormatNode) -> Option<Vec<Cell>> {
         let (moment, what) = (line.child(Rule::moment)?, line.child(Rule::happening)?);
         let (lead, event) = what.order().split_first().map(|(lead, event)| (self.flat(&[*lead]), self.flat(event)))?;
         Some(vec![Cell::new(self.flat_of(moment)), Cell::new(lead).gap(2), Cell::new(event).free(true)])
     }
 
     /// The words of a part in canonical order.
-    pub fn part_order(&self, part: &Node) -> Vec<usize> {
+    pub fn part_order(&self, part: &FormatNode) -> Vec<usize> {
         match part.rule {
             Rule::touch | Rule::tail => self.touch_order(part),
             _ => part.order(),
@@ -150,7 +150,7 @@ impl Printer<'_> {
 }
 
 /// The parts of a block.
-pub fn parts(block: &Node) -> Vec<&Node> {
+pub fn parts(block: &FormatNode) -> Vec<&FormatNode> {
     let after = block.kids.iter().skip_while(|kid| kid.rule != Rule::open_brace).skip(1);
     after.take_while(|kid| kid.rule != Rule::close_brace).filter(|kid| kid.rule != Rule::comma).collect()
 }

@@ -1,13 +1,13 @@
 //! Statements other than rules: declarations of one line, events, and the heads of blocks.
 
-use super::node::Node;
+use super::node::FormatNode;
 use super::printer::{Kin, Printer};
 use super::sheet::Cell;
 use crate::syntax::grammar::Rule;
 
 impl Printer<'_> {
     /// Writes a statement; the answer is the table it is a row of.
-    pub fn item(&mut self, node: &Node, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
+    pub fn item(&mut self, node: &FormatNode, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
         match node.rule {
             Rule::rule_decl => self.rule(node, run),
             Rule::tiers_decl => self.plain(node, node.words.end, run),
@@ -25,7 +25,7 @@ impl Printer<'_> {
     }
 
     /// A declaration without braces; those of a kind are lined up at a word.
-    fn plain(&mut self, node: &Node, at: usize, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
+    fn plain(&mut self, node: &FormatNode, at: usize, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
         let order = node.order();
         if !self.fits(&order, 0) {
             self.fill(&order, 0, 2);
@@ -37,7 +37,7 @@ impl Printer<'_> {
     }
 
     /// `event pricing is "page.viewed" where …`
-    fn event(&mut self, node: &Node, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
+    fn event(&mut self, node: &FormatNode, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
         let fields = node.child(Rule::fields);
         let order = node.order();
         let inline = fields.is_none_or(|fields| self.is_inline(fields));
@@ -49,7 +49,7 @@ impl Printer<'_> {
             return None;
         }
         let is = node.child(Rule::kw_is).map_or(node.words.end, |is| is.words.start);
-        let types: Vec<&Node> = node.kids.iter().filter(|kid| is_type(kid)).collect();
+        let types: Vec<&FormatNode> = node.kids.iter().filter(|kid| is_type(kid)).collect();
         let rest = types.last().map_or(node.words.end, |last| last.words.end);
         let span = |from: usize, to: usize| self.flat(&(from..to).collect::<Vec<_>>());
         let guard = span(rest, fields.map_or(node.words.end, |fields| fields.words.start));
@@ -63,6 +63,6 @@ impl Printer<'_> {
     }
 }
 
-fn is_type(node: &Node) -> bool {
+fn is_type(node: &FormatNode) -> bool {
     matches!(node.rule, Rule::short_text | Rule::long_text)
 }

@@ -8,20 +8,20 @@ use pest::Parser as _;
 use super::super::build::Pair;
 use super::super::grammar::{Grammar, Rule};
 use super::super::token::Token;
-use super::words::Words;
+use super::words::FormatWords;
 
 /// A part of a statement.
 #[derive(Debug)]
-pub struct Node {
+pub struct FormatNode {
     /// What the grammar calls it.
     pub rule: Rule,
     /// Its words, by their places in the file.
     pub words: Range<usize>,
     /// Its parts in order.
-    pub kids: Vec<Node>,
+    pub kids: Vec<FormatNode>,
 }
 
-impl Node {
+impl FormatNode {
     /// The item of a statement that parses.
     pub fn of(text: &str, tokens: &[Token], statement: Range<usize>) -> Option<Self> {
         let (first, last) = (tokens.get(statement.start)?, tokens.get(statement.end.checked_sub(1)?)?);
@@ -48,7 +48,7 @@ impl Node {
     }
 
     /// Marks the words of this part.
-    pub fn mark(&self, words: &mut Words<'_>) {
+    pub fn mark(&self, words: &mut FormatWords<'_>) {
         self.mark_signs(words);
         for kid in &self.kids {
             self.mark_kid(kid, words);
@@ -61,7 +61,7 @@ impl Node {
     }
 
     /// Braces within a line have a comma after each part but the last, whatever the author wrote.
-    fn mark_listed(&self, words: &mut Words<'_>) {
+    fn mark_listed(&self, words: &mut FormatWords<'_>) {
         let parts = self.kids.iter().filter(|kid| matches!(kid.rule, Rule::property | Rule::score_row));
         let parts: Vec<&Self> = parts.collect();
         for (part, next) in parts.iter().zip(parts.iter().skip(1)) {
@@ -70,7 +70,7 @@ impl Node {
         }
     }
 
-    fn mark_kid(&self, kid: &Self, words: &mut Words<'_>) {
+    fn mark_kid(&self, kid: &Self, words: &mut FormatWords<'_>) {
         let (first, next) = (kid.words.start, kid.words.end);
         let mut tight = |index| words.change(index, |word| word.tight = true);
         match kid.rule {
@@ -106,7 +106,7 @@ impl Node {
     }
 
     /// A sign joins its number: `-5`, `+3d`.
-    fn mark_signs(&self, words: &mut Words<'_>) {
+    fn mark_signs(&self, words: &mut FormatWords<'_>) {
         let always = matches!(
             self.rule,
             Rule::points | Rule::cap | Rule::floor | Rule::touch_day | Rule::moment | Rule::score_row
@@ -122,7 +122,7 @@ impl Node {
     }
 
     /// Commas between the lines of a block, and one after the last value of a list.
-    fn mark_dropped(&self, words: &mut Words<'_>) {
+    fn mark_dropped(&self, words: &mut FormatWords<'_>) {
         let mut in_block = false;
         for (number, kid) in self.kids.iter().enumerate() {
             in_block |= kid.rule == Rule::open_brace;
@@ -135,7 +135,7 @@ impl Node {
     }
 }
 
-fn closes(node: &Node) -> bool {
+fn closes(node: &FormatNode) -> bool {
     node.rule == Rule::close_square
 }
 

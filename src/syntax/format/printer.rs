@@ -2,9 +2,9 @@
 //! between the words break lines by themselves.
 
 use super::WIDTH;
-use super::node::Node;
+use super::node::FormatNode;
 use super::sheet::{Cell, Sheet, width};
-use super::words::{Comment, Words};
+use super::words::{Comment, FormatWords};
 use crate::syntax::grammar::Rule;
 
 /// Which statements are lined up with each other: their kind, and whether they have a label.
@@ -14,7 +14,7 @@ pub type Kin = (Rule, bool);
 #[derive(Debug)]
 pub struct Printer<'a> {
     /// The words of the file.
-    pub words: Words<'a>,
+    pub words: FormatWords<'a>,
     /// What is written so far.
     pub sheet: Sheet<'a>,
     /// The table that the statement before belongs to.
@@ -23,7 +23,7 @@ pub struct Printer<'a> {
 
 impl<'a> Printer<'a> {
     /// A printer that has written nothing.
-    pub fn new(words: Words<'a>) -> Self {
+    pub fn new(words: FormatWords<'a>) -> Self {
         Self { words, sheet: Sheet::default(), run: None }
     }
 
@@ -34,7 +34,7 @@ impl<'a> Printer<'a> {
     }
 
     /// Writes a statement and the comments before it.
-    pub fn statement(&mut self, node: &Node) {
+    pub fn statement(&mut self, node: &FormatNode) {
         let gap = self.words.gap(node.words.start);
         let apart = gap.blank || gap.comments.iter().any(|comment| comment.blank);
         let run = self.run.take().filter(|_| !apart);
@@ -89,7 +89,7 @@ impl<'a> Printer<'a> {
     }
 
     /// The words of a part in one line.
-    pub fn flat_of(&self, node: &Node) -> String {
+    pub fn flat_of(&self, node: &FormatNode) -> String {
         self.flat(&node.order())
     }
 

@@ -1,7 +1,7 @@
 //! Rules and the lines of decision lists: on one line, else broken before the arrow, else with a
 //! line for each effect.
 
-use super::node::Node;
+use super::node::FormatNode;
 use super::printer::{Kin, Printer};
 use super::sheet::Cell;
 use crate::syntax::grammar::Rule;
@@ -11,7 +11,7 @@ const CLAUSE: usize = 2;
 
 impl Printer<'_> {
     /// A rule.
-    pub fn rule(&mut self, node: &Node, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
+    pub fn rule(&mut self, node: &FormatNode, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
         let why = node.child(Rule::why_clause);
         if let Some(list) = node.child(Rule::decision) {
             self.decision(node, list, why);
@@ -27,7 +27,7 @@ impl Printer<'_> {
             cells.push(Cell::new(self.reaction(body)).free(true));
             return self.single((node.rule, label.is_some()), run, cells);
         }
-        let head: Vec<usize> = label.into_iter().flat_map(Node::order).chain(order).collect();
+        let head: Vec<usize> = label.into_iter().flat_map(FormatNode::order).chain(order).collect();
         self.head_and_effects(&head, body, 0);
         if let Some(why) = why {
             self.why(why, 2);
@@ -36,15 +36,15 @@ impl Printer<'_> {
     }
 
     /// The reason on a line of its own.
-    fn why(&mut self, why: &Node, indent: usize) {
+    fn why(&mut self, why: &FormatNode, indent: usize) {
         self.close_gap(why.words.start, indent);
         self.fill(&why.order(), indent, indent + CLAUSE);
     }
 
     /// `on created { … }`
-    fn decision(&mut self, node: &Node, list: &Node, why: Option<&Node>) {
+    fn decision(&mut self, node: &FormatNode, list: &FormatNode, why: Option<&FormatNode>) {
         let open = list.child(Rule::open_brace).map_or(list.words.end, |open| open.words.start);
-        let label = node.child(Rule::label).into_iter().flat_map(Node::order);
+        let label = node.child(Rule::label).into_iter().flat_map(FormatNode::order);
         let head: Vec<usize> = label.chain(self.head_order(list)).chain([open]).collect();
         self.fill(&head, 0, 4);
         self.body(list);
@@ -58,26 +58,26 @@ impl Printer<'_> {
 
     /// The words before the arrow or the brace, with the clauses in the canonical order; as written
     /// if there is a comment among them.
-    fn head_order(&self, body: &Node) -> Vec<usize> {
-        let ends = |kid: &&Node| !matches!(kid.rule, Rule::arrow | Rule::open_brace);
-        let mut kids: Vec<&Node> = body.kids.iter().take_while(ends).collect();
+    fn head_order(&self, body: &FormatNode) -> Vec<usize> {
+        let ends = |kid: &&FormatNode| !matches!(kid.rule, Rule::arrow | Rule::open_brace);
+        let mut kids: Vec<&FormatNode> = body.kids.iter().take_while(ends).collect();
         let written: Vec<usize> = kids.iter().flat_map(|kid| kid.order()).collect();
         if !self.is_plain(&written) {
             return written;
         }
         kids.sort_by_key(|kid| rank(kid.rule));
-        kids.into_iter().flat_map(Node::order).collect()
+        kids.into_iter().flat_map(FormatNode::order).collect()
     }
 
     /// `-> hot, email recap`
-    fn reaction(&self, body: &Node) -> String {
+    fn reaction(&self, body: &FormatNode) -> String {
         let arrow = body.child(Rule::arrow).into_iter();
         let effects = body.child(Rule::effects).into_iter();
-        self.flat(&arrow.chain(effects).flat_map(Node::order).collect::<Vec<_>>())
+        self.flat(&arrow.chain(effects).flat_map(FormatNode::order).collect::<Vec<_>>())
     }
 
     /// One line of a decision list.
-    pub fn arm(&mut self, arm: &Node, table: u32) {
+    pub fn arm(&mut self, arm: &FormatNode, table: u32) {
         let why = arm.child(Rule::why_clause);
         let order = arm.order();
         let (head, line): (Vec<usize>, Vec<usize>) = (
@@ -104,10 +104,10 @@ impl Printer<'_> {
     }
 
     /// Head, then arrow and effects: on one line, on the next, or a line each.
-    fn head_and_effects(&mut self, head: &[usize], body: &Node, indent: usize) {
+    fn head_and_effects(&mut self, head: &[usize], body: &FormatNode, indent: usize) {
         let inner = indent + 2;
         let parts = [Rule::arrow, Rule::effects].into_iter().filter_map(|rule| body.child(rule));
-        let reaction: Vec<usize> = parts.flat_map(Node::order).collect();
+        let reaction: Vec<usize> = parts.flat_map(FormatNode::order).collect();
         let whole: Vec<usize> = head.iter().chain(&reaction).copied().collect();
         if self.fits(&whole, indent) {
             return self.sheet.line(indent, self.flat(&whole));

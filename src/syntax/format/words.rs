@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::super::token::{self, Kind, Token};
+use super::super::token::{self, Token, TokenKind};
 
 /// A comment, from `#` to the end of its line.
 #[derive(Clone, Copy, Debug)]
@@ -44,14 +44,14 @@ pub struct Word<'a> {
 
 /// All words of a file; those of a statement are a range of them.
 #[derive(Debug)]
-pub struct Words<'a> {
+pub struct FormatWords<'a> {
     list: Vec<Word<'a>>,
     /// What stands after the last word.
     pub end: Gap<'a>,
 }
 
 /// The words of a text.
-pub fn words<'a>(text: &'a str, tokens: &[Token]) -> Words<'a> {
+pub fn words<'a>(text: &'a str, tokens: &[Token]) -> FormatWords<'a> {
     let mut end = 0;
     let mut list = Vec::with_capacity(tokens.len());
     for token in tokens {
@@ -60,7 +60,7 @@ pub fn words<'a>(text: &'a str, tokens: &[Token]) -> Words<'a> {
         list.push(Word { text: canonical(text, token), tight: false, breaks: false, dropped: false, gap });
         end = token.end;
     }
-    Words { list, end: gap(text.get(end..).unwrap_or(""), end == 0) }
+    FormatWords { list, end: gap(text.get(end..).unwrap_or(""), end == 0) }
 }
 
 /// The comments of a text in order.
@@ -73,8 +73,8 @@ pub fn comments(text: &str) -> impl Iterator<Item = &str> {
 fn canonical<'a>(text: &'a str, token: &Token) -> Cow<'a, str> {
     let written = text.get(token.start..token.end).unwrap_or("");
     match token.kind {
-        Kind::Arrow => Cow::Borrowed("->"),
-        Kind::Number if written.ends_with('×') => Cow::Owned(written.replace('×', "x")),
+        TokenKind::Arrow => Cow::Borrowed("->"),
+        TokenKind::Number if written.ends_with('×') => Cow::Owned(written.replace('×', "x")),
         _ => Cow::Borrowed(written),
     }
 }
@@ -92,7 +92,7 @@ fn gap(between: &str, starts_file: bool) -> Gap<'_> {
     Gap { newline: breaks > 0 || !comments.is_empty(), blank: breaks > 1, comments }
 }
 
-impl<'a> Words<'a> {
+impl<'a> FormatWords<'a> {
     /// A word by its place in the file.
     pub fn at(&self, index: usize) -> Option<&Word<'a>> {
         self.list.get(index)
@@ -111,7 +111,7 @@ impl<'a> Words<'a> {
     /// Moves comments that stand before a comma behind it, so that a comma can follow its word or
     /// be left out.
     pub fn settle_commas(&mut self, tokens: &[Token]) {
-        for (index, _) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Comma) {
+        for (index, _) in tokens.iter().enumerate().filter(|(_, token)| token.kind == TokenKind::Comma) {
             let Some(word) = self.list.get_mut(index) else { return };
             let before = std::mem::take(&mut word.gap);
             let after = self.list.get_mut(index + 1).map_or(&mut self.end, |word| &mut word.gap);

@@ -1,7 +1,7 @@
 //! Slips in a line of a test, each line seen by itself.
 
 use super::super::mistake::{Context, said};
-use super::super::token::Kind;
+use super::super::token::TokenKind;
 use crate::diagnostic::Diagnostic;
 use crate::words::nearest;
 
@@ -49,7 +49,7 @@ pub fn of_test_line(context: &Context<'_>, at: usize) -> Option<Diagnostic> {
 /// A line that begins with something no line begins with.
 fn first_word(context: &Context<'_>, at: usize, text: &str) -> Diagnostic {
     let help = match (context.kind(at), nearest(text, HEADS)) {
-        (Some(Kind::Number), _) => format!("say how much later: `+{text}`; or name a day: `2026-03-02 09:00`"),
+        (Some(TokenKind::Number), _) => format!("say how much later: `+{text}`; or name a day: `2026-03-02 09:00`"),
         (_, Some(near)) => format!("did you mean `{near}`?"),
         _ if context.statement.tokens.len() > 1 => format!("say when it happens: `+1d {}`", context.line()),
         _ => String::from("write what happens, `+1d ana opened`, or what is expected, `expect ana becomes hot`"),
