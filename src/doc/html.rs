@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::markup::escaped;
-use super::page::{Block, Heading, Page, RuleEntry, Table};
+use super::page::{Block, Grid, Heading, Page, RuleEntry};
 use super::prose::{Kind, Piece, Prose};
 use super::svg;
 
@@ -119,7 +119,7 @@ impl Draw {
     }
 
     /// On a phone each row is a card, and each cell says which column it is of.
-    fn table(&self, table: &Table, text: &mut String) {
+    fn table(&self, table: &Grid, text: &mut String) {
         text.push_str("<table>\n<thead><tr>");
         for head in &table.head {
             let _ = write!(text, "<th scope=\"col\">{}</th>", escaped(head));

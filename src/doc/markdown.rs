@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Block, Heading, Moves, Page, RuleEntry, Table};
+use super::page::{Block, Grid, Heading, Moves, Page, RuleEntry};
 use super::prose::{Kind, Piece, Prose};
 
 /// The page as Markdown.
@@ -68,7 +68,7 @@ fn rule(rule: &RuleEntry, text: &mut String) {
     let _ = write!(text, "\n\n  {why}<sub>{}</sub>\n", code(&rule.place));
 }
 
-fn table(table: &Table, text: &mut String) {
+fn table(table: &Grid, text: &mut String) {
     let cells = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     text.push('\n');
     text.push_str(&cells(table.head.iter().map(|head| escaped(head)).collect()));
@@ -88,7 +88,7 @@ fn moves(moves: &Moves, text: &mut String) {
         };
         vec![from, tier(known.to), Prose::name(Kind::Rule, &known.rule)]
     });
-    table(&Table { head: vec!["From", "To", "By the rule"], rows: rows.collect(), explains: false }, text);
+    table(&Grid { head: vec!["From", "To", "By the rule"], rows: rows.collect(), explains: false }, text);
 }
 
 /// A sentence; names of the rule files as code, tiers in bold.

@@ -42,7 +42,7 @@ pub enum Block {
     /// Rules.
     Rules(Vec<RuleEntry>),
     /// A table.
-    Table(Table),
+    Table(Grid),
     /// What moves a lead between tiers.
     Moves(Moves),
     /// A sequence over its days; a table of the same touches follows.
@@ -75,7 +75,7 @@ pub struct RuleEntry {
 
 /// A table; every row has a cell for each head.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table {
+pub struct Grid {
     /// Names of the columns.
     pub head: Vec<&'static str>,
     /// Its rows.
@@ -84,7 +84,7 @@ pub struct Table {
     pub explains: bool,
 }
 
-impl Table {
+impl Grid {
     /// Without the columns in which nothing stands.
     fn without_empty(mut self) -> Self {
         for at in (0..self.head.len()).rev() {

@@ -1,6 +1,6 @@
 //! Scores, channels, calendars, experiments, invariants, tests and what events mean.
 
-use super::{Block, Heading, Table};
+use super::{Block, Grid, Heading};
 use crate::doc::prose::{Kind, Prose};
 use crate::doc::words::{Words, fill, joined, listed, time};
 use crate::rulebook::{DeclaredEvent, Means, TypeId};
@@ -141,7 +141,7 @@ pub fn glossary(words: &Words<'_>) -> Vec<Block> {
         vec![Prose::name(Kind::Event, first).then(also), what.capital(), Prose::other(&place)]
     });
     let text = "Names that the rulebook gives to what happens.";
-    let table = Table { head: vec!["Name", "What it is", "Where"], rows: rows.collect(), explains: true };
+    let table = Grid { head: vec!["Name", "What it is", "Where"], rows: rows.collect(), explains: true };
     vec![Block::Text(text.into()), Block::Table(table)]
 }
 
@@ -150,7 +150,7 @@ fn heading(title: Prose, words: &Words<'_>, range: crate::source::Range) -> Bloc
 }
 
 fn table(head: Vec<&'static str>, rows: Vec<Vec<Prose>>) -> Block {
-    Block::Table(Table { head, rows, explains: false }.without_empty())
+    Block::Table(Grid { head, rows, explains: false }.without_empty())
 }
 
 fn dash(prose: Prose) -> Prose {

@@ -1,6 +1,6 @@
 //! Sequences: a timeline and a table of touches for each, those of urgent tiers first.
 
-use super::{Block, Heading, Mark, Table, Tail, Timeline, comment};
+use super::{Block, Grid, Heading, Mark, Tail, Timeline, comment};
 use crate::doc::prose::{Kind, Prose};
 use crate::doc::words::{TouchWords, Words, time};
 use crate::rulebook::{Sequence, SequenceId, Touch, When};
@@ -40,11 +40,11 @@ fn remark_above(words: &Words<'_>, sequence: &Sequence) -> Option<Prose> {
     comment(before.into_iter().rev().take(count).collect::<Vec<_>>().into_iter().rev())
 }
 
-fn touches(words: &Words<'_>, sequence: &Sequence) -> Table {
+fn touches(words: &Words<'_>, sequence: &Sequence) -> Grid {
     let tail = sequence.tail.as_ref().map(|(touch, limit)| words.tail(touch, *limit));
     let touches = sequence.touches.iter().map(|touch| words.touch(touch));
     let row = |touch: TouchWords| vec![touch.day.capital(), touch.time.capital(), touch.id, touch.what, touch.notes];
-    Table {
+    Grid {
         head: vec!["Day", "Time", "Touch", "Message", "Notes"],
         rows: touches.chain(tail).map(row).collect(),
         explains: false,

@@ -1,6 +1,6 @@
 //! The tiers and what moves a lead between them.
 
-use super::{Block, Table};
+use super::{Block, Grid};
 use crate::doc::moves::moves;
 use crate::doc::prose::{Kind, Prose};
 use crate::doc::words::{Words, listed};
@@ -20,7 +20,7 @@ pub fn tiers(words: &Words<'_>) -> Vec<Block> {
         let rules: Vec<Prose> = rules.map(|known| Prose::name(Kind::Rule, &known.rule)).collect();
         vec![words.tier(id), dash(listed(sequences, "or")), dash(listed(rules, "and"))]
     });
-    let table = Table {
+    let table = Grid {
         head: vec!["Tier", "Sequence for it", "Rules that move a lead into it"],
         rows: rows.collect(),
         explains: true,
