@@ -74,15 +74,15 @@ impl Checker<'_> {
     }
 
     fn calendar(&mut self, name: &Name) -> Option<CalendarId> {
-        let at = self.declared.calendars.find(&name.node);
-        if at.is_none() {
+        let id = self.declared.calendars.id(&name.node);
+        if id.is_none() {
             let names = self.declared.calendars.names();
             self.unknown(&CALENDAR, &name.node, name.range, &names, None);
         }
-        if let Some(declared) = at.and_then(|at| self.declared.calendars.at(at)).map(|entry| entry.range) {
+        if let Some(declared) = self.declared.calendars.entry(&name.node).map(|entry| entry.range) {
             self.refer(ReferenceKind::Calendar, &name.node, name.range, declared);
         }
-        at.map(|at| CalendarId(at as u8))
+        id
     }
 
     fn cap(&mut self, count: &At<f64>, per: &At<Length>, scope: &Name) -> Option<Cap> {

@@ -227,8 +227,7 @@ impl<'a> Checker<'a> {
     }
 
     fn well_known(&mut self) -> Option<WellKnown> {
-        let facts =
-            |checker: &Self, name: &str| checker.declared.facts.find(name).map(|at| crate::rulebook::FactId(at as u16));
+        let facts = |checker: &Self, name: &str| checker.declared.facts.id(name);
         let prop = |checker: &mut Self, name: &str| checker.prop(name);
         Some(WellKnown {
             timezone: facts(self, "timezone")?,

@@ -112,9 +112,9 @@ impl Checker<'_> {
 
     /// The channel of a single action; its name may also be a verb written wrong.
     fn effect_channel(&mut self, name: &Name) -> Option<ChannelId> {
-        if let Some(at) = self.declared.channels.find(&name.node) {
+        if let Some(id) = self.declared.channels.id(&name.node) {
             self.refer_channel(&name.node, name.range);
-            return Some(ChannelId(at as u8));
+            return Some(id);
         }
         let mut names = self.declared.channels.names();
         let near_channel = nearest(&name.node, &names).is_some();

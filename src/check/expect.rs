@@ -86,7 +86,7 @@ impl Checker<'_> {
                 Pattern::Alert { to: super::rule::all_or_none(to)?, text: text.as_ref().map(|text| text.node.clone()) }
             }
             WantedKind::Webhook(name) => Pattern::Webhook(name.as_ref().map(|name| name.node.clone())),
-            WantedKind::Touch => Pattern::Touch(self.declared.channels.find("task").map(|at| ChannelId(at as u8))),
+            WantedKind::Touch => Pattern::Touch(self.declared.channels.id("task")),
             WantedKind::Send { channel, content } => {
                 let id = self.channel(channel)?;
                 if let Some(content) = content {
@@ -185,7 +185,7 @@ impl Checker<'_> {
 
     fn expected_by(&mut self, name: &Name, touch: Option<&Name>) -> Option<By> {
         let rule = self.resolved.rules.find(&name.node).filter(|_| touch.is_none());
-        let sequence = self.declared.sequences.find(&name.node).map(|at| SequenceId(at as u16));
+        let sequence = self.declared.sequences.id(&name.node);
         if rule.is_none() && sequence.is_none() {
             return self.unknown_rule(name);
         }

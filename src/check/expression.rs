@@ -10,7 +10,7 @@ use super::meaning::{Events, Property};
 use super::reference::ReferenceKind;
 use super::words::{comparable, type_words};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{Expr, ScoreId};
+use crate::rulebook::Expr;
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, ExprKind, Name};
@@ -263,9 +263,9 @@ impl Checker<'_> {
             let known = maybe(Expr::Fact(fact), ty, optional, known, range);
             return (!self.broken.contains(name)).then_some(known);
         }
-        if let Some(at) = self.declared.scores.find(name) {
+        if let Some(id) = self.declared.scores.id(name) {
             self.refer_score(name, range);
-            let score = Typed::new(Expr::Score(ScoreId(at as u16)), Type::Number, range);
+            let score = Typed::new(Expr::Score(id), Type::Number, range);
             return if scope.history { Some(score) } else { self.not_here(name, "a score", range, scope) };
         }
         if self.declared.tiers.has(name) {

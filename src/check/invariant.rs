@@ -1,7 +1,7 @@
 //! Invariants.
 
 use super::checker::Checker;
-use crate::rulebook::{CapScope, ChannelId, Invariant, InvariantKind, Kept};
+use crate::rulebook::{CapScope, Invariant, InvariantKind, Kept};
 use crate::syntax::tree::{self, InvariantDecl, Name};
 
 impl Checker<'_> {
@@ -51,9 +51,9 @@ impl Checker<'_> {
             "touch" => Some(Kept::Touch),
             "alert" if alerts => Some(Kept::Alert),
             other => {
-                if let Some(at) = self.declared.channels.find(other) {
+                if let Some(id) = self.declared.channels.id(other) {
                     self.refer_channel(other, name.range);
-                    return Some(Kept::Channel(ChannelId(at as u8)));
+                    return Some(Kept::Channel(id));
                 }
                 let mut names = self.declared.channels.names();
                 names.push(String::from("touch"));

@@ -83,14 +83,14 @@ impl Checker<'_> {
 
     /// The tier of a name.
     pub fn tier(&mut self, name: &str, range: Range) -> Option<TierId> {
-        let at = self.declared.tiers.find(name);
-        if at.is_none() {
+        let id = self.declared.tiers.id(name);
+        if id.is_none() {
             let names = self.declared.tiers.names();
             let hint = self.tier_hint(name);
             self.unknown(&TIER, name, range, &names, hint);
         }
         self.refer_tier(name, range);
-        at.map(|at| TierId(at as u8))
+        id
     }
 
     fn tier_hint(&self, name: &str) -> Option<String> {
@@ -103,24 +103,24 @@ impl Checker<'_> {
 
     /// The sequence of a name.
     pub fn sequence(&mut self, name: &Name) -> Option<SequenceId> {
-        let at = self.declared.sequences.find(&name.node);
-        if at.is_none() {
+        let id = self.declared.sequences.id(&name.node);
+        if id.is_none() {
             let names = self.declared.sequences.names();
             let hint = self.declared.tiers.has(&name.node).then(|| {
                 format!("`{0}` is a tier; a sequence for it is declared `sequence NAME for {0} {{ … }}`", name.node)
             });
             self.unknown(&SEQUENCE, &name.node, name.range, &names, hint);
         }
-        if let Some(declared) = at.and_then(|at| self.declared.sequences.at(at)).map(|entry| entry.range) {
+        if let Some(declared) = self.declared.sequences.entry(&name.node).map(|entry| entry.range) {
             self.refer(ReferenceKind::Sequence, &name.node, name.range, declared);
         }
-        at.map(|at| SequenceId(at as u16))
+        id
     }
 
     /// The score of a name.
     pub fn score(&mut self, name: &Name) -> Option<ScoreId> {
-        let at = self.declared.scores.find(&name.node);
-        if at.is_none() {
+        let id = self.declared.scores.id(&name.node);
+        if id.is_none() {
             let names = self.declared.scores.names();
             let hint = self.declared.facts.has(&name.node).then(|| {
                 format!("`{0}` is a lead fact, not a score; say when to look: `updated where {0} == …`", name.node)
@@ -128,18 +128,18 @@ impl Checker<'_> {
             self.unknown(&SCORE, &name.node, name.range, &names, hint);
         }
         self.refer_score(&name.node, name.range);
-        at.map(|at| ScoreId(at as u16))
+        id
     }
 
     /// The channel of a name.
     pub fn channel(&mut self, name: &Name) -> Option<ChannelId> {
-        let at = self.declared.channels.find(&name.node);
-        if at.is_none() {
+        let id = self.declared.channels.id(&name.node);
+        if id.is_none() {
             let names = self.declared.channels.names();
             self.unknown(&CHANNEL, &name.node, name.range, &names, None);
         }
         self.refer_channel(&name.node, name.range);
-        at.map(|at| ChannelId(at as u8))
+        id
     }
 }
 

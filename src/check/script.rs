@@ -208,12 +208,12 @@ impl Checker<'_> {
             Need::DaysSince(event) => Read::DaysSince(self.event_in_script(event, range)?),
             Need::Last(event) => Read::Last(self.event_in_script(event, range)?),
             Need::Score(name) => {
-                let at = self.declared.scores.find(name);
-                if at.is_none() {
+                let id = self.declared.scores.id(name);
+                if id.is_none() {
                     let names = self.declared.scores.names();
                     self.unknown(&SCORE, name, range, &names, None);
                 }
-                Read::Score(ScoreId(at? as u16))
+                Read::Score(id?)
             }
         })
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::rulebook::TableId;
 use crate::source::Range;
 
 /// One declared name.
@@ -50,6 +51,11 @@ impl<T> NameTable<T> {
     /// The index of a name.
     pub fn find(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
+    }
+
+    /// The id of a name.
+    pub fn id<Id: TableId>(&self, name: &str) -> Option<Id> {
+        self.find(name).map(Id::at)
     }
 
     /// Whether the name is declared.

@@ -93,7 +93,7 @@ impl Checker<'_> {
     fn resolve_template(&mut self, name: &str, template: Template, range: Range) -> Option<()> {
         let word = template.channel();
         let place = part(range, &word.range);
-        let Some(channel) = self.declared.channels.find(&word.name).map(|at| ChannelId(at as u8)) else {
+        let Some(channel) = self.declared.channels.id(&word.name) else {
             let names = self.declared.channels.names();
             self.unknown(&CHANNEL, &word.name, place, &names, None);
             return None;

@@ -14,7 +14,7 @@ use super::words::type_words;
 use crate::diagnostic::Diagnostic;
 use crate::local::{Zone, add_days, clock_on};
 use crate::rulebook::{
-    Allowed, Alternative, ChannelId, Comparison, EventSet, Expr, PropId, TOUCHED_TYPE, Test, TestEvent, TestLead,
+    Allowed, Alternative, Comparison, EventSet, Expr, PropId, TOUCHED_TYPE, Test, TestEvent, TestLead,
 };
 use crate::slug::Slug;
 use crate::source::Range;
@@ -177,9 +177,9 @@ impl<'a> Checker<'a> {
         for name in names {
             if matches!(name.node.as_str(), "alerts" | "alert") {
                 reading.test.allowed.alerts = true;
-            } else if let Some(at) = self.declared.channels.find(&name.node) {
+            } else if let Some(id) = self.declared.channels.id(&name.node) {
                 self.refer_channel(&name.node, name.range);
-                reading.test.allowed.channels.push(ChannelId(at as u8));
+                reading.test.allowed.channels.push(id);
             } else {
                 let mut known = self.declared.channels.names();
                 known.push(String::from("alerts"));
