@@ -185,3 +185,51 @@ fn what_the_tables_name_is_there() {
         }
     }
 }
+
+/// The lists of `docs/adding.md`: what a list names is there, and no file that knows a form which marks
+/// the list is missing from it.
+#[test]
+fn whoever_adds_something_is_told_of_every_file() {
+    let page = std::fs::read_to_string("docs/adding.md").unwrap();
+    let sources = sources(Path::new("src"));
+    let lists: Vec<&str> = page.split("\n## ").skip(1).collect();
+    let names: Vec<&str> = lists.iter().map(|list| list.lines().next().unwrap()).collect();
+    assert_eq!(names, ["A trigger", "An effect", "A finding", "A verb", "A sink", "A reason"]);
+    for (list, name) in lists.iter().zip(names) {
+        let marks = list.lines().find_map(|line| line.strip_prefix("Marked by ")).unwrap();
+        let marks: Vec<&str> = marks.split('`').skip(1).step_by(2).collect();
+        let rows = list.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let listed: Vec<&str> = rows.collect();
+        for path in &listed {
+            assert!(Path::new(path).is_file(), "{name}: there is no `{path}`");
+        }
+        for mark in marks {
+            let knows = |(path, text): &&(String, String)| !path.ends_with("tests.rs") && has_word(text, mark);
+            let knowing: Vec<&str> = sources.iter().filter(knows).map(|(path, _)| path.as_str()).collect();
+            assert!(!knowing.is_empty(), "{name}: `{mark}` is nowhere in `src`");
+            let missing: Vec<&str> = knowing.into_iter().filter(|path| !listed.contains(path)).collect();
+            assert!(missing.is_empty(), "{name}: not listed, and `{mark}` stands there: {missing:?}");
+        }
+    }
+}
+
+/// Every file below a folder, with its text.
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else {
+            found.push((path.to_str().unwrap().replace('\\', "/"), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found
+}
+
+/// Whether a word of code stands in a text, and not as a part of a longer one.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+}
