@@ -343,3 +343,15 @@ impl std::fmt::Display for ActionId {
         write!(f, "{:016x}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A replay of a million events holds as many decisions: one more word in each is felt.
+    #[test]
+    fn a_decision_is_small() {
+        let (reason, body, decision) = (size_of::<Reason>(), size_of::<Body>(), size_of::<Decision>());
+        assert!(reason <= 48 && body <= 80 && decision <= 208, "{reason}, {body}, {decision} bytes");
+    }
+}

@@ -97,7 +97,7 @@ impl Reason {
             Self::Moved(moves) => moves.iter().rev().find_map(Move::code).unwrap_or(Code::AlreadyPast),
             Self::NoPlace(moves) => moves.iter().rev().find_map(Move::code).unwrap_or(Code::NoPlace),
             Self::Awaits(awaited) => awaited.code(),
-            Self::Waited { awaited: Awaited::Approval, .. } => Code::NotApproved,
+            Self::Waited { awaited, .. } if awaited.is_for_person() => Code::NotApproved,
             Self::Waited { .. } => Code::WaitedTooLong,
             Self::NotInTime { .. } => Code::NotInTime,
             Self::ConditionFails(..) => Code::Condition,

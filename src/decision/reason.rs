@@ -19,11 +19,11 @@ pub enum Reason {
     /// It has no place in time: where it was looked for.
     NoPlace(Vec<Move>),
     /// It is due and waits.
-    Awaits(Awaited),
+    Awaits(Box<Awaited>),
     /// It waited too long.
     Waited {
         /// For what.
-        awaited: Awaited,
+        awaited: Box<Awaited>,
         /// Until when.
         until: Timestamp,
         /// How it had come to its time.
@@ -250,7 +250,10 @@ impl Reason {
     #[must_use]
     pub fn held_for(&self) -> Option<&str> {
         match self {
-            Self::Awaits(Awaited::Invariant(name, _)) => Some(name),
+            Self::Awaits(awaited) => match &**awaited {
+                Awaited::Invariant(name, _) => Some(name),
+                Awaited::Approval | Awaited::Value(_) | Awaited::Template { .. } => None,
+            },
             _ => None,
         }
     }

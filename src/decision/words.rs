@@ -47,7 +47,7 @@ impl Names<'_> {
         let one = match reason {
             Reason::Moved(moves) | Reason::NoPlace(moves) => return moves.iter().map(step).collect(),
             Reason::Waited { awaited, until, moves } => {
-                let what = match awaited {
+                let what = match &**awaited {
                     Awaited::Approval => format!("was not approved by {}", at(*until)),
                     Awaited::Value(_) | Awaited::Template { .. } | Awaited::Invariant(..) => {
                         format!("{}; waited until {}", self::awaited(awaited), at(*until))

@@ -394,7 +394,7 @@ impl World {
         // What waits without an end has no time, nor has what comes after it.
         let mut stuck = match &lead.hold {
             Some(hold) if hold.until.is_none() => Some(Reason::HeldBy(hold.by.clone())),
-            _ => ahead.waiting.as_ref().map(|wait| Reason::Awaits(wait.awaited.clone())),
+            _ => ahead.waiting.as_ref().map(|wait| Reason::Awaits(Box::new(wait.awaited.clone()))),
         };
         while let Some((touch, planned)) = self.plan_next(plan, slot, &ahead, now) {
             let in_tail = usize::from(ahead.next) >= sequence.touches.len();

@@ -68,7 +68,11 @@ impl World {
             let awaited = wait.awaited.clone();
             // Of what an invariant held, its moves say no more than the invariant.
             let moves = if awaited.is_for_invariant() { Vec::new() } else { moves };
-            return let_pass(self, Status::Expired, Reason::Waited { awaited, until: moment.now, moves });
+            return let_pass(
+                self,
+                Status::Expired,
+                Reason::Waited { awaited: Box::new(awaited), until: moment.now, moves },
+            );
         }
         let due = if enrollment.released || again.is_some() { moment.now } else { due };
         if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
@@ -153,7 +157,7 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         line.status = Status::Held;
-        line.reason = Some(Reason::Awaits(wait.awaited.clone()));
+        line.reason = Some(Reason::Awaits(Box::new(wait.awaited.clone())));
         let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else { return };
         // Asked again and held for the same reason is no news.
         let same = enrollment.waiting.as_ref().is_some_and(|old| old.awaited == wait.awaited);

@@ -28,7 +28,8 @@ impl World {
         let again =
             action.waiting.as_ref().filter(|wait| wait.awaited.is_for_invariant() && moment.now < wait.since + EXPIRES);
         if let Some(wait) = action.waiting.as_ref().filter(|_| again.is_none()) {
-            let reason = Reason::Waited { awaited: wait.awaited.clone(), until: moment.now, moves: Vec::new() };
+            let reason =
+                Reason::Waited { awaited: Box::new(wait.awaited.clone()), until: moment.now, moves: Vec::new() };
             return self.end_action(moment, slot, place, (Status::Expired, Some(reason)), out);
         }
         if matches!(verdict, Use::Yes)
@@ -91,7 +92,7 @@ impl World {
         if same {
             return;
         }
-        let line = self.action_line(moment.plan, slot, &action, Status::Held, Some(Reason::Awaits(awaited)));
+        let line = self.action_line(moment.plan, slot, &action, Status::Held, Some(Reason::Awaits(Box::new(awaited))));
         self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), out);
     }
 
