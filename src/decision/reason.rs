@@ -246,6 +246,15 @@ impl Reason {
         (moves.len() > 1).then_some(Self::Moved(moves))
     }
 
+    /// How late the news of what ended something came.
+    #[must_use]
+    pub fn lateness(&self) -> Span {
+        match self {
+            Self::StoppedBy(_, age) | Self::ExitOn(_, age) | Self::SuppressedBy(_, age) => *age,
+            _ => Span::ZERO,
+        }
+    }
+
     /// The invariant that something is held for, by its name.
     #[must_use]
     pub fn held_for(&self) -> Option<&str> {

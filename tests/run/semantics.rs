@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ensue::check::{self, Env};
+use ensue::decision::Decision;
 use ensue::decision::names::Names;
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};
@@ -188,7 +189,8 @@ fn expected(case: &Case<'_>) -> (Vec<Decided>, usize) {
 }
 
 /// What a line of a dry run is called in a row; times are written as the row writes them.
-fn named(line: &Value, at: Timestamp, in_days: bool) -> Decided {
+fn named(line: &Value, decision: &Decision, in_days: bool) -> Decided {
+    let at = decision.at;
     let text = |key: &str| line[key].as_str().unwrap_or_default();
     let what = match (text("do"), text("status")) {
         ("tier", _) => text("to").to_owned(),
@@ -209,12 +211,12 @@ fn named(line: &Value, at: Timestamp, in_days: bool) -> Decided {
         let offset = rest.strip_prefix(":00").unwrap_or(rest);
         Moment::Written(format!("{date} {time} {offset}"), at)
     };
-    let reason = text("reason");
+    let reason = decision.body.reason();
     Decided {
         what,
         moment: if in_days { Moment::Days(at) } else { written() },
-        late: reason.contains(" late"),
-        stale: reason.starts_with("stale: "),
+        late: reason.is_some_and(|reason| reason.lateness() > Span::ZERO),
+        stale: decision.body.is_stale(),
     }
 }
 
@@ -269,7 +271,7 @@ fn the_cases_of_the_page_decide_what_it_says() {
         let (wanted, duplicates) = expected(case);
         let in_days = !case.log.contains(':');
         let line = |decision| serde_json::from_str(&names.line(decision).to_string()).unwrap();
-        let found: Vec<Decided> = replayed.decisions.iter().map(|d| named(&line(d), d.at, in_days)).collect();
+        let found: Vec<Decided> = replayed.decisions.iter().map(|d| named(&line(d), d, in_days)).collect();
         if found != wanted || log.duplicates as usize != duplicates {
             writeln!(wrong, "{}\n    decides: {}; {} duplicate", case.row, shown(&found), log.duplicates).unwrap();
         }
