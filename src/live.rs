@@ -97,11 +97,12 @@ impl Live {
     /// # Errors
     /// The store cannot be opened, or the rulebook in force cannot be read.
     pub fn open(dir: &Path, options: &store::StoreOptions) -> Result<Self, LiveError> {
-        Self::open_guarded(dir, options, None)
+        Self::open_guarded(dir, options, None, &mut |_| ())
     }
 
     /// The same with a guard over how long a script runs. Where it strikes, nothing is recorded of
-    /// what the script had a part in; what came before it is.
+    /// what the script had a part in; what came before it is. `before_rebuild` is told of how many entries
+    /// the bookkeeping of an older store is made anew, which takes a while.
     ///
     /// # Errors
     /// The store cannot be opened, or the rulebook in force cannot be read.
@@ -109,6 +110,7 @@ impl Live {
         dir: &Path,
         options: &store::StoreOptions,
         guard: Option<TimeGuard>,
+        before_rebuild: &mut dyn FnMut(u64),
     ) -> Result<Self, LiveError> {
         let store = Store::open(dir, options)?;
         let progress = match store.get(TreeName::Meta, b"progress")? {
@@ -126,6 +128,7 @@ impl Live {
             live.ruleset = Some(live.ruleset_of(&String::from_utf8_lossy(&id))?);
         }
         if live.progress.format < FORMAT {
+            before_rebuild(live.store.len());
             live.rebuild()?;
         }
         live.finish_erasing()?;

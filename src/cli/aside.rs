@@ -26,7 +26,7 @@ impl Aside {
     /// The copy.
     pub fn open(&self) -> Result<Live, Error> {
         let options = store::StoreOptions { create: false, ..store::StoreOptions::default() };
-        Ok(Live::open_guarded(&self.0, &options, Some(guard()))?)
+        Ok(Live::open_guarded(&self.0, &options, Some(guard()), &mut |_| ())?)
     }
 }
 

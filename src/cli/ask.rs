@@ -1,5 +1,6 @@
 //! Asking a sink in the middle of a run: whoever waits for the store has it meanwhile.
 
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::thread;
@@ -33,7 +34,8 @@ pub struct Ways<'a> {
 /// would be otherwise: what could be claimed beforehand to save openings would all be unknown after a
 /// crash, and a stop that arrives meanwhile would come too late for it.
 pub fn ask(live: Live, claim: &Claim, sink: &mut dyn Sink, ways: Ways<'_>) -> Result<(Live, Vec<Outcome>), Error> {
-    let mut held = Held { live: Some(live), ways };
+    let begun_in = Begun::of(live.store().dir());
+    let mut held = Held { live: Some(live), ways, begun_in };
     held.let_go_if_wanted();
     let outcomes = if sink.may_wait() { held.while_asked(claim, sink) } else { claim.attempt(sink) };
     Ok((held.back()?, outcomes))
@@ -43,6 +45,27 @@ pub fn ask(live: Live, claim: &Claim, sink: &mut dyn Sink, ways: Ways<'_>) -> Re
 struct Held<'a> {
     live: Option<Live>,
     ways: Ways<'a>,
+    begun_in: Begun,
+}
+
+/// Which store a run began in: its folder itself, wherever that is moved.
+#[derive(Debug, PartialEq, Eq)]
+struct Begun {
+    /// Device and number of the folder; `None` where the system has no such numbers.
+    folder: Option<(u64, u64)>,
+}
+
+impl Begun {
+    #[cfg(unix)]
+    fn of(dir: &Path) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self { folder: std::fs::metadata(dir).ok().map(|about| (about.dev(), about.ino())) }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Path) -> Self {
+        Self { folder: None }
+    }
 }
 
 impl Held<'_> {
@@ -77,6 +100,18 @@ impl Held<'_> {
 
     fn back(self) -> Result<Live, Error> {
         let Ways { place, stop, io } = self.ways;
-        self.live.map_or_else(|| Ok(place.reopen(stop, io)?.with_points(kill::at)), Ok)
+        if let Some(live) = self.live {
+            return Ok(live);
+        }
+        let live = place.reopen(stop, io)?.with_points(kill::at);
+        // Somebody has moved the folder away and put another in its place, a backup perhaps. What this run has
+        // claimed stands in the first one, and so does the lock that keeps others from handing it over too.
+        if Begun::of(live.store().dir()) != self.begun_in {
+            let store = place.store.display();
+            let complaint = format!("`{store}` is another store than the run began in; it hands over nothing more");
+            let help = "what came of the last attempt is written down in neither; a run in the first store takes it for unknown";
+            return Err(Error::wrong(complaint).help(help));
+        }
+        Ok(live)
     }
 }

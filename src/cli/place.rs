@@ -13,6 +13,7 @@ use crate::local::{Zone, rfc3339};
 use crate::rulebook::Rulebook;
 use crate::store::{self, Alone, StoreError, Wanted};
 use crate::timestamp::{Span, Timestamp};
+use crate::words::many;
 
 use super::complaint::Complaint;
 use super::exit::Error;
@@ -49,6 +50,7 @@ pub struct Workplace {
     pub store: PathBuf,
     /// `ensue.yaml`, where there is one.
     pub config: Option<Config>,
+    io: Io,
 }
 
 impl StoreArgs {
@@ -63,7 +65,7 @@ impl StoreArgs {
             }
         };
         let usual = || config.as_ref().map_or_else(|| PathBuf::from(".ensue"), Config::store);
-        Ok(Workplace { store: self.store.clone().unwrap_or_else(usual), config })
+        Ok(Workplace { store: self.store.clone().unwrap_or_else(usual), config, io })
     }
 }
 
@@ -136,7 +138,7 @@ impl Workplace {
     fn patiently(&self, options: &store::StoreOptions) -> Result<Live, LiveError> {
         let mut wanted = None;
         for _ in 0..PATIENCE {
-            match Live::open_guarded(&self.store, options, Some(guard())) {
+            match Live::open_guarded(&self.store, options, Some(guard()), &mut |entries| self.anew(entries)) {
                 Err(LiveError::Store(StoreError::Locked { .. })) => {
                     wanted.get_or_insert_with(|| Wanted::new(&self.store));
                     thread::sleep(NAP);
@@ -148,7 +150,16 @@ impl Workplace {
                 }
             }
         }
-        Live::open_guarded(&self.store, options, Some(guard()))
+        Live::open_guarded(&self.store, options, Some(guard()), &mut |entries| self.anew(entries))
+    }
+
+    /// Says why the first opening of an older store takes its time.
+    fn anew(&self, entries: u64) {
+        let (store, entries) = (self.store.display(), many(entries as usize, "entry"));
+        self.io.note(&format!(
+            "`{store}` was written by an earlier ensue: its bookkeeping is made anew from {entries}, once; \
+             `ensue store compact` gives back the room of the old one"
+        ));
     }
 }
 

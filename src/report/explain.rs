@@ -4,7 +4,7 @@ mod json;
 
 use std::fmt::Write as _;
 
-use crate::decision::{Body, Decision};
+use crate::decision::{Body, Cause, Decision, Reason};
 use crate::explain::words::{ClauseWords, number_words};
 use crate::explain::{
     Answer, Clause, ClauseKind, EventWhy, Explanation, Former, LeftOut, Link, Origin, Route, ScoreWhy, Tried, Why,
@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 
 use super::timeline::{clock, paint, tint, words};
 use crate::decision::names::Names;
-use crate::decision::words::note;
+use crate::decision::words::{REMOVED, note};
 use crate::words::{many, times};
 pub use json::json;
 
@@ -135,10 +135,20 @@ impl<'a> Tree<'a> {
     fn why(&mut self, why: &Why) {
         let at = why.did.first().map_or_else(String::new, |decision| clock(decision.at, decision.zone));
         let by_hand = why.did.first().and_then(|decision| decision.note.as_deref());
-        let name = by_hand.map_or(why.by.name.as_str(), |_| "by hand");
+        let removed = Some(&Reason::Removed);
+        let by_change = |decision: &Decision| decision.cause == Cause::Change && decision.body.reason() == removed;
+        let changed = why.did.first().is_some_and(by_change);
+        let name = match by_hand {
+            Some(_) => "by hand",
+            None if changed => "by a change of the rulebook",
+            None => why.by.name.as_str(),
+        };
         self.source(0, &format!("{at}  {name}"), &why.by);
         if let Some(by_hand) = by_hand {
             self.line(3, &format!("= {}", note(by_hand)), "0");
+        }
+        if changed {
+            self.line(3, &format!("= {REMOVED}"), "0");
         }
         let (names, former) = self.era(why.era);
         if let Some(former) = former {
@@ -170,7 +180,7 @@ impl<'a> Tree<'a> {
     /// What was decided, and each move of its time on a line of its own.
     fn decision(&mut self, names: &Names<'_>, decision: &Decision) {
         let (verb, what) = words(names, decision);
-        let told = matches!(decision.body, Body::Exit { .. } | Body::Muted(_));
+        let told = matches!(decision.body, Body::Exit { .. } | Body::Muted(_) | Body::Tier { .. });
         let steps = if told { Vec::new() } else { on_lines(names.why_by_steps(decision)) };
         let (only, steps) = match steps.as_slice() {
             [only] => (format!(": {only}"), [].as_slice()),

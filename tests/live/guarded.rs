@@ -137,7 +137,7 @@ fn stored(lines: &[String]) -> TempDir {
 }
 
 fn open(room: &TempDir, guard: Option<TimeGuard>) -> Live {
-    Live::open_guarded(room.path(), &options(), guard).unwrap()
+    Live::open_guarded(room.path(), &options(), guard, &mut |_| ()).unwrap()
 }
 
 fn stopped_by(error: LiveError) -> Stopped {

@@ -188,3 +188,30 @@ fn a_program_tells_events_while_it_is_asked() {
     let story = story(&stand, "ana");
     assert_eq!(story[story.len() - 3..], ["ensue.handing_over", "email.sent", "ensue.handed_over"], "{story:?}");
 }
+
+/// A backup is put in the place of the store while a run waits for its sink: what the run has claimed is not
+/// in it, and its lock has gone with the folder.
+#[test]
+fn another_store_in_the_place_of_its_own_gets_nothing() {
+    let stand = stand(&["ana", "ben"]);
+    stand.done(&["store", "backup", "--to", "copy"]);
+    let run = waiting(&stand);
+    let mut live = None;
+    until("the store is free", || {
+        live = Live::open(&stand.path("store"), &options()).ok();
+        live.is_some()
+    });
+    std::fs::rename(stand.path("store"), stand.path("first")).unwrap();
+    std::fs::rename(stand.path("copy"), stand.path("store")).unwrap();
+    drop(live);
+    stand.write("go", "");
+    let ended = run.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(3), "{}", said(&ended));
+    assert!(said(&ended).contains("`store` is another store than the run began in"), "{}", said(&ended));
+    assert_eq!(stand.lines("sent").len(), 1, "the other mail is not sent");
+    // The one that was under way is listed by the next run in the first store, and nothing goes out twice.
+    stand.done(&[&["run", "--store", "first"], &AT[..]].concat());
+    let listed = stand.done(&["run", "--unknown", "--store", "first"]);
+    assert!(listed.ends_with("run: 1 action of unknown outcome\n"), "{listed}");
+    assert_eq!(stand.lines("sent").len(), 2);
+}

@@ -34,7 +34,7 @@ pub fn run(args: &Args, place: &Workplace, io: Io) -> Result<Exit, Error> {
         many(repaired.keys, "key"),
         many(repaired.values, "value"),
     ))?;
-    let mut live = Live::open_guarded(&args.to, &options, Some(guard()))?;
+    let mut live = Live::open_guarded(&args.to, &options, Some(guard()), &mut |_| ())?;
     live.rebuild()?;
     io.out(&format!(
         "state   made anew from the log: {}\nstore: `{}` is repaired into `{}`\n",
