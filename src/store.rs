@@ -266,7 +266,7 @@ impl Store {
                 let mut list = Vec::new();
                 for record in records {
                     let (key, value) = record?;
-                    match Postings::parse(&key, &value) {
+                    match Postings::parse_for(&key, &value, hash) {
                         Ok(record) if !record.may_precede(hash) => break,
                         parsed => list.push(parsed),
                     }

@@ -7,6 +7,7 @@ use hashbrown::HashTable;
 use super::block::LIMIT;
 use super::entry::{Entry, Offset};
 use super::error::StoreError;
+use super::wire::Wire;
 
 /// How many entries wait in memory before a run is written.
 pub const RUN: usize = 16_384;
@@ -183,24 +184,37 @@ pub struct Postings {
 impl Postings {
     /// Reads a record.
     pub fn parse(key: &[u8], value: &[u8]) -> Result<Self, StoreError> {
-        let damage =
-            || StoreError::TreeDamaged { part: "postings", reason: "a record that is not in its format".to_owned() };
-        let (run, rest) = key.split_first_chunk::<8>().ok_or_else(damage)?;
-        let (first_lead, _) = rest.split_first_chunk::<4>().ok_or_else(damage)?;
-        let first_lead = u32::from_be_bytes(*first_lead);
-        let run = u64::from_be_bytes(*run) as u32;
-        let mut groups: Vec<(u32, Vec<u32>)> = postcard::from_bytes(value).map_err(|_| damage())?;
-        let mut lead = first_lead;
-        for (step, list) in &mut groups {
-            lead = lead.wrapping_add(*step);
-            *step = lead;
-            let mut place = run;
-            for step in list {
-                place = place.wrapping_add(*step);
-                *step = place;
+        Self::read(key, value, |_| true)
+    }
+
+    /// The same with the places of one lead alone.
+    pub fn parse_for(key: &[u8], value: &[u8], lead: u32) -> Result<Self, StoreError> {
+        Self::read(key, value, |other| other == lead)
+    }
+
+    fn read(key: &[u8], value: &[u8], keep: impl Fn(u32) -> bool) -> Result<Self, StoreError> {
+        let read = || {
+            let (run, rest) = key.split_first_chunk::<8>()?;
+            let first_lead = u32::from_be_bytes(*rest.first_chunk::<4>()?);
+            let run = u64::from_be_bytes(*run) as u32;
+            let (mut wire, mut lead, mut groups) = (Wire(value), first_lead, Vec::new());
+            for _ in 0..wire.length()? {
+                lead = lead.wrapping_add(wire.number()?);
+                let (kept, mut place, mut list) = (keep(lead), run, Vec::new());
+                for _ in 0..wire.length()? {
+                    place = place.wrapping_add(wire.number()?);
+                    if kept {
+                        list.push(place);
+                    }
+                }
+                if kept {
+                    groups.push((lead, list));
+                }
             }
-        }
-        Ok(Self { first_lead, groups })
+            Some(Self { first_lead, groups })
+        };
+        let reason = || String::from("a record that is not in its format");
+        read().ok_or_else(|| StoreError::TreeDamaged { part: "postings", reason: reason() })
     }
 
     /// Whether a later record of the run may still hold the lead.
@@ -275,6 +289,11 @@ mod tests {
         for lead in ["busy", "lead1", "lead2999", "nobody"] {
             let found: Vec<u32> = records.iter().flat_map(|record| record.of_lead(hash(lead))).collect();
             assert_eq!(found, waiting.of_lead(lead), "{lead}");
+            let alone = run.postings.iter().map(|(key, value)| Postings::parse_for(key, value, hash(lead)).unwrap());
+            assert_eq!(
+                alone.flat_map(|record| record.all().collect::<Vec<_>>()).map(|(_, at)| at).collect::<Vec<_>>(),
+                found
+            );
         }
         assert_eq!(records.iter().flat_map(Postings::all).count(), 9_000);
     }
