@@ -35,6 +35,7 @@ pub mod judge;
 mod lead;
 mod manual;
 mod message;
+mod pair;
 mod pending;
 mod persist;
 mod schedule;

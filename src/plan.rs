@@ -35,10 +35,8 @@ pub struct Plan {
     pub(crate) last_of: Table<SetId, Option<usize>>,
     /// `no A for D`, `silent D`.
     pub(crate) absences: Vec<Absence>,
-    /// `no A within D after B`.
-    pub(crate) deadlines: Vec<Deadline>,
-    /// `A within D after B`.
-    pub(crate) follows: Vec<Follow>,
+    /// `A within D after B`, `no A within D after B`.
+    pub(crate) pairs: Vec<Pair>,
     /// `every …`.
     pub(crate) periodics: Vec<Periodic>,
     /// By rule: where the moment of its last firing is kept, for rules with a limit.
@@ -111,14 +109,10 @@ pub(crate) enum Reaction {
     ResetTouches,
     /// Empties a count (`without`).
     Empty(usize),
-    /// Answers a pending `A within D after B`.
+    /// Is the A of `[no] A within D after B`.
     Answer(usize),
-    /// Starts waiting for an answer.
-    Await(usize),
-    /// Disarms a deadline.
-    Disarm(usize),
-    /// Arms a deadline.
-    Arm(usize),
+    /// Is its B.
+    Ask(usize),
     /// Is remembered as the last of its set.
     Last(usize),
     /// Lets `no A for D` wait again.
@@ -142,7 +136,7 @@ pub(crate) enum Reaction {
 impl Reaction {
     /// Whether it is about an earlier event, and so comes before what the event itself begins.
     pub fn answers(self) -> bool {
-        matches!(self, Self::Answer(_) | Self::Disarm(_))
+        matches!(self, Self::Answer(_))
     }
 }
 
@@ -168,20 +162,15 @@ pub(crate) struct Absence {
     pub length: Length,
 }
 
-/// `no A within D after B`.
+/// `A within D after B`, `no A within D after B`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline {
+pub(crate) struct Pair {
     pub rule: RuleId,
     pub within: Length,
-    /// Whether the rule asks for properties of the arming event.
+    /// Whether the rule acts where an A came in time, and not where none did.
+    pub yes: bool,
+    /// Whether the rule asks for properties of the event it is about: the A, or the B without one.
     pub keeps_props: bool,
-}
-
-/// `A within D after B`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Follow {
-    pub rule: RuleId,
-    pub within: Length,
 }
 
 /// `every …`.

@@ -97,6 +97,8 @@ pub enum Reason {
     Once,
     /// `at most once per D`
     AtMostOncePer(Span),
+    /// What it waited for was learned of after its time had passed.
+    TimePassed,
     /// History that was loaded so that nothing acts.
     Backfill,
     /// What it reacts to is too old.

@@ -105,6 +105,7 @@ impl Names<'_> {
             Reason::OverriddenBy(rule) => format!("overridden by {}", self.doer(Cause::Rule(*rule, 0))),
             Reason::Once => String::from("once: it has fired for this lead before"),
             Reason::AtMostOncePer(length) => format!("at most once per {}", length.in_words()),
+            Reason::TimePassed => String::from("the time had passed"),
             Reason::Backfill => String::from("backfill: history that was loaded so that nothing acts"),
             Reason::Stale { age, limit } => {
                 format!("stale: {} old, older than stale_after {}", age.in_words(), limit.in_words())

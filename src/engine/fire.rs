@@ -1,7 +1,5 @@
 //! Timers that fire: absences, falling scores, periodic rules, ends of holds, and what is due.
 
-use std::sync::Arc;
-
 use chrono::{Datelike, Days, NaiveDate};
 
 use crate::decision::{Because, Decision, Order};
@@ -12,7 +10,6 @@ use crate::timestamp::{Span, Timestamp};
 
 use super::instant::Fired;
 use super::intake::{absence_base, because_of, rule_position};
-use super::lead::NO_NUMBER;
 use super::schedule::clock;
 use super::timer::{Kind, Timer, What};
 use super::{Moment, World};
@@ -69,32 +66,6 @@ impl World {
         let because = last.map_or_else(Because::new, because_of);
         self.lead_mut(slot).absences[index].fired = base;
         self.fired.push(Fired::new(slot, absence.rule, because));
-        moment.now - due
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "a timer's index is made by the plan that sized the lead")]
-    fn fire_deadline(&mut self, moment: &Moment<'_>, slot: u32, index: usize, number: u32) -> Span {
-        let state = &mut self.lead_mut(slot).deadlines[index];
-        let armed = state.newest;
-        if !state.armed || armed.number.0 != number {
-            return Span::ZERO;
-        }
-        let deadline = moment.plan.deadlines[index];
-        // What the engine brings about has no number of its own: this may be the timer of an older one.
-        let due = self.measure(moment.plan, slot, armed.at, deadline.within);
-        if armed.number == NO_NUMBER && due > moment.now {
-            if deadline.within.measured().is_none() {
-                // Open hours moved with the lead's zone: this may as well be its own, come too early.
-                let position = rule_position(moment.plan, deadline.rule);
-                let what = What::Deadline(index as u32, number);
-                self.timers.push(Timer { due, kind: Kind::Absence, position, slot, what });
-            }
-            return Span::ZERO;
-        }
-        let state = &mut self.lead_mut(slot).deadlines[index];
-        state.armed = false;
-        let saved = state.props.take().map(|props| Arc::new(*props));
-        self.fired.push(Fired { saved, ..Fired::new(slot, deadline.rule, because_of(armed)) });
         moment.now - due
     }
 

@@ -23,11 +23,13 @@ pub(super) struct Fired {
     pub because: Because,
     /// Properties kept from the event that armed the rule, in place of the moment's.
     pub saved: Option<Arc<SavedProps>>,
+    /// What would have made it act has become known too late: its time had passed.
+    pub passed: bool,
 }
 
 impl Fired {
     pub fn new(slot: u32, rule: RuleId, because: Because) -> Self {
-        Self { slot, rule, because, saved: None }
+        Self { slot, rule, because, saved: None, passed: false }
     }
 }
 
@@ -218,6 +220,9 @@ impl World {
         let Some(arm) = arm else { return };
         self.note_fired(moment, fired);
         let cause = Cause::Rule(fired.rule, arm as u8);
+        if fired.passed {
+            return self.decide(moment, fired.slot, Body::Muted(Reason::TimePassed), (cause, &fired.because), out);
+        }
         if let Some(reason) = self.limited(moment, fired, rule) {
             self.decide(moment, fired.slot, Body::Muted(reason), (cause, &fired.because), out);
             return;

@@ -278,16 +278,8 @@ impl World {
                 score::add(definition, &mut lead.scores[id.index()], points, stamp.at, moment.now);
                 self.note_part(slot, (id, stamp, points));
             }
-            Reaction::Await(index) => lead.follows[index] = lead.follows[index].max(stamp),
             Reaction::Answer(index) => self.answer(moment, slot, index, stamp),
-            Reaction::Arm(index) => self.arm_deadline(moment, slot, index, stamp),
-            Reaction::Disarm(index) => {
-                let state = &mut lead.deadlines[index];
-                state.last_answer = state.last_answer.max(stamp);
-                if state.armed && stamp.at >= state.newest.at {
-                    state.armed = false;
-                }
-            }
+            Reaction::Ask(index) => self.ask(moment, slot, index, stamp),
             Reaction::Exit(sequence, set) => {
                 // A live run may still have something of an enrollment that is over.
                 if lead.enrolled(sequence) || self.live.is_some() {
@@ -295,48 +287,6 @@ impl World {
                 }
             }
         }
-    }
-
-    /// `A within D after B`: the first A after a B answers it, in time or not.
-    #[expect(clippy::indexing_slicing, reason = "a reaction's indices are made by the plan that sized the lead")]
-    fn answer(&mut self, moment: &Moment<'_>, slot: u32, index: usize, stamp: Stamp) {
-        let follow = &moment.plan.follows[index];
-        let asked = self.lead(slot).follows[index];
-        if asked.is_never() || asked > stamp {
-            return;
-        }
-        self.lead_mut(slot).follows[index] = Stamp::NEVER;
-        if stamp.at < self.measure(moment.plan, slot, asked.at, follow.within) {
-            let mut because = because_of(asked);
-            because.extend(because_of(stamp));
-            self.fired.push(Fired::new(slot, follow.rule, because));
-        }
-    }
-
-    /// `no A within D after B`: a newer B replaces an older one.
-    #[expect(clippy::indexing_slicing, reason = "a reaction's indices are made by the plan that sized the lead")]
-    fn arm_deadline(&mut self, moment: &Moment<'_>, slot: u32, index: usize, stamp: Stamp) {
-        let deadline = &moment.plan.deadlines[index];
-        let state = &mut self.lead_mut(slot).deadlines[index];
-        let older = state.newest >= stamp;
-        state.newest = state.newest.max(stamp);
-        // An event that is both A and B does not answer itself.
-        let answered = !state.last_answer.is_never() && state.last_answer.at >= stamp.at && state.last_answer != stamp;
-        if answered || older {
-            return;
-        }
-        let due = self.measure(moment.plan, slot, stamp.at, deadline.within).max(moment.now);
-        let props = deadline.keeps_props.then(|| Box::new(save(moment.props)));
-        let state = &mut self.lead_mut(slot).deadlines[index];
-        state.armed = true;
-        state.props = props;
-        self.timers.push(Timer {
-            due,
-            kind: Kind::Absence,
-            position: rule_position(moment.plan, deadline.rule),
-            slot,
-            what: What::Deadline(index as u32, stamp.number.0),
-        });
     }
 
     /// Sets the timer of `no A for D` where it is armed and none is waiting. A timer that finds a

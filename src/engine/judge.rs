@@ -326,8 +326,8 @@ impl World {
         let waits = || Stand::Waits;
         match rule.trigger {
             Trigger::Count { .. } => self.stand_count(moment, slot, id).unwrap_or_else(waits),
-            Trigger::Follows { .. } => Stand::Follows(self.stand_follows(moment, slot, id)),
-            Trigger::AbsentAfter { .. } => Stand::Deadline(self.stand_deadline(moment, slot, id)),
+            Trigger::Follows { .. } => Stand::Follows(self.stand_pair(moment, slot, id)),
+            Trigger::AbsentAfter { .. } => Stand::Deadline(self.stand_pair(moment, slot, id)),
             Trigger::Absent { .. } => self.stand_absence(moment, slot, id, rule).unwrap_or_else(waits),
             Trigger::Score { score, upward, inclusive, value } => {
                 self.stand_score(moment, slot, (score, upward, inclusive, value))
@@ -367,18 +367,11 @@ impl World {
         Some(Stand::Count { counted, needs, before, falls, spent: state.fired && missing == 0, emptied })
     }
 
-    fn stand_follows(&self, moment: &Moment<'_>, slot: u32, id: RuleId) -> Option<(Occurred, Timestamp)> {
-        let place = moment.plan.follows.iter().position(|follow| follow.rule == id)?;
-        let asked = *self.lead(slot).follows.get(place)?;
-        let until = self.measure(moment.plan, slot, asked.at, moment.plan.follows.get(place)?.within);
+    fn stand_pair(&self, moment: &Moment<'_>, slot: u32, id: RuleId) -> Option<(Occurred, Timestamp)> {
+        let place = moment.plan.pairs.iter().position(|pair| pair.rule == id)?;
+        let asked = self.lead(slot).pairs.get(place)?.waits()?;
+        let until = self.measure(moment.plan, slot, asked.at, moment.plan.pairs.get(place)?.within);
         Some((occurred(asked)?, until))
-    }
-
-    fn stand_deadline(&self, moment: &Moment<'_>, slot: u32, id: RuleId) -> Option<(Occurred, Timestamp)> {
-        let place = moment.plan.deadlines.iter().position(|deadline| deadline.rule == id)?;
-        let state = self.lead(slot).deadlines.get(place)?;
-        let due = self.measure(moment.plan, slot, state.newest.at, moment.plan.deadlines.get(place)?.within);
-        Some((occurred(state.newest)?, due)).filter(|_| state.armed)
     }
 
     fn stand_absence(&self, moment: &Moment<'_>, slot: u32, id: RuleId, rule: &Rule) -> Option<Stand> {

@@ -18,6 +18,8 @@ use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
 
+use super::pair::PairState;
+
 /// When an event happened and which one it was. Ordered by both, so that of two events of the
 /// same moment the one that arrived later is the later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -58,17 +60,6 @@ pub(crate) struct AbsenceState {
     pub fired: Timestamp,
     /// A timer of this lead and rule is waiting.
     pub waiting: bool,
-}
-
-/// The state of `no A within D after B`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct DeadlineState {
-    /// The newest B waits for its answer.
-    pub armed: bool,
-    /// The newest B, answered, overdue or neither.
-    pub newest: Stamp,
-    pub last_answer: Stamp,
-    pub props: Option<Box<SavedProps>>,
 }
 
 /// Properties of an event that a rule will ask for later.
@@ -294,8 +285,7 @@ pub(crate) struct Lead {
     pub histories: Box<[VecDeque<Timestamp>]>,
     pub totals: Box<[u32]>,
     pub absences: SmallVec<[AbsenceState; 3]>,
-    pub deadlines: Box<[DeadlineState]>,
-    pub follows: Box<[Stamp]>,
+    pub pairs: Box<[PairState]>,
     pub periodics: Box<[PeriodicState]>,
     pub fired_at: Box<[Timestamp]>,
     pub firings: Box<[u32]>,
@@ -367,11 +357,7 @@ impl Lead {
                 AbsenceState { since: Timestamp::MAX, fired: Timestamp::MIN, waiting: false },
                 plan.absences.len(),
             ),
-            deadlines: filled(
-                plan.deadlines.len(),
-                DeadlineState { armed: false, newest: Stamp::NEVER, last_answer: Stamp::NEVER, props: None },
-            ),
-            follows: filled(plan.follows.len(), Stamp::NEVER),
+            pairs: filled(plan.pairs.len(), PairState::default()),
             periodics: filled(plan.periodics.len(), PeriodicState { since: Timestamp::MAX, due: Timestamp::MAX }),
             fired_at: filled(plan.limit_len, Timestamp::MIN),
             firings: filled(plan.firing_len, 0),
@@ -439,8 +425,7 @@ mod tests {
             outside(&lead.scores),
             size_of_val(&*lead.histories),
             size_of_val(&*lead.totals),
-            size_of_val(&*lead.deadlines),
-            size_of_val(&*lead.follows),
+            size_of_val(&*lead.pairs),
             size_of_val(&*lead.periodics),
             size_of_val(&*lead.fired_at),
             size_of_val(&*lead.firings),

@@ -12,6 +12,7 @@ use super::effect::By;
 use super::enroll::{advance, next_touch};
 use super::intake::because_of;
 use super::lead::Stamp;
+use super::pair::PairState;
 use super::{Moment, World};
 
 impl World {
@@ -196,7 +197,7 @@ impl World {
         self.suppress(moment, slot, (None, None), by, out);
         let lead = self.lead_mut(slot);
         lead.facts = Vec::new();
-        lead.deadlines.iter_mut().for_each(|deadline| deadline.props = None);
+        lead.pairs.iter_mut().flat_map(PairState::props_mut).for_each(|props| *props = None);
         self.changed.push(slot);
     }
 }

@@ -11,6 +11,7 @@ use crate::timestamp::Timestamp;
 use crate::value::Value;
 
 use super::lead::Lead;
+use super::pair::PairState;
 use super::timer::{Timer, What};
 use super::{Account, Engine, World};
 
@@ -178,7 +179,8 @@ impl World {
         match timer.what {
             What::Absence(_) | What::SuppressionEnd => true,
             What::Deadline(index, number) => {
-                lead.deadlines.get(index as usize).is_some_and(|state| state.armed && state.newest.number.0 == number)
+                let waits = lead.pairs.get(index as usize).and_then(PairState::waits);
+                waits.is_some_and(|asked| asked.number.0 == number)
             }
             What::Fall(score, index) => {
                 let fall = plan.downward.get(ScoreId(score)).and_then(|falls| falls.get(usize::from(index)));

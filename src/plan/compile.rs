@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use super::overrides::Overrides;
-use super::{Absence, Condition, Counter, Deadline, Fall, Follow, History, Periodic, Plan, Reaction, Test};
+use super::{Absence, Condition, Counter, Fall, History, Pair, Periodic, Plan, Reaction, Test};
 use crate::rulebook::{
     CapScope, Comparison, Effect, EffectKind, Expr, InvariantKind, Limit, Read, RuleId, Rulebook, ScoreId, ScriptId,
     Sequence, SequenceId, SetId, Table, Trigger, TypeId,
 };
 use crate::timestamp::Span;
-use crate::units::Content;
+use crate::units::{Content, Length};
 use crate::value::Value;
 
 /// Late news may land behind newer stamps; a counter keeps a few more than it needs for them.
@@ -104,19 +104,8 @@ impl Plan {
                 self.counters.push(Counter { rule, times, within, emptied, start: self.ring_len, len });
                 self.ring_len += len;
             }
-            Trigger::Follows { set, within, after } => {
-                let slot = self.follows.len();
-                self.react(set, Reaction::Answer(slot));
-                self.react(after, Reaction::Await(slot));
-                self.follows.push(Follow { rule, within });
-            }
-            Trigger::AbsentAfter { set, within, after } => {
-                let slot = self.deadlines.len();
-                self.react(set, Reaction::Disarm(slot));
-                self.react(after, Reaction::Arm(slot));
-                let keeps_props = uses_props(rule, rulebook);
-                self.deadlines.push(Deadline { rule, within, keeps_props });
-            }
+            Trigger::Follows { set, within, after } => self.place_pair(rule, (set, within, after), true, rulebook),
+            Trigger::AbsentAfter { set, within, after } => self.place_pair(rule, (set, within, after), false, rulebook),
             Trigger::Absent { set, length, .. } => {
                 let last = self.last(set);
                 self.react(set, Reaction::Rearm(self.absences.len()));
@@ -134,6 +123,18 @@ impl Plan {
             Trigger::Exited(sequence) => self.exited[sequence.index()].push(rule),
             Trigger::Every { .. } | Trigger::EveryWeekday { .. } => self.periodics.push(Periodic { rule }),
         }
+    }
+
+    fn place_pair(
+        &mut self,
+        rule: RuleId,
+        (set, within, after): (SetId, Length, SetId),
+        yes: bool,
+        rulebook: &Rulebook,
+    ) {
+        self.react(set, Reaction::Answer(self.pairs.len()));
+        self.react(after, Reaction::Ask(self.pairs.len()));
+        self.pairs.push(Pair { rule, within, yes, keeps_props: uses_props(rule, rulebook) });
     }
 
     fn place_sequence(&mut self, id: SequenceId, sequence: &Sequence) {
@@ -225,8 +226,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         last_len: 0,
         last_of: vec![None; sets].into(),
         absences: Vec::new(),
-        deadlines: Vec::new(),
-        follows: Vec::new(),
+        pairs: Vec::new(),
         periodics: Vec::new(),
         limit_slot: vec![None; rules].into(),
         limit_len: 0,
@@ -288,7 +288,7 @@ fn dispatch(rulebook: &Rulebook, reactions: &Table<SetId, Vec<Reaction>>) -> Tab
 /// Whether one event may both answer and ask, by different sets.
 fn answers_first(tests: &[Test], reactions: &Table<SetId, Vec<Reaction>>) -> bool {
     let all = || tests.iter().flat_map(|test| &test.sets).filter_map(|set| reactions.get(*set)).flatten();
-    all().any(|reaction| reaction.answers()) && all().any(|r| matches!(r, Reaction::Await(_) | Reaction::Arm(_)))
+    all().any(|reaction| reaction.answers()) && all().any(|r| matches!(r, Reaction::Ask(_)))
 }
 
 fn condition(expr: &Expr) -> Condition {

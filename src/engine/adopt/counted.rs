@@ -5,6 +5,7 @@ use crate::timestamp::Timestamp;
 
 use super::super::intake::{absence_base, rule_position};
 use super::super::lead::FallState;
+use super::super::pair::PairState;
 use super::super::timer::{Kind, Timer, What};
 use super::super::{Moment, World};
 
@@ -73,16 +74,15 @@ impl World {
     }
 
     fn set_deadlines(&mut self, moment: &Moment<'_>, slot: u32) {
-        for (index, deadline) in moment.plan.deadlines.iter().enumerate() {
-            let state = self.lead(slot).deadlines.get(index);
-            let Some(newest) = state.filter(|state| state.armed).map(|state| state.newest) else { continue };
-            let due = self.measure(moment.plan, slot, newest.at, deadline.within);
-            if due > moment.now {
-                let position = rule_position(moment.plan, deadline.rule);
-                let what = What::Deadline(index as u32, newest.number.0);
-                self.timers.push(Timer { due, kind: Kind::Absence, position, slot, what });
-            } else if let Some(state) = self.lead_mut(slot).deadlines.get_mut(index) {
-                (state.armed, state.props) = (false, None);
+        for (index, pair) in moment.plan.pairs.iter().enumerate() {
+            let Some(asked) = self.lead(slot).pairs.get(index).and_then(PairState::waits) else { continue };
+            let due = self.measure(moment.plan, slot, asked.at, pair.within);
+            if due > moment.now && !pair.yes {
+                self.set_deadline(moment.plan, slot, (index, pair), (asked, due));
+            } else if due <= moment.now
+                && let Some(state) = self.lead_mut(slot).pairs.get_mut(index)
+            {
+                state.pass();
             }
         }
     }

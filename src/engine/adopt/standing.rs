@@ -11,6 +11,7 @@ use crate::value::Value;
 
 use super::super::guard::is_kept;
 use super::super::lead::{Former, Lead, Past, PendingAction, SavedProps, Shield, Stamp, Suppression};
+use super::super::pair::PairState;
 use super::matching::Matching;
 
 /// A contribution to a score: when and by what, and its points.
@@ -101,14 +102,12 @@ fn merge_counts(matching: &Matching, (old, new): Plans<'_>, was: &Lead, would: &
     }
     let absences = places(matching, &new.absences, &old.absences, |absence| absence.rule);
     absences.for_each(|places| copy(&mut would.absences, &was.absences, Some(places)));
-    for (at, place) in places(matching, &new.deadlines, &old.deadlines, |deadline| deadline.rule) {
-        copy(&mut would.deadlines, &was.deadlines, Some((at, place)));
-        if let Some(state) = would.deadlines.get_mut(at) {
-            state.props = state.props.as_deref().map(|props| Box::new(renamed(matching, props)));
+    for (at, place) in places(matching, &new.pairs, &old.pairs, |pair| pair.rule) {
+        copy(&mut would.pairs, &was.pairs, Some((at, place)));
+        for props in would.pairs.get_mut(at).into_iter().flat_map(PairState::props_mut) {
+            *props = props.as_deref().map(|props| Box::new(renamed(matching, props)));
         }
     }
-    let follows = places(matching, &new.follows, &old.follows, |follow| follow.rule);
-    follows.for_each(|places| copy(&mut would.follows, &was.follows, Some(places)));
     let periodics = places(matching, &new.periodics, &old.periodics, |periodic| periodic.rule);
     periodics.for_each(|places| copy(&mut would.periodics, &was.periodics, Some(places)));
     for (id, kin) in matching.scores.with_ids() {
