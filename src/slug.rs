@@ -147,6 +147,8 @@ slugs! {
     NotHere = "not-here" Error,
     /// A count that is not a whole number.
     NotWholeNumber = "not-whole-number" Error,
+    /// A constant beyond what can be reckoned with.
+    NumberTooLarge = "number-too-large" Error,
     /// A more urgent tier for opened mails alone.
     OpensAlone = "opens-alone" Warning,
     /// An expectation after the end of its test.

@@ -101,7 +101,18 @@ pub(super) struct Checker<'a> {
     pub references: References,
     /// Where each unknown name was reported first.
     pub reported: BTreeMap<(Slug, String), usize>,
+    /// How many parts have been copied from where they are declared to where they are used.
+    pub copied: usize,
+    /// How many constants and groups are being looked at, each for the one before it.
+    depth: usize,
 }
+
+/// How many constants or groups may lead to each other, each naming one that stands below it.
+const MOST_DEEP: usize = 100;
+
+/// How many parts may be copied. A few lines that name each other twice would else grow beyond all memory;
+/// a rulebook of people copies some thousands.
+const MOST_COPIED: usize = 2_000_000;
 
 /// Whether a source is the standard vocabulary.
 pub(super) fn is_vocabulary(source: &Source) -> bool {
@@ -126,6 +137,8 @@ impl<'a> Checker<'a> {
             diagnostics: Vec::new(),
             references: References::default(),
             reported: BTreeMap::new(),
+            copied: 0,
+            depth: 0,
         };
         checker.find_broken(files);
         checker.collect(files);
@@ -192,6 +205,33 @@ impl<'a> Checker<'a> {
     /// The text of a range, as a value of its own so that it can go into a message.
     pub fn text(&self, range: Range) -> String {
         super::words::one_line(self.sources.text(range))
+    }
+
+    /// Whether so many parts of a constant or a group may be copied to a place that uses it; says once that
+    /// there are too many.
+    pub fn may_grow(&mut self, parts: usize, place: Range) -> bool {
+        let before = self.copied;
+        self.copied = before.saturating_add(parts);
+        if before <= MOST_COPIED && self.copied > MOST_COPIED {
+            let message = format!("constants and groups stand for more than {MOST_COPIED} parts in all");
+            let found = Diagnostic::new(Slug::TooMany, place, message).label("one too many");
+            self.report(found.help("let fewer constants and groups be made of others"));
+        }
+        self.copied <= MOST_COPIED
+    }
+
+    /// Looks at a constant or group that another one names.
+    pub fn deeper<T>(&mut self, place: Range, look: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.depth >= MOST_DEEP {
+            let message = format!("more than {MOST_DEEP} constants or groups lead to one another here");
+            let found = Diagnostic::new(Slug::TooMany, place, message).label("too far down");
+            self.report(found.help("declare each before the one that is made of it"));
+            return None;
+        }
+        self.depth += 1;
+        let seen = look(self);
+        self.depth -= 1;
+        seen
     }
 
     /// The id of a property name, new or known.

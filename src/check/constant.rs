@@ -32,9 +32,10 @@ impl Checker<'_> {
     pub fn constant(&mut self, at: usize, used: Range) -> Option<Typed> {
         match self.resolved.constants.get(&at) {
             Some(Constant::Known(expr, ty, element)) => {
-                let mut typed = Typed::new(expr.clone(), *ty, used);
+                // What cannot be reckoned before a lead's zone is known is copied wherever it is used.
+                let (mut typed, size) = (Typed::new(expr.clone(), *ty, used), size(expr));
                 typed.element = *element;
-                return Some(typed);
+                return self.may_grow(size, used).then_some(typed);
             }
             Some(Constant::Broken) => return None,
             Some(Constant::Open) => {
@@ -48,8 +49,8 @@ impl Checker<'_> {
         let entry = self.declared.constants.at(at)?;
         let value = &entry.item.value;
         self.resolved.constants.insert(at, Constant::Open);
-        let typed = self.expr(value, &Scope::constant("a constant"), &Vec::new());
-        let typed = typed.filter(|typed| self.is_fixed(typed));
+        let typed = self.deeper(used, |checker| checker.expr(value, &Scope::constant("a constant"), &Vec::new()));
+        let typed = typed.filter(|typed| self.is_fixed(typed) && self.is_small(typed));
         let constant = typed
             .as_ref()
             .map_or(Constant::Broken, |typed| Constant::Known(typed.expr.clone(), typed.ty, typed.element));
@@ -65,6 +66,27 @@ impl Checker<'_> {
         }
         fixed
     }
+}
+
+impl Checker<'_> {
+    /// What is kept unreckoned stays small, and with it whatever is made of it.
+    fn is_small(&mut self, typed: &Typed) -> bool {
+        const MOST: usize = 1_000;
+        let small = size(&typed.expr) <= MOST;
+        if !small {
+            let message = format!("this constant is made of more than {MOST} parts");
+            let found = Diagnostic::new(Slug::TooMany, typed.range, message).label("too many");
+            self.report(found.help("write its value as one length, time or number"));
+        }
+        small
+    }
+}
+
+/// How many parts an expression has.
+fn size(expr: &Expr) -> usize {
+    let mut parts = 0;
+    expr.walk(&mut |_| parts += 1);
+    parts
 }
 
 /// Whether the expression is made of constants alone.

@@ -1,5 +1,6 @@
 //! What events and groups mean: which log types, under which conditions.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::checker::Checker;
@@ -170,7 +171,7 @@ impl Checker<'_> {
         self.resolved.meanings.insert(key, Meaning::Open);
         let events = match named {
             Named::Event(event) => self.event_meaning(event),
-            Named::Group(group) => self.group_meaning(group),
+            Named::Group(group) => self.deeper(name.range, |checker| checker.group_meaning(group)),
         };
         let events = events.map(Rc::new);
         let meaning = events.as_ref().map_or(Meaning::Broken, |events| Meaning::Known(Rc::clone(events)));
@@ -206,11 +207,18 @@ impl Checker<'_> {
 
     fn group_meaning(&mut self, group: &tree::GroupDecl) -> Option<Events> {
         let mut whole = Some(Events::default());
+        // A group is a set: whoever is named twice is in it once.
+        let mut seen = BTreeSet::new();
         for member in &group.members {
             let events = self.events_named(member);
-            whole = whole.zip(events).map(|(mut whole, events)| {
+            if !seen.insert(member.node.as_str()) && events.is_some() {
+                continue;
+            }
+            let fits = events.as_ref().is_none_or(|events| self.may_grow(events.members.len(), member.range));
+            whole = whole.zip(events.filter(|_| fits)).map(|(mut whole, events)| {
                 whole.alternatives.extend(events.alternatives.iter().cloned());
-                whole.members.extend(events.members.iter().map(|(_, ty)| (member.node.clone(), *ty)));
+                let types: BTreeSet<TypeId> = events.members.iter().map(|(_, ty)| *ty).collect();
+                whole.members.extend(types.into_iter().map(|ty| (member.node.clone(), ty)));
                 whole
             });
         }
@@ -283,7 +291,9 @@ fn in_order(mut alternatives: Vec<Alternative>) -> Vec<Alternative> {
     alternatives.sort_by_key(|alternative| alternative.ty);
     let mut kept: Vec<Alternative> = Vec::new();
     for alternative in alternatives {
-        if !kept.contains(&alternative) {
+        // Those that could be equal are of its type, and stand last.
+        let of_its_type = kept.iter().rev().take_while(|other| other.ty == alternative.ty);
+        if !of_its_type.clone().any(|other| *other == alternative) {
             kept.push(alternative);
         }
     }

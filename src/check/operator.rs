@@ -241,9 +241,22 @@ impl Checker<'_> {
         let left = self.present(left);
         let right = self.present(right);
         let (left, right) = (left?, right?);
-        let expr = folded(op, &left.expr, &right.expr)
-            .unwrap_or_else(|| Expr::Arithmetic(op, Box::new(left.expr), Box::new(right.expr)));
+        let expr = match folded(op, &left.expr, &right.expr) {
+            Folded::Value(value) => Expr::Constant(value),
+            Folded::Open => Expr::Arithmetic(op, Box::new(left.expr), Box::new(right.expr)),
+            Folded::TooLarge => return self.too_large(ty, range),
+        };
         Some(Typed::new(expr, ty, range))
+    }
+
+    /// What is fixed is reckoned here, once; a result that cannot be held is a mistake. Kept as it is
+    /// written it would grow with every constant that uses it.
+    fn too_large(&mut self, ty: Type, range: Range) -> Option<Typed> {
+        let what = if ty == Type::Length { "longer than any length of time" } else { "larger than any number" };
+        let message = format!("`{}` is {what} that can be reckoned with", self.text(range));
+        let found = Diagnostic::new(Slug::NumberTooLarge, range, message).label("too large");
+        self.report(found.help("use smaller numbers"));
+        None
     }
 
     fn cannot_reckon(&mut self, op: Arithmetic, left: &Typed, right: &Typed, range: Range) -> Option<Typed> {
@@ -281,17 +294,31 @@ impl Checker<'_> {
     }
 }
 
+/// What came of arithmetic.
+enum Folded {
+    /// A side is not fixed.
+    Open,
+    /// Both are, and so is the result.
+    Value(Value),
+    /// Both are, and the result is beyond what a value can be.
+    TooLarge,
+}
+
 /// Arithmetic between constants, done once here.
-fn folded(op: Arithmetic, left: &Expr, right: &Expr) -> Option<Expr> {
-    let value = match (op, constant_value(left)?, constant_value(right)?) {
-        (Arithmetic::Add, Value::Number(a), Value::Number(b)) => Value::Number(a + b),
-        (Arithmetic::Subtract, Value::Number(a), Value::Number(b)) => Value::Number(a - b),
-        (Arithmetic::Multiply, Value::Number(a), Value::Number(b)) => Value::Number(a * b),
-        (Arithmetic::Divide, Value::Number(a), Value::Number(b)) => Value::Number(a / b),
-        (Arithmetic::Add, Value::Length(a), Value::Length(b)) => Value::Length(a.checked_add(*b)?),
-        (Arithmetic::Subtract, Value::Length(a), Value::Length(b)) => Value::Length(a.checked_sub(*b)?),
-        _ => return None,
+fn folded(op: Arithmetic, left: &Expr, right: &Expr) -> Folded {
+    let (Some(left), Some(right)) = (constant_value(left), constant_value(right)) else { return Folded::Open };
+    let value = match (op, left, right) {
+        (Arithmetic::Add, Value::Number(a), Value::Number(b)) => finite(a + b),
+        (Arithmetic::Subtract, Value::Number(a), Value::Number(b)) => finite(a - b),
+        (Arithmetic::Multiply, Value::Number(a), Value::Number(b)) => finite(a * b),
+        (Arithmetic::Divide, Value::Number(a), Value::Number(b)) => finite(a / b),
+        (Arithmetic::Add, Value::Length(a), Value::Length(b)) => a.checked_add(*b).map(Value::Length),
+        (Arithmetic::Subtract, Value::Length(a), Value::Length(b)) => a.checked_sub(*b).map(Value::Length),
+        _ => return Folded::Open,
     };
-    let finite = !matches!(value, Value::Number(number) if !number.is_finite());
-    finite.then_some(Expr::Constant(value))
+    value.map_or(Folded::TooLarge, Folded::Value)
+}
+
+fn finite(number: f64) -> Option<Value> {
+    number.is_finite().then_some(Value::Number(number))
 }

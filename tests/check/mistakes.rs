@@ -11,10 +11,6 @@ use ensue::source::Sources;
 
 use super::{folder, today};
 
-/// Findings that no fixture can hold, and why.
-const WITHOUT_FIXTURE: [(Slug, &str); 1] =
-    [(Slug::TooMany, "it takes a file of thousands of lines; its page has 201 tiers")];
-
 /// A line of a fixture: its folder, its file and the line's number.
 type Line = (PathBuf, String, u32);
 
@@ -41,12 +37,8 @@ fn line(found: &Diagnostic, sources: &Sources) -> (String, u32) {
 #[test]
 fn every_kind_of_finding_has_a_fixture() {
     let seen: BTreeSet<Slug> = fixtures().iter().flat_map(|(_, found, _)| found.iter().map(|f| f.slug)).collect();
-    let excused: BTreeSet<Slug> = WITHOUT_FIXTURE.iter().map(|(slug, _)| *slug).collect();
-    let missing: Vec<&str> =
-        Slug::ALL.iter().filter(|slug| !seen.contains(slug) && !excused.contains(slug)).map(|s| s.name()).collect();
+    let missing: Vec<&str> = Slug::ALL.iter().filter(|slug| !seen.contains(slug)).map(|slug| slug.name()).collect();
     assert!(missing.is_empty(), "no folder of fixtures/check shows {missing:?}");
-    let needless: Vec<&str> = excused.intersection(&seen).map(|slug| slug.name()).collect();
-    assert!(needless.is_empty(), "{needless:?} have fixtures");
 }
 
 #[test]
