@@ -183,10 +183,15 @@ impl std::error::Error for ConfigError {
 /// Fails where the file is missing, cannot be read, or has mistakes; all of them are reported.
 pub fn read(path: &Path) -> Result<Config, ConfigError> {
     use std::io::Read as _;
-    let file = std::fs::File::open(path).map_err(|error| match error.kind() {
+    let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
         _ => ConfigError::Io(path.to_owned(), error),
-    })?;
+    };
+    // Opening a pipe would wait for whoever writes to it.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file")));
+    }
+    let file = std::fs::File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     // One byte more than may be read shows that there is more.
     let most = MAX_BYTES as u64 + 4;

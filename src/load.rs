@@ -1,10 +1,14 @@
 //! Reads a rulebook from a folder or a file: every `*.ensue` below it in path order, and the files
 //! beside the rules that it may name.
+//!
+//! A rulebook may come from anybody who can propose a change, and what is wrong in it is printed with its
+//! lines. So nothing is read but plain files inside of it: no link may lead out, no pipe or device is opened,
+//! and no file is read beyond its limit, whatever size it says it has.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +29,10 @@ pub enum LoadError {
     NotText(PathBuf, usize, usize),
     /// A file is larger than any rulebook file should be.
     TooLarge(PathBuf),
+    /// A link leads to a file outside of the rulebook.
+    LeadsOut(PathBuf),
+    /// A pipe, a device or a folder where a file should be.
+    NoFile(PathBuf),
     /// The system would not let us read.
     Io(PathBuf, io::Error),
 }
@@ -48,6 +56,16 @@ impl fmt::Display for LoadError {
             Self::TooLarge(path) => {
                 write!(f, "`{}` has more than {} MB: split it into smaller files", path.display(), MAX_FILE >> 20)
             }
+            Self::LeadsOut(path) => write!(
+                f,
+                "`{}` is a link that leads out of the rulebook, and is not read: put a copy of the file in its place",
+                path.display()
+            ),
+            Self::NoFile(path) => write!(
+                f,
+                "`{}` is no plain file, and is not read: rules, scripts, templates and calendars are files",
+                path.display()
+            ),
             Self::Io(path, error) => write!(f, "`{}` cannot be read: {error}", path.display()),
         }
     }
@@ -148,7 +166,39 @@ pub fn rule_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
     collect(path, &mut files)?;
     files.retain(|file| file.extension().is_some_and(|end| end == "ensue"));
     files.sort();
+    let inside = Inside::of(path)?;
+    files.iter().try_for_each(|file| inside.holds(file))?;
     if files.is_empty() { Err(LoadError::NoRules(path.to_owned())) } else { Ok(files) }
+}
+
+/// The real folder of a rulebook, which no link in it may lead out of.
+struct Inside(PathBuf);
+
+impl Inside {
+    fn of(folder: &Path) -> Result<Self, LoadError> {
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        fs::canonicalize(here).map(Self).map_err(|error| LoadError::Io(folder.to_owned(), error))
+    }
+
+    /// Whether a file of the folder is really in it.
+    fn holds(&self, file: &Path) -> Result<(), LoadError> {
+        let failed = |error| LoadError::Io(file.to_owned(), error);
+        if !fs::symlink_metadata(file).map_err(failed)?.is_symlink() {
+            return Ok(());
+        }
+        let real = fs::canonicalize(file).map_err(failed)?;
+        if real.starts_with(&self.0) { Ok(()) } else { Err(LoadError::LeadsOut(file.to_owned())) }
+    }
+
+    /// The text of a file of the folder, without a byte order mark.
+    fn text(&self, file: &Path) -> Result<String, LoadError> {
+        self.holds(file)?;
+        let mut text = text(file)?;
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        Ok(text)
+    }
 }
 
 fn is_folder(path: &Path) -> Result<bool, LoadError> {
@@ -163,14 +213,15 @@ fn folder(path: &Path) -> Result<Files, LoadError> {
     let mut files = Vec::new();
     collect(path, &mut files)?;
     files.sort();
+    let inside = Inside::of(path)?;
     let (mut rules, mut beside) = (Vec::new(), BTreeMap::new());
     for file in files {
         let is_rules = file.extension().is_some_and(|end| end == "ensue");
         if is_rules {
-            rules.push((shown(&file), bare_text(&file)?));
+            rules.push((shown(&file), inside.text(&file)?));
         } else if beside_the_rules(&file) {
             let inner = file.strip_prefix(path).unwrap_or(&file);
-            beside.insert(shown(inner), bare_text(&file)?);
+            beside.insert(shown(inner), inside.text(&file)?);
         }
     }
     if rules.is_empty() {
@@ -188,11 +239,12 @@ fn single(path: &Path) -> Result<Files, LoadError> {
             collect(&inner, &mut files)?;
         }
     }
+    let inside = Inside::of(root)?;
     let mut beside = BTreeMap::new();
     for file in files.into_iter().filter(|file| beside_the_rules(file)) {
-        beside.insert(shown(file.strip_prefix(root).unwrap_or(&file)), bare_text(&file)?);
+        beside.insert(shown(file.strip_prefix(root).unwrap_or(&file)), inside.text(&file)?);
     }
-    Ok(Files { rules: vec![(shown(path), bare_text(path)?)], root: shown(root), beside })
+    Ok(Files { rules: vec![(shown(path), inside.text(path)?)], root: shown(root), beside })
 }
 
 /// Every file below a folder but for hidden ones; links to folders are not followed.
@@ -218,25 +270,22 @@ fn beside_the_rules(file: &Path) -> bool {
     matches!(end, "yaml" | "yml" | "rhai" | "md")
 }
 
-/// A file's text without a byte order mark.
-fn bare_text(path: &Path) -> Result<String, LoadError> {
-    let mut text = text(path)?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
-    Ok(text)
-}
-
 /// A file's text as it is.
 ///
 /// # Errors
-/// Fails where it cannot be read, is no UTF-8, or is far too large.
+/// Fails where it is no plain file, cannot be read, is no UTF-8, or is far too large.
 pub fn text(path: &Path) -> Result<String, LoadError> {
     let failed = |error| LoadError::Io(path.to_owned(), error);
-    if fs::metadata(path).map_err(failed)?.len() > MAX_FILE {
+    // Opening a pipe would wait for whoever writes to it.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(LoadError::NoFile(path.to_owned()));
+    }
+    let mut bytes = Vec::new();
+    // Some files of the system say that they are empty, and are not.
+    fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE {
         return Err(LoadError::TooLarge(path.to_owned()));
     }
-    let bytes = fs::read(path).map_err(failed)?;
     String::from_utf8(bytes).map_err(|error| {
         let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = memchr::memchr_iter(b'\n', good).count() + 1;

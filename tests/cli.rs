@@ -6,6 +6,9 @@
 #[path = "cli/process.rs"]
 mod process;
 
+#[cfg(unix)]
+#[path = "cli/bounds.rs"]
+mod bounds;
 #[path = "cli/exits.rs"]
 mod exits;
 #[path = "cli/fmt.rs"]

@@ -24,7 +24,7 @@ impl FileSink {
     pub fn open(path: &Path) -> io::Result<Self> {
         let existed = path.exists();
         let regular = !existed || path.metadata()?.is_file();
-        let file = fs::OpenOptions::new().read(regular).append(true).create(true).open(path)?;
+        let file = appending(path, regular)?;
         let mut opened = Self { file, regular };
         if !existed {
             sync_folder(path)?;
@@ -106,6 +106,30 @@ fn unsynced(outcome: Outcome, error: &io::Error) -> Outcome {
 
 fn failed(error: &io::Error) -> String {
     format!("the file cannot be written: {error}")
+}
+
+/// Opens a file for appending. Whoever opens a pipe that nobody reads would wait, with the store in hand,
+/// until somebody does.
+fn appending(path: &Path, regular: bool) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.read(regular).append(true).create(true);
+    #[cfg(unix)]
+    if !regular {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+        let unread = |error: io::Error| match error.raw_os_error() {
+            Some(code) if code == rustix::io::Errno::NXIO.raw_os_error() => {
+                io::Error::new(io::ErrorKind::NotConnected, "it is a pipe that nobody reads")
+            }
+            _ => error,
+        };
+        let file = options.custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path).map_err(unread)?;
+        fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+        return Ok(file);
+    }
+    options.open(path)
 }
 
 /// Makes the name of a new file durable.
