@@ -27,6 +27,7 @@ mod departure;
 mod effect;
 mod enroll;
 mod evaluate;
+mod facts;
 mod fire;
 mod guard;
 mod instant;
@@ -97,6 +98,8 @@ struct World {
 struct Account {
     leads: Vec<u32>,
     zone: Option<Zone>,
+    /// The moment the zone is of.
+    zone_at: Timestamp,
     sends: Vec<(crate::rulebook::ChannelId, Timestamp)>,
     /// A lead has left it.
     touched: bool,
@@ -116,6 +119,13 @@ struct Moment<'a> {
     props: Props<'a>,
     /// Type and time of the event that is handled.
     event: Option<(crate::rulebook::TypeId, Timestamp)>,
+}
+
+impl Moment<'_> {
+    /// The moment of what is handled: when the event happened, or the timer's own.
+    fn of(&self) -> Timestamp {
+        self.event.map_or(self.now, |(_, at)| at)
+    }
 }
 
 impl Engine {

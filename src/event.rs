@@ -46,7 +46,8 @@ pub struct Event<'a> {
 /// The declared properties of one event.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Props<'a> {
-    /// What is there, in no order; a property that is null or missing is left out.
+    /// What is there, in no order; a property that is missing is left out, and so is one that
+    /// is null where that sets no fact.
     pub list: &'a [(PropId, PropValue)],
     /// The texts that [`PropValue::Text`] points into.
     pub texts: &'a str,
@@ -57,6 +58,8 @@ pub struct Props<'a> {
 /// A property's value; texts and lists live beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PropValue {
+    /// It is emptied: `null` where that sets a fact of the lead.
+    Empty,
     /// A truth value.
     Bool(bool),
     /// A finite number.
@@ -83,8 +86,15 @@ impl<'a> Props<'a> {
         self.list.iter().find(|(prop, _)| *prop == id).map_or(View::Missing, |(_, value)| self.view(*value))
     }
 
+    /// What the event says of a property: `Missing` where it empties it, `None` where it is silent.
+    #[must_use]
+    pub fn told(&self, id: PropId) -> Option<View<'a>> {
+        self.list.iter().find(|(prop, _)| *prop == id).map(|(_, value)| self.view(*value))
+    }
+
     fn view(&self, value: PropValue) -> View<'a> {
         match value {
+            PropValue::Empty => View::Missing,
             PropValue::Bool(b) => View::Bool(b),
             PropValue::Number(n) => View::Number(n),
             PropValue::Text { start, len } => {

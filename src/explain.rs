@@ -77,6 +77,25 @@ pub struct Stands {
     pub scores: Vec<ScoreWhy>,
     /// What keeps it from being moved or contacted: a locked tier, holds, suppressions, in words.
     pub barred: Vec<String>,
+    /// What was told of it and not taken over, as something newer was known.
+    pub older: Vec<OlderWhy>,
+}
+
+/// A value that was told of a lead and is older than what was known then.
+#[derive(Clone, Debug)]
+pub struct OlderWhy {
+    /// The fact, or `account`.
+    pub name: String,
+    /// The value that was dropped; missing where it was to be emptied.
+    pub value: Value,
+    /// The moment it is of.
+    pub of: Timestamp,
+    /// The moment of what was known.
+    pub known: Timestamp,
+    /// When it was told.
+    pub at: Timestamp,
+    /// The event that told it.
+    pub event: Option<EventWhy>,
 }
 
 /// Decisions of one cause at one moment, and why.

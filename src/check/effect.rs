@@ -5,15 +5,16 @@ use super::expression::{Known, Scope, Typed};
 use super::name::{CHANNEL, FACT, with_article};
 use super::words::{comparable, type_words};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, HoldEnd, Person, Timing};
+use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, FactId, HoldEnd, Person, Timing};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, EffectKind as Written, Length, Name};
-use crate::value::Type;
+use crate::units::Content;
+use crate::value::{Type, Value};
 use crate::words::nearest;
 
 /// Words that begin an effect, for what looks like one of them.
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "start",
     "stop",
     "hold",
@@ -24,6 +25,7 @@ const VERBS: [&str; 14] = [
     "escalate",
     "assign",
     "set",
+    "unset",
     "add",
     "tag",
     "untag",
@@ -85,6 +87,14 @@ impl Checker<'_> {
                 let timing = super::rule::all_or_none(timing)?.unwrap_or(Timing::Now);
                 EffectKind::Send { channel: channel?, content: content.node.clone(), timing }
             }
+            // No word is reserved: a channel may have been called so.
+            Written::Unset { word, field } if self.declared.channels.has(&word.node) => {
+                let channel = self.effect_channel(word);
+                let content = At { node: Content::Template(field.node.clone()), range: field.range };
+                self.use_template(&content, channel);
+                EffectKind::Send { channel: channel?, content: content.node, timing: Timing::Now }
+            }
+            Written::Unset { field, .. } => self.unset_fact(field)?,
             Written::Alert { to, text } => EffectKind::Alert { to: self.person(to)?, text: text.node.clone() },
             Written::Escalate { to, text } => EffectKind::Escalate { to: self.person(to)?, text: text.node.clone() },
             Written::Assign(owner) => {
@@ -143,7 +153,8 @@ impl Checker<'_> {
         }
     }
 
-    fn set_fact(&mut self, field: &Name, value: &tree::Expr, scope: &Scope, known: &Known) -> Option<EffectKind> {
+    /// The fact that an effect is about.
+    fn fact_named(&mut self, field: &Name) -> Option<(FactId, Type)> {
         let fact = self.fact(&field.node);
         self.refer_fact(&field.node, field.range);
         if fact.is_none() {
@@ -153,8 +164,26 @@ impl Checker<'_> {
                 .then(|| format!("declare it: `lead {{ {} text? }}`", field.node));
             self.unknown(&FACT, &field.node, field.range, &names, hint);
         }
+        fact.filter(|_| !self.broken.contains(&field.node)).map(|(id, ty, _)| (id, ty))
+    }
+
+    fn unset_fact(&mut self, field: &Name) -> Option<EffectKind> {
+        let (id, ty) = self.fact_named(field)?;
+        let fact = self.resolved.facts.get(id)?;
+        if fact.must_be_there() {
+            let message = format!("lead fact `{}` must be there, and would be missing", field.node);
+            let found = Diagnostic::new(Slug::MayBeMissing, field.range, message).label("cannot be emptied");
+            let ty = type_words(ty).rsplit(' ').next().unwrap_or("text");
+            self.report(found.help(format!("declare that it may be missing: `{} {ty}?`", field.node)));
+            return None;
+        }
+        Some(EffectKind::Set { fact: id, value: Expr::Constant(Value::Missing) })
+    }
+
+    fn set_fact(&mut self, field: &Name, value: &tree::Expr, scope: &Scope, known: &Known) -> Option<EffectKind> {
+        let fact = self.fact_named(field);
         let value = self.expr(value, scope, known);
-        let (id, ty, _) = fact.filter(|_| !self.broken.contains(&field.node))?;
+        let (id, ty) = fact?;
         let value = self.fitting(value?, ty, &format!("{} `{}`", FACT.one, field.node))?;
         Some(EffectKind::Set { fact: id, value: value.expr })
     }

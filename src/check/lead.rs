@@ -51,7 +51,8 @@ impl Checker<'_> {
         }
         let default = field.default.as_ref().and_then(|default| self.fact_default(name, ty, default));
         let prop = self.prop(name);
-        self.resolved.facts.push(Fact { name: name.clone(), prop, ty, default: default.unwrap_or_default() });
+        let default = default.unwrap_or_default();
+        self.resolved.facts.push(Fact { name: name.clone(), prop, ty, default, optional: field.optional });
         self.fact_as_property(field, &Prop { id: prop, ty, optional: true });
     }
 

@@ -356,6 +356,10 @@ impl<'a> Checker<'a> {
 
     /// A value that is written out, of a type.
     pub(super) fn test_value(&mut self, value: &tree::Expr, ty: Type, zone: Zone, what: &str) -> Option<Value> {
+        // No word is reserved: a constant may have been called so.
+        if matches!(&value.node, ExprKind::Name(name) if name == EMPTY) && !self.declared.constants.has(EMPTY) {
+            return Some(Value::Missing);
+        }
         let typed = self.expr(value, &Scope::constant("a test"), &Known::new())?;
         let moment = |expr: &Expr| moment_in(expr, zone).map(|at| Value::Time(at.0));
         if ty == Type::Time && matches!(typed.ty, Type::Time | Type::Date) {
@@ -402,6 +406,9 @@ impl<'a> Checker<'a> {
         }
     }
 }
+
+/// What stands in a test where a fact is emptied.
+pub(crate) const EMPTY: &str = "empty";
 
 /// The zone a fact names.
 fn zone_of(value: &tree::Expr) -> Option<Zone> {

@@ -108,6 +108,13 @@ pub enum Reason {
         /// How old it may be.
         limit: Span,
     },
+    /// What it says of the lead is of an earlier moment than what is known.
+    Older {
+        /// The moment it is of.
+        of: Timestamp,
+        /// The moment of what is known.
+        known: Timestamp,
+    },
     /// The time a hold would end at is missing.
     HoldEndMissing,
     /// A person has paused the lead, and no rule ends that.

@@ -110,6 +110,7 @@ impl Names<'_> {
             Reason::Stale { age, limit } => {
                 format!("stale: {} old, older than stale_after {}", age.in_words(), limit.in_words())
             }
+            Reason::Older { of, known } => format!("older: of {}, known since {}", at(*of), at(*known)),
             Reason::HoldEndMissing => String::from("no hold: the time it would end at is missing"),
             Reason::PausedByHand => String::from("paused by hand"),
             Reason::NotUndone(by) => {

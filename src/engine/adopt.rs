@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::decision::{Decision, Order};
 use crate::event::{LeadId, Props};
 use crate::plan::Plan;
-use crate::timestamp::Span;
+use crate::timestamp::{Span, Timestamp};
 
 use super::lead::Lead;
 use super::timer::Timers;
@@ -154,8 +154,11 @@ impl World {
             if let Some(account) = self.accounts.get_mut(account_slot as usize) {
                 account.leads.push(slot);
                 account.zone = would.zone.or(account.zone);
+                let zone_at = would.facts.at(plan.rulebook.well_known.timezone);
+                account.zone_at = account.zone_at.max(zone_at.unwrap_or(Timestamp::MIN));
             }
             (lead.account, lead.account_slot) = (Some(account), account_slot);
+            lead.account_at = would.account_at;
         }
         *place = Some(Box::new(lead));
     }

@@ -5,7 +5,7 @@ use chrono::{Datelike, Days};
 use crate::decision::reason::{Decider, Move};
 use crate::decision::{ActionId, ActionLine, Because, Body, Cause, Decision, Reason, Status};
 use crate::local::Zone;
-use crate::rulebook::{ChannelId, EffectKind, Expr, HoldEnd, Person, RuleId, Timing};
+use crate::rulebook::{ChannelId, EffectKind, Expr, FactId, HoldEnd, Person, RuleId, Timing};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::{Content, Length};
 use crate::value::{Value, View};
@@ -13,6 +13,7 @@ use crate::value::{Value, View};
 use super::departure::Covered;
 use super::enroll::{decider, effect_of, is_parallel, rule_label};
 use super::evaluate::Scope;
+use super::facts::Written;
 use super::instant::{Pending, Wanted};
 use super::lead::{Hold, NO_NUMBER, PendingAction, Stamp, Suppression};
 use super::schedule::{clock, later, on_clock};
@@ -78,14 +79,14 @@ impl World {
                 let value = self.scope_for(moment, pending).value(expr).to_value();
                 if let Value::Text(owner) = &value {
                     let fact = moment.plan.rulebook.well_known.owner;
-                    if self.set_fact(moment, slot, fact, value.view()) {
+                    if self.writes(moment, slot, fact, value.view(), by, out) {
                         self.decide(moment, slot, Body::Assign(Some(owner.clone())), by, out);
                     }
                 }
             }
             EffectKind::Set { fact, value } => {
                 let value = self.scope_for(moment, pending).value(value).to_value();
-                if self.set_fact(moment, slot, *fact, value.view()) {
+                if self.writes(moment, slot, *fact, value.view(), by, out) {
                     self.decide(moment, slot, Body::Set { fact: *fact, value }, by, out);
                 }
             }
@@ -345,9 +346,34 @@ impl World {
             _ => None,
         });
         if let Some(name) = &manager {
-            self.set_fact(moment, slot, rulebook.well_known.owner, View::Text(name));
+            let (owner, at) = (rulebook.well_known.owner, moment.of());
+            if let Written::Older(known) = self.set_fact(moment, slot, owner, (View::Text(name), at)) {
+                return self.decide(moment, slot, Body::Muted(Reason::Older { of: at, known }), by, out);
+            }
         }
         self.decide(moment, slot, Body::Assign(manager), by, out);
+    }
+
+    /// Sets a fact for a rule, as of what the rule answers; whether it changed. What loses against
+    /// something newer leaves a line.
+    fn writes(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        fact: FactId,
+        value: View<'_>,
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) -> bool {
+        let at = moment.of();
+        match self.set_fact(moment, slot, fact, (value, at)) {
+            Written::Changed => true,
+            Written::Same => false,
+            Written::Older(known) => {
+                self.decide(moment, slot, Body::Muted(Reason::Older { of: at, known }), by, out);
+                false
+            }
+        }
     }
 
     fn action_id(&mut self, moment: &Moment<'_>, slot: u32, rule: RuleId, effect: &str) -> ActionId {

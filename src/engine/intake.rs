@@ -4,17 +4,19 @@
 use smallvec::SmallVec;
 
 use crate::decision::{Because, Decision, Part};
-use crate::event::{Event, EventNumber, PropValue, Props};
+use crate::event::{AccountId, Event, EventNumber, PropValue, Props};
 use crate::local::Zone;
 use crate::plan::{Condition, Plan, Reaction};
 use crate::rulebook::{FactId, RuleId, ScoreId, SetId, TypeId};
 use crate::timestamp::Timestamp;
-use crate::value::{Value, View};
+use crate::value::View;
 
 use super::evaluate::Scope;
+use super::facts::Written;
 use super::instant::{Fired, Pending};
 use super::lead::{Lead, NO_NUMBER, SavedProps, Stamp};
 use super::timer::{Kind, Timer, What, position};
+use super::witness::Dropped;
 use super::{Account, Moment, World, count, score};
 
 /// Scores that one event changed, with what they read before.
@@ -30,7 +32,7 @@ impl World {
             return;
         };
         if moment.plan.rulebook.types.get(ty).is_some_and(|ty| ty.sets_facts) {
-            self.learn_facts(moment, slot, event.props);
+            self.learn_facts(moment, slot, event);
         }
         if let Some(kind) = moment.plan.overrides.kind(ty) {
             self.by_hand(moment, slot, kind, event, out);
@@ -54,8 +56,18 @@ impl World {
         if event.at < self.lead(slot).first_at {
             self.begin_earlier(moment, slot, event.at);
         }
-        if event.account.is_some() && self.lead(slot).account != event.account {
-            self.join_account(moment, slot, event);
+        let Some(account) = event.account else { return };
+        let lead = self.lead_mut(slot);
+        if lead.account.is_some() && event.at < lead.account_at {
+            let (of, known) = (event.at, lead.account_at);
+            if lead.account != event.account {
+                self.witness_older(moment, slot, Dropped::Account(account), (of, known));
+            }
+            return;
+        }
+        lead.account_at = event.at;
+        if lead.account != event.account {
+            self.join_account(moment, slot, account);
         }
     }
 
@@ -70,8 +82,7 @@ impl World {
         }
     }
 
-    fn join_account(&mut self, moment: &Moment<'_>, slot: u32, event: &Event<'_>) {
-        let Some(account) = event.account else { return };
+    fn join_account(&mut self, moment: &Moment<'_>, slot: u32, account: AccountId) {
         let next = self.accounts.len() as u32;
         let place = *self.account_slots.entry(account).or_insert(next);
         if place == next {
@@ -86,51 +97,58 @@ impl World {
         lead.account = Some(account);
         lead.account_slot = place;
         let zone = lead.zone;
+        let zone_at = lead.facts.at(moment.plan.rulebook.well_known.timezone).unwrap_or(Timestamp::MIN);
         let Some(new) = self.accounts.get_mut(place as usize) else { return };
         new.leads.push(slot);
         // The others are planned anew only where the lead brings a zone: accounts may be large.
-        if zone.is_some() && new.zone != zone {
-            new.zone = zone;
+        if new.takes_zone(zone, zone_at) {
             self.replan_account(moment, place);
         } else if zone.is_none() {
             self.replan_all(moment, slot);
         }
     }
 
-    /// Facts are set from the properties of the same name.
-    fn learn_facts(&mut self, moment: &Moment<'_>, slot: u32, props: Props<'_>) {
+    /// Facts are set from the properties that set them.
+    fn learn_facts(&mut self, moment: &Moment<'_>, slot: u32, event: &Event<'_>) {
         for (id, fact) in moment.plan.rulebook.facts.with_ids() {
-            let value = props.get(fact.prop);
-            if value != View::Missing {
-                self.set_fact(moment, slot, id, value);
+            if let Some(value) = event.props.told(fact.prop) {
+                self.learn_fact(moment, slot, id, (value, event.at));
             }
         }
     }
 
-    /// Sets a fact; whether it changed.
-    pub(super) fn set_fact(&mut self, moment: &Moment<'_>, slot: u32, fact: FactId, value: View<'_>) -> bool {
+    /// Sets a fact to what an event says, unless something newer is known.
+    fn learn_fact(&mut self, moment: &Moment<'_>, slot: u32, fact: FactId, told: (View<'_>, Timestamp)) {
+        if let Written::Older(known) = self.set_fact(moment, slot, fact, told) {
+            self.witness_older(moment, slot, Dropped::Fact(fact, told.0.to_value()), (told.1, known));
+        }
+    }
+
+    /// Sets a fact as of a moment; `Missing` empties it.
+    pub(super) fn set_fact(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        fact: FactId,
+        (value, at): (View<'_>, Timestamp),
+    ) -> Written {
         let rulebook = &moment.plan.rulebook;
-        let lead = self.lead_mut(slot);
-        if lead.facts.is_empty() {
-            lead.facts = vec![Value::Missing; rulebook.facts.len()];
+        let written = self.lead_mut(slot).facts.write(fact, value, at);
+        if written != Written::Changed {
+            return written;
         }
-        let Some(place) = lead.facts.get_mut(fact.index()) else { return false };
-        if place.view() == value {
-            return false;
-        }
-        *place = value.to_value();
         if fact == rulebook.well_known.timezone {
             let zone = match value {
                 View::Text(name) => Zone::parse(name),
                 _ => None,
             };
-            self.move_zone(moment, slot, zone);
+            self.move_zone(moment, slot, zone, at);
         } else if moment.plan.owner_zone == Some(fact) {
             self.replan_all(moment, slot);
         }
         self.release_values(moment, slot);
         self.ask_scripts(moment.plan, slot);
-        true
+        written
     }
 
     /// Scripts that read what has changed run in the next round.
@@ -141,7 +159,7 @@ impl World {
     }
 
     /// A lead that changes zone keeps its local times for what is pending.
-    fn move_zone(&mut self, moment: &Moment<'_>, slot: u32, zone: Option<Zone>) {
+    fn move_zone(&mut self, moment: &Moment<'_>, slot: u32, zone: Option<Zone>, at: Timestamp) {
         let lead = self.lead_mut(slot);
         if lead.zone == zone {
             return;
@@ -150,8 +168,7 @@ impl World {
         let place = lead.account_slot;
         self.replan_all(moment, slot);
         let Some(account) = self.accounts.get_mut(place as usize) else { return };
-        if zone.is_some() && account.zone != zone {
-            account.zone = zone;
+        if account.takes_zone(zone, at) {
             self.replan_account(moment, place);
         }
     }
@@ -406,6 +423,19 @@ impl World {
                 what: What::Fall(id.0, index as u16),
             });
         }
+    }
+}
+
+impl Account {
+    /// Takes over the zone a lead of it brings, unless a newer one is known; whether it is another.
+    fn takes_zone(&mut self, zone: Option<Zone>, at: Timestamp) -> bool {
+        if zone.is_none() || at < self.zone_at {
+            return false;
+        }
+        self.zone_at = at;
+        let other = self.zone != zone;
+        self.zone = zone;
+        other
     }
 }
 

@@ -18,6 +18,7 @@ use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
 
+use super::facts::Facts;
 use super::pair::PairState;
 
 /// When an event happened and which one it was. Ordered by both, so that of two events of the
@@ -268,6 +269,8 @@ impl Former {
 pub(crate) struct Lead {
     pub id: LeadId,
     pub account: Option<AccountId>,
+    /// The moment the account is of.
+    pub account_at: Timestamp,
     /// Place of the account in the engine, where there is one.
     pub account_slot: u32,
     pub first_at: Timestamp,
@@ -275,8 +278,7 @@ pub(crate) struct Lead {
     /// Set by hand: no rule moves it.
     pub tier_locked: bool,
     pub zone: Option<Zone>,
-    /// Empty while every fact has its default.
-    pub facts: Vec<Value>,
+    pub facts: Facts,
     // What nearly every event touches lies inside the lead, where the rulebook is not large: one
     // place in memory instead of five.
     pub ring: SmallVec<[Stamp; 32]>,
@@ -342,12 +344,13 @@ impl Lead {
         Self {
             id,
             account: None,
+            account_at: Timestamp::MIN,
             account_slot: u32::MAX,
             first_at,
             tier: None,
             tier_locked: false,
             zone: None,
-            facts: Vec::new(),
+            facts: Facts::default(),
             ring: SmallVec::from_elem(Stamp::NEVER, plan.ring_len),
             counts: SmallVec::from_elem(Count::default(), plan.counters.len()),
             last: SmallVec::from_elem(Stamp::NEVER, plan.last_len),

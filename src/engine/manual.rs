@@ -10,6 +10,7 @@ use crate::value::View;
 
 use super::effect::By;
 use super::enroll::{advance, next_touch};
+use super::facts::Facts;
 use super::intake::because_of;
 use super::lead::Stamp;
 use super::pair::PairState;
@@ -196,7 +197,7 @@ impl World {
     fn forget(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
         self.suppress(moment, slot, (None, None), by, out);
         let lead = self.lead_mut(slot);
-        lead.facts = Vec::new();
+        lead.facts = Facts::default();
         lead.pairs.iter_mut().flat_map(PairState::props_mut).for_each(|props| *props = None);
         self.changed.push(slot);
     }

@@ -56,6 +56,7 @@ pub type OwnerSends = std::collections::BTreeMap<Box<str>, Vec<(ChannelId, Times
 #[derive(Serialize, Deserialize)]
 struct Shared {
     zone: Option<Zone>,
+    zone_at: Timestamp,
     sends: Vec<(ChannelId, Timestamp)>,
 }
 
@@ -113,7 +114,13 @@ impl Engine {
         let shared: Shared = postcard::from_bytes(&saved.bytes)?;
         let leads = saved.leads.iter().map(|lead| lead.0).collect();
         self.world.account_slots.insert(saved.account, self.world.accounts.len() as u32);
-        self.world.accounts.push(Account { leads, zone: shared.zone, sends: shared.sends, touched: false });
+        self.world.accounts.push(Account {
+            leads,
+            zone: shared.zone,
+            zone_at: shared.zone_at,
+            sends: shared.sends,
+            touched: false,
+        });
         Ok(())
     }
 
@@ -121,9 +128,8 @@ impl Engine {
     #[must_use]
     pub fn facts(&self, lead: LeadId) -> Vec<(FactId, Value)> {
         let found = self.world.leads.get(lead.0 as usize).and_then(Option::as_ref);
-        let facts = found.into_iter().flat_map(|lead| lead.facts.iter().enumerate());
-        let known = facts.filter(|(_, value)| **value != Value::Missing);
-        known.map(|(index, value)| (FactId(index as u16), value.clone())).collect()
+        let facts = found.into_iter().flat_map(|lead| lead.facts.iter());
+        facts.map(|(fact, value)| (fact, value.clone())).collect()
     }
 
     /// Takes the engine apart: the leads that changed since they were put in, in the order of their
@@ -161,7 +167,11 @@ impl Engine {
             let changed = |shared: &&Account| shared.touched || touched.get(slot as usize) == Some(&true);
             let shared = self.world.accounts.get(slot as usize).filter(changed);
             let Some(shared) = shared else { continue };
-            let bytes = postcard::to_allocvec(&Shared { zone: shared.zone, sends: shared.sends.clone() })?;
+            let bytes = postcard::to_allocvec(&Shared {
+                zone: shared.zone,
+                zone_at: shared.zone_at,
+                sends: shared.sends.clone(),
+            })?;
             accounts.push(SavedAccount {
                 account,
                 leads: shared.leads.iter().map(|slot| LeadId(*slot)).collect(),

@@ -3,10 +3,11 @@
 //! due, every event and the conditions that keep it out of a count. Watching changes no decision.
 
 use crate::decision::{ActionId, Because, Order};
-use crate::event::{EventNumber, LeadId};
-use crate::rulebook::{ChannelId, Expr, RuleId, SequenceId, SetId, Table, TierId, Touch, TypeId};
+use crate::event::{AccountId, EventNumber, LeadId};
+use crate::rulebook::{ChannelId, Expr, FactId, RuleId, SequenceId, SetId, Table, TierId, Touch, TypeId};
 use crate::script::TimeGuard;
 use crate::timestamp::Timestamp;
+use crate::value::Value;
 
 use super::instant::Fired;
 use super::judge::{Asked, Gate, RuleAsked};
@@ -91,6 +92,32 @@ pub struct Heard {
     pub out: Vec<(SetId, Asked)>,
 }
 
+/// Something that was told of a lead and dropped: of an earlier moment than what was known.
+#[derive(Clone, Debug)]
+pub struct Older {
+    /// Whose it is.
+    pub lead: LeadId,
+    /// When it was told.
+    pub at: Timestamp,
+    /// Which entry of the log told it; `None` for a rule.
+    pub number: Option<EventNumber>,
+    /// What.
+    pub what: Dropped,
+    /// The moment it is of.
+    pub of: Timestamp,
+    /// The moment of what is known.
+    pub known: Timestamp,
+}
+
+/// What was dropped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dropped {
+    /// A value of a fact; `Missing` where it was to be emptied.
+    Fact(FactId, Value),
+    /// An account.
+    Account(AccountId),
+}
+
 /// Everything a watched engine has written down, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
@@ -102,6 +129,8 @@ pub struct Seen {
     pub entered: Vec<Entered>,
     /// Events that were taken in.
     pub heard: Vec<Heard>,
+    /// What was told of leads and not taken over, as something newer was known.
+    pub older: Vec<Older>,
     /// By action: the judgement it comes from, an index into [`Self::judged`].
     pub actions: Vec<(ActionId, usize)>,
 }
@@ -148,6 +177,22 @@ impl World {
             self.runner.stop_with(&witness.runner);
         }
         self.witness = Some(witness);
+    }
+
+    /// Something told of a lead is older than what is known.
+    pub(super) fn witness_older(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        what: Dropped,
+        (of, known): (Timestamp, Timestamp),
+    ) {
+        self.witnessed(slot, |world, seen| {
+            let (at, lead) = (moment.now, world.lead(slot).id);
+            // The order of an entry holds one more than its number.
+            let number = moment.order.after.checked_sub(1).filter(|_| moment.event.is_some()).map(EventNumber);
+            seen.older.push(Older { lead, at, number, what, of, known });
+        });
     }
 
     pub(super) fn witness_rule(&mut self, moment: &Moment<'_>, fired: &Fired) {

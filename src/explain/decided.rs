@@ -2,11 +2,12 @@
 
 use crate::decision::words::decider;
 use crate::decision::{ActionLine, Body, Cause, Decision, Reason, Status, TouchLine};
-use crate::engine::witness::{Due, DueWhat, Judged};
+use crate::engine::witness::{Dropped, Due, DueWhat, Judged, Older};
 use crate::rulebook::{Pattern, RuleId, SequenceId, Trigger};
 
-use super::{Clause, ClauseKind, Inquiry, Link, Origin, Stands, Why};
+use super::{Clause, ClauseKind, Inquiry, Link, OlderWhy, Origin, Stands, Why};
 use crate::timestamp::Timestamp;
+use crate::value::Value;
 
 impl Inquiry<'_> {
     /// How the lead stands.
@@ -30,6 +31,33 @@ impl Inquiry<'_> {
             touches: asked.touches,
             scores: asked.scores.iter().map(|score| self.score(score)).collect(),
             barred: locked.into_iter().chain(hold).chain(suppressed).collect(),
+            older: self.older(),
+        }
+    }
+
+    /// What was told of the lead and dropped under any of the rulebooks, the first told first.
+    fn older(&self) -> Vec<OlderWhy> {
+        let mut all: Vec<OlderWhy> = Vec::new();
+        for inquiry in self.back() {
+            let own = inquiry.engine.seen().older.iter().filter(|older| older.lead == self.lead);
+            all.extend(own.map(|older| inquiry.dropped(older)));
+        }
+        all.sort_by_key(|older| older.at);
+        all
+    }
+
+    fn dropped(&self, older: &Older) -> OlderWhy {
+        let (name, value) = match &older.what {
+            Dropped::Fact(fact, value) => (self.rulebook().facts.name(*fact), value.clone()),
+            Dropped::Account(account) => ("account", Value::Text(self.log.account_name(*account).into())),
+        };
+        OlderWhy {
+            name: name.to_owned(),
+            value,
+            of: older.of,
+            known: older.known,
+            at: older.at,
+            event: older.number.map(|number| self.event(number)),
         }
     }
 

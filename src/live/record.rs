@@ -132,8 +132,7 @@ impl Record {
     /// No key can be made.
     pub(crate) fn payload(&self, store: &mut Store) -> Result<Vec<u8>, StoreError> {
         let mut props: Vec<(&str, Packed<'_>)> = Vec::with_capacity(self.props.len());
-        // A property that is null is as good as absent.
-        for (name, value) in self.props.iter().filter(|(_, value)| !value.is_null()) {
+        for (name, value) in &self.props {
             props.push((name, self.pack(name, value, store)?));
         }
         props.sort_unstable_by_key(|(name, _)| *name);
@@ -143,7 +142,7 @@ impl Record {
 
     fn pack<'a>(&self, name: &str, value: &'a Value, store: &mut Store) -> Result<Packed<'a>, StoreError> {
         let json = match value {
-            Value::Null => return Ok(Packed::Bool(false)),
+            Value::Null => return Ok(Packed::Null),
             Value::Bool(value) => return Ok(Packed::Bool(*value)),
             Value::Number(_) if is_named(name) => {
                 let json = value.to_string();
@@ -260,6 +259,8 @@ enum Packed<'a> {
     SealedTime(Cow<'a, [u8]>),
     /// A list as JSON; an empty one where its lead was erased.
     SealedList(Cow<'a, [u8]>),
+    /// It is null.
+    Null,
 }
 
 impl<'a> Packed<'a> {
@@ -277,12 +278,13 @@ impl<'a> Packed<'a> {
             8 => Self::SealedDate(wire.bytes()?.into()),
             9 => Self::SealedTime(wire.bytes()?.into()),
             10 => Self::SealedList(wire.bytes()?.into()),
+            11 => Self::Null,
             _ => return None,
         })
     }
 
     fn is_open(&self) -> bool {
-        matches!(self, Self::Bool(_) | Self::Whole(_) | Self::Number(_) | Self::Text(_))
+        matches!(self, Self::Null | Self::Bool(_) | Self::Whole(_) | Self::Number(_) | Self::Text(_))
     }
 }
 
@@ -347,6 +349,7 @@ pub(crate) fn props(store: &Store, entry: &Entry<'_>) -> Result<Map<String, Valu
         let name = std::str::from_utf8(name).map_err(|_| unreadable(entry))?;
         let Some(value) = open(Some(store), entry, name, value) else { continue };
         let value = match value {
+            Open::Null => Value::Null,
             Open::Bool(value) => Value::Bool(value),
             Open::Whole(number) => Value::from(number),
             Open::Number(number) => Value::from(number),
@@ -365,6 +368,7 @@ fn damaged(entry: &Entry<'_>, reason: &str) -> StoreError {
 
 /// A property's value, unsealed.
 enum Open<'a> {
+    Null,
     Bool(bool),
     Whole(i64),
     Number(f64),
@@ -381,6 +385,7 @@ fn open<'a>(store: Option<&Store>, entry: &Entry<'_>, name: &str, value: Packed<
         Open::Text(open.map_or(Cow::Borrowed(shape.erased()), Cow::Owned))
     };
     Some(match value {
+        Packed::Null => Open::Null,
         Packed::Bool(value) => Open::Bool(value),
         Packed::Whole(number) => Open::Whole(number),
         Packed::Number(number) => Open::Number(number),
@@ -461,6 +466,7 @@ impl<'a> log::Given<'a> for Closed<'a, '_> {
     fn value(self) -> Option<log::Value<'a>> {
         let name = std::str::from_utf8(self.name).ok()?;
         Some(match open(self.store, self.entry, name, self.value)? {
+            Open::Null => log::Value::Null,
             Open::Bool(value) => log::Value::Bool(value),
             Open::Whole(number) => log::Value::Number(number as f64),
             Open::Number(number) => log::Value::Number(number),
@@ -514,7 +520,7 @@ mod tests {
         /// Whatever the bytes are, they read as postcard reads them.
         #[test]
         fn values_are_read_as_postcard_reads_them(
-            which in 0_u8..11,
+            which in 0_u8..12,
             text in "[a-zé]{0,20}",
             bits: u64,
             bytes: Vec<u8>,
@@ -533,7 +539,8 @@ mod tests {
                 7 => Packed::SealedNumber(bytes),
                 8 => Packed::SealedDate(bytes),
                 9 => Packed::SealedTime(bytes),
-                _ => Packed::SealedList(bytes),
+                10 => Packed::SealedList(bytes),
+                _ => Packed::Null,
             };
             let good = postcard::to_allocvec(&value).unwrap();
             let mut bad = good.clone();

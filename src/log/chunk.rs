@@ -10,7 +10,7 @@ use super::explain::{self, Fault};
 use super::names::Names;
 use super::record::{Record, RecordSeed, Scratch, Told};
 use super::value::{self, Fitted, Raw};
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Null, Vocabulary};
 use super::{LogEntry, MAX_LINE, MAX_NAME, NONE, hash, plain};
 use crate::event::{LATEST, LeadId, PropValue};
 use crate::rulebook::{PropId, TOUCHED_TYPE, TypeId};
@@ -236,7 +236,11 @@ impl Parsed {
         let before = (self.chunk.props.len(), self.chunk.texts.len(), self.chunk.lists.len());
         for (prop, value) in given {
             let Some(declared) = vocabulary.declared(ty, *prop) else { continue };
-            if self.chunk.keep(*prop, value, declared).is_err() {
+            let kept = match value {
+                Raw::Null => self.chunk.empty(*prop, vocabulary.null(ty, *prop)),
+                value => self.chunk.keep(*prop, value, declared),
+            };
+            if kept.is_err() {
                 self.chunk.props.truncate(before.0);
                 self.chunk.texts.truncate(before.1);
                 self.chunk.lists.truncate(before.2);
@@ -256,6 +260,15 @@ impl Parsed {
 }
 
 impl Chunk {
+    fn empty(&mut self, prop: PropId, null: Null) -> Result<(), Refused> {
+        match null {
+            Null::Absent => {}
+            Null::Empties => self.props.push((prop, PropValue::Empty)),
+            Null::Refused => return Err(Refused),
+        }
+        Ok(())
+    }
+
     fn keep(&mut self, prop: PropId, value: &Raw<'_>, declared: crate::value::Type) -> Result<(), Refused> {
         let value = match value::fit(value, declared).map_err(|_| Refused)? {
             Fitted::Bool(value) => PropValue::Bool(value),
@@ -284,9 +297,10 @@ pub(super) fn admits(told: &Told<'_>, given: &[(PropId, Raw<'_>)], vocabulary: &
     check(told)?;
     let Some(ty) = vocabulary.type_id(told.ty, hash::of_text(told.ty)) else { return Ok(()) };
     has_required(given, vocabulary, ty)?;
-    given.iter().try_for_each(|(prop, value)| match vocabulary.declared(ty, *prop) {
-        Some(declared) => value::fit(value, declared).map(drop).map_err(|_| Refused),
-        None => Ok(()),
+    given.iter().try_for_each(|(prop, value)| match (vocabulary.declared(ty, *prop), value) {
+        (Some(_), Raw::Null) if vocabulary.null(ty, *prop) == Null::Refused => Err(Refused),
+        (Some(_), Raw::Null) | (None, _) => Ok(()),
+        (Some(declared), value) => value::fit(value, declared).map(drop).map_err(|_| Refused),
     })
 }
 
@@ -299,7 +313,7 @@ fn check(told: &Told<'_>) -> Result<(), Refused> {
 }
 
 fn has_required(given: &[(PropId, Raw<'_>)], vocabulary: &Vocabulary<'_>, ty: TypeId) -> Result<(), Refused> {
-    let missing = |required: &PropId| given.iter().all(|(prop, _)| prop != required);
+    let missing = |required: &PropId| given.iter().all(|(prop, value)| prop != required || matches!(value, Raw::Null));
     if vocabulary.required(ty).iter().any(missing) { Err(Refused) } else { Ok(()) }
 }
 

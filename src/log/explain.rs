@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::record::{Field, OWN};
 use super::value::{self, Any, Raw};
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Null, Vocabulary};
 use super::{MAX_LINE, MAX_NAME, hash};
 use crate::event::LATEST;
 use crate::local::{TimeError, parse_rfc3339};
@@ -279,9 +279,19 @@ impl<'a> Careful<'a> {
             members = self.members(data.raw, "property")?;
         }
         let Some(ty) = ty else { return Ok(()) };
-        for member in members.iter().filter(|member| !matches!(member.value, Raw::Null)) {
+        for member in &members {
             let prop = self.vocabulary.prop_id(&member.key, hash::of_text(&member.key));
             let Some(declared) = prop.and_then(|prop| self.vocabulary.declared(ty, prop)) else { continue };
+            if matches!(member.value, Raw::Null) {
+                match prop.map(|prop| self.vocabulary.null(ty, prop)) {
+                    Some(Null::Refused) => {
+                        return at(member.value_at, format!("property `{}` is null", member.key)).map_err(|at| {
+                            at.help("the fact it sets must be there; declare it with `?` if it may be emptied")
+                        });
+                    }
+                    _ => continue,
+                }
+            }
             if let Err(reason) = value::fit(&member.value, declared) {
                 return at(member.value_at, format!("property `{}` {reason}: `{}`", member.key, shown(member)))
                     .map_err(|at| At { help: how_to_write(declared).filter(|_| reason != value::OUT_OF_YEARS), ..at });

@@ -101,7 +101,7 @@ pub(super) struct Record<'a> {
     pub(super) received_at: Option<Cow<'a, str>>,
     /// History that was loaded so that nothing acts.
     pub(super) backfill: bool,
-    /// The hash of all properties, declared or not; a property that is null is as good as absent.
+    /// The hash of all properties, declared or not; what is null is told, too.
     pub(super) props_hash: u64,
 }
 
@@ -284,9 +284,6 @@ impl<'de> Visitor<'de> for PropsSeed<'_, 'de> {
         while let Some((prop, key)) = map.next_key_seed(PropSeed(vocabulary))? {
             scratch.keys.add(key);
             let (value, value_hash) = map.next_value_seed(Any { lists: prop.is_some() })?;
-            if matches!(value, Raw::Null) {
-                continue;
-            }
             sum = hash::mix(key, value_hash).wrapping_add(sum);
             if let Some(prop) = prop {
                 scratch.props.push((prop, value));

@@ -29,6 +29,8 @@ pub(crate) trait Given<'a> {
 /// A property's value as it is kept.
 #[derive(Clone, Debug)]
 pub(crate) enum Value<'a> {
+    /// It is null.
+    Null,
     Bool(bool),
     Number(f64),
     Text(Cow<'a, str>),
@@ -133,10 +135,8 @@ impl Part {
         for prop in props {
             let name = prop.name();
             let Some(id) = vocabulary.prop_id_of_bytes(name, hash::of_bytes(name)) else { continue };
-            // What is null is as good as absent.
-            match prop.value().map(raw) {
-                None | Some(Raw::Null) => {}
-                Some(value) => known.push((id, value)),
+            if let Some(value) = prop.value() {
+                known.push((id, raw(value)));
             }
         }
         let account = told.account.filter(|account| !account.is_empty());
@@ -201,6 +201,7 @@ pub(crate) fn join(parts: Vec<Part>, path: &str, crew: &Crew) -> Log {
 
 fn raw(value: Value<'_>) -> Raw<'_> {
     match value {
+        Value::Null => Raw::Null,
         Value::Bool(value) => Raw::Bool(value),
         Value::Number(number) => Raw::Number(number),
         Value::Text(text) => Raw::Text(text),

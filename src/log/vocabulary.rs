@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::hash;
-use crate::rulebook::{Prop, PropId, Rulebook, TypeId};
+use crate::rulebook::{EventType, PropId, Rulebook, TypeId};
 use crate::value::Type;
 
 /// Types and properties by name.
@@ -18,6 +18,19 @@ pub(super) struct Vocabulary<'r> {
 struct Declared {
     types: Vec<Option<Type>>,
     required: Vec<PropId>,
+    /// Those whose null empties a fact, and whether the fact may be emptied.
+    emptied: Vec<(PropId, bool)>,
+}
+
+/// What the null of a property says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Null {
+    /// Nothing: it is as good as absent.
+    Absent,
+    /// The fact it sets is empty from now on.
+    Empties,
+    /// The fact it sets must be there.
+    Refused,
 }
 
 impl<'r> Vocabulary<'r> {
@@ -32,7 +45,7 @@ impl<'r> Vocabulary<'r> {
             let hash = hash::of_text(name);
             props.insert_unique(hash, (hash, id), |(hash, _)| *hash);
         }
-        let declared = rulebook.types.iter().map(|ty| Declared::new(&ty.props, rulebook.props.len())).collect();
+        let declared = rulebook.types.iter().map(|ty| Declared::new(ty, rulebook)).collect();
         Self { rulebook, types, props, declared }
     }
 
@@ -68,6 +81,16 @@ impl<'r> Vocabulary<'r> {
         self.declared.get(ty.index()).map_or(&[], |declared| &declared.required)
     }
 
+    /// What it says that a property of the type is null.
+    pub(super) fn null(&self, ty: TypeId, prop: PropId) -> Null {
+        let emptied = self.declared.get(ty.index()).map_or(&[][..], |declared| &declared.emptied);
+        match emptied.iter().find(|(other, _)| *other == prop) {
+            None => Null::Absent,
+            Some((_, true)) => Null::Empties,
+            Some((_, false)) => Null::Refused,
+        }
+    }
+
     #[inline]
     pub(super) fn type_name(&self, id: TypeId) -> &'r str {
         self.rulebook.types.name(id)
@@ -80,13 +103,19 @@ impl<'r> Vocabulary<'r> {
 }
 
 impl Declared {
-    fn new(props: &[Prop], count: usize) -> Self {
-        let mut types = vec![None; count];
+    fn new(ty: &EventType, rulebook: &Rulebook) -> Self {
+        let props = &ty.props;
+        let mut types = vec![None; rulebook.props.len()];
         for prop in props {
             if let Some(place) = types.get_mut(prop.id.index()) {
                 *place = Some(prop.ty);
             }
         }
-        Self { types, required: props.iter().filter(|prop| !prop.optional).map(|prop| prop.id).collect() }
+        let facts = rulebook.facts.iter().filter(|_| ty.sets_facts);
+        Self {
+            types,
+            required: props.iter().filter(|prop| !prop.optional).map(|prop| prop.id).collect(),
+            emptied: facts.map(|fact| (fact.prop, !fact.must_be_there())).collect(),
+        }
     }
 }

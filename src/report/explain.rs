@@ -7,9 +7,12 @@ use std::fmt::Write as _;
 use crate::decision::{Body, Cause, Decision, Reason};
 use crate::explain::words::{ClauseWords, number_words};
 use crate::explain::{
-    Answer, Clause, ClauseKind, EventWhy, Explanation, Former, LeftOut, Link, Origin, Route, ScoreWhy, Tried, Why,
+    Answer, Clause, ClauseKind, EventWhy, Explanation, Former, LeftOut, Link, OlderWhy, Origin, Route, ScoreWhy, Tried,
+    Why,
 };
+use crate::local::Zone;
 use crate::timestamp::Timestamp;
+use crate::value::Value;
 
 use super::timeline::{clock, paint, tint, words};
 use crate::decision::names::Names;
@@ -91,6 +94,14 @@ impl<'a> Tree<'a> {
         for barred in &stands.barred {
             self.line(2, barred, "31");
         }
+        let hidden = stands.older.len().saturating_sub(LISTED);
+        if hidden > 0 {
+            self.line(2, &format!("{} earlier", many(hidden, "older value")), "2");
+        }
+        for older in stands.older.iter().skip(hidden) {
+            let text = self.older(older, explanation.zone);
+            self.line(2, &text, "2");
+        }
         if let Some(last) = self.former.last() {
             let changed = match self.former.len() {
                 1 => String::from("changed"),
@@ -103,6 +114,20 @@ impl<'a> Tree<'a> {
             self.line(2, &text, "0");
         }
         self.text.push('\n');
+    }
+
+    /// `plan "trial" dropped, older: of ..., known since ... (e3 events.jsonl:3)`
+    fn older(&self, older: &OlderWhy, zone: Zone) -> String {
+        let event = older.event.as_ref().map_or_else(String::new, |event| format!(" ({} {})", event.id, event.place));
+        let value = match &older.value {
+            Value::Missing => String::from("empty"),
+            value => self.words.value(value),
+        };
+        format!(
+            "{} {value} dropped, {}{event}",
+            older.name,
+            self.names.reason(&Reason::Older { of: older.of, known: older.known }, zone)
+        )
     }
 
     /// `engagement 25 = 5 (e2, +5 3d ago) + ...`

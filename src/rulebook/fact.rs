@@ -14,4 +14,14 @@ pub struct Fact {
     pub ty: Type,
     /// `Missing` where there is no default.
     pub default: Value,
+    /// Whether it may be missing.
+    pub optional: bool,
+}
+
+impl Fact {
+    /// Whether a lead must have it: it cannot be emptied.
+    #[must_use]
+    pub fn must_be_there(&self) -> bool {
+        !self.optional && self.default == Value::Missing
+    }
 }

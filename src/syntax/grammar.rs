@@ -129,6 +129,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::set
         | Rule::add
         | Rule::tag
+        | Rule::unset
         | Rule::untag
         | Rule::webhook
         | Rule::send
@@ -322,6 +323,7 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_to => "`to`",
         Rule::kw_true => "`true`",
         Rule::kw_unsuppress => "`unsuppress`",
+        Rule::kw_unset => "`unset`",
         Rule::kw_untag => "`untag`",
         Rule::kw_until => "`until`",
         Rule::kw_up => "`up`",

@@ -143,7 +143,7 @@ impl<'a> ExpectWords<'a> {
     /// A value as it is written in a rulebook.
     pub fn value(&self, value: &Value) -> String {
         match value {
-            Value::Missing => String::from("nothing"),
+            Value::Missing => String::from("empty"),
             Value::Bool(truth) => truth.to_string(),
             Value::Number(number) => number.to_string(),
             Value::Text(text) => quoted(text),

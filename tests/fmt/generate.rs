@@ -326,6 +326,7 @@ fn effect(tape: &mut Tape) -> String {
         "add 5 to interest",
         "add - 2 * visits to interest",
         "tag reader",
+        "unset stage",
         "untag reader",
         "webhook crm",
         "hold until now + 3d",

@@ -122,7 +122,18 @@ fn cases() -> Vec<Case<'static>> {
     rows.map(case).collect()
 }
 
-/// `email.opened 0, 1, 2@4, again, until 9`: the records, and the moment time passes up to.
+/// Properties off the front of some words, `plan=pro seats=null`, as a JSON object.
+fn props<'w>(words: &mut &[&'w str]) -> serde_json::Map<String, Value> {
+    let mut props = serde_json::Map::new();
+    while let Some((name, value)) = words.first().and_then(|word: &&'w str| word.split_once('=')) {
+        props.insert(name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)));
+        *words = &words[1..];
+    }
+    props
+}
+
+/// `email.opened 0, 1, 2@4, again, until 9`: the records, and the moment time passes up to; of events
+/// with properties `lead.updated plan=pro 2`.
 fn events(case: &Case<'_>) -> (String, Option<Timestamp>) {
     let (mut lines, mut until) = (Vec::<String>::new(), None);
     let mut ty = "";
@@ -136,12 +147,13 @@ fn events(case: &Case<'_>) -> (String, Option<Timestamp>) {
             continue;
         }
         let is_end = words[0] == "until";
-        if words[0].starts_with(|c: char| c.is_ascii_lowercase()) {
+        if words[0].starts_with(|c: char| c.is_ascii_lowercase()) && !words[0].contains('=') {
             if !is_end {
                 ty = words[0];
             }
             words = &words[1..];
         }
+        let props = Value::Object(props(&mut words));
         let Some(at) = Moment::take(&mut words).filter(|_| !ty.is_empty()) else { misread(item) };
         let told = match words.split_first() {
             None => Some(at.clone()),
@@ -158,7 +170,7 @@ fn events(case: &Case<'_>) -> (String, Option<Timestamp>) {
         }
         let time = |moment: &Moment| ensue::local::rfc3339(moment.at(), ensue::local::Zone::UTC);
         lines.push(format!(
-            r#"{{"id":"e{}","type":"{ty}","lead":"ana","at":"{}","received_at":"{}"}}"#,
+            r#"{{"id":"e{}","type":"{ty}","lead":"ana","at":"{}","received_at":"{}","props":{props}}}"#,
             lines.len(),
             time(&at),
             time(&told)
@@ -196,6 +208,7 @@ fn named(line: &Value, decision: &Decision, in_days: bool) -> Decided {
         ("tier", _) => text("to").to_owned(),
         ("override", _) => format!("override {}", text("to")),
         ("alert", _) => text("text").to_owned(),
+        ("set", _) => format!("set {}", text("field")),
         ("enroll", "suppressed") => format!("suppressed {}", text("sequence")),
         ("enroll", _) => format!("enroll {}", text("sequence")),
         ("exit", _) => format!("exit {}", text("sequence")),

@@ -250,6 +250,7 @@ fn effect(effect: &Effect) -> String {
         EffectKind::Alert { to, text: words } => format!("(alert {} {})", to.node, text(words)),
         EffectKind::Escalate { to, text: words } => format!("(escalate {} {})", to.node, text(words)),
         EffectKind::Assign(value) => format!("(assign {})", expr(value)),
+        EffectKind::Unset { field, .. } => format!("(unset {})", field.node),
         EffectKind::Set { field, value } => format!("(set {} {})", field.node, expr(value)),
         EffectKind::Add { amount, score } => format!("(add {} {})", expr(amount), score.node),
         EffectKind::Tag(tag) => format!("(tag {})", tag.node),

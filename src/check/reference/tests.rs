@@ -161,6 +161,7 @@ impl Names {
                 self.name(field);
                 self.expr(value);
             }
+            EffectKind::Unset { word: _, field } => self.name(field),
             EffectKind::Add { amount, score } => {
                 self.expr(amount);
                 self.name(score);

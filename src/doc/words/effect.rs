@@ -48,6 +48,7 @@ impl ProseWords<'_> {
                 fill("hand the lead over to the {} and alert them: {}", [to.word().into(), Prose::quote(text)])
             }
             EffectKind::Assign(owner) => fill("make {} the owner", [self.value_of(owner)]),
+            EffectKind::Set { fact, value: Expr::Constant(Value::Missing) } => fill("empty {}", [self.fact(*fact)]),
             EffectKind::Set { fact, value } => fill("set {} to {}", [self.fact(*fact), self.value_of(value)]),
             EffectKind::Add { score, amount } => self.add(*score, amount),
             EffectKind::Tag(tag) => fill("tag the lead {}", [self.tag(*tag)]),

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use crate::decision::Cause;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, FactId, Invariant, InvariantKind, Kept, RuleId, ScoreId, SetId, Table, TypeId};
+use crate::rulebook::{ChannelId, Invariant, InvariantKind, Kept, RuleId, ScoreId, SetId, Table, TypeId};
 use crate::timestamp::Timestamp;
-use crate::value::Value;
 
 use super::super::guard::is_kept;
 use super::super::lead::{Former, Lead, Past, PendingAction, SavedProps, Shield, Stamp, Suppression};
@@ -43,6 +42,7 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
     would.enrollments.clear();
     would.parts = merge_parts(matching, &was.parts, &would.parts);
     (would.id, would.account, would.account_slot) = (was.id, was.account, was.account_slot);
+    would.account_at = was.account_at;
     (would.first_at, would.zone, would.hold, would.touches) = (was.first_at, was.zone, was.hold, was.touches);
     (would.next_serial, would.last_touch) = (was.next_serial, was.last_touch);
     would.former = (!former.is_empty()).then(|| Box::new(former));
@@ -52,16 +52,13 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
 
 /// Facts of the lead; one that is new is what its events say.
 fn merge_facts(matching: &Matching, was: &Lead, would: &mut Lead) {
-    let known = |fact: &FactId| was.facts.get(fact.index()).cloned().unwrap_or(Value::Missing);
     // A lead that was forgotten has no facts, whatever the log says.
     let primed = std::mem::take(&mut would.facts);
-    let value = |(at, old): (usize, &Option<FactId>)| match old {
-        Some(old) => known(old),
-        None => primed.get(at).cloned().unwrap_or(Value::Missing),
-    };
-    let facts: Vec<Value> = matching.facts.iter().enumerate().map(value).collect();
-    if facts.iter().any(|value| *value != Value::Missing) {
-        would.facts = facts;
+    for (fact, old) in matching.facts.with_ids() {
+        match old {
+            Some(old) => would.facts.take_over(fact, &was.facts, *old),
+            None => would.facts.take_over(fact, &primed, fact),
+        }
     }
 }
 

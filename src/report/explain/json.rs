@@ -7,7 +7,7 @@ use crate::decision::line::{Line, PartLine, rounded, value_text};
 use crate::decision::names::Names;
 use crate::decision::{Decision, Part};
 use crate::explain::{
-    Answer, Clause, EventWhy, Explanation, Former, LeftOut, Link, Origin, Route, ScoreWhy, Tried, Why,
+    Answer, Clause, EventWhy, Explanation, Former, LeftOut, Link, OlderWhy, Origin, Route, ScoreWhy, Tried, Why,
 };
 use crate::local::{Zone, rfc3339};
 use crate::timestamp::Timestamp;
@@ -33,9 +33,22 @@ struct Whole<'a> {
     touches: u32,
     scores: Vec<ScoreLine<'a>>,
     barred: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    older: Vec<OlderLine<'a>>,
     decided: Vec<WhyLine<'a>>,
     ahead: Vec<Told<'a>>,
     answers: Vec<AnswerLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct OlderLine<'a> {
+    name: &'a str,
+    value: Option<Box<RawValue>>,
+    of: String,
+    known: String,
+    told: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<EventLine<'a>>,
 }
 
 #[derive(Serialize)]
@@ -235,6 +248,7 @@ impl<'a> Writer<'_, 'a> {
             touches: stands.touches,
             scores: stands.scores.iter().map(|score| self.score(score)).collect(),
             barred: &stands.barred,
+            older: stands.older.iter().map(|older| self.older(older)).collect(),
             decided: explanation.decided.iter().map(|why| self.why(why)).collect(),
             ahead: told(self.names, &explanation.ahead),
             answers: explanation.answers.iter().map(|answer| self.answer(answer)).collect(),
@@ -281,16 +295,30 @@ impl<'a> Writer<'_, 'a> {
         LinkLine { at: self.time(link.at), what: &link.what, rule: &link.by.name, source: &link.by.place }
     }
 
+    fn older(&self, older: &'a OlderWhy) -> OlderLine<'a> {
+        OlderLine {
+            name: &older.name,
+            value: value_text(&older.value, self.zone),
+            of: self.time(older.of),
+            known: self.time(older.known),
+            told: self.time(older.at),
+            event: older.event.as_ref().map(|event| self.event(event)),
+        }
+    }
+
     fn events(&self, events: &'a [EventWhy]) -> Vec<EventLine<'a>> {
-        let event = |event: &'a EventWhy| EventLine {
+        events.iter().map(|event| self.event(event)).collect()
+    }
+
+    fn event(&self, event: &'a EventWhy) -> EventLine<'a> {
+        EventLine {
             id: &event.id,
             ty: &event.ty,
             at: self.time(event.at),
             received_at: event.received_at.map(|at| self.time(at)),
             lead: event.lead.as_deref(),
             place: &event.place,
-        };
-        events.iter().map(event).collect()
+        }
     }
 
     fn clauses(&self, clauses: &'a [Clause]) -> Vec<ClauseLine<'a>> {

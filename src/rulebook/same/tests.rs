@@ -276,6 +276,8 @@ fn effects() {
         "set plan = \"a\"",
         "set plan = \"b\"",
         "set size = 1",
+        "unset size",
+        "unset plan",
         "add 1 to heat",
         "add 2 to heat",
         "add 1 to cool",

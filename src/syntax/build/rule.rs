@@ -156,6 +156,11 @@ impl Build<'_> {
             Rule::escalate => EffectKind::Escalate { to: self.name_in(pair)?, text: self.text_in(pair)? },
             Rule::assign => EffectKind::Assign(self.expr_in(pair)?),
             Rule::set => EffectKind::Set { field: self.name_in(pair)?, value: self.expr_in(pair)? },
+            Rule::unset => {
+                let word = child(pair, Rule::kw_unset)?;
+                let word = super::Name { node: word.as_str().to_owned(), range: self.range(&word) };
+                EffectKind::Unset { word, field: self.name_in(pair)? }
+            }
             Rule::add => EffectKind::Add { amount: self.expr_in(pair)?, score: self.name_in(pair)? },
             Rule::tag => EffectKind::Tag(self.name_in(pair)?),
             Rule::untag => EffectKind::Untag(self.name_in(pair)?),

@@ -162,6 +162,8 @@ pub enum EffectKind {
     Set { field: Name, value: Expr },
     /// `add N to SCORE`
     Add { amount: Expr, score: Name },
+    /// `unset FACT`; where a channel is called `unset`, a message on it.
+    Unset { word: Name, field: Name },
     /// `tag x`
     Tag(Name),
     /// `untag x`
