@@ -96,7 +96,7 @@ fn lines<'a>(texts: &[&'a str]) -> Vec<LogLine<'a>> {
         path: Arc::clone(&path),
         number,
         text: Cow::Borrowed(*text),
-        broken: false,
+        broken: None,
     };
     texts.iter().zip(1..).map(line).collect()
 }

@@ -8,6 +8,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 mod activate;
 mod aside;
 mod ask;
+mod bounded;
 mod check;
 mod clock;
 mod complaint;

@@ -48,7 +48,7 @@ pub use error::LiveError;
 #[doc(hidden)]
 pub use handover::Point;
 pub use handover::{Desk, HandedOver, OpenSink, Round};
-pub use ingest::{Group, Intake, LogLine, NOT_TEXT};
+pub use ingest::{Group, Intake, LogLine};
 pub use outbox::{Delivery, DeliveryState, Done, Ended, Fate, What};
 pub use record::Record;
 pub use step::Advanced;

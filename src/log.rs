@@ -10,6 +10,7 @@ mod blocks;
 mod chunk;
 mod explain;
 mod hash;
+mod length;
 mod merge;
 mod names;
 mod plain;
@@ -34,16 +35,23 @@ use merge::{Repeats, Spot};
 use names::Names;
 use vocabulary::Vocabulary;
 
+pub(crate) use self::length::endless;
 #[cfg(feature = "live")]
 pub(crate) use self::{
     chunk::OWN_TYPES,
+    chunk::too_long,
+    explain::excerpt,
+    explain::is_about_bytes,
+    explain::not_utf8_byte,
     record::Told,
     stored::{Given, Part, Value, Words, join},
     value::date,
 };
 
-/// The longest line, in bytes without its line break.
-const MAX_LINE: usize = 1_000_000;
+/// The longest line, in bytes without its line break: the one limit of a record, wherever it is read.
+pub(crate) const MAX_LINE: usize = 1_000_000;
+/// A line that goes on for longer than this is that of no log, and nobody waits for its end.
+pub(crate) const ENDLESS: u64 = 256 << 20;
 /// The longest id, type, lead or account, in bytes.
 const MAX_NAME: usize = 1024;
 /// An account that is not there.

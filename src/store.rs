@@ -19,9 +19,11 @@ mod head;
 mod index;
 mod keys;
 mod open;
+mod pieces;
 mod quarantine;
 mod read;
 mod repair;
+mod scattered;
 mod trees;
 mod turn;
 mod verify;
@@ -208,7 +210,7 @@ impl Store {
         let found = guarded(|| log.range(..=offset.0.to_be_bytes()).next_back().transpose());
         let found = found.map_err(damaged)?.map_err(|error| damaged(error.to_string()))?;
         let (_, bytes) = found.ok_or_else(|| damaged("blocks are missing".to_owned()))?;
-        let block = Block::parse(bytes).map_err(|reason| damaged(reason.to_owned()))?;
+        let block = guarded(|| pieces::block_in(log, bytes)).map_err(damaged)?.map_err(damaged)?;
         let holds = block.first() <= offset && offset < block.end();
         holds.then_some(block).ok_or_else(|| damaged("blocks are missing".to_owned()))
     }

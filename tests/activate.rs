@@ -47,8 +47,7 @@ fn decided(live: &Live) -> Vec<String> {
 }
 
 fn ingest(live: &mut Live, events: &[&str]) {
-    let line =
-        |(text, number)| LogLine { path: "events.jsonl".into(), number, text: <&str>::into(text), broken: false };
+    let line = |(text, number)| LogLine { path: "events.jsonl".into(), number, text: <&str>::into(text), broken: None };
     let lines: Vec<LogLine<'_>> = events.iter().copied().zip(1..).map(line).collect();
     let appended = live.ingest(lines, Arrival::Own, false).unwrap();
     assert_eq!(appended.quarantined, 0);

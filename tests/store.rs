@@ -20,8 +20,8 @@ use std::process::Child;
 use std::time::Duration;
 
 use ensue::store::{
-    Alone, Appending, Batch, KEY_LIMIT, NewEntry, Offset, Store, StoreError, StoreOptions, TreeName, VALUE_LIMIT,
-    Wanted, repair, verify,
+    Alone, Appending, Batch, ENTRY_LIMIT, KEY_LIMIT, NewEntry, Offset, Store, StoreError, StoreOptions, TreeName,
+    VALUE_LIMIT, Wanted, repair, verify,
 };
 use support::{
     Random, append, child, copy_dir, damaged_blocks, digest, expected_digest, files_below, made, open, soak,
@@ -134,10 +134,10 @@ fn what_is_too_large_or_out_of_order_is_refused_and_nothing_of_its_batch_written
     let mut store = open(dir.path());
     append(&mut store, 0..2);
     let mut large = made(3);
-    large.payload = vec![b'x'; 9_000];
+    large.payload = vec![b'x'; ENTRY_LIMIT];
     let (fine, early) = (made(2), made(0));
     let refused = store.append(&[fine.as_new(), large.as_new()]).unwrap_err();
-    assert_eq!(refused.to_string(), "event `e000000003` is too large: 9065 bytes, at most 8124 are kept");
+    assert_eq!(refused.to_string(), "event `e000000003` is too large: 16777283 bytes, at most 16777216 are kept");
     let early = NewEntry { id: "early", ..early.as_new() };
     assert!(matches!(store.append(&[early]), Err(StoreError::OutOfOrder { .. })));
     let mut batch = Batch::new();
@@ -266,9 +266,9 @@ fn no_store_is_made_unasked_and_a_newer_one_is_refused() {
     drop(open(dir.path()));
     let head = dir.path().join("head");
     let text = fs::read_to_string(&head).unwrap();
-    fs::write(&head, text.replace("ensue store 1", "ensue store 2")).unwrap();
+    fs::write(&head, text.replace("ensue store 2", "ensue store 3")).unwrap();
     let newer = Store::open(dir.path(), &StoreOptions::default()).unwrap_err();
-    assert_eq!(newer.to_string(), "the store is in format 2, this program reads up to format 1");
+    assert_eq!(newer.to_string(), "the store is in format 3, this program reads up to format 2");
 }
 
 #[test]
@@ -538,6 +538,46 @@ fn repair_brings_over_all_before_the_damage() {
     let repaired = repair(base.path(), &room.path().join("new"), &StoreOptions::default()).unwrap();
     assert_eq!((repaired.recovered, repaired.lost, repaired.lost_is_certain), (3_000, 0, false));
     assert_eq!((repaired.values, repaired.keys), (2, 1));
+}
+
+#[test]
+fn repair_needs_every_piece_of_a_large_entry() {
+    let base = tempfile::tempdir().unwrap();
+    support::store_to_damage(base.path());
+    let data = base.path().join("sled").join("db");
+    let mut bytes = fs::read(&data).unwrap();
+    let places = support::places_of_a_piece(&bytes);
+    for place in places {
+        bytes[place + 500] ^= 1;
+    }
+    fs::write(&data, bytes).unwrap();
+    let damage = verify(base.path(), &StoreOptions::default()).unwrap_err();
+    assert!(damage.is_damage(), "{damage}");
+    let room = tempfile::tempdir().unwrap();
+    let repaired = repair(base.path(), &room.path().join("new"), &StoreOptions::default()).unwrap();
+    assert_eq!((repaired.recovered, repaired.lost), (1_500, 1_500));
+    assert_eq!(digest(&open(&room.path().join("new"))), expected_digest(1_500));
+}
+
+#[test]
+fn a_log_that_ends_with_a_large_entry_is_opened_and_repaired() {
+    let base = tempfile::tempdir().unwrap();
+    let mut store = open(base.path());
+    append(&mut store, 0..1_501);
+    drop(store);
+    let mut store = open(base.path());
+    assert_eq!(digest(&store), expected_digest(1_501));
+    assert_eq!(store.entries_of(&made(1_500).lead).unwrap().last(), Some(&made(1_500)));
+    assert_eq!(append(&mut store, 1_500..1_501).outcomes, [Appending::Duplicate(Offset(1_500))]);
+    drop(store);
+    let room = tempfile::tempdir().unwrap();
+    let repaired = repair(base.path(), &room.path().join("new"), &StoreOptions::default()).unwrap();
+    assert_eq!((repaired.recovered, repaired.lost), (1_501, 0));
+    let mut store = open(base.path());
+    append(&mut store, 1_501..1_700);
+    store.verify().unwrap();
+    drop(store);
+    assert_eq!(digest(&open(base.path())), expected_digest(1_700));
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod damage;
 mod erase;
 #[path = "verbs/export.rs"]
 mod export;
+#[path = "verbs/large.rs"]
+mod large;
 #[path = "verbs/looks.rs"]
 mod looks;
 #[path = "verbs/place.rs"]

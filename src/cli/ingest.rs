@@ -1,16 +1,18 @@
 //! `ensue ingest`: appends events to the store.
 
 use std::borrow::Cow;
-use std::io::{BufRead, BufReader, Read as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use crate::live::{Appended, Arrival, Group, Intake, Live, LogLine};
+use crate::log;
 use crate::timestamp::Timestamp;
 use crate::words::many;
 
+use super::bounded::BoundedLines;
 use super::exit::{Error, Exit};
 use super::place::{self, StoreArgs, Workplace};
 use super::{Io, clock, input, progress};
@@ -85,6 +87,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     Ok(Exit::Fine)
 }
 
+/// About how many bytes of lines are made durable together at most.
+const AT_ONCE: usize = 8 << 20;
 /// How many groups may be read ahead of the one that is made durable.
 const AHEAD: usize = 2;
 
@@ -103,20 +107,11 @@ struct Taking<'a> {
 impl Taking<'_> {
     /// Every line in the order it arrived by its own word, from all inputs.
     fn sorted(&mut self, live: &mut Live) -> Result<(), Error> {
-        let mut texts = Vec::new();
-        for path in &self.args.logs {
-            let (mut reader, _) = input::open(path)?;
-            let mut bytes = Vec::new();
-            reader.read_to_end(&mut bytes).map_err(|error| Error::unreadable(path, &error))?;
-            texts.push((name(path), bytes));
-        }
+        let texts = self.args.logs.iter().map(|path| whole(path)).collect::<Result<Vec<_>, _>>()?;
         let mut lines: Vec<(Timestamp, LogLine<'_>)> = Vec::new();
-        for (path, bytes) in &texts {
-            let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-            for (text, number) in bytes.split(|byte| *byte == b'\n').zip(1..) {
-                let text = String::from_utf8_lossy(text);
-                let broken = matches!(text, Cow::Owned(_));
-                let line = line(path, number, text, broken);
+        for (path, (bytes, places)) in self.args.logs.iter().map(|path| name(path)).zip(&texts) {
+            for (place, number) in places.iter().zip(1..) {
+                let line = line(&path, number, Cow::Borrowed(bytes.get(place.clone()).unwrap_or_default()));
                 // What is no record stays where it stands.
                 let before = lines.last().map_or(Timestamp(0), |(at, _)| *at);
                 lines.push((line.arrival().unwrap_or(before), line));
@@ -197,22 +192,22 @@ fn read<'a>(intake: &Intake, group: Vec<LogLine<'a>>) -> Read<'a> {
 fn groups_of(log: &Path, batch: usize, send: &mut impl FnMut(Vec<LogLine<'static>>) -> bool) -> Result<(), Error> {
     let (reader, size) = input::open(log)?;
     let (bar, name) = (progress::bytes(size), name(log));
-    let mut reader = BufReader::with_capacity(1 << 20, reader);
-    let (mut group, mut number) = (Vec::new(), 0);
+    let mut lines = BoundedLines::new(reader);
+    let (mut group, mut held, mut number) = (Vec::new(), 0, 0);
     loop {
         let mut bytes = Vec::new();
-        let read = reader.read_until(b'\n', &mut bytes).map_err(|error| Error::unreadable(log, &error))?;
+        let read = lines.next_into(&mut bytes).map_err(|error| Error::unreadable(log, &error))?;
         if read > 0 {
             number += 1;
-            bar.inc(read as u64);
-            bytes.pop_if(|last| *last == b'\n');
-            group.push(match String::from_utf8(bytes) {
-                Ok(text) => line(&name, number, Cow::Owned(text), false),
-                Err(error) => line(&name, number, String::from_utf8_lossy(error.as_bytes()).into_owned().into(), true),
-            });
+            bar.inc(read);
+            held += bytes.len();
+            group.push(line(&name, number, Cow::Owned(bytes)));
         }
-        let enough = group.len() >= batch || reader.buffer().is_empty();
+        let enough = group.len() >= batch || held >= AT_ONCE || lines.is_drained();
         let due = !group.is_empty() && (read == 0 || enough);
+        if due {
+            held = 0;
+        }
         let taken = !due || send(std::mem::take(&mut group));
         if read == 0 || !taken {
             bar.finish_and_clear();
@@ -225,6 +220,29 @@ fn name(log: &Path) -> Arc<str> {
     log.display().to_string().into()
 }
 
-fn line<'a>(path: &Arc<str>, number: u64, text: Cow<'a, str>, broken: bool) -> LogLine<'a> {
+/// All of a log, and where its lines stand.
+fn whole(log: &Path) -> Result<(Vec<u8>, Vec<Range<usize>>), Error> {
+    let mut lines = BoundedLines::new(input::open(log)?.0);
+    let (mut bytes, mut places) = (Vec::new(), Vec::new());
+    loop {
+        let start = bytes.len();
+        if lines.next_into(&mut bytes).map_err(|error| Error::unreadable(log, &error))? == 0 {
+            return Ok((bytes, places));
+        }
+        places.push(start..bytes.len());
+    }
+}
+
+fn line<'a>(path: &Arc<str>, number: u64, bytes: Cow<'a, [u8]>) -> LogLine<'a> {
+    // Of a line that is too long the rest was passed over, perhaps in the middle of a character.
+    let bad = std::str::from_utf8(&bytes).err().filter(|_| log::too_long(&bytes).is_none());
+    let broken = bad.and_then(|error| bytes.get(error.valid_up_to()).copied());
+    let text = match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Cow::Owned(text),
+            Err(error) => Cow::Owned(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        },
+    };
     LogLine { path: Arc::clone(path), number, text, broken }
 }

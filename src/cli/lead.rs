@@ -192,7 +192,7 @@ fn append(
         reason = live.store().quarantine_show(number)?.reason;
         live.store_mut().quarantine_drop(number)?;
     }
-    let help = "an entry has room for 8 KB, `--why` and `--by` among it";
+    let help = "an entry has room for 1 MB, `--why` and `--by` among it";
     Err(Error::wrong(format!("the log did not take `{ty}`: {reason}")).help(help))
 }
 

@@ -184,7 +184,7 @@ impl Live {
     /// An engine that has been through the whole log by a plan, with what it decided thrown away.
     fn primed(&self, plan: &Arc<Plan>, at: Timestamp, roster: &mut Roster) -> Result<Engine, LiveError> {
         let mut engine = Engine::new(Arc::clone(plan)).guarded(self.guard);
-        let mut entries = Vec::new();
+        let (mut entries, mut bytes) = (Vec::new(), 0);
         let mut feed = |entries: &mut Vec<StoredEntry>, engine: &mut Engine| -> Result<(), LiveError> {
             let (log, places) = self.read_log(plan, entries)?;
             step::feed(engine, &log, &places, roster, &mut Vec::new())?;
@@ -196,9 +196,11 @@ impl Live {
             if entry.offset.0 >= self.progress.handled {
                 break;
             }
+            bytes += entry.payload.len();
             entries.push(entry);
-            if entries.len() == self.step {
+            if entries.len() == self.step || bytes >= step::BYTES {
                 feed(&mut entries, &mut engine)?;
+                bytes = 0;
             }
         }
         feed(&mut entries, &mut engine)?;

@@ -114,7 +114,7 @@ impl Live {
                 payload: payloads.get(payload).unwrap_or_default(),
             };
             if check_size(&entry).is_err() {
-                quarantine.push(line.bad(String::from("it is larger than 8 KB")));
+                quarantine.push(line.bad(String::from("the record is larger than a store can keep")));
                 continue;
             }
             batch.append_marked(entry, good.marks);

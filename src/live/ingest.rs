@@ -16,9 +16,6 @@ use crate::plan::Plan;
 use crate::store::{Marks, Quarantined};
 use crate::timestamp::Timestamp;
 
-/// Why a line goes to quarantine that had to be changed to be shown at all.
-pub const NOT_TEXT: &str = "it is not UTF-8 text";
-
 const NO_RECORD: &str = "this is not a record";
 
 /// A line of an input.
@@ -30,8 +27,8 @@ pub struct LogLine<'a> {
     pub number: u64,
     /// What it says, without its line break.
     pub text: Cow<'a, str>,
-    /// It was not UTF-8; the text has replacement characters.
-    pub broken: bool,
+    /// The first byte of it that is no part of a text; it has replacement characters then.
+    pub broken: Option<u8>,
 }
 
 impl LogLine<'_> {
@@ -48,9 +45,11 @@ impl LogLine<'_> {
         text.trim_ascii()
     }
 
-    /// The line as it goes to quarantine.
+    /// The line as it goes to quarantine; of one that nobody may read again only the beginning.
     pub(super) fn bad(&self, reason: String) -> Quarantined {
-        Quarantined { text: self.record().to_owned(), reason, path: self.path.to_string(), line: self.number }
+        let text = self.record();
+        let text = if text.len() > log::MAX_LINE { log::excerpt(text.as_bytes()) } else { text.to_owned() };
+        Quarantined { text, reason, path: self.path.to_string(), line: self.number }
     }
 }
 
@@ -93,7 +92,7 @@ impl Group<'_> {
     /// A group of one record that has no line.
     pub(super) fn of_one(record: Record) -> Self {
         let mut group = Self::default();
-        group.lines.push(LogLine { path: "".into(), number: 0, text: "".into(), broken: false });
+        group.lines.push(LogLine { path: "".into(), number: 0, text: "".into(), broken: None });
         group.whole(record);
         group
     }
@@ -176,8 +175,10 @@ impl Intake {
         let mut group = Group { good: Vec::with_capacity(lines.len()), ..Group::default() };
         for line in lines {
             let text = line.record();
-            if line.broken {
-                group.bad.push(line.bad(NOT_TEXT.to_owned()));
+            if let Some(byte) = line.broken {
+                group.bad.push(line.bad(log::not_utf8_byte(byte)));
+            } else if let Some(reason) = log::too_long(line.text.as_bytes()) {
+                group.bad.push(line.bad(reason));
             } else if group.plain(text, self, &words).is_some() {
                 group.lines.push(line);
             } else if !text.is_empty() {

@@ -28,6 +28,8 @@ use crate::timestamp::Timestamp;
 
 /// How many entries one step handles at most.
 pub(super) const ENTRIES: usize = 50_000;
+/// About how many bytes of entries, since few of them may be large.
+pub(super) const BYTES: usize = 64 << 20;
 /// About how many leads with a due timer one step takes at most.
 const LEADS: usize = 20_000;
 
@@ -166,7 +168,7 @@ impl Live {
     /// The next entries of the log, up to the next activation of a rulebook; that alone where it
     /// comes first.
     fn next_entries(&self) -> Result<Vec<StoredEntry>, LiveError> {
-        let mut entries = Vec::new();
+        let (mut entries, mut bytes) = (Vec::new(), 0);
         for entry in self.store.entries(Offset(self.progress.handled))? {
             let entry = entry?;
             let is_activation = entry.kind == kind::ACTIVATION;
@@ -174,9 +176,10 @@ impl Live {
                 break;
             }
             let erases = erases(&entry);
+            bytes += entry.payload.len();
             entries.push(entry);
             // What comes after an erasure is read without the lead's key.
-            if is_activation || erases || entries.len() == self.step {
+            if is_activation || erases || entries.len() == self.step || bytes >= BYTES {
                 break;
             }
         }

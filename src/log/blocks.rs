@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Mutex;
 
-use super::{Input, MAX_LINE};
+use super::{ENDLESS, Input, MAX_LINE, endless};
 
 /// How much is read at once where a block is full already, in bytes.
 const LEAST: usize = 64 * 1024;
@@ -143,12 +143,17 @@ impl<'s> Blocks<'s> {
     /// Reads on to the end of a line that is too long to keep; whether the input has ended.
     fn pass_over_line(&mut self, reader: &mut dyn Read) -> io::Result<bool> {
         let mut scratch = vec![0; self.size.clamp(1, 64 * 1024)];
+        let mut passed = 0;
         loop {
             let count = read_some(reader, &mut scratch)?;
             if count == 0 {
                 return Ok(true);
             }
             self.read += count as u64;
+            passed += count as u64;
+            if passed > ENDLESS {
+                return Err(endless());
+            }
             let seen = scratch.get(..count).unwrap_or_default();
             if let Some(at) = memchr::memchr(b'\n', seen) {
                 self.carry.extend_from_slice(seen.get(at + 1..).unwrap_or_default());

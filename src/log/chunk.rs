@@ -11,7 +11,7 @@ use super::names::Names;
 use super::record::{Record, RecordSeed, Scratch, Told};
 use super::value::{self, Fitted, Raw};
 use super::vocabulary::{Null, Vocabulary};
-use super::{LogEntry, MAX_LINE, MAX_NAME, NONE, hash, plain};
+use super::{LogEntry, MAX_LINE, MAX_NAME, NONE, hash, length, plain};
 use crate::event::{LATEST, LeadId, PropValue};
 use crate::rulebook::{PropId, TOUCHED_TYPE, TypeId};
 use crate::timestamp::Timestamp;
@@ -87,11 +87,14 @@ pub(super) fn read(block: &Block, vocabulary: &Vocabulary<'_>, skip_bad: bool) -
         let rest = bytes.get(start..).unwrap_or_default();
         let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let line = match text {
+            // What was cut off may have been the rest of a character.
+            _ if rest.get(..len).is_some_and(is_too_long) => Ok(""),
             Some(text) => Ok(text.get(start..start + len).unwrap_or("")),
             None => std::str::from_utf8(rest.get(..len).unwrap_or_default())
                 .map_err(|_| rest.get(..len).unwrap_or_default()),
         };
         let fault = match line {
+            Ok(_) if rest.get(..len).is_some_and(is_too_long) => Some(explain::too_long()),
             Ok(line) => parsed.read_line(line.strip_suffix('\r').unwrap_or(line), vocabulary, &mut scratch).err(),
             Err(line) => Some(explain::not_utf8(line)),
         };
@@ -107,6 +110,17 @@ pub(super) fn read(block: &Block, vocabulary: &Vocabulary<'_>, skip_bad: bool) -
     }
     parsed.trim();
     parsed
+}
+
+/// Whether a line is longer than a record may be; a carriage return before its end does not count.
+fn is_too_long(line: &[u8]) -> bool {
+    line.strip_suffix(b"\r").unwrap_or(line).len() > MAX_LINE
+}
+
+/// What is wrong with a line that is longer than a record may be; `None` for any other.
+#[cfg(feature = "live")]
+pub(crate) fn too_long(line: &[u8]) -> Option<String> {
+    is_too_long(line).then(|| explain::too_long().reason)
 }
 
 /// A record that was refused; why is for `explain` to find out.
@@ -146,6 +160,9 @@ impl Parsed {
         }
         if line.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r')) {
             return Ok(());
+        }
+        if length::grows_too_long(line) {
+            return Err(explain::grows_too_long());
         }
         let record = match plain::read(line, vocabulary, scratch) {
             Some(record) => Ok(record),

@@ -31,7 +31,7 @@ const EXCERPT: usize = 200;
 const WRITE_TIME: &str = "write it like 2026-03-02T09:00:00Z or 2026-03-02T09:00:00+01:00";
 
 /// The beginning of a line, for people to recognize it.
-pub(super) fn excerpt(line: &[u8]) -> String {
+pub(crate) fn excerpt(line: &[u8]) -> String {
     // A character has up to four bytes; anything beyond is cut anyway.
     let text = String::from_utf8_lossy(line.get(..4 * EXCERPT + 4).unwrap_or(line));
     let text = text.trim_end_matches('\r');
@@ -46,12 +46,30 @@ pub(super) fn too_long() -> Fault {
     Fault { column: MAX_LINE as u32 + 1, reason: "the line is longer than 1 MB".to_owned(), help }
 }
 
+/// A record that would come out of a store as a line nobody may read again.
+pub(super) fn grows_too_long() -> Fault {
+    let help = Some("leave out what no rule asks for: at most 1 MB, numbers written out".to_owned());
+    Fault { column: 1, reason: "the record is longer than 1 MB as a store writes it down".to_owned(), help }
+}
+
 pub(super) fn not_utf8(line: &[u8]) -> Fault {
     let valid = std::str::from_utf8(line).map_or_else(|e| e.valid_up_to(), str::len);
     let column = String::from_utf8_lossy(line.get(..valid).unwrap_or_default()).chars().count() as u32 + 1;
     let byte = line.get(valid).copied().unwrap_or(0);
     let help = Some("save the log as UTF-8".to_owned());
-    Fault { column, reason: format!("not UTF-8: the byte 0x{byte:02x} is no part of a text"), help }
+    Fault { column, reason: not_utf8_byte(byte), help }
+}
+
+/// What is wrong with a line in which a byte is no part of a text.
+pub(crate) fn not_utf8_byte(byte: u8) -> String {
+    format!("not UTF-8: the byte 0x{byte:02x} is no part of a text")
+}
+
+/// Whether a reason is about the bytes of a line, of which no text that is kept tells any more: it is not
+/// UTF-8, or too long to be kept. (The first is how it was worded before.)
+#[cfg(feature = "live")]
+pub(crate) fn is_about_bytes(reason: &str) -> bool {
+    reason == "it is not UTF-8 text" || reason.starts_with("not UTF-8: ") || reason == too_long().reason
 }
 
 /// What is wrong with a line that was refused; `None` where nothing is.

@@ -12,7 +12,7 @@ use super::merge::Repeats;
 use super::record::{Scratch, Told};
 use super::value::{Any, Keys, Raw};
 use super::vocabulary::Vocabulary;
-use super::{Log, count_lines, hash, joined, plain};
+use super::{Log, count_lines, hash, joined, length, plain};
 use crate::crew::Crew;
 use crate::rulebook::{Rulebook, TypeId};
 use crate::timestamp::Timestamp;
@@ -50,6 +50,9 @@ impl<'r> Words<'r> {
     /// The fields of a line in the plainest writing, where the rulebook can read it, with `each` told of
     /// all its properties, declared or not; `None` for any other line, good or bad.
     pub fn plain<'a>(&self, line: &'a str, each: &mut impl FnMut(&'a str, Value<'a>)) -> Option<Told<'a>> {
+        if !length::is_short(line) {
+            return None;
+        }
         let mut known = SmallVec::<[_; 8]>::new();
         let told = told(line, &mut |name, key, value| {
             match &value {

@@ -1,5 +1,6 @@
 //! The bytes of the log: entries packed into blocks of up to 8 KB that carry their place, a checksum
-//! and the hash of the block before. The only file that knows this layout; format 1.
+//! and the hash of the block before. An entry that is larger has a block to itself, which lies in
+//! `pieces`. The only file that knows this layout; format 1.
 //!
 //! A block is a header and a body. The body only ever grows at its end (words are spelled out where
 //! they first occur and numbered from there), so the hash of an earlier state of a block can be told
@@ -22,10 +23,12 @@ use crate::timestamp::Timestamp;
 pub const MAGIC: [u8; 4] = [0xE5, b'n', b'B', 1];
 /// Bytes before the body: magic, first offset, count, body length, previous hash, checksum.
 pub const HEADER: usize = 4 + 8 + 4 + 4 + 32 + 16;
-/// The most bytes a block may have: a larger value could be put into files that are never synced.
+/// The most bytes a value of the database may have: a larger one could be put into files that are never
+/// synced. A block of more than one entry is no larger.
 pub const LIMIT: usize = 8192;
-/// The most bytes an encoded entry may have.
-pub const ENTRY_LIMIT: usize = LIMIT - HEADER;
+/// The most bytes an encoded entry may have. A record of the log has at most 1 MB as text; sealed and
+/// with its numbers written out it is a few times that at worst.
+pub const ENTRY_LIMIT: usize = 16 << 20;
 
 /// The hash of a block: of its header up to the checksum, and its body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -217,6 +220,26 @@ impl Builder {
         true
     }
 
+    /// Adds an entry that is too large for any other block to this empty one, which is full then; `false`
+    /// where even that has no room.
+    pub fn push_alone(&mut self, entry: &NewEntry<'_>) -> bool {
+        if self.count > 0 {
+            return false;
+        }
+        let bytes = postcard::to_allocvec(&self.record(entry)).unwrap_or_default();
+        if bytes.is_empty() || bytes.len() > ENTRY_LIMIT {
+            return false;
+        }
+        self.bytes.extend_from_slice(&bytes);
+        self.count = 1;
+        true
+    }
+
+    /// Whether nothing is in it yet.
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     fn record<'e>(&self, entry: &NewEntry<'e>) -> Record<'e> {
         Record {
             kind: entry.kind,
@@ -277,7 +300,13 @@ impl Block {
     /// Finds the block at the start of `bytes`, which may go on behind it.
     pub fn parse_prefix(bytes: &[u8]) -> Option<Self> {
         let (_, len) = parse_header(bytes)?;
-        Self::parse(bytes.get(..HEADER + len)?.into()).ok()
+        let bytes = bytes.get(..HEADER + len).filter(|block| block.len() <= LIMIT)?;
+        Self::parse(bytes.into()).ok()
+    }
+
+    /// The first offset, and the length of the body, of the block that `bytes` begin with.
+    pub fn announced(bytes: &[u8]) -> Option<(Offset, usize)> {
+        parse_header(bytes).map(|(block, len)| (block.first, len))
     }
 
     /// The offset of its first entry.
@@ -486,7 +515,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_refused_only_where_no_block_has_room() {
-        let fits = vec![b'x'; 8000];
+        let fits = vec![b'x'; 1_000_000];
         assert!(check_size(&entry("a", "ana", &fits)).is_ok());
         let large = vec![b'x'; ENTRY_LIMIT];
         assert!(matches!(check_size(&entry("a", "ana", &large)), Err(StoreError::TooLarge { .. })));

@@ -13,7 +13,7 @@ use super::head::{FORMAT, Head};
 use super::index::{Marks, RUN, Waiting};
 use super::quarantine::Quarantined;
 use super::trees::{self, Batch, Change, LogWrites, TreeName};
-use super::{Store, quarantine};
+use super::{Store, pieces, quarantine};
 
 /// What one commit did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,12 +146,15 @@ impl Store {
             }
         }
         if !self.builder.push(entry) {
-            let block = self.builder.finish();
-            self.builder = Builder::new(block.end(), block.hash());
-            self.full.push(block);
+            if !self.builder.is_empty() {
+                self.close_block();
+            }
             if !self.builder.push(entry) {
-                let id = entry.id.to_owned();
-                return Err(StoreError::TooLarge { id, bytes: entry.payload.len(), limit: ENTRY_LIMIT });
+                if !self.builder.push_alone(entry) {
+                    let id = entry.id.to_owned();
+                    return Err(StoreError::TooLarge { id, bytes: entry.payload.len(), limit: ENTRY_LIMIT });
+                }
+                self.close_block();
             }
         }
         let offset = Offset(self.builder.next().0 - 1);
@@ -161,6 +164,13 @@ impl Store {
         self.waiting.add(marks);
         self.record.last_received = entry.received_at.0;
         Ok(Appending::Stored(offset))
+    }
+
+    /// Begins a block after the one being filled.
+    fn close_block(&mut self) {
+        let block = self.builder.finish();
+        self.builder = Builder::new(block.end(), block.hash());
+        self.full.push(block);
     }
 
     /// Writes the transaction of a commit and makes it durable.
@@ -173,7 +183,7 @@ impl Store {
         let mut writes = LogWrites::default();
         let last = if added { self.builder.finish() } else { self.last.clone() };
         let full = std::mem::take(&mut self.full);
-        writes.blocks.extend(full.iter().map(|block| (block.first().0.to_be_bytes(), block.bytes().clone())));
+        writes.blocks.extend(full.iter().flat_map(pieces::of));
         let run = (self.waiting.len() >= RUN).then(|| self.waiting.run());
         if let Some(run) = run {
             if !run.postings.is_empty() {
@@ -184,6 +194,7 @@ impl Store {
             self.waiting = Waiting::new(last.end());
             self.record.indexed = last.end().0;
         }
+        self.record.format = FORMAT;
         self.record.commits += 1;
         self.record.keys = self.keys.count();
         self.record.keys_generation = self.keys.generation();

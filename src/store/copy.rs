@@ -14,6 +14,8 @@ use super::{Store, StoreOptions};
 
 /// How many blocks or values are copied in one commit.
 const HANDFUL: usize = 128;
+/// About how many bytes of blocks, since a block of one large entry has no more than that.
+const AT_ONCE: usize = 8 << 20;
 
 impl Store {
     /// Copies the store into the empty or new folder `to` and checks the copy.
@@ -83,7 +85,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut blocks = blocks.peekable();
         while blocks.peek().is_some() {
-            let handful: Vec<Block> = blocks.by_ref().take(HANDFUL).collect::<Result<_, _>>()?;
+            let (mut handful, mut bytes) = (Vec::new(), 0);
+            while handful.len() < HANDFUL && bytes < AT_ONCE {
+                let Some(block) = blocks.next().transpose()? else { break };
+                bytes += block.bytes().len();
+                handful.push(block);
+            }
             let mut batch = Batch::new();
             for entry in handful.iter().flat_map(Block::entries) {
                 batch.append(entry?.as_new());

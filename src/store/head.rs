@@ -4,13 +4,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::block::{Block, BlockHash};
+use super::block::{Block, BlockHash, Builder};
 use super::entry::Offset;
 use super::error::StoreError;
 use super::files::{self, Syncs};
 
-/// The store format this program writes.
-pub const FORMAT: u32 = 1;
+/// The store format this program writes. 2: a block may lie in pieces.
+pub const FORMAT: u32 = 2;
 
 /// How far the acknowledged log goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,14 @@ impl Head {
     pub fn agrees_with(&self, block: &Block) -> bool {
         let count = self.entries.checked_sub(block.first().0).and_then(|n| u32::try_from(n).ok());
         block.first() == self.block && count.and_then(|n| block.hash_then(n, self.len)) == Some(self.hash)
+    }
+}
+
+impl Head {
+    /// Whether the acknowledged log ended right behind this block, with nothing in the next one yet: so it
+    /// is after a large entry, whose block is full at once.
+    pub fn begins_after(&self, block: &Block) -> bool {
+        self.len == 0 && self.hash == Builder::new(block.end(), block.hash()).finish().hash()
     }
 }
 

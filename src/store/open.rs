@@ -19,7 +19,7 @@ use super::index::{Marks, Waiting};
 use super::keys::Keys;
 use super::read::Blocks;
 use super::trees::LogWrites;
-use super::{Store, StoreOptions};
+use super::{Store, StoreOptions, pieces};
 
 /// What a database holds about the end of its log.
 struct Loaded {
@@ -196,7 +196,8 @@ fn compare(database: &Database, head: &Head, record: &CommitRecord, last: &Block
     } else {
         let found = database.trees.log.get(head.block.0.to_be_bytes());
         let found = found.map_err(|error| end_damaged(&error.to_string()))?;
-        found.and_then(|bytes| Block::parse(bytes).ok()).is_some_and(|block| head.agrees_with(&block))
+        let block = found.and_then(|bytes| pieces::block_in(&database.trees.log, bytes).ok());
+        block.is_some_and(|block| head.agrees_with(&block))
     };
     let reason = || "a block that is not the one that was acknowledged".to_owned();
     agrees.then_some(()).ok_or_else(|| StoreError::Damaged { readable: head.block.0, reason: reason() })
@@ -204,10 +205,15 @@ fn compare(database: &Database, head: &Head, record: &CommitRecord, last: &Block
 
 /// The block being filled follows the last full one.
 fn check_join(database: &Database, last: &Block) -> Result<(), StoreError> {
-    let before = database.trees.log.last().map_err(|error| end_damaged(&error.to_string()))?;
-    let join = match before {
+    let log = &database.trees.log;
+    let unreadable = |error: sled::Error| end_damaged(&error.to_string());
+    let join = match log.last().map_err(unreadable)? {
         None => Some((Offset(0), BlockHash::default())),
-        Some((_, bytes)) => Block::parse(bytes).ok().map(|block| (block.end(), block.hash())),
+        Some((key, _)) => {
+            let before = log.get(pieces::first_key(&key)).map_err(unreadable)?;
+            let block = before.and_then(|bytes| pieces::block_in(log, bytes).ok());
+            block.map(|block| (block.end(), block.hash()))
+        }
     };
     if join == Some((last.first(), last.previous())) {
         return Ok(());

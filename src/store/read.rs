@@ -13,6 +13,7 @@ use super::block::{Block, BlockHash};
 use super::entry::{Offset, StoredEntry};
 use super::error::StoreError;
 use super::guard::{guarded, receive, spawn};
+use super::pieces::{self, Assembly};
 
 /// How many records are handed over at a time.
 const HANDFUL: usize = 128;
@@ -97,10 +98,34 @@ impl<T: Send + 'static> Walk<T> {
     }
 }
 
+/// A record of the log's tree.
+#[derive(Debug)]
+enum Lying {
+    /// A block, or something that is none.
+    Block(Result<Block, &'static str>),
+    /// The first piece of a large block.
+    Begun(IVec),
+    /// Another piece of one.
+    Piece(IVec),
+}
+
+impl Lying {
+    fn of((key, value): Record) -> (IVec, Self) {
+        let lying = if pieces::is_key(&key) {
+            Self::Piece(value)
+        } else if Assembly::begin(&value).is_some() {
+            Self::Begun(value)
+        } else {
+            Self::Block(Block::parse(value))
+        };
+        (key, lying)
+    }
+}
+
 /// The blocks of a log, in order. Ends after its first error.
 #[derive(Debug)]
 pub struct Blocks<'a> {
-    walk: Walk<(IVec, Result<Block, &'static str>)>,
+    walk: Walk<(IVec, Lying)>,
     last: Option<Block>,
     expected: Option<(Offset, BlockHash)>,
     /// Where reading begins.
@@ -115,9 +140,11 @@ impl Blocks<'_> {
         let start = guarded(|| tree.range(..=from.0.to_be_bytes()).next_back().transpose());
         let reason = match start {
             Ok(Ok(start)) => {
-                let bound = start.as_ref().map_or(Bound::Unbounded, |(key, _)| Bound::Included(key.to_vec()));
+                // A piece is read from the beginning of its block on.
+                let bound =
+                    start.map_or(Bound::Unbounded, |(key, _)| Bound::Included(pieces::first_key(&key).to_vec()));
                 let origin = (from.0 == 0).then(|| (Offset(0), BlockHash::default()));
-                let walk = Walk::making(tree, bound, limit, |(key, value)| (key, Block::parse(value)))?;
+                let walk = Walk::making(tree, bound, limit, Lying::of)?;
                 return Ok(Self { walk, last: Some(last), expected: origin, from, done: false, store: PhantomData });
             }
             Ok(Err(error)) => error.to_string(),
@@ -129,19 +156,19 @@ impl Blocks<'_> {
     fn advance(&mut self) -> Result<Option<Block>, StoreError> {
         let readable = self.expected.map_or(self.from, |(offset, _)| offset).0;
         let damaged = |reason: &str| StoreError::Damaged { readable, reason: reason.to_owned() };
-        let block = match self.walk.next() {
-            Ok(Some((key, block))) => {
-                let block = block.map_err(damaged)?;
+        let block = match self.next_record(readable)? {
+            Some((key, lying)) => {
+                let block = match lying {
+                    Lying::Block(block) => block.map_err(damaged)?,
+                    Lying::Begun(head) => self.put_together(&head, readable)?,
+                    Lying::Piece(_) => return Err(damaged("a piece of a block without its beginning")),
+                };
                 if *key != block.first().0.to_be_bytes() {
                     return Err(damaged("a block in the place of another"));
                 }
                 Some(block)
             }
-            Ok(None) => self.last.take(),
-            Err(Trouble::Broken(reason)) => return Err(StoreError::Damaged { readable, reason }),
-            Err(Trouble::Stuck) => {
-                return Err(StoreError::Stuck { doing: "reading the log", seconds: self.walk.limit.as_secs() });
-            }
+            None => self.last.take(),
         };
         let Some(block) = block else { return Ok(None) };
         match self.expected {
@@ -154,6 +181,27 @@ impl Blocks<'_> {
         }
         self.expected = Some((block.end(), block.hash()));
         Ok(Some(block))
+    }
+
+    fn next_record(&mut self, readable: u64) -> Result<Option<(IVec, Lying)>, StoreError> {
+        self.walk.next().map_err(|trouble| match trouble {
+            Trouble::Broken(reason) => StoreError::Damaged { readable, reason },
+            Trouble::Stuck => StoreError::Stuck { doing: "reading the log", seconds: self.walk.limit.as_secs() },
+        })
+    }
+
+    /// The large block whose first piece was met; the others follow.
+    fn put_together(&mut self, head: &[u8], readable: u64) -> Result<Block, StoreError> {
+        let damaged = |reason: &str| StoreError::Damaged { readable, reason: reason.to_owned() };
+        let missing = || damaged("a piece of a block is missing");
+        let mut assembly = Assembly::begin(head).ok_or_else(missing)?;
+        while let Some(wanted) = assembly.missing() {
+            match self.next_record(readable)? {
+                Some((key, Lying::Piece(piece))) if *key == *wanted => assembly.add(&piece).map_err(damaged)?,
+                _ => return Err(missing()),
+            }
+        }
+        assembly.finish().map_err(damaged)
     }
 }
 

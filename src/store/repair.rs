@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::block::{Block, BlockHash, LIMIT, MAGIC};
+use super::block::{Block, BlockHash, LIMIT};
 use super::database::Database;
 use super::error::StoreError;
 use super::files::{self, Lock};
@@ -15,8 +15,9 @@ use super::head::Head;
 use super::keys::Keys;
 use super::quarantine;
 use super::read::Walk;
+use super::scattered::{PREFIX, Scattered};
 use super::trees::{Batch, TreeName};
-use super::{Store, StoreOptions};
+use super::{Store, StoreOptions, scattered};
 
 /// How much of the file is searched at a time.
 const WINDOW: usize = 8 << 20;
@@ -38,10 +39,12 @@ pub struct Repaired {
 }
 
 /// A block found in the file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Found {
     offset: u64,
     len: usize,
+    /// Where the pieces after the first lie, of a block that lies in pieces.
+    pieces: Vec<u64>,
     count: u32,
     previous: BlockHash,
     hash: BlockHash,
@@ -97,7 +100,8 @@ fn search(path: &Path, head: Option<&Head>) -> Result<Catalog, StoreError> {
     let mut catalog = Catalog::new();
     let Ok(mut file) = File::open(path) else { return Ok(catalog) };
     let io = |source| StoreError::io("read", path, source);
-    let finder = memchr::memmem::Finder::new(&MAGIC);
+    let finder = memchr::memmem::Finder::new(&PREFIX);
+    let mut scattered = Scattered::default();
     let mut window = Vec::new();
     let mut start = 0_u64;
     loop {
@@ -106,12 +110,19 @@ fn search(path: &Path, head: Option<&Head>) -> Result<Catalog, StoreError> {
         // A block that begins near the end of the window is left for the next one.
         let done = if at_end { window.len() } else { window.len().saturating_sub(LIMIT) };
         for place in finder.find_iter(&window).take_while(|place| *place < done) {
-            let block = window.get(place..).and_then(Block::parse_prefix);
-            if let Some(block) = block.filter(|block| block.count() > 0) {
-                note(&mut catalog, &block, start + place as u64, head);
+            let bytes = window.get(place..).unwrap_or_default();
+            match Block::parse_prefix(bytes) {
+                Some(block) if block.count() > 0 => {
+                    note(&mut catalog, &block, (start + place as u64, Vec::new()), head);
+                }
+                Some(_) => {}
+                None => scattered.note(bytes, start + place as u64),
             }
         }
         if at_end {
+            for (block, offset, pieces) in scattered.blocks(&mut file) {
+                note(&mut catalog, &block, (offset, pieces), head);
+            }
             return Ok(catalog);
         }
         window.drain(..done);
@@ -119,7 +130,7 @@ fn search(path: &Path, head: Option<&Head>) -> Result<Catalog, StoreError> {
     }
 }
 
-fn note(catalog: &mut Catalog, block: &Block, offset: u64, head: Option<&Head>) {
+fn note(catalog: &mut Catalog, block: &Block, (offset, pieces): (u64, Vec<u64>), head: Option<&Head>) {
     let list = catalog.entry(block.first().0).or_default();
     if list.iter().any(|other| other.hash == block.hash()) {
         return;
@@ -127,10 +138,11 @@ fn note(catalog: &mut Catalog, block: &Block, offset: u64, head: Option<&Head>) 
     list.push(Found {
         offset,
         len: block.bytes().len(),
+        pieces,
         count: block.count(),
         previous: block.previous(),
         hash: block.hash(),
-        is_head: head.is_some_and(|head| head.agrees_with(block)),
+        is_head: head.is_some_and(|head| head.agrees_with(block) || head.begins_after(block)),
         reach: (false, 0),
     });
 }
@@ -164,7 +176,7 @@ fn chain(catalog: &Catalog) -> Vec<Found> {
     while let Some(found) = successor(catalog, first, previous) {
         first += u64::from(found.count);
         previous = found.hash;
-        chain.push(*found);
+        chain.push(found.clone());
     }
     chain
 }
@@ -172,10 +184,15 @@ fn chain(catalog: &Catalog) -> Vec<Found> {
 fn read_at(path: &Path, found: &Found) -> Result<Block, StoreError> {
     let io = |source| StoreError::io("read", path, source);
     let mut file = File::open(path).map_err(io)?;
-    file.seek(SeekFrom::Start(found.offset)).map_err(io)?;
-    let mut bytes = vec![0; found.len];
-    file.read_exact(&mut bytes).map_err(io)?;
-    Block::parse(bytes.into()).map_err(|reason| StoreError::Unopenable { reason: reason.to_owned() })
+    let block = if found.pieces.is_empty() {
+        file.seek(SeekFrom::Start(found.offset)).map_err(io)?;
+        let mut bytes = vec![0; found.len];
+        file.read_exact(&mut bytes).map_err(io)?;
+        Block::parse(bytes.into())
+    } else {
+        scattered::block_at(&mut file, found.offset, &found.pieces).ok_or("a block that has lost a piece")
+    };
+    block.map_err(|reason| StoreError::Unopenable { reason: reason.to_owned() })
 }
 
 /// Brings over what lies beside the log, as far as the database still gives it: from a copy, since

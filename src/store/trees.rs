@@ -128,7 +128,7 @@ impl<'a> Batch<'a> {
 /// The database's trees.
 #[derive(Clone, Debug)]
 pub(crate) struct Trees {
-    /// Whole blocks, by first offset.
+    /// Whole blocks, by first offset; large ones in pieces.
     pub log: Tree,
     /// Ids seen, in runs.
     pub ids: Tree,
@@ -144,7 +144,7 @@ pub(crate) struct Trees {
 /// What a commit writes beside the callers' changes.
 #[derive(Debug, Default)]
 pub(crate) struct LogWrites {
-    pub blocks: Vec<([u8; 8], IVec)>,
+    pub blocks: Vec<(Vec<u8>, IVec)>,
     pub ids: Vec<KeyValue>,
     pub postings: Vec<KeyValue>,
     pub system: Vec<(&'static str, IVec)>,
@@ -258,7 +258,7 @@ fn write_log(views: &[TransactionalTree], log: &LogWrites) -> TxResult {
     }
     if let Some(blocks) = views.get(2) {
         for (key, value) in &log.blocks {
-            blocks.insert(key, value.clone())?;
+            blocks.insert(key.as_slice(), value.clone())?;
         }
     }
     if log.ids.is_empty() {

@@ -32,7 +32,7 @@ fn store_to_damage(dir: &Path, random: &mut Random) {
             // Ids of each round are their own, and nobody is forgotten.
             let text = told.line.replace(r#""id":"e"#, &format!(r#""id":"r{round}e"#));
             let text = text.replace("override.erase", "email.opened").replace("email.complained", "email.opened");
-            LogLine { path: "-".into(), number, text: text.into(), broken: false }
+            LogLine { path: "-".into(), number, text: text.into(), broken: None }
         };
         let group: Vec<LogLine<'_>> = told.iter().zip(1..).map(line).collect();
         wall = wall.max(live.floor()) + minutes(3_000);

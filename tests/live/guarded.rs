@@ -131,7 +131,7 @@ fn stored(lines: &[String]) -> TempDir {
     let files = files();
     live.activate_first(&files, files.check().rulebook.unwrap(), at("2026-03-02T08:00:00Z")).unwrap();
     let lines = lines.iter().zip(1..);
-    let lines = lines.map(|(text, number)| LogLine { path: "-".into(), number, text: text.into(), broken: false });
+    let lines = lines.map(|(text, number)| LogLine { path: "-".into(), number, text: text.into(), broken: None });
     live.ingest(lines.collect(), Arrival::Own, false).unwrap();
     room
 }

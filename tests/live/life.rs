@@ -99,7 +99,7 @@ impl Life<'_> {
             path: "-".into(),
             number,
             text: Cow::Owned(told.line.clone()),
-            broken: false,
+            broken: None,
         };
         let lines: Vec<LogLine<'_>> = group.iter().zip(1..).map(line).collect();
         self.insist(|live| live.ingest(lines.clone(), Arrival::At(wall), backfill));
@@ -295,7 +295,7 @@ fn second(random: &mut Random, book: &'static Book, export: &str, first: Timesta
     let lines: Vec<LogLine<'_>> = export
         .lines()
         .zip(1..)
-        .map(|(text, number)| LogLine { path: "-".into(), number, text: text.into(), broken: false })
+        .map(|(text, number)| LogLine { path: "-".into(), number, text: text.into(), broken: None })
         .collect();
     let (mut rest, mut until) = (lines.as_slice(), None);
     while !rest.is_empty() {

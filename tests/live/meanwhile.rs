@@ -71,7 +71,7 @@ impl Stage {
 
     fn lines(&mut self, lines: &[String], arrival: Arrival, backfill: bool) -> Appended {
         let lines = lines.iter().zip(1..);
-        let lines = lines.map(|(text, number)| LogLine { path: "-".into(), number, text: text.into(), broken: false });
+        let lines = lines.map(|(text, number)| LogLine { path: "-".into(), number, text: text.into(), broken: None });
         self.live.ingest(lines.collect(), arrival, backfill).unwrap()
     }
 

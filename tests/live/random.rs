@@ -189,7 +189,7 @@ fn live(random: &mut Random, files: &Files, lines: &[(Timestamp, String)]) -> (S
 /// Lines as they are told.
 fn told(group: &[(Timestamp, String)]) -> Vec<LogLine<'_>> {
     let lines = group.iter().zip(1..);
-    lines.map(|((_, text), number)| LogLine { path: "-".into(), number, text: text.into(), broken: false }).collect()
+    lines.map(|((_, text), number)| LogLine { path: "-".into(), number, text: text.into(), broken: None }).collect()
 }
 
 fn decided(live: &Live) -> String {

@@ -54,6 +54,14 @@ pub fn made(number: u64) -> StoredEntry {
         90..94 => ("replied", "{\"sentiment\":\"positive\"}".to_owned()),
         _ => ("call.completed", format!("{{\"outcome\":\"no_answer\",\"seconds\":{}}}", x % 900)),
     };
+    // Now and then one that no block has room for, and once one of nearly a megabyte.
+    let size = if number == 1_500 { 900_000 } else { 8_000 + random.below(30_000) };
+    let payload = if number == 1_500 || number % 211 == 150 {
+        let letters = (0..size).map(|at| char::from(b'a' + (at * 7 / 3 + x) as u8 % 26));
+        format!("{{\"body\":\"{}\"}}", letters.collect::<String>())
+    } else {
+        payload
+    };
     let at = 1_767_571_200_000_000 + number as i64 * 15_000_000;
     StoredEntry {
         offset: Offset(number),
@@ -291,6 +299,21 @@ pub fn damaged_blocks(bytes: &[u8]) -> Vec<(u64, Vec<usize>)> {
         }
     }
     found.into_iter().collect()
+}
+
+/// Where the copies of the second piece of the entry of nearly a megabyte lie in the database's file.
+pub fn places_of_a_piece(bytes: &[u8]) -> Vec<usize> {
+    let pieces = bytes.windows(24).enumerate().filter(|(_, part)| part.starts_with(&[0xE5, b'n', b'P', 1]));
+    let mut last = std::collections::BTreeMap::<&[u8], u32>::new();
+    let mut places = std::collections::BTreeMap::<(&[u8], u32), Vec<usize>>::new();
+    for (at, part) in pieces {
+        let number = u32::from_be_bytes(part[20..24].try_into().unwrap());
+        let most = last.entry(&part[4..20]).or_default();
+        *most = number.max(*most);
+        places.entry((&part[4..20], number)).or_default().push(at);
+    }
+    let (block, _) = last.into_iter().find(|(_, most)| *most > 100).unwrap();
+    places.remove(&(block, 2)).unwrap()
 }
 
 /// Writes the fixture of this format anew.

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::live::{Arrival, Live, LogLine, NOT_TEXT};
+use crate::live::{Arrival, Live, LogLine};
+use crate::log;
 use crate::store::Quarantined;
 use crate::timestamp::Timestamp;
 use crate::words::many;
@@ -115,9 +116,13 @@ fn retry(
 ) -> Result<Exit, Error> {
     let (mut stored, mut known, mut left) = (0, 0, 0);
     for (number, record) in records {
+        if log::is_about_bytes(&record.reason) {
+            left += 1;
+            io.err(&format!("{number}  {}:{}: {}\n", record.path, record.line, record.reason));
+            continue;
+        }
         let text = Cow::Borrowed(record.text.as_str());
-        let line =
-            LogLine { path: record.path.as_str().into(), number: record.line, text, broken: record.reason == NOT_TEXT };
+        let line = LogLine { path: record.path.as_str().into(), number: record.line, text, broken: None };
         let appended = live.ingest(vec![line], Arrival::At(now), backfill)?;
         if appended.quarantined == 0 {
             (stored, known) = (stored + appended.stored, known + appended.duplicates);
