@@ -12,6 +12,7 @@ use crate::yaml::{MAX_BYTES, Mistake};
 
 mod book;
 mod entries;
+mod mask;
 mod read;
 
 pub use self::read::parse;
@@ -32,6 +33,9 @@ pub struct Config {
     pub sinks: Vec<SinkSettings>,
     /// What goes where.
     pub route: SinkRoute,
+    /// The file as it was read.
+    text: String,
+    /// The same with its values masked, for whoever is shown it.
     source: Source,
 }
 
@@ -205,9 +209,10 @@ pub fn read(path: &Path) -> Result<Config, ConfigError> {
         Err(_) => return Err(ConfigError::NotText(path.to_owned())),
     };
     let folder = path.parent().unwrap_or(Path::new(""));
-    let source = Source::new(path.display().to_string(), text);
-    match parse(&source.text) {
-        Ok(config) => Ok(Config { folder: folder.to_owned(), source, ..config }),
+    // Mistakes are drawn with their lines, and a value may be a secret.
+    let source = Source::new(path.display().to_string(), mask::masked(&text));
+    match parse(&text) {
+        Ok(config) => Ok(Config { folder: folder.to_owned(), text, source, ..config }),
         Err(mistakes) => Err(ConfigError::Mistakes(Box::new(source), mistakes)),
     }
 }
@@ -246,7 +251,7 @@ impl Config {
         self.sink(own.or(route.default.as_deref())?)
     }
 
-    /// The file, for the places of mistakes; empty where there is none.
+    /// The file with its values masked, for the places of mistakes; empty where there is none.
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source
@@ -262,6 +267,7 @@ impl Default for Config {
             rules: "rules".into(),
             sinks: Vec::new(),
             route: SinkRoute::default(),
+            text: String::new(),
             source: Source::new("", ""),
         }
     }

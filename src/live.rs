@@ -20,6 +20,7 @@ mod places;
 mod plans;
 mod reading;
 mod record;
+mod repair;
 mod roster;
 mod settle;
 mod shelf;
@@ -51,6 +52,7 @@ pub use handover::{Desk, HandedOver, OpenSink, Round};
 pub use ingest::{Group, Intake, LogLine};
 pub use outbox::{Delivery, DeliveryState, Done, Ended, Fate, What};
 pub use record::Record;
+pub use repair::RepairedStore;
 pub use step::Advanced;
 pub use view::{LeadView, Readable};
 pub use watch::{Broken, BrokenBy};
@@ -114,7 +116,9 @@ impl Live {
         before_rebuild: &mut dyn FnMut(u64),
     ) -> Result<Self, LiveError> {
         let store = Store::open(dir, options)?;
-        let progress = match store.get(TreeName::Meta, b"progress")? {
+        let known = store.get(TreeName::Meta, b"progress")?;
+        let is_new = known.is_none();
+        let progress = match known {
             Some(bytes) => postcard::from_bytes::<Progress>(&bytes).map_err(|_| {
                 let reason = String::from("a value that is not in its format");
                 StoreError::TreeDamaged { part: "meta", reason }
@@ -128,12 +132,26 @@ impl Live {
         if let Some(id) = live.store.get(TreeName::Meta, b"ruleset")? {
             live.ruleset = Some(live.ruleset_of(&String::from_utf8_lossy(&id))?);
         }
-        if live.progress.format < FORMAT {
+        if live.progress.format < FORMAT || !live.fits(is_new)? {
             before_rebuild(live.store.len());
             live.rebuild()?;
         }
         live.finish_erasing()?;
         Ok(live)
+    }
+
+    /// Whether the bookkeeping can be that of this log: a copy by hand, or damage, may have left parts of it.
+    fn fits(&self, is_new: bool) -> Result<bool, LiveError> {
+        if !is_new {
+            let last = ledger::count(&self.store)?;
+            return Ok(self.progress.handled <= self.store.len() && self.progress.decisions == last);
+        }
+        for tree in [TreeName::State, TreeName::Timers, TreeName::Outbox, TreeName::Decisions] {
+            if self.store.last(tree)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The same with steps of at most so many entries, for tests that how a log is cut does not

@@ -24,6 +24,7 @@ mod quarantine;
 mod read;
 mod repair;
 mod scattered;
+mod target;
 mod trees;
 mod turn;
 mod verify;
@@ -52,7 +53,9 @@ pub use error::StoreError;
 pub use head::FORMAT;
 pub use quarantine::Quarantined;
 pub use read::{Blocks, Iter};
+pub(crate) use repair::begin_repair;
 pub use repair::{Repaired, repair};
+pub use target::remove as remove_copy;
 pub use trees::{Batch, KEY_LIMIT, KeyValue, TreeName, VALUE_LIMIT};
 pub use turn::{Alone, Wanted};
 pub use verify::{Verified, verify};
@@ -66,6 +69,9 @@ pub struct StoreOptions {
     pub cache_capacity: u64,
     /// How long the database may take for one step before it is taken for damaged.
     pub watchdog: Duration,
+    /// Whether a copy may be opened that is not finished: by whoever writes it.
+    #[doc(hidden)]
+    pub unfinished: bool,
     /// The number of the sync that fails, for tests of what happens then.
     #[doc(hidden)]
     pub fail_sync_at: Option<u64>,
@@ -73,7 +79,13 @@ pub struct StoreOptions {
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { create: true, cache_capacity: 128 << 20, watchdog: Duration::from_secs(60), fail_sync_at: None }
+        Self {
+            create: true,
+            cache_capacity: 128 << 20,
+            watchdog: Duration::from_secs(60),
+            unfinished: false,
+            fail_sync_at: None,
+        }
     }
 }
 
@@ -311,6 +323,19 @@ impl Store {
         self.collect(tree, || trees.named(tree).range(range), most)
     }
 
+    /// The last key of a tree, with its value.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub(crate) fn last(&self, tree: TreeName) -> Result<Option<KeyValue>, StoreError> {
+        let trees = &self.database.trees;
+        let damaged = |reason| StoreError::TreeDamaged { part: tree.name(), reason };
+        let last = guarded(|| trees.named(tree).last()).map_err(damaged)?;
+        let Some((key, raw)) = last.map_err(|error| damaged(error.to_string()))? else { return Ok(None) };
+        let value = guarded(|| trees.assemble(tree, &key, &raw)).map_err(damaged)??;
+        Ok(Some((key.to_vec(), value)))
+    }
+
     fn collect(
         &self,
         tree: TreeName,
@@ -349,6 +374,31 @@ impl Store {
         self.keys.is_erased(lead)
     }
 
+    /// Whether a lead has a key, or had one that was destroyed.
+    pub(crate) fn knows_key(&self, lead: &str) -> bool {
+        self.keys.knows(lead)
+    }
+
+    /// Whether somebody made this store by copying another one with [`Store::backup`], so that the other may
+    /// have gone on since; until [`Store::is_no_copy`] is called.
+    #[must_use]
+    pub fn is_copy(&self) -> bool {
+        self.dir.join(copy::COPIED).exists()
+    }
+
+    /// What may have happened since this store was copied is taken care of.
+    ///
+    /// # Errors
+    /// The mark cannot be removed.
+    pub fn is_no_copy(&self) -> Result<(), StoreError> {
+        let mark = self.dir.join(copy::COPIED);
+        match std::fs::remove_file(&mark) {
+            Ok(()) => self.syncs.sync_dir(&self.dir),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(source) => Err(StoreError::io("remove", &mark, source)),
+        }
+    }
+
     /// Destroys the key of a lead, durably: its facts can never be read again.
     ///
     /// # Errors
@@ -375,7 +425,7 @@ impl Store {
             bytes_per_entry,
             syncs: self.syncs.count(),
             acknowledged: self.acknowledged,
-            keys: self.keys.count(),
+            keys: self.keys.of_leads(),
         })
     }
 }

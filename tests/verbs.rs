@@ -6,6 +6,8 @@
 #[path = "cli/process.rs"]
 mod process;
 
+#[path = "verbs/copies.rs"]
+mod copies;
 #[path = "verbs/damage.rs"]
 mod damage;
 #[path = "verbs/erase.rs"]

@@ -19,7 +19,7 @@ impl Aside {
         let mut name = prefix(dir);
         name.push_str(&std::process::id().to_string());
         let aside = Self(dir.with_file_name(name));
-        live.store().backup(&aside.0)?;
+        live.store().copy(&aside.0)?;
         Ok(aside)
     }
 
@@ -49,26 +49,22 @@ pub fn sweep(dir: &Path) {
     if compacting.join("keys").exists() {
         remove(&compacting);
     }
+    let unfinished = compacting.with_extension("compacting.unfinished");
+    if unfinished.exists() {
+        remove(&unfinished);
+    }
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(&prefix)).map(str::parse::<u32>);
+        let number = name.to_str().and_then(|name| name.strip_prefix(&prefix));
+        let number = number.map(|number| number.strip_suffix(".unfinished").unwrap_or(number).parse::<u32>());
         if matches!(number, Some(Ok(_))) {
             remove(&entry.path());
         }
     }
 }
 
-/// Removes a copy; the bytes of its keys are overwritten first.
+/// Removes a copy. What cannot be removed is in the way of nobody.
 fn remove(dir: &Path) {
-    let keys = dir.join("keys");
-    if let Ok(meta) = fs::metadata(&keys) {
-        let file = fs::OpenOptions::new().write(true).open(&keys);
-        let zeros = vec![0; meta.len() as usize];
-        let _ = file.and_then(|mut file| {
-            std::io::Write::write_all(&mut file, &zeros)?;
-            file.sync_all()
-        });
-    }
-    let _ = fs::remove_dir_all(dir);
+    let _ = store::remove_copy(dir);
 }

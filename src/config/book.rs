@@ -28,7 +28,7 @@ impl Config {
 
     /// Where a key of a part of the route stands.
     fn key(&self, part: &str, name: &str) -> std::ops::Range<usize> {
-        let root = crate::yaml::read(&self.source.text, &super::read::DIALECT).ok();
+        let root = crate::yaml::read(&self.text, &super::read::DIALECT).ok();
         let entry = |node: &crate::yaml::YamlNode, key: &str| {
             node.entries().unwrap_or_default().iter().find(|entry| entry.key == key).cloned()
         };

@@ -6,7 +6,7 @@ use crate::timestamp::Span;
 use crate::words::{listed, nearest};
 use crate::yaml::{Mistake, YamlEntry, YamlNode};
 
-/// The mistakes found so far.
+/// The mistakes found so far. No message quotes a value, which may be a secret.
 #[derive(Default)]
 pub(super) struct Found {
     pub mistakes: Vec<Mistake>,
@@ -93,8 +93,9 @@ impl Found {
     }
 
     pub fn not_text(&mut self, key: &str, value: &YamlNode, range: Range<usize>, example: &str) {
-        if let YamlNode::Plain(value) = value {
-            self.report(range, format!("`{value}` is not a text"), &format!("put it in quotes: `\"{value}\"`"));
+        if let YamlNode::Plain(_) = value {
+            let message = format!("`{key}` is not a text: it reads as a number or a truth value");
+            self.report(range, message, "put it in quotes");
             return;
         }
         let message = match value {
@@ -135,21 +136,18 @@ impl Found {
         let span = entry.value.text().and_then(span);
         match span {
             Some(span) if span > longest => {
-                let message = format!("`{}` is longer than `{}` may be", words(&entry.value), entry.key);
+                let message = format!("`{}` is longer than it may be", entry.key);
                 self.report(entry.value_range(), message, &format!("it may be {} at most", longest.in_words()));
                 None
             }
             Some(span) if span == Span::ZERO => {
-                let message = format!("`{}` is no time at all", words(&entry.value));
+                let message = format!("`{}` is no time at all", entry.key);
                 self.report(entry.value_range(), message, "the shortest is `1s`");
                 None
             }
             Some(span) => Some(span),
             None => {
-                let message = match words(&entry.value) {
-                    "" => format!("`{}` is a length of time", entry.key),
-                    value => format!("`{value}` is not a length of time"),
-                };
+                let message = format!("`{}` is not a length of time", entry.key);
                 self.report(entry.value_range(), message, "write it as `30s`, `5m`, `2h` or `1d`");
                 None
             }
@@ -165,13 +163,6 @@ pub(super) fn unknown(range: Range<usize>, message: String, name: &str, names: &
         None => format!("there are {}", listed(names)),
     };
     Mistake::new(range, message, &help)
-}
-
-fn words(value: &YamlNode) -> &str {
-    match value {
-        YamlNode::Text(text) | YamlNode::Plain(text) => text,
-        _ => "",
-    }
 }
 
 /// `30s`, `5m`, `2h`, `1d`; a day is 24 hours.

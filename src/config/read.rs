@@ -99,7 +99,7 @@ fn kind(found: &mut Found, what: &str, range: &Range<usize>, part: &Part<'_>) ->
     let kind = found.text(entry, "kind: file")?;
     if !KINDS.contains(&kind) {
         let names = KINDS.map(str::to_owned);
-        found.unknown(entry.value_range(), format!("`{kind}` is not a kind of sink"), kind, &names, "");
+        found.unknown(entry.value_range(), String::from("there is no such kind of sink"), kind, &names, "");
         return None;
     }
     for (key, of) in [("path", "file"), ("command", "exec"), ("timeout", "exec")] {
@@ -153,8 +153,7 @@ fn command(found: &mut Found, what: &str, range: &Range<usize>, part: &Part<'_>)
         }
         YamlNode::Text(text) if !text.trim().is_empty() => {
             if text.trim().contains(char::is_whitespace) {
-                let words: Vec<String> = text.split_whitespace().map(|word| format!("\"{word}\"")).collect();
-                let help = format!("no shell reads it: write `command: [{}]`", words.join(", "));
+                let help = format!("no shell reads it: write each word by itself, as in `{EXAMPLE}`");
                 found.report(entry.value_range(), "`command` is a list of words", &help);
                 return None;
             }
@@ -225,7 +224,7 @@ fn target(found: &mut Found, entry: &YamlEntry, sinks: &[String]) -> Option<Stri
     if sinks.iter().any(|sink| sink == name) {
         return Some(name.to_owned());
     }
-    found.unknown(entry.value_range(), format!("there is no sink `{name}`"), name, sinks, SINKS);
+    found.unknown(entry.value_range(), String::from("there is no sink of this name"), name, sinks, SINKS);
     None
 }
 

@@ -12,6 +12,7 @@ use super::handover::{Desk, Point, Round, is_late, is_to_lead};
 use super::note::Note;
 use super::outbox::{self, Delivery, DeliveryState};
 use super::record::kind;
+use super::repair::is_nobody;
 use super::roster::Roster;
 use super::settle::too_late;
 use super::{Live, shelf};
@@ -91,7 +92,10 @@ impl Live {
             if group.is_empty() {
                 continue;
             }
-            let actions = self.actions(&group)?;
+            let (group, actions) = self.with_address(round, group)?;
+            if group.is_empty() {
+                continue;
+            }
             for item in &group {
                 let (item, sink) = (item.clone(), sink.clone());
                 round.notes.push(Note { item, kind: kind::INTENT, outcome: "", sink, reason: String::new(), at: now });
@@ -138,6 +142,23 @@ impl Live {
             }
         }
         Ok(left)
+    }
+
+    /// Those of a group that go to somebody, as sinks get them. What would go to an address that was erased or
+    /// cannot be read any more waits until the address is told again, or it has expired.
+    fn with_address(&self, round: &mut Round, group: Vec<Delivery>) -> Result<(Vec<Delivery>, Vec<Handed>), LiveError> {
+        let actions = self.actions(&group)?;
+        let (mut items, mut ready) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
+        for (item, mut action) in group.into_iter().zip(actions) {
+            if is_to_lead(&item) && self.goes_to_nobody(&action)? {
+                round.done.unaddressed += 1;
+                continue;
+            }
+            action.facts.retain(|_, value| !value.as_str().is_some_and(is_nobody));
+            items.push(item);
+            ready.push(action);
+        }
+        Ok((items, ready))
     }
 
     /// Actions as sinks get them, with what is known of their leads now.

@@ -54,6 +54,8 @@ pub struct HandedOver {
     /// Left for later: the lead is paused, its channel is closed now, the sink is left alone, or it is
     /// too early to try again.
     pub waiting: u64,
+    /// Left because the lead's address was erased, or cannot be read any more.
+    pub unaddressed: u64,
     /// Left because no sink takes them.
     pub unrouted: u64,
     /// What each sink put off, by its name.

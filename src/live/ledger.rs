@@ -160,6 +160,14 @@ pub(crate) fn read(store: &Store, first: u64, each: &mut dyn FnMut(&str) -> Cont
     }
 }
 
+/// How many lines there are, by the last of them.
+pub(crate) fn count(store: &Store) -> Result<u64, LiveError> {
+    let Some((key, value)) = store.last(TreeName::Decisions)? else { return Ok(0) };
+    let number = key.as_slice().try_into().map(u64::from_be_bytes).map_err(|_| damaged())?;
+    let lines: Vec<StoredLine> = postcard::from_bytes(&value).map_err(|_| damaged())?;
+    Ok(number + lines.len() as u64)
+}
+
 /// Removes every line.
 pub(crate) fn clear(store: &Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
     for (key, _) in store.scan_prefix(TreeName::Decisions, &[])? {

@@ -320,6 +320,10 @@ impl Shape {
     }
 }
 
+/// What stands in the place of an address that was erased, or can no longer be read, ends with it. Nothing
+/// is ever handed over to one.
+pub(crate) const NOBODY: &str = "@erased.invalid";
+
 /// What stands in the place of words whose lead was erased.
 pub(crate) const ERASED: &str = "erased";
 
@@ -336,6 +340,27 @@ pub(crate) fn has_sealed(entry: &Entry<'_>) -> Result<bool, StoreError> {
     let mut packed = Unpacked::new(None, entry)?;
     let found = packed.by_ref().any(|closed| !closed.value.is_open());
     packed.end().map(|()| found)
+}
+
+/// What the sealed properties of an entry say.
+///
+/// # Errors
+/// A payload that is not in its format.
+pub(crate) fn sealed_texts(store: &Store, entry: &Entry<'_>) -> Result<Vec<String>, StoreError> {
+    let mut packed = Unpacked::new(Some(store), entry)?;
+    let mut texts = Vec::new();
+    for Closed { name, value, .. } in packed.by_ref().filter(|closed| !closed.value.is_open()) {
+        let name = std::str::from_utf8(name).map_err(|_| unreadable(entry))?;
+        match open(Some(store), entry, name, value) {
+            Some(Open::Text(text)) => texts.push(text.into_owned()),
+            Some(Open::Json(json)) => texts.extend(String::from_utf8(json).ok()),
+            _ => {}
+        }
+    }
+    packed.end()?;
+    texts.sort_unstable();
+    texts.dedup();
+    Ok(texts)
 }
 
 /// The properties of an entry; those of an erased lead with placeholders.

@@ -9,7 +9,7 @@ use super::error::LiveError;
 use super::outbox::{Delivery, Done};
 use super::places::Place;
 use super::roster::Roster;
-use super::{Live, ledger, outbox, places, shelf};
+use super::{Live, ledger, outbox, places, record, shelf};
 use crate::decision::Decision;
 use crate::decision::names::Names;
 use crate::engine::{Engine, LiveNotes as Kept, Standing};
@@ -62,6 +62,8 @@ pub struct Readable {
 
 /// Begins the keys of the leads whose erasure is under way.
 const ERASING: &[u8] = b"erasing";
+/// Shorter words are in too many texts to tell of somebody.
+const TELLING: usize = 3;
 
 /// So many leads are looked at in one go.
 const HANDFUL: usize = 1000;
@@ -221,6 +223,17 @@ impl Live {
         Ok(shelf::lead_row(&self.store, lead)?.is_some())
     }
 
+    /// Texts that tell of a lead, in what nobody can read as a record: its id, and what is known of it.
+    fn telling(&self, lead: &str) -> Result<Vec<String>, LiveError> {
+        let mut texts = vec![format!("\"{lead}\"")];
+        let mut words = vec![lead.to_owned()];
+        for entry in self.store.entries_of(lead)? {
+            words.extend(record::sealed_texts(&self.store, &entry.as_entry())?);
+        }
+        texts.extend(words.into_iter().filter(|text| text.chars().count() >= TELLING));
+        Ok(texts)
+    }
+
     /// Notes that a lead is to be erased; a crash does not forget it.
     pub(super) fn mark_erasing(lead: &str, batch: &mut Batch<'_>) {
         let key = [ERASING, &shelf::hash(lead)].concat();
@@ -236,12 +249,9 @@ impl Live {
             let lead = String::from_utf8_lossy(&lead).into_owned();
             let mut batch = Batch::new();
             shelf::unseal_lead(&self.store, &lead, &mut batch)?;
-            for (number, record) in self.store.quarantine_list()? {
-                if record.lead().as_deref() == Some(lead.as_str()) {
-                    batch.delete(TreeName::Quarantine, &number.to_be_bytes());
-                }
-            }
             self.store.commit(&batch)?;
+            let texts = self.telling(&lead)?;
+            self.store.quarantine_forget(&lead, &texts)?;
             self.store.erase(&lead)?;
             let mut batch = Batch::new();
             batch.delete(TreeName::Meta, &key);

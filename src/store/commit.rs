@@ -55,6 +55,11 @@ impl CommitRecord {
         }
     }
 
+    /// Reads a record of this format.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+
     pub fn encode(&self) -> sled::IVec {
         // Writing numbers into memory cannot fail; an empty record would be refused at opening.
         postcard::to_allocvec(self).unwrap_or_default().into()
@@ -224,7 +229,7 @@ impl Store {
     /// Makes everything written durable, then says so in the head file.
     pub(super) fn acknowledge(&mut self) -> Result<(), StoreError> {
         self.database.make_durable(&self.syncs)?;
-        Head::of(self.record.commits, &self.last).write(&self.dir, &self.syncs)?;
+        Head::of(self.record.commits, self.record.keys, &self.last).write(&self.dir, &self.syncs)?;
         self.acknowledged += 1;
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::entry::Offset;
 use super::error::StoreError;
 use super::files;
 use super::guard::guarded;
+use super::target::{self, Target};
 use super::trees::{Batch, TreeName};
 use super::verify::Verified;
 use super::{Store, StoreOptions};
@@ -16,32 +17,56 @@ use super::{Store, StoreOptions};
 const HANDFUL: usize = 128;
 /// About how many bytes of blocks, since a block of one large entry has no more than that.
 const AT_ONCE: usize = 8 << 20;
+/// The file that says that a store is a copy which another may have outlived.
+pub(super) const COPIED: &str = "copied";
 
 impl Store {
-    /// Copies the store into the empty or new folder `to` and checks the copy.
+    /// Copies the store into the empty or new folder `to` and checks the copy, for as long as this one is the
+    /// store: nothing is handed over from the copy.
     ///
     /// # Errors
     /// Something is in the folder, it cannot be written, or this store is damaged.
+    pub fn copy(&self, to: &Path) -> Result<Verified, StoreError> {
+        self.copy_marked(to, self.is_copy())
+    }
+
+    /// The same to take the place of this one some day. The copy knows what it is: this store may have handed
+    /// over more by then than the copy has heard of.
+    ///
+    /// # Errors
+    /// As [`Store::copy`].
     pub fn backup(&self, to: &Path) -> Result<Verified, StoreError> {
-        files::fresh_dir(to)?;
-        self.keys.copy_to(to, &self.syncs)?;
-        let mut copy = Self::open(to, &StoreOptions { watchdog: self.watchdog, ..StoreOptions::default() })?;
+        self.copy_marked(to, true)
+    }
+
+    fn copy_marked(&self, to: &Path, is_backup: bool) -> Result<Verified, StoreError> {
+        let target = Target::begin(to)?;
+        let place = target.place();
+        if is_backup {
+            self.syncs.replace(&place.join(COPIED), b"This store is a copy of another one.\n")?;
+        }
+        self.keys.copy_to(place, &self.syncs)?;
+        let options = StoreOptions { watchdog: self.watchdog, unfinished: true, ..StoreOptions::default() };
+        let mut copy = Self::open(place, &options)?;
         copy.record.quarantined = self.record.quarantined;
         copy.take_blocks(self.blocks(Offset(0))?)?;
         for tree in TreeName::ALL {
             self.copy_tree(tree, &mut copy)?;
         }
         copy.commit(&Batch::new())?;
-        copy.verify()
+        let whole = copy.verify()?;
+        drop(copy);
+        target.finish()?;
+        Ok(whole)
     }
 
     /// Writes the store anew into the empty or new folder `to`, without the room that deleted and
     /// replaced values take up.
     ///
     /// # Errors
-    /// As [`Store::backup`].
+    /// As [`Store::copy`].
     pub fn compact(&self, to: &Path) -> Result<Verified, StoreError> {
-        self.backup(to)
+        self.copy(to)
     }
 
     /// [`Store::compact`] into a folder beside this one, which then takes the place of it. Returns
@@ -58,9 +83,9 @@ impl Store {
         }
         // Who hands over with the store closed comes back to this folder. Nobody begins to while it is open.
         drop(self.alone()?);
-        // What an earlier attempt left half written is only in the way.
+        // What an earlier attempt left is only in the way.
         if fresh.join("lock").exists() {
-            std::fs::remove_dir_all(&fresh).map_err(|source| StoreError::io("remove", &fresh, source))?;
+            target::remove(&fresh)?;
         }
         let whole = self.compact(&fresh)?;
         // The lock goes with the old folder; nobody opens what is about to be removed.

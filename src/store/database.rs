@@ -43,8 +43,13 @@ impl Deref for Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let handles = self.0.take();
+        let dir = handles.as_ref().and_then(|handles| handles.path.parent()).map(Path::to_path_buf);
         // What a failing disk says while closing was said by the write that failed.
         let _ = guarded(|| drop(handles));
+        // The snapshot that closing may have written, in a folder that nobody else can enter.
+        if let Some(dir) = dir {
+            files::close_all_to_others(&dir);
+        }
     }
 }
 
@@ -60,6 +65,7 @@ impl Database {
     /// Opens the database in `dir`, making it where there is none. The store's own lock is held.
     pub fn open(dir: &Path, cache: u64, limit: Duration) -> Result<Self, StoreError> {
         remove_unfinished(dir)?;
+        make_private(dir)?;
         let first = match attempt_patiently(dir, cache, limit)? {
             Ok(database) => return Ok(database),
             Err(Failure::DiskFull) => return Err(StoreError::DiskFull),
@@ -110,6 +116,16 @@ impl Database {
         syncs.sync(&file, &conf)?;
         self.path.parent().map_or(Ok(()), |dir| syncs.sync_dir(dir))
     }
+}
+
+/// Makes the folders and the file that hold the data before the database does, which asks the umask who may
+/// read them.
+fn make_private(dir: &Path) -> Result<(), StoreError> {
+    files::private_dir(dir)?;
+    files::private_dir(&dir.join("blobs"))?;
+    let data = dir.join("db");
+    let made = files::private(fs::OpenOptions::new().append(true).create(true)).open(&data);
+    made.map(drop).map_err(|source| StoreError::io("make", &data, source))
 }
 
 /// A kill while the database wrote a snapshot leaves a file that would keep it shut, a kill while
@@ -180,6 +196,7 @@ fn attempt(dir: &Path, cache: u64, limit: Duration) -> Result<Result<Database, F
         }
         Err(reason) => return Ok(Err(Failure::Other(reason))),
     };
+    files::close_all_to_others(dir);
     let file = File::open(&path).map_err(|source| StoreError::io("open", &path, source))?;
     Ok(Ok(Database(Some(Handles { db, file: file.into(), path, trees }))))
 }

@@ -20,6 +20,11 @@ pub enum StoreError {
         /// The copy's folder.
         copy: PathBuf,
     },
+    /// A copy of a store was begun in this folder and never finished.
+    Unfinished {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// Another process has the store open.
     Locked {
         /// The folder.
@@ -187,6 +192,9 @@ impl StoreError {
             Self::Beside { .. } => {
                 "check the copy with `ensue store verify --store COPY`, then give it the name of the store"
             }
+            Self::Unfinished { .. } => {
+                "what it was copied from is as it was: delete this folder, and make the backup or the repair again"
+            }
             Self::Newer { .. } => "use the newer program that wrote it",
             Self::RolledBack { .. } | Self::TreeDamaged { .. } => {
                 "the log can be recovered: `ensue store repair --to NEW`"
@@ -198,7 +206,9 @@ impl StoreError {
             | Self::Unopenable { .. } => {
                 "restore a backup, or recover what can be read with `ensue store repair --to NEW`"
             }
-            Self::Keys { .. } => "restore the file `keys` of this store; without it personal facts cannot be read",
+            Self::Keys { .. } => {
+                "restore the file `keys` of this store, or see with `ensue store repair --to NEW` whose personal facts are lost"
+            }
             Self::DiskFull => "make room and start again; nothing that was acknowledged is lost",
             Self::Stopped { .. } => "start again; nothing that was acknowledged is lost",
             Self::TooLarge { .. } => "shorten the event's texts, or leave out what no rule asks for",
@@ -233,6 +243,11 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { dir } => write!(f, "there is no store in `{}`", dir.display()),
+            Self::Unfinished { dir } => write!(
+                f,
+                "`{}` is no store: a copy was begun in it, by `backup` or `repair`, and not finished",
+                dir.display()
+            ),
             Self::Locked { dir, pid: Some(pid) } => {
                 write!(f, "the store `{}` is in use by another process ({pid})", dir.display())
             }

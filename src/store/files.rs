@@ -48,7 +48,11 @@ impl Syncs {
     /// the new ones.
     pub fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let fresh = path.with_extension("new");
-        let mut file = File::create(&fresh).map_err(|source| StoreError::io("write", &fresh, source))?;
+        let mut file = private(OpenOptions::new().write(true).create(true).truncate(true))
+            .open(&fresh)
+            .map_err(|source| StoreError::io("write", &fresh, source))?;
+        // What an earlier process left of it may be open to everybody.
+        close_to_others(&fresh);
         file.write_all(bytes).map_err(|source| StoreError::io("write", &fresh, source))?;
         self.sync(&file, &fresh)?;
         fs::rename(&fresh, path).map_err(|source| StoreError::io("replace", path, source))?;
@@ -89,11 +93,7 @@ impl Lock {
     /// Takes the lock that is a file of this name in a store's folder.
     pub fn named(dir: &Path, name: &str) -> Result<Self, NotLocked> {
         let path = dir.join(name);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
+        let mut file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
             .open(&path)
             .map_err(|source| NotLocked::Failed(StoreError::io("open", &path, source)))?;
         match file.try_lock() {
@@ -151,10 +151,72 @@ pub fn size(dir: &Path) -> Result<u64, StoreError> {
     Ok(total)
 }
 
-/// Refuses a target that already holds something; makes it otherwise.
-pub fn fresh_dir(dir: &Path) -> Result<(), StoreError> {
+/// Makes a file that is still to be made one that its owner alone can read, whatever the umask.
+pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Makes a folder, and those above it, where there is none; its owner alone can enter it, from its first
+/// moment on.
+pub fn private_dir(dir: &Path) -> Result<(), StoreError> {
+    let made = || {
+        if let Some(above) = dir.parent() {
+            fs::create_dir_all(above)?;
+        }
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match builder.create(dir) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+            made => made,
+        }
+    };
+    made().map_err(|source| StoreError::io("make", dir, source))?;
+    close_to_others(dir);
+    Ok(())
+}
+
+/// Takes from everybody but its owner what they may do with a file or folder. Whoever does not own it
+/// cannot, and finds it as its owner left it.
+pub fn close_to_others(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(meta) = fs::symlink_metadata(path)
+        && !meta.is_symlink()
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = meta.permissions().mode() & 0o7777;
+        let own = if meta.is_dir() { mode & 0o700 } else { mode & 0o600 };
+        if own != mode {
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(own));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// The same for a folder and everything in it.
+pub fn close_all_to_others(dir: &Path) {
+    close_to_others(dir);
+    for path in list(dir).unwrap_or_default() {
+        if path.is_dir() && !path.is_symlink() {
+            close_all_to_others(&path);
+        } else {
+            close_to_others(&path);
+        }
+    }
+}
+
+/// The folder that a file or folder is in.
+pub fn above(path: &Path) -> &Path {
+    path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Refuses a target that already holds something.
+pub fn check_free(dir: &Path) -> Result<(), StoreError> {
     if dir.exists() && !list(dir)?.is_empty() {
         return Err(StoreError::Occupied { dir: dir.to_path_buf() });
     }
-    fs::create_dir_all(dir).map_err(|source| StoreError::io("make", dir, source))
+    Ok(())
 }

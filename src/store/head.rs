@@ -25,17 +25,20 @@ pub struct Head {
     pub len: usize,
     /// The hash that block had.
     pub hash: BlockHash,
+    /// How many keys there were; nothing in what an earlier program wrote.
+    pub keys: Option<u64>,
 }
 
 impl Head {
     /// The head of a log that ends with this block.
-    pub fn of(commits: u64, last: &Block) -> Self {
+    pub fn of(commits: u64, keys: u64, last: &Block) -> Self {
         Self {
             commits,
             entries: last.end().0,
             block: last.first(),
             len: last.bytes().len() - super::block::HEADER,
             hash: last.hash(),
+            keys: Some(keys),
         }
     }
 
@@ -66,6 +69,7 @@ impl Head {
             block: Offset(number("block")?),
             len: usize::try_from(number("bytes")?).ok()?,
             hash: BlockHash(*hash.as_bytes()),
+            keys: field("keys").and_then(|number| number.parse().ok()),
         })
     }
 
@@ -76,6 +80,9 @@ impl Head {
         let _ = writeln!(text, "commits {}\nentries {}", self.commits, self.entries);
         let _ = writeln!(text, "block {}\nbytes {}", self.block.0, self.len);
         let _ = writeln!(text, "hash {}", blake3::Hash::from_bytes(self.hash.0).to_hex());
+        if let Some(keys) = self.keys {
+            let _ = writeln!(text, "keys {keys}");
+        }
         let sum = sum_of(&text);
         let _ = writeln!(text, "sum {sum}");
         syncs.replace(&dir.join("head"), text.as_bytes())
@@ -108,7 +115,7 @@ mod tests {
     #[test]
     fn a_head_comes_back_and_a_changed_one_does_not() {
         let dir = tempfile::tempdir().unwrap();
-        let head = Head { commits: 3, entries: 9, block: Offset(4), len: 77, hash: BlockHash([5; 32]) };
+        let head = Head { commits: 3, entries: 9, block: Offset(4), len: 77, hash: BlockHash([5; 32]), keys: Some(2) };
         assert_eq!(Head::read(dir.path()).unwrap(), None);
         head.write(dir.path(), &Syncs::default()).unwrap();
         assert_eq!(Head::read(dir.path()).unwrap(), Some(head));

@@ -21,6 +21,12 @@ const RANDOM: &str = "/dev/urandom";
 const SEALED: u8 = 1;
 /// No key in the file takes fewer bytes: length, key and checksum.
 const SHORTEST: usize = 4 + 32 + 8;
+/// No name is longer; what would be is no key.
+const LONGEST_NAME: u32 = 4096;
+/// Where the first key stands: behind the name of the format and the generation.
+const HEADER: usize = MAGIC.len() + 8;
+/// Begins the names of keys that belong to no lead.
+pub const NO_LEAD: char = '\u{1}';
 
 /// The key of a lead, and the one that nonces are made with, once it is needed.
 #[derive(Clone, Debug)]
@@ -42,6 +48,8 @@ pub struct Keys {
     /// How many of the list are in the file, and the length of the file up to there.
     written: usize,
     len: u64,
+    /// How many there were when the file was read, those among them that cannot be read included.
+    seen: usize,
 }
 
 impl Keys {
@@ -53,16 +61,66 @@ impl Keys {
             return bad(format!("it is of generation {}, the store knows {generation}", self.generation));
         }
         if (self.list.len() as u64) < count {
-            return bad(format!("it holds {} keys, {count} were acknowledged", self.list.len()));
+            let readable = self.salvaged()?.list.len();
+            let many = crate::words::many(count.saturating_sub(readable as u64), "key");
+            return bad(format!("{many} of {count} that were acknowledged cannot be read"));
         }
         Ok(self)
+    }
+
+    /// The same with every key behind a damaged place that can be read, for a new file.
+    pub fn salvaged(mut self) -> Result<Self, StoreError> {
+        let bytes = files::read(&self.path)?.unwrap_or_default();
+        // The number is part of each checksum, and tells how many were lost in between.
+        let mut number = self.list.len();
+        let mut at = usize::try_from(self.len).unwrap_or(bytes.len());
+        if number == 0 {
+            at = HEADER;
+            self.generation = generation_of(bytes.get(at..).unwrap_or_default(), self.generation);
+        }
+        let mut whole = at;
+        while let Some(rest) = bytes.get(at..).filter(|rest| rest.len() >= SHORTEST) {
+            let most = number + (at - whole) / SHORTEST + 1;
+            let is_length = |bytes: &[u8; 4]| u32::from_be_bytes(*bytes) <= LONGEST_NAME;
+            let numbers = if rest.first_chunk().is_some_and(is_length) { number..most + 1 } else { 0..0 };
+            let found = numbers.into_iter().find_map(|n| Some((n, decode(rest, self.generation, n)?)));
+            match found {
+                Some((place, (lead, key, after))) => {
+                    if self.place(lead).is_none() {
+                        self.add(lead, key);
+                    }
+                    number = place + 1;
+                    at += rest.len() - after.len();
+                    whole = at;
+                }
+                None => at += 1,
+            }
+        }
+        self.seen = number.max(self.list.len());
+        Ok(self)
+    }
+
+    /// How many keys the file held by the numbers of those that can be read.
+    pub const fn seen(&self) -> u64 {
+        self.seen as u64
+    }
+
+    /// How many leads have or had a key; what belongs to no lead has keys of its own.
+    pub fn of_leads(&self) -> u64 {
+        self.list.iter().filter(|(name, _)| !name.starts_with(NO_LEAD)).count() as u64
+    }
+
+    /// Whether a lead has a key, or had one that was destroyed.
+    pub fn knows(&self, lead: &str) -> bool {
+        self.place(lead).is_some()
     }
 
     /// Reads whatever keys are readable.
     pub fn read_any(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join("keys");
         let bytes = files::read(&path)?.unwrap_or_default();
-        let mut keys = Self { path, generation: 0, list: Vec::new(), index: HashTable::new(), written: 0, len: 0 };
+        let mut keys =
+            Self { path, generation: 0, list: Vec::new(), index: HashTable::new(), written: 0, len: 0, seen: 0 };
         let Some(rest) = bytes.strip_prefix(MAGIC) else { return Ok(keys) };
         let Some((generation, mut rest)) = rest.split_first_chunk::<8>() else { return Ok(keys) };
         keys.generation = u64::from_be_bytes(*generation);
@@ -78,6 +136,7 @@ impl Keys {
             rest = after;
         }
         keys.written = keys.list.len();
+        keys.seen = keys.written;
         Ok(keys)
     }
 
@@ -222,6 +281,13 @@ fn encode(out: &mut Vec<u8>, generation: u64, number: usize, lead: &str, key: Op
     out.extend_from_slice(key.unwrap_or(&[0; 32]));
     let sum = sum_of(out.get(start..).unwrap_or_default(), generation, number);
     out.extend_from_slice(&sum);
+}
+
+/// The generation a file is of, where the place that says so is damaged: the first that its first key fits.
+fn generation_of(keys: &[u8], said: u64) -> u64 {
+    const MOST: u64 = 1 << 16;
+    let fits = |generation: &u64| decode(keys, *generation, 0).is_some();
+    if fits(&said) { said } else { (0..MOST).find(fits).unwrap_or(said) }
 }
 
 type Decoded<'a> = (&'a str, Option<[u8; 32]>, &'a [u8]);

@@ -12,12 +12,13 @@ use super::copy::beside;
 use super::database::Database;
 use super::entry::Offset;
 use super::error::StoreError;
-use super::files::{Lock, Syncs};
+use super::files::{self, Lock, Syncs};
 use super::guard::watched;
 use super::head::{FORMAT, Head};
 use super::index::{Marks, Waiting};
 use super::keys::Keys;
 use super::read::Blocks;
+use super::target;
 use super::trees::LogWrites;
 use super::{Store, StoreOptions, pieces};
 
@@ -37,6 +38,9 @@ impl Store {
     /// Another process holds it, a later program wrote it, or it holds less than was acknowledged.
     pub fn open(dir: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
         put_back(dir)?;
+        if target::is_unfinished(dir) && !options.unfinished {
+            return Err(StoreError::Unfinished { dir: dir.to_path_buf() });
+        }
         let sled = dir.join("sled");
         // A folder that may not be entered is not one that is not there.
         let is_there = |path: &Path| path.try_exists().map_err(|source| StoreError::io("read", dir, source));
@@ -46,10 +50,12 @@ impl Store {
                 return Err(StoreError::Missing { dir: dir.to_path_buf() });
             }
         }
-        fs::create_dir_all(dir).map_err(|source| StoreError::io("make", dir, source))?;
+        files::private_dir(dir)?;
         let dir = fs::canonicalize(dir).map_err(|source| StoreError::io("open", dir, source))?;
         let sled = dir.join("sled");
         let lock = Lock::take(&dir)?;
+        // Nobody but the owner is to read what an earlier program or a copy by hand has left open.
+        files::close_all_to_others(&dir);
         let head = Head::read(&dir)?;
         if let Some(head) = &head
             && !sled.join("db").exists()

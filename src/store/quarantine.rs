@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::error::StoreError;
+use super::keys::NO_LEAD;
 use super::trees::{Batch, TreeName};
 
 /// A record that could not be taken into the log.
@@ -25,12 +26,17 @@ pub struct Quarantined {
 const SEALED: char = '\u{1}';
 
 impl Store {
-    /// A record as it is written: where it can be told whose it is, under the key of its lead.
+    /// A record as it is written: where it can be told whose it is, under the key of its lead, else under one
+    /// that all such records share.
     pub(super) fn sealed(&mut self, record: &Quarantined) -> Result<Quarantined, StoreError> {
-        let Some(lead) = lead_of(&record.text) else { return Ok(record.clone()) };
+        let lead = lead_of(&record.text).unwrap_or_else(|| shared_key(self.shared()));
+        self.sealed_under(&lead, record)
+    }
+
+    fn sealed_under(&mut self, lead: &str, record: &Quarantined) -> Result<Quarantined, StoreError> {
         // The reason may quote what is wrong.
         let plain = format!("{}\0{}", record.reason, record.text);
-        let sealed = self.keys.seal(&lead, CONTEXT, plain.as_bytes())?.unwrap_or_default();
+        let sealed = self.keys.seal(lead, CONTEXT, plain.as_bytes())?.unwrap_or_default();
         let mut text = format!("{SEALED}{lead}\0");
         for byte in sealed {
             let _ = write!(text, "{byte:02x}");
@@ -48,6 +54,51 @@ impl Store {
         let plain = plain.and_then(|plain| String::from_utf8(plain).ok());
         let (reason, text) = plain.as_deref().and_then(|plain| plain.split_once('\0')).unwrap_or((ERASED, ERASED));
         Quarantined { text: text.to_owned(), reason: reason.to_owned(), ..record }
+    }
+
+    /// The number of the shared key that is in use, or will be.
+    fn shared(&self) -> u32 {
+        let mut number = 1;
+        while self.keys.is_erased(&shared_key(number)) || self.keys.knows(&shared_key(number + 1)) {
+            number += 1;
+        }
+        number
+    }
+
+    /// Removes from quarantine what is a lead's, and what may be: records in which nobody can read whose they
+    /// are and that have one of the texts in them. Their key is destroyed; those that stay get another.
+    pub(crate) fn quarantine_forget(&mut self, lead: &str, texts: &[String]) -> Result<(), StoreError> {
+        let old = self.shared();
+        let mut stay = Vec::new();
+        let mut batch = Batch::new();
+        for (number, record) in self.quarantine_list()? {
+            let owner = record.lead();
+            let mentions = || texts.iter().any(|text| mentions(&record.text, text) || mentions(&record.reason, text));
+            if owner.as_deref() == Some(lead) || (owner.is_none() && mentions()) {
+                batch.delete(TreeName::Quarantine, &number.to_be_bytes());
+            } else if owner.is_none() && record.text != ERASED {
+                stay.push((number, record));
+            }
+        }
+        if !batch.is_empty() {
+            for (number, record) in stay {
+                let record = self.sealed_under(&shared_key(old + 1), &record)?;
+                batch.put_large(TreeName::Quarantine, &number.to_be_bytes(), encode(&record));
+            }
+            self.commit(&batch)?;
+            if self.shared() == old && self.keys.knows(&shared_key(old)) {
+                self.erase(&shared_key(old))?;
+            }
+        }
+        // Also where a crash came between the two.
+        for number in (1..self.shared()).rev() {
+            let name = shared_key(number);
+            if self.keys.is_erased(&name) || !self.keys.knows(&name) {
+                break;
+            }
+            self.erase(&name)?;
+        }
+        Ok(())
     }
 
     /// Puts a record into quarantine, durably, and returns its number.
@@ -88,6 +139,22 @@ impl Quarantined {
     pub fn lead(&self) -> Option<String> {
         lead_of(&self.text)
     }
+}
+
+/// The name of a key that records of nobody share.
+fn shared_key(number: u32) -> String {
+    format!("{NO_LEAD}quarantine {number}")
+}
+
+/// Whether a text has another one in it as words of its own, in whatever case.
+fn mentions(text: &str, part: &str) -> bool {
+    let (text, part) = (text.to_lowercase(), part.to_lowercase());
+    let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    text.match_indices(&part).any(|(at, found)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + found.len()..).and_then(|after| after.chars().next());
+        ends(before) && ends(after)
+    })
 }
 
 /// Whose a record is, where that much of it can be read.

@@ -8,6 +8,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::block::{Block, BlockHash, LIMIT};
+use super::commit::CommitRecord;
+use super::copy::COPIED;
 use super::database::Database;
 use super::error::StoreError;
 use super::files::{self, Lock};
@@ -16,8 +18,10 @@ use super::keys::Keys;
 use super::quarantine;
 use super::read::Walk;
 use super::scattered::{PREFIX, Scattered};
+use super::target::{self, Target};
 use super::trees::{Batch, TreeName};
 use super::{Store, StoreOptions, scattered};
+use crate::timestamp::Timestamp;
 
 /// How much of the file is searched at a time.
 const WINDOW: usize = 8 << 20;
@@ -36,6 +40,39 @@ pub struct Repaired {
     pub values: u64,
     /// Leads whose key was brought over, and leads that were erased.
     pub keys: u64,
+    /// Keys that were acknowledged and could not be recovered.
+    pub keys_lost: u64,
+    /// When the last entry was received that there is a trace of, recovered or not.
+    pub last_trace: Option<Timestamp>,
+}
+
+impl Repaired {
+    /// Whether the log may have had more than was recovered.
+    #[must_use]
+    pub const fn lost_entries(&self) -> bool {
+        self.lost > 0 || !self.lost_is_certain
+    }
+}
+
+/// A repair whose new store is not finished yet.
+#[derive(Debug)]
+pub(crate) struct Repairing {
+    target: Target,
+    /// What was brought over.
+    pub repaired: Repaired,
+}
+
+impl Repairing {
+    /// Where the new store is, for [`StoreOptions::unfinished`] opening.
+    pub fn place(&self) -> &Path {
+        self.target.place()
+    }
+
+    /// Nobody has it open, and nothing is left to do.
+    pub fn finish(self) -> Result<Repaired, StoreError> {
+        self.target.finish()?;
+        Ok(self.repaired)
+    }
 }
 
 /// A block found in the file.
@@ -48,6 +85,8 @@ struct Found {
     count: u32,
     previous: BlockHash,
     hash: BlockHash,
+    /// When its last entry was received.
+    last_received: Timestamp,
     /// It begins with what the head file says was acknowledged last.
     is_head: bool,
     /// How far a chain from here goes: over the head or not, and to which offset.
@@ -64,35 +103,53 @@ type Catalog = BTreeMap<u64, Vec<Found>>;
 /// # Errors
 /// Another process holds the store, or the new one cannot be written. Damage is not an error here.
 pub fn repair(dir: &Path, to: &Path, options: &StoreOptions) -> Result<Repaired, StoreError> {
+    begin_repair(dir, to, options)?.finish()
+}
+
+/// The same, with the new store left unfinished.
+pub(crate) fn begin_repair(dir: &Path, to: &Path, options: &StoreOptions) -> Result<Repairing, StoreError> {
+    if target::is_unfinished(dir) {
+        return Err(StoreError::Unfinished { dir: dir.to_path_buf() });
+    }
     if !dir.join("sled").exists() {
         return Err(StoreError::Missing { dir: dir.to_path_buf() });
     }
-    files::fresh_dir(to)?;
+    files::check_free(to)?;
     let _lock = Lock::take(dir)?;
+    let target = Target::begin(to)?;
     let head = Head::read(dir).ok().flatten();
     let data = dir.join("sled").join("db");
     let mut catalog = search(&data, head.as_ref())?;
     measure(&mut catalog);
     let chain = chain(&catalog);
 
-    let keys = Keys::read_any(dir)?;
-    let options = StoreOptions { create: true, fail_sync_at: None, ..options.clone() };
-    let fresh = files::Syncs::default();
-    keys.copy_to(to, &fresh)?;
-    let mut store = Store::open(to, &options)?;
+    let keys = Keys::read_any(dir)?.salvaged()?;
+    let options = StoreOptions { create: true, unfinished: true, fail_sync_at: None, ..options.clone() };
+    let syncs = files::Syncs::default();
+    let place = target.place();
+    keys.copy_to(place, &syncs)?;
+    if dir.join(COPIED).exists() {
+        syncs.replace(&place.join(COPIED), b"This store was repaired from a copy of another one.\n")?;
+    }
+    let mut store = Store::open(place, &options)?;
     store.take_blocks(chain.iter().map(|found| read_at(&data, found)))?;
     store.commit(&Batch::new())?;
-    let values = bring_values(dir, to, &mut store, &options);
+    let beside = bring_values(dir, place, &mut store, &options);
     let recovered = store.len();
     let traces = catalog.iter().flat_map(|(first, list)| list.iter().map(move |found| first + u64::from(found.count)));
     let known = head.map_or_else(|| traces.max().unwrap_or(0), |head| head.entries);
-    Ok(Repaired {
+    let keys_known = [head.and_then(|head| head.keys), beside.keys, Some(keys.seen())].into_iter().flatten().max();
+    let last_trace = catalog.values().flatten().map(|found| found.last_received).max();
+    let repaired = Repaired {
         recovered,
         lost: known.saturating_sub(recovered),
         lost_is_certain: head.is_some(),
-        values,
-        keys: keys.count(),
-    })
+        values: beside.values,
+        keys: keys.of_leads(),
+        keys_lost: keys_known.unwrap_or(0).saturating_sub(keys.count()),
+        last_trace,
+    };
+    Ok(Repairing { target, repaired })
 }
 
 /// Finds every block in the file, whole ones only.
@@ -142,6 +199,7 @@ fn note(catalog: &mut Catalog, block: &Block, (offset, pieces): (u64, Vec<u64>),
         count: block.count(),
         previous: block.previous(),
         hash: block.hash(),
+        last_received: block.entries().flatten().map(|entry| entry.received_at).last().unwrap_or(Timestamp(0)),
         is_head: head.is_some_and(|head| head.agrees_with(block) || head.begins_after(block)),
         reach: (false, 0),
     });
@@ -195,17 +253,29 @@ fn read_at(path: &Path, found: &Found) -> Result<Block, StoreError> {
     block.map_err(|reason| StoreError::Unopenable { reason: reason.to_owned() })
 }
 
+/// What lies beside the log.
+#[derive(Default)]
+struct Beside {
+    /// What was brought over of it.
+    values: u64,
+    /// How many keys the database knows of.
+    keys: Option<u64>,
+}
+
 /// Brings over what lies beside the log, as far as the database still gives it: from a copy, since
 /// opening a damaged database changes it.
-fn bring_values(dir: &Path, to: &Path, store: &mut Store, options: &StoreOptions) -> u64 {
+fn bring_values(dir: &Path, to: &Path, store: &mut Store, options: &StoreOptions) -> Beside {
     let scratch = to.join("scratch");
     let copied = copy_folder(&dir.join("sled"), &scratch);
     let database = copied.and_then(|()| Database::open(&scratch, options.cache_capacity, options.watchdog));
-    let mut brought = 0;
+    let mut brought = Beside::default();
     if let Ok(database) = database {
         for tree in [TreeName::Quarantine, TreeName::Rulesets] {
-            brought += bring_tree(&database, tree, store, options).unwrap_or(0);
+            brought.values += bring_tree(&database, tree, store, options).unwrap_or(0);
         }
+        let record = super::guard::guarded(|| database.trees.system.get(CommitRecord::KEY));
+        let record = record.ok().and_then(Result::ok).flatten();
+        brought.keys = record.and_then(|record| CommitRecord::decode(&record)).map(|record| record.keys);
     }
     // What is left of the copy is only in the way; the repair stands without its removal.
     let _ = fs::remove_dir_all(&scratch);
@@ -237,7 +307,7 @@ fn bring_tree(
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<(), StoreError> {
-    fs::create_dir_all(to).map_err(|source| StoreError::io("make", to, source))?;
+    files::private_dir(to)?;
     for path in files::list(from)? {
         let Some(name) = path.file_name() else { continue };
         if path.is_dir() {

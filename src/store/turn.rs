@@ -54,7 +54,9 @@ impl Wanted {
     /// Waits for the store in a folder. That nobody may learn of it is no error: they let go some time.
     #[must_use]
     pub fn new(dir: &Path) -> Self {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(dir.join(WANTED)).ok();
+        let mut options = OpenOptions::new();
+        let options = files::private(options.read(true).write(true).create(true).truncate(false));
+        let file = options.open(dir.join(WANTED)).ok();
         Self { file: file.filter(|file| file.lock_shared().is_ok()) }
     }
 

@@ -1,9 +1,8 @@
 //! `docs/ensue-yaml.md`: its examples are read, run and refused as it says.
 
-use ensue::config::{ConfigError, parse};
+use ensue::config::{parse, read};
 use ensue::report::diagnostic;
 use ensue::sink::Handed;
-use ensue::source::Source;
 
 const PAGE: &str = include_str!("../../docs/ensue-yaml.md");
 
@@ -25,8 +24,12 @@ fn the_examples_are_read_or_refused_as_shown() {
     let mail = config.sink("mail").expect("a sink");
     assert_eq!((mail.retries, mail.breaker), Default::default());
     let wrong = fence("yaml", 1);
-    let error = ConfigError::Mistakes(Box::new(Source::new("ensue.yaml", wrong)), parse(wrong).expect_err("a mistake"));
-    assert_eq!(diagnostic::config(&error, false).trim_end(), fence("text", 0));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ensue.yaml");
+    std::fs::write(&path, wrong).expect("a file");
+    let error = read(&path).expect_err("a mistake");
+    let drawn = diagnostic::config(&error, false).replace(path.to_str().expect("a path"), "ensue.yaml");
+    assert_eq!(drawn.trim_end(), fence("text", 0));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::live::Live;
-use crate::store::{self, StoreOptions};
+use crate::store::StoreOptions;
 use crate::words::many;
 
 use super::super::Io;
@@ -19,28 +19,53 @@ pub struct Args {
     to: PathBuf,
 }
 
+/// So many leads are named one by one.
+const NAMED: usize = 20;
+
 pub fn run(args: &Args, place: &Workplace, io: Io) -> Result<Exit, Error> {
-    let options = StoreOptions::default();
-    let repaired = store::repair(&place.store, &args.to, &options)?;
+    let (done, rebuilt) = Live::repair(&place.store, &args.to, &StoreOptions::default(), Some(guard()))?;
+    let repaired = &done.repaired;
     let lost = match (repaired.lost, repaired.lost_is_certain) {
         (0, true) => String::from("all that was acknowledged"),
         (lost, true) => format!("{} could not be recovered", many(lost, "entry")),
         (0, false) => String::from("no trace of others, but what is lost cannot be told for sure"),
         (lost, false) => format!("at least {} could not be recovered", many(lost, "entry")),
     };
+    let lost_keys = match repaired.keys_lost {
+        0 => String::new(),
+        lost => format!("; {} could not be recovered", many(lost, "key")),
+    };
     io.out(&format!(
-        "log     {} recovered; {lost}\nkeys    {}\nbeside  {} of quarantine and rulebooks\n",
+        "log     {} recovered; {lost}\nkeys    {}{lost_keys}\nbeside  {} of quarantine and rulebooks\n",
         many(repaired.recovered, "entry"),
         many(repaired.keys, "key"),
         many(repaired.values, "value"),
     ))?;
-    let mut live = Live::open_guarded(&args.to, &options, Some(guard()), &mut |_| ())?;
-    live.rebuild()?;
+    io.out(&lost_facts(&done.lost_leads))?;
+    rebuilt?;
     io.out(&format!(
         "state   made anew from the log: {}\nstore: `{}` is repaired into `{}`\n",
-        many(live.decisions(), "decision"),
+        many(done.decisions, "decision"),
         place.store.display(),
         args.to.display()
     ))?;
-    Ok(Exit::Fine)
+    let is_whole = !repaired.lost_entries() && repaired.keys_lost == 0;
+    Ok(if is_whole { Exit::Fine } else { Exit::Findings })
+}
+
+/// Whose facts are lost with the keys, and what to do about it.
+fn lost_facts(leads: &[String]) -> String {
+    if leads.is_empty() {
+        return String::new();
+    }
+    let named: Vec<&str> = leads.iter().take(NAMED).map(String::as_str).collect();
+    let more = match leads.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "lost    personal facts of {}: {}{more}\n        nothing is handed over to an address that cannot be read: tell their names and addresses again,\n        as `lead.updated` with `ensue ingest`, or restore the file `keys` from a backup and repair once more\n",
+        many(leads.len() as u64, "lead"),
+        named.join(", ")
+    )
 }
