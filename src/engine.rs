@@ -76,6 +76,8 @@ struct World {
     now: Timestamp,
     /// The entry handled last: its moment, and one more than its number.
     last_entry: (Timestamp, u32),
+    /// The place, in the order of the log, of what was handled or fired last.
+    last_order: Option<Order>,
     /// Sends counted by caps of owners.
     owner_sends: OwnerSends,
     trace: bool,
@@ -112,6 +114,8 @@ struct Moment<'a> {
     names: &'a dyn Journal,
     now: Timestamp,
     order: Order,
+    /// Rulebook position of the timer that fires; 0 where an entry is handled.
+    position: u64,
     /// How long ago what is handled happened or was due.
     age: Span,
     /// History that was loaded so that nothing acts.
@@ -185,11 +189,13 @@ impl Engine {
             names,
             now,
             order: Order { at: now, after, timer: 0, kind: 0, position: 0, lead: event.lead },
+            position: 0,
             age: (now - event.at).max(Span::ZERO),
             backfill: event.backfill,
             props: event.props,
             event: event.ty.map(|ty| (ty, event.at)),
         };
+        self.world.last_order = Some(moment.order);
         self.world.take_in(&moment, slot, event, out);
         self.drain(now, names, out)
     }
@@ -263,6 +269,7 @@ impl Engine {
             names,
             now: self.world.now,
             order,
+            position: 0,
             age: Span::ZERO,
             backfill: false,
             props,

@@ -236,20 +236,7 @@ impl Shards {
             engine.handle_in(slot, &event, log, &mut decisions)?;
         }
         engine.drain(horizon, log, &mut decisions)?;
-        keep_rising(&mut decisions);
         Ok((decisions, engine.pending(log)))
-    }
-}
-
-/// A timer made by another one of the same moment fires after it, whatever its kind; its place in
-/// the order of the log is that of the one that made it.
-fn keep_rising(decisions: &mut [Decision]) {
-    let mut last = decisions.first().map(|first| first.order);
-    for decision in decisions {
-        match last {
-            Some(last) if decision.order.key() < last.key() => decision.order = last,
-            _ => last = Some(decision.order),
-        }
     }
 }
 

@@ -124,7 +124,17 @@ impl Engine {
 fn moment<'a>(plan: &'a Plan, names: &'a dyn Journal, world: &World) -> Moment<'a> {
     let (now, after) = world.last_entry;
     let order = Order { at: now, after, timer: 0, kind: 0, position: 0, lead: LeadId(0) };
-    Moment { plan, names, now, order, age: Span::ZERO, backfill: false, props: Props::default(), event: None }
+    Moment {
+        plan,
+        names,
+        now,
+        order,
+        position: 0,
+        age: Span::ZERO,
+        backfill: false,
+        props: Props::default(),
+        event: None,
+    }
 }
 
 /// The slots in use, in order.

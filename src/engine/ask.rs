@@ -116,6 +116,16 @@ impl Engine {
     fn moment<'a>(&'a self, lead: LeadId, props: Props<'a>, names: &'a dyn Journal) -> Moment<'a> {
         let now = self.world.now;
         let order = Order { at: now, after: 0, timer: 0, kind: 0, position: 0, lead };
-        Moment { plan: &self.plan, names, now, order, age: Span::ZERO, backfill: false, props, event: None }
+        Moment {
+            plan: &self.plan,
+            names,
+            now,
+            order,
+            position: 0,
+            age: Span::ZERO,
+            backfill: false,
+            props,
+            event: None,
+        }
     }
 }

@@ -216,7 +216,7 @@ impl World {
             enrollment.due = Timestamp::MAX;
         }
         if let Some(due) = until {
-            let position = moment.order.position;
+            let position = moment.position;
             self.timers.push(Timer { due, kind: Kind::Resume, position, slot, what: What::HoldEnd(since) });
         }
         self.replan_all(moment, slot);
@@ -298,7 +298,7 @@ impl World {
         self.note_ending(moment, slot, (covered, &told), by.1, out.len());
         self.decide(moment, slot, Body::Suppress { channel, until }, by, out);
         if let Some(due) = until {
-            let position = moment.order.position;
+            let position = moment.position;
             self.timers.push(Timer { due, kind: Kind::Resume, position, slot, what: What::SuppressionEnd });
         } else if channel.is_none() {
             let reason = Reason::SuppressedBy(who, moment.age);

@@ -18,13 +18,24 @@ use crate::decision::names::Journal;
 impl World {
     /// Fires one timer at its due time.
     pub(super) fn fire(&mut self, plan: &Plan, names: &dyn Journal, timer: Timer, out: &mut Vec<Decision>) {
-        let now = self.now;
+        let (now, position) = (self.now, timer.position);
         let after = if self.last_entry.0 == now { self.last_entry.1 } else { 0 };
         // Even a timer that does nothing is one timer less.
         let (kind, lead) = (timer.kind as u8, self.lead_mut(timer.slot).id);
-        let order = Order { at: now, after, timer: 1, kind, position: timer.position, lead };
-        let mut moment =
-            Moment { plan, names, now, order, age: Span::ZERO, backfill: false, props: Props::default(), event: None };
+        let own = Order { at: now, after, timer: 1, kind, position: timer.position, lead };
+        let order = self.place_of(own, timer.due < now, names);
+        self.last_order = Some(order);
+        let mut moment = Moment {
+            plan,
+            names,
+            now,
+            order,
+            position,
+            age: Span::ZERO,
+            backfill: false,
+            props: Props::default(),
+            event: None,
+        };
         match timer.what {
             What::Absence(index) => moment.age = self.fire_absence(&moment, timer.slot, index as usize),
             What::Deadline(index, number) => {
@@ -40,6 +51,14 @@ impl World {
             What::Action(serial) => self.fire_action(&moment, timer.slot, serial, out),
         }
         self.settle(&moment, out);
+    }
+
+    /// The place of a timer in the order of the log. One that was made at this very moment fires right after
+    /// what made it, and has the place of that: it must not matter which other leads are about.
+    fn place_of(&self, own: Order, overdue: bool, names: &dyn Journal) -> Order {
+        let by_name = |last: Order| names.lead_name(own.lead).cmp(names.lead_name(last.lead));
+        let before = |last: Order| own.key().cmp(&last.key()).then_with(|| by_name(last)).is_lt();
+        self.last_order.filter(|last| last.at == own.at && (overdue || before(*last))).unwrap_or(own)
     }
 
     /// `no A for D`: fires where nothing came since; else waits for the rest of the time. How long

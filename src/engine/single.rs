@@ -87,7 +87,7 @@ impl World {
         let same = old.is_some_and(|old| old.awaited == awaited);
         action.waiting = Some(Box::new(Wait { since, awaited: awaited.clone() }));
         let (due, action) = (action.due, action.clone());
-        let position = moment.order.position;
+        let position = moment.position;
         self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
         if same {
             return;
@@ -99,7 +99,7 @@ impl World {
     /// A fact of the lead has changed: what waited for a value is tried again at once.
     pub(super) fn release_values(&mut self, moment: &Moment<'_>, slot: u32) {
         let waits = |wait: &Option<Box<Wait>>| wait.as_ref().is_some_and(|wait| wait.awaited.is_for_fact());
-        let (due, position) = (moment.now, moment.order.position);
+        let (due, position) = (moment.now, moment.position);
         let mut released = Vec::new();
         let lead = self.lead_mut(slot);
         for enrollment in lead.enrollments.iter_mut().filter(|e| waits(&e.waiting)) {
@@ -126,7 +126,7 @@ impl World {
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         let from = Self::window(moment.plan, channel).next_open(from, zone).map_or(from, |(open, _)| open);
         // The order of what is put off is that of its first due times.
-        let position = match moment.order.position {
+        let position = match moment.position {
             first if is_deferred(first) => first,
             _ => deferred_position(moment.now),
         };
