@@ -281,15 +281,23 @@ impl World {
         now: Timestamp,
     ) -> Ground<'a> {
         let channel = touch.choices.first().map_or(crate::rulebook::ChannelId(0), |(channel, _)| *channel);
-        Ground { zone: self.channel_zone(plan, slot, channel).0, window: Self::window(plan, channel), sequence, now }
+        let (zone, window) = (self.channel_zone(plan, slot, channel).0, Self::window(plan, channel));
+        Ground { zone, window, sequence, now, told: true }
     }
 
     /// Works out when the next touch of an enrollment is due and sets its timer.
     pub(super) fn replan(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId) {
+        self.replan_at(moment, slot, id, None);
+    }
+
+    /// [`Self::replan`] where the touch's place among what is due at one moment is known.
+    pub(super) fn replan_at(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId, place: Option<u64>) {
         let plan = moment.plan;
         let held = self.lead(slot).hold.is_some();
         let Some(enrollment) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
-        let Some((touch, planned)) = self.plan_next(plan, slot, enrollment, moment.now) else { return };
+        let sequence = plan.rulebook.sequences.get(id);
+        let Some((sequence, touch)) = sequence.and_then(|s| Some((s, next_touch(s, enrollment)?))) else { return };
+        let planned = self.ground(plan, slot, sequence, touch, moment.now).untold().plan(touch, enrollment);
         let fires = match (planned.due, planned.deadline) {
             // A touch that waits for a person can only expire.
             _ if enrollment.released => moment.now,
@@ -306,7 +314,7 @@ impl World {
             // Without a place it is let pass where it would have been due: what follows counts from there.
             (None, _) => planned.passes.max(moment.now),
         };
-        let position = self.touch_position(plan, slot, enrollment, touch);
+        let position = place.unwrap_or_else(|| self.touch_position(plan, slot, enrollment, touch));
         let lead = self.lead_mut(slot);
         let version = lead.serial();
         let Some(enrollment) = lead.enrollments.iter_mut().find(|e| e.sequence == id) else { return };

@@ -47,6 +47,8 @@ pub(crate) struct Ground<'a> {
     pub sequence: &'a Sequence,
     /// Nothing is due before this moment.
     pub now: Timestamp,
+    /// Whether the moves on the way are asked for, and not the place alone.
+    pub told: bool,
 }
 
 /// Why a day does not do.
@@ -61,6 +63,12 @@ enum Miss {
 type Place = (Timestamp, Option<Timestamp>);
 
 impl Ground<'_> {
+    /// The same for the place alone: how a touch came to it is not told, and days on which it cannot be
+    /// are not looked at.
+    pub fn untold(self) -> Self {
+        Self { told: false, ..self }
+    }
+
     /// Day 1 of an enrollment that begins now: the first open day on which the first touch can
     /// still be sent at its time.
     pub fn day1(&self, first: Option<&Touch>) -> NaiveDate {
@@ -218,7 +226,10 @@ impl Ground<'_> {
         let nominal = self.zone.resolve(start.and_time(nominal_time));
         let earliest = first;
         let first = if clock_of(time) == Some(nominal_time) { first } else { first.max(nominal) };
-        for (n, date) in days_from(start).take(SEARCH_DAYS as usize).enumerate() {
+        // What lies before the first moment has no place, whatever the day.
+        let before = |date: &NaiveDate| *date < self.zone.to_local(first).date().pred_opt().unwrap_or(*date);
+        let skips = !self.told && matches!(roll, Roll::Next);
+        for (n, date) in days_from(start).enumerate().skip_while(|(_, date)| skips && before(date)) {
             match self.place(date, Some(time), first) {
                 Ok(place) => {
                     let free = self.place(date, Some(time), nominal).map_or(place.0, |free| free.0);

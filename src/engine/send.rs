@@ -14,6 +14,7 @@ use super::enroll::{advance, next_touch};
 use super::intake::{ENGINE, save};
 use super::lead::{Enrollment, Stamp, Wait};
 use super::message::EXPIRES;
+use super::timer::is_deferred;
 use super::{Moment, World};
 
 /// Whether a channel can be used for a lead now.
@@ -41,7 +42,8 @@ impl World {
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id && e.version == version);
         let Some(enrollment) = found.map(|e| e.as_ref().clone()) else { return };
         let Some(touch) = next_touch(sequence, &enrollment) else { return };
-        let planned = self.ground(plan, slot, sequence, touch, moment.now).plan(touch, &enrollment);
+        let ground = self.ground(plan, slot, sequence, touch, moment.now);
+        let planned = ground.untold().plan(touch, &enrollment);
         let mut line = self.touch_line(plan, moment.names, slot, &enrollment, touch);
         line.due_by = planned.due_by;
         let passed = line.clone();
@@ -51,12 +53,14 @@ impl World {
             world.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &enrollment.because), out);
             world.go_on(moment, slot, id, sequence, None, out);
         };
-        let moves = self.moves_to(plan, slot, &enrollment, touch, moment.now);
+        // Leads may wait for a cap in long lines: how one came to its time is asked where it is told.
+        let moves = |world: &Self| world.moves_to(plan, slot, &enrollment, touch, moment.now);
         let Some(due) = planned.due else {
             if planned.passes > moment.now && !enrollment.released {
                 return self.replan(moment, slot, id);
             }
-            return let_pass(self, Status::Skipped, Reason::NoPlace(planned.trail));
+            let trail = self.ground(plan, slot, sequence, touch, moment.now).plan(touch, &enrollment).trail;
+            return let_pass(self, Status::Skipped, Reason::NoPlace(trail));
         };
         let expires = |wait: &Wait| planned.deadline.unwrap_or(wait.since + EXPIRES);
         let again =
@@ -67,7 +71,7 @@ impl World {
         if let Some(wait) = enrollment.waiting.as_ref().filter(|_| again.is_none()) {
             let awaited = wait.awaited.clone();
             // Of what an invariant held, its moves say no more than the invariant.
-            let moves = if awaited.is_for_invariant() { Vec::new() } else { moves };
+            let moves = if awaited.is_for_invariant() { Vec::new() } else { moves(self) };
             return let_pass(
                 self,
                 Status::Expired,
@@ -76,6 +80,7 @@ impl World {
         }
         let due = if enrollment.released || again.is_some() { moment.now } else { due };
         if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
+            let moves = moves(self);
             return let_pass(self, Status::Expired, Reason::NotInTime { deadline, moves });
         }
         if due > moment.now {
@@ -104,6 +109,7 @@ impl World {
                     return self.wait_until(moment, slot, id, (wait, line), until, out);
                 }
                 line.status = Status::Sent;
+                let moves = moves(self);
                 line.reason = (!moves.is_empty()).then_some(Reason::Moved(moves));
                 self.send_touch(moment, slot, id, sequence, (touch, line), out);
             }
@@ -114,7 +120,9 @@ impl World {
                     enrollment.released = false;
                     push_move(&mut enrollment.deferred, by);
                 }
-                self.replan(moment, slot, id);
+                // The place of what was put off before is that of its first due time: it stays.
+                let place = Some(moment.position).filter(|place| is_deferred(*place));
+                self.replan_at(moment, slot, id, place);
             }
             Err(Use::No(status, reason)) => let_pass(self, status, reason),
             Err(Use::Yes) => {}
@@ -352,13 +360,9 @@ impl World {
             },
             CapScope::Owner => self.owner_sends.get(owner(moment.plan, lead)?).map_or(&[], Vec::as_slice),
         };
-        let counted: Vec<Timestamp> =
-            sends.iter().filter(|(other, at)| *other == channel && *at >= start).map(|(_, at)| *at).collect();
-        if counted.len() < cap.count as usize {
-            return None;
-        }
-        // Room comes when the oldest of the last `count` sends leaves the span.
-        let oldest = *counted.get(counted.len().checked_sub(cap.count as usize)?)?;
+        // Room comes when the oldest of the last `count` sends leaves the span. Sends are kept in order of time.
+        let mut latest = sends.iter().rev().filter(|(other, _)| *other == channel).map(|(_, at)| *at);
+        let oldest = latest.nth((cap.count as usize).checked_sub(1)?).filter(|oldest| *oldest >= start)?;
         self.span_end(moment, slot, channel, (oldest, cap.per))
     }
 
