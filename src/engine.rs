@@ -30,6 +30,7 @@ mod evaluate;
 mod facts;
 mod fire;
 mod guard;
+mod hold;
 mod instant;
 mod intake;
 pub mod judge;
@@ -103,7 +104,9 @@ struct Account {
     /// The moment the zone is of.
     zone_at: Timestamp,
     sends: Vec<(crate::rulebook::ChannelId, Timestamp)>,
-    /// A lead has left it.
+    /// What holds all that are in it.
+    hold: Option<Box<hold::AccountHold>>,
+    /// Something of it changed since it was read from a store, or a lead has left it.
     touched: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, Days};
 
-use crate::decision::reason::{Decider, Move};
+use crate::decision::reason::Move;
 use crate::decision::{ActionId, ActionLine, Because, Body, Cause, Decision, Reason, Status};
 use crate::local::Zone;
 use crate::rulebook::{ChannelId, EffectKind, Expr, FactId, HoldEnd, Person, RuleId, Timing};
@@ -15,7 +15,7 @@ use super::enroll::{decider, effect_of, is_parallel, rule_label};
 use super::evaluate::Scope;
 use super::facts::Written;
 use super::instant::{Pending, Wanted};
-use super::lead::{Hold, NO_NUMBER, PendingAction, Stamp, Suppression};
+use super::lead::{NO_NUMBER, PendingAction, Stamp, Suppression};
 use super::schedule::{clock, later, on_clock};
 use super::timer::{Kind, Timer, What};
 use super::{Moment, World, score};
@@ -54,8 +54,9 @@ impl World {
                     return self.decide(moment, slot, Body::Muted(Reason::HoldEndMissing), by, out);
                 };
                 // The end is that of the lead the rule fired for; its calendar holds for the whole account.
-                let slots = if *account { self.account_of(slot) } else { vec![slot] };
-                for slot in slots {
+                if *account {
+                    self.hold_account(moment, slot, until, by, out);
+                } else {
                     self.hold(moment, slot, Some(until), by, out);
                 }
             }
@@ -131,7 +132,7 @@ impl World {
     }
 
     /// The leads of a lead's account, itself included, in the order they joined.
-    fn account_of(&self, slot: u32) -> Vec<u32> {
+    pub(super) fn account_of(&self, slot: u32) -> Vec<u32> {
         let account = self.accounts.get(self.lead(slot).account_slot as usize);
         account.map_or_else(|| vec![slot], |account| account.leads.clone())
     }
@@ -177,93 +178,6 @@ impl World {
                 scope.moment(scope.value(expr))
             }
         }
-    }
-
-    /// Pauses a lead's touches; a longer hold outlasts a shorter one.
-    pub(super) fn hold(
-        &mut self,
-        moment: &Moment<'_>,
-        slot: u32,
-        until: Option<Timestamp>,
-        by: By<'_>,
-        out: &mut Vec<Decision>,
-    ) {
-        if until.is_some_and(|until| until <= moment.now) {
-            return;
-        }
-        let who = decider(moment.plan, by.0);
-        let by_hand = by.0 == Cause::Person;
-        let lead = self.lead_mut(slot);
-        match &mut lead.hold {
-            Some(hold) => {
-                let outlasts = hold.until.is_none_or(|old| until.is_some_and(|new| new <= old));
-                if outlasts && (hold.is_by_hand() || !by_hand) {
-                    return;
-                }
-                // A person's word stands, be it longer or shorter than a rule's.
-                if by_hand || !hold.is_by_hand() {
-                    hold.until = until;
-                    hold.by = who;
-                } else {
-                    return;
-                }
-            }
-            None => lead.hold = Some(Box::new(Hold { since: moment.now, until, by: who })),
-        }
-        // A hold made longer counts from its first moment: what is pending is shifted once, at its end.
-        let since = lead.hold.as_ref().map_or(moment.now, |hold| hold.since);
-        for enrollment in &mut lead.enrollments {
-            enrollment.due = Timestamp::MAX;
-        }
-        if let Some(due) = until {
-            let position = moment.position;
-            self.timers.push(Timer { due, kind: Kind::Resume, position, slot, what: What::HoldEnd(since) });
-        }
-        self.replan_all(moment, slot);
-        self.decide(moment, slot, Body::Hold(until), by, out);
-    }
-
-    pub(super) fn resume(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
-        if by.0 != Cause::Person && self.lead(slot).hold.as_ref().is_some_and(|hold| hold.is_by_hand()) {
-            return self.decide(moment, slot, Body::Muted(Reason::PausedByHand), by, out);
-        }
-        let Some(hold) = self.lead_mut(slot).hold.take() else { return };
-        self.shift_pending(moment, slot, hold.since);
-        self.decide(moment, slot, Body::Resume, by, out);
-    }
-
-    /// A hold's time is over, unless it was made longer or has ended.
-    pub(super) fn fire_hold_end(&mut self, moment: &Moment<'_>, slot: u32, since: Timestamp, out: &mut Vec<Decision>) {
-        // A hold that was made longer has another timer; a resume and a new hold have another beginning.
-        let over = |hold: &Hold| hold.since == since && hold.until == Some(moment.now);
-        let Some(hold) = self.lead_mut(slot).hold.take_if(|hold| over(hold)) else { return };
-        self.shift_pending(moment, slot, hold.since);
-        let cause = match &hold.by {
-            Decider::Person => Cause::Person,
-            Decider::Change => Cause::Change,
-            Decider::Rule(label) => {
-                let rule = moment.plan.rulebook.rules.iter().position(|rule| rule.label == **label);
-                let rule = RuleId(rule.unwrap_or(0) as u16);
-                Cause::Rule(rule, self.arm_of_hold(moment, slot, rule, &hold))
-            }
-        };
-        self.decide(moment, slot, Body::Resume, (cause, &Because::new()), out);
-    }
-
-    /// The line of a rule that a hold comes from: the one with that end, else the first that holds.
-    fn arm_of_hold(&self, moment: &Moment<'_>, slot: u32, rule: RuleId, hold: &Hold) -> u8 {
-        let arms = moment.plan.rulebook.rules.get(rule).map_or(&[][..], |rule| &rule.arms);
-        let ends = |effect: &EffectKind| match effect {
-            EffectKind::Hold { until: HoldEnd::After(length), .. } => {
-                Some(self.later(moment.plan, slot, hold.since, *length)) == hold.until
-            }
-            _ => false,
-        };
-        let holds = |effect: &EffectKind| matches!(effect, EffectKind::Hold { .. });
-        let first = |fits: &dyn Fn(&EffectKind) -> bool| {
-            arms.iter().position(|arm| arm.effects.iter().any(|effect| fits(&effect.kind)))
-        };
-        first(&ends).or_else(|| first(&holds)).unwrap_or(0) as u8
     }
 
     /// No more contact. For good and on every channel, it also ends all that is under way.

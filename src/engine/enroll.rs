@@ -391,7 +391,8 @@ impl World {
         };
         let mut ahead = found.as_ref().clone();
         // A hold with an end moves what is pending by its length.
-        let held = lead.hold.as_ref().map(|hold| (hold.since, hold.until));
+        let hold = self.hold_of(lead);
+        let held = hold.as_ref().map(|hold| (hold.since, hold.until));
         if let Some((since, Some(until))) = held {
             let zone = self.shown_zone(plan, lead);
             let length = zone.to_local(until) - zone.to_local(since.max(ahead.started));
@@ -400,7 +401,7 @@ impl World {
         let mut now = self.now;
         let mut lines = Vec::new();
         // What waits without an end has no time, nor has what comes after it.
-        let mut stuck = match &lead.hold {
+        let mut stuck = match &hold {
             Some(hold) if hold.until.is_none() => Some(Reason::HeldBy(hold.by.clone())),
             _ => ahead.waiting.as_ref().map(|wait| Reason::Awaits(Box::new(wait.awaited.clone()))),
         };

@@ -76,7 +76,11 @@ impl World {
         if base <= state.fired {
             return Span::ZERO;
         }
-        let due = self.measure(moment.plan, slot, base, absence.length);
+        let due = self.silent_for(moment.plan, slot, base, absence.length);
+        // Once it is let go of, the clock goes on.
+        if lead.stands_still(due) {
+            return Span::ZERO;
+        }
         if due > moment.now {
             self.arm_absence(moment.plan, slot, index);
             return Span::ZERO;

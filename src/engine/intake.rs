@@ -26,7 +26,7 @@ impl World {
     /// Takes an event in and carries out what follows from it.
     pub(super) fn take_in(&mut self, moment: &Moment<'_>, slot: u32, event: &Event<'_>, out: &mut Vec<Decision>) {
         self.now = moment.now;
-        self.meet(moment, slot, event);
+        self.meet(moment, slot, event, out);
         let Some(ty) = event.ty else {
             self.settle(moment, out);
             return;
@@ -43,7 +43,7 @@ impl World {
     }
 
     /// Makes sure the lead is known, and its account.
-    fn meet(&mut self, moment: &Moment<'_>, slot: u32, event: &Event<'_>) {
+    fn meet(&mut self, moment: &Moment<'_>, slot: u32, event: &Event<'_>, out: &mut Vec<Decision>) {
         let index = slot as usize;
         if self.leads.len() <= index {
             self.leads.resize_with(index + 1, || None);
@@ -67,7 +67,9 @@ impl World {
         }
         lead.account_at = event.at;
         if lead.account != event.account {
+            self.follow_account(moment, slot);
             self.join_account(moment, slot, account);
+            self.hold_newcomer(moment, slot, &because_of(Stamp { at: event.at, number: event.number }), out);
         }
     }
 
@@ -96,6 +98,7 @@ impl World {
         let lead = self.lead_mut(slot);
         lead.account = Some(account);
         lead.account_slot = place;
+        lead.let_go = false;
         let zone = lead.zone;
         let zone_at = lead.facts.at(moment.plan.rulebook.well_known.timezone).unwrap_or(Timestamp::MIN);
         let Some(new) = self.accounts.get_mut(place as usize) else { return };
@@ -320,7 +323,11 @@ impl World {
         if base <= state.fired {
             return;
         }
-        let due = self.measure(plan, slot, base, absence.length).max(self.now);
+        let due = self.silent_for(plan, slot, base, absence.length);
+        if lead.stands_still(due) {
+            return;
+        }
+        let due = due.max(self.now);
         self.lead_mut(slot).absences[index].waiting = true;
         let position = rule_position(plan, absence.rule);
         self.timers.push(Timer { due, kind: Kind::Absence, position, slot, what: What::Absence(index as u32) });

@@ -105,6 +105,8 @@ pub enum Stand {
         due: Option<Timestamp>,
         /// It has fired for this silence.
         spent: bool,
+        /// The lead is held: its clock stands still.
+        held: bool,
     },
     /// A score and its line.
     Score {
@@ -382,9 +384,11 @@ impl World {
         let holds = state.since != Timestamp::MAX;
         let base = absence_base(lead, absence.last, state.since);
         let spent = holds && base <= state.fired;
-        let due = (holds && !spent).then(|| self.measure(moment.plan, slot, base, absence.length));
+        let due = (holds && !spent).then(|| self.silent_for(moment.plan, slot, base, absence.length));
+        let held = due.is_some_and(|due| lead.stands_still(due));
+        let due = due.filter(|_| !held);
         let since = (holds && rule.while_.is_some()).then_some(state.since);
-        Some(Stand::Absence { last: lead.last.get(absence.last).copied().and_then(occurred), since, due, spent })
+        Some(Stand::Absence { last: lead.last.get(absence.last).copied().and_then(occurred), since, due, spent, held })
     }
 
     fn stand_score(
@@ -446,7 +450,7 @@ impl World {
             tier_locked: lead.tier_locked,
             enrollments: lead.enrollments.iter().map(|e| (e.sequence, e.number, e.started, e.next)).collect(),
             past: lead.past.iter().map(|past| (past.sequence, past.count, past.ended)).collect(),
-            hold: lead.hold.as_ref().map(|hold| (hold.by.clone(), hold.until)),
+            hold: self.hold_of(lead).map(|hold| (hold.by, hold.until)),
             suppressions: lead
                 .suppressions
                 .iter()

@@ -305,6 +305,10 @@ pub(crate) struct Lead {
     pub variants: Vec<(ExperimentId, u8)>,
     pub tags: SmallVec<[TagId; 4]>,
     pub hold: Option<Box<Hold>>,
+    /// Let go of while its account is held.
+    pub let_go: bool,
+    /// Past holds, from when to when.
+    pub held: Vec<(Timestamp, Timestamp)>,
     pub suppressions: Vec<Suppression>,
     pub shield: Option<Box<Shield>>,
     /// Sends by channel, the latest first, as many as the largest cap asks for.
@@ -375,6 +379,8 @@ impl Lead {
             variants: Vec::new(),
             tags: SmallVec::new(),
             hold: None,
+            let_go: false,
+            held: Vec::new(),
             suppressions: Vec::new(),
             shield: None,
             sends: Vec::new(),

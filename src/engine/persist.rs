@@ -10,6 +10,7 @@ use crate::rulebook::{ChannelId, FactId, ScoreId};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
+use super::hold::AccountHold;
 use super::lead::Lead;
 use super::pair::PairState;
 use super::timer::{Timer, What};
@@ -57,6 +58,7 @@ pub type OwnerSends = std::collections::BTreeMap<Box<str>, Vec<(ChannelId, Times
 struct Shared {
     zone: Option<Zone>,
     zone_at: Timestamp,
+    hold: Option<Box<AccountHold>>,
     sends: Vec<(ChannelId, Timestamp)>,
 }
 
@@ -119,6 +121,7 @@ impl Engine {
             zone: shared.zone,
             zone_at: shared.zone_at,
             sends: shared.sends,
+            hold: shared.hold,
             touched: false,
         });
         Ok(())
@@ -170,6 +173,7 @@ impl Engine {
             let bytes = postcard::to_allocvec(&Shared {
                 zone: shared.zone,
                 zone_at: shared.zone_at,
+                hold: shared.hold.clone(),
                 sends: shared.sends.clone(),
             })?;
             accounts.push(SavedAccount {

@@ -73,7 +73,7 @@ impl Engine {
             zone: self.world.zone(&self.plan, of, &self.plan.zones),
             facts: self.facts(lead).into_iter().filter(|fact| !usual(fact)).collect(),
             tags: of.tags.to_vec(),
-            paused: of.hold.as_deref().map(|hold| Paused { since: hold.since, until: hold.until, by: hold.by.clone() }),
+            paused: self.world.hold_of(of).map(|hold| Paused { since: hold.since, until: hold.until, by: hold.by }),
             ways: of.enrollments.iter().map(|enrollment| self.way(enrollment)).collect(),
         })
     }

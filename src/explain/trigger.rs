@@ -155,7 +155,7 @@ impl Inquiry<'_> {
                         .needs(format!("needs {after}, then no {set} within {within}")),
                 }
             }
-            (Stand::Absence { last, since, due, spent }, Trigger::Absent { set, length, .. }) => {
+            (Stand::Absence { last, since, due, spent, held }, Trigger::Absent { set, length, .. }) => {
                 let mut clause = clause.says(self.silence_words(*set, *last, *since));
                 clause.holds = Some(*spent);
                 let (set, state) = (self.words.set(*set), rule.while_.as_ref().map(|state| self.words.state(state)));
@@ -163,6 +163,8 @@ impl Inquiry<'_> {
                     (Some(due), _) => {
                         clause.needs(format!("needs no {set} until {}", self.words.clock(*due))).next(Some(*due))
                     }
+                    (None, _) if *held => clause
+                        .needs(format!("stands still while the lead is held, then goes on to {length} without {set}")),
                     (None, _) if *spent => {
                         clause.needs(format!("has fired for this silence; needs {set}, then {length} without"))
                     }

@@ -193,7 +193,7 @@ fn missed(stands: &[(Timestamp, &Stand)], fires: impl Fn(Timestamp) -> bool) -> 
         (Stand::Score { asked, beyond: false, .. }, _) => asked.worth != 0.0 && !fires(*at),
         (Stand::Follows(Some((_, until))), Some((at, Stand::Follows(None)))) => at >= until,
         (Stand::Deadline(Some((_, due))), Some((at, Stand::Deadline(None)))) => at < due,
-        (Stand::Absence { due: Some(due), .. }, Some((at, Stand::Absence { due: later, .. }))) => {
+        (Stand::Absence { due: Some(due), .. }, Some((at, Stand::Absence { due: later, held: false, .. }))) => {
             at < due && *later != Some(*due)
         }
         _ => false,

@@ -26,7 +26,8 @@ impl World {
             };
             if holds {
                 let base = absence_base(self.lead(slot), absence.last, own.since);
-                if self.measure(plan, slot, base, absence.length) <= moment.now {
+                let due = self.silent_for(plan, slot, base, absence.length);
+                if due <= moment.now && !self.lead(slot).stands_still(due) {
                     own.fired = own.fired.max(base);
                 }
             }

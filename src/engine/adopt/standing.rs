@@ -43,7 +43,8 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
     would.parts = merge_parts(matching, &was.parts, &would.parts);
     (would.id, would.account, would.account_slot) = (was.id, was.account, was.account_slot);
     would.account_at = was.account_at;
-    (would.first_at, would.zone, would.hold, would.touches) = (was.first_at, was.zone, was.hold, was.touches);
+    (would.first_at, would.zone, would.touches) = (was.first_at, was.zone, was.touches);
+    (would.hold, would.let_go, would.held) = (was.hold, was.let_go, was.held);
     (would.next_serial, would.last_touch) = (was.next_serial, was.last_touch);
     would.former = (!former.is_empty()).then(|| Box::new(former));
     would.touched = true;
