@@ -22,6 +22,7 @@ use crate::units::ZoneSource;
 
 mod adopt;
 pub mod ask;
+mod choice;
 mod count;
 mod departure;
 mod effect;

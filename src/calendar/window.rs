@@ -63,6 +63,24 @@ impl Window<'_> {
         }
     }
 
+    /// Why a clock time is refused on every day of usual hours; `None` where it is allowed on those.
+    #[must_use]
+    pub fn usual_refusal(&self, time: ClockTime) -> Option<Refusal> {
+        let hours = self.calendar.and_then(|calendar| calendar.hours).filter(|hours| !holds(*hours, time));
+        let outside = hours.map(|hours| Refusal::OutsideHours { hours, name: None });
+        outside.or_else(|| self.quiet.filter(|quiet| holds(*quiet, time)).map(Refusal::Quiet))
+    }
+
+    /// Whether no time of a part of the day is allowed on days of usual hours.
+    #[must_use]
+    pub fn is_never_open_in(&self, part: ClockRange) -> bool {
+        // Where nothing is open at its beginning, it can open within it only where hours begin or quiet ends.
+        let opens = self.calendar.and_then(|calendar| calendar.hours).map(|hours| hours.0);
+        let ends = self.quiet.map(|quiet| quiet.1);
+        let edges = [Some(part.0), opens, ends].into_iter().flatten().filter(|edge| holds(part, *edge));
+        edges.into_iter().all(|edge| self.usual_refusal(edge).is_some())
+    }
+
     /// The first allowed moment at or after `from`, and why the moments before it were refused, each
     /// reason once, in order. `None` if nothing is allowed within [`SEARCH_DAYS`].
     pub fn next_open(&self, from: Timestamp, zone: Zone) -> Option<(Timestamp, Vec<Refusal>)> {

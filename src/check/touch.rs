@@ -6,7 +6,7 @@ use super::checker::Checker;
 use super::expression::{Known, Scope};
 use super::rule::all_or_none;
 use super::words::{Taken, snake_case};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{ChannelId, Touch, TouchTime, When};
 use crate::slug::Slug;
 use crate::source::Range;
@@ -131,6 +131,7 @@ impl Checker<'_> {
                 // One of the choices that is open then is enough.
                 let reasons: Vec<_> = channels.iter().map(|channel| self.outside_window(*channel, *clock)).collect();
                 let open = reasons.iter().any(Option::is_none);
+                let closed: Vec<_> = channels.iter().copied().zip(reasons.iter().cloned()).collect();
                 if let Some(reason) = reasons.into_iter().flatten().next().filter(|_| !open) {
                     let message = format!("a touch at {clock} could never be sent");
                     let found = Diagnostic::new(Slug::TouchOutsideWindow, time.range, message).label(reason);
@@ -139,27 +140,39 @@ impl Checker<'_> {
                     );
                     return None;
                 }
+                self.warn_of_choices(&closed, time.range, &clock.to_string());
                 Some(TouchTime::At(*clock))
             }
             tree::TouchTime::Part(name) => {
-                let (mut found, mut closed, mut open) = (None, None, false);
+                let (mut found, mut closed, mut open) = (None, Vec::new(), false);
                 for channel in channels {
-                    let part = self.part(name, time.range, *channel)?;
-                    match self.closed_throughout(*channel, part) {
-                        Some(reason) => closed = closed.or(Some(reason)),
-                        None => open = true,
-                    }
-                    found = found.or(Some(part));
+                    let own = self.part(name, time.range, *channel)?;
+                    // A touch goes by the part of its first channel.
+                    let part = *found.get_or_insert(own);
+                    closed.push((*channel, self.closed_throughout(*channel, part)));
+                    open |= self.closed_throughout(*channel, own).is_none();
                 }
-                if let Some(reason) = closed.filter(|_| !open) {
+                if let Some(reason) = closed.iter().find_map(|(_, reason)| reason.clone()).filter(|_| !open) {
                     let message = format!("a touch in the `{name}` could never be sent");
                     let outside = Diagnostic::new(Slug::TouchOutsideWindow, time.range, message).label(reason);
                     self.report(outside.help("choose another part of the day, or change the hours"));
                     return None;
                 }
+                self.warn_of_choices(&closed, time.range, &format!("the `{name}`"));
                 found.map(|(start, end)| TouchTime::Part(name.clone(), start, end))
             }
         }
+    }
+
+    /// A choice that is closed at the time of its touch waits for its next opening.
+    fn warn_of_choices(&mut self, closed: &[(ChannelId, Option<String>)], range: Range, time: &str) {
+        let first = closed.iter().find_map(|(channel, reason)| Some((*channel, reason.as_ref()?)));
+        let Some((channel, reason)) = first else { return };
+        let name = self.resolved.channels.name(channel);
+        let message = format!("`{name}` is never open at {time}: on it the touch goes at the next opening");
+        let mut found = Diagnostic::new(Slug::TouchOutsideWindow, range, message).label(reason);
+        found.severity = Severity::Warning;
+        self.report(found.help("choose a time at which each of the channels is open, or change its hours"));
     }
 
     /// A named part of the day in a channel's calendar; a channel without one goes by `office`.

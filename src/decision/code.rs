@@ -51,6 +51,7 @@ codes! {
     MissingTime "missing-time" "the time it is counted from, or would end at, is missing",
     TooLate "too-late" "the moment it was to come before is too near or has passed",
     NotInTime "not-in-time" "it could not be sent by its deadline",
+    PutOff "put-off" "it was put off for as long as anything is",
     Approval "approval" "a person must release it, or did not in time",
     MissingValue "missing-value" "a value of its message is missing",
     TemplateError "template-error" "its template cannot be filled in",
@@ -98,6 +99,7 @@ impl Reason {
             // Whether it still waits or has waited too long, its status says.
             Self::Awaits(awaited) | Self::Waited { awaited, .. } => awaited.code(),
             Self::NotInTime { .. } => Code::NotInTime,
+            Self::PutOff { .. } => Code::PutOff,
             Self::ConditionFails(..) => Code::Condition,
             Self::SkippedByHand => Code::SkippedByHand,
             Self::PutInPast(_) => Code::PutInPast,

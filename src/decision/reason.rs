@@ -36,6 +36,13 @@ pub enum Reason {
         /// How it came to a time after that.
         moves: Vec<Move>,
     },
+    /// It was put off for so long.
+    PutOff {
+        /// How long.
+        length: Span,
+        /// By what.
+        moves: Vec<Move>,
+    },
     /// The `if` of a touch does not hold.
     ConditionFails(SequenceId, u16),
     /// A person has skipped it.

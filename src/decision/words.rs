@@ -43,9 +43,9 @@ impl Names<'_> {
     #[must_use]
     pub fn steps(&self, reason: &Reason, zone: Zone) -> Vec<String> {
         let at = |at| rfc3339(at, zone);
-        let behind = |moves: &[Move]| moves.iter().map(step).collect();
+        let behind = |moves: &[Move]| told(moves);
         let one = match reason {
-            Reason::Moved(moves) | Reason::NoPlace(moves) => return moves.iter().map(step).collect(),
+            Reason::Moved(moves) | Reason::NoPlace(moves) => return told(moves),
             Reason::Waited { awaited, until, moves } => {
                 let what = match &**awaited {
                     Awaited::Approval => format!("was not approved by {}", at(*until)),
@@ -57,6 +57,9 @@ impl Names<'_> {
             }
             Reason::NotInTime { deadline, moves } => {
                 return after(format!("could not be sent by {}", at(*deadline)), behind(moves));
+            }
+            Reason::PutOff { length, moves } => {
+                return after(format!("put off for {} days", length.0 / Span::days(1).0), behind(moves));
             }
             Reason::Awaits(awaited) => self::awaited(awaited),
             Reason::ConditionFails(sequence, touch) => {
@@ -190,6 +193,37 @@ pub fn note(note: &Note) -> String {
 
 fn late(reason: String, age: Span) -> String {
     if age.0 > 0 { format!("{reason}, {} late", age.in_words()) } else { reason }
+}
+
+/// So many causes of moves are told one by one.
+const TOLD: usize = 5;
+
+/// Moves in words. Of many, those that are alike are told once, with how often; five at most, the last one
+/// among them, since it led to the time that it has.
+fn told(moves: &[Move]) -> Vec<String> {
+    let causes = moves.iter().filter(|one| one.code().is_some());
+    if causes.clone().count() <= TOLD {
+        return moves.iter().map(step).collect();
+    }
+    let mut groups: Vec<(String, usize)> = Vec::new();
+    for cause in causes.map(step) {
+        match groups.iter_mut().find(|(other, _)| *other == cause) {
+            Some((_, times)) => *times += 1,
+            None => groups.push((cause, 1)),
+        }
+    }
+    if groups.len() > TOLD {
+        let last = groups.pop();
+        groups.truncate(TOLD - 1);
+        groups.extend(last);
+    }
+    let told = |(cause, times): (String, usize)| if times > 1 { format!("{cause} x {times}") } else { cause };
+    let (first, last) = (moves.first(), moves.last());
+    let place = |one: &&Move| one.code().is_none();
+    let mut steps: Vec<String> = first.filter(place).into_iter().map(step).collect();
+    steps.extend(groups.into_iter().map(told));
+    steps.extend(last.filter(place).map(step));
+    steps
 }
 
 /// A move in words.

@@ -362,6 +362,7 @@ impl World {
             cause: by.0,
             because: by.1.clone(),
             trail,
+            put_off: None,
             waiting: None,
             saved: pending.saved.clone().or_else(|| Self::keep_props(moment)),
             serial,

@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 use super::departure::Covered;
 use super::instant::{Fired, Pending, Wanted};
 use super::lead::{Enrollment, Lead, Past};
-use super::message::EXPIRES;
+use super::message::{EXPIRES, PUT_OFF};
 use super::schedule::{Ground, Planned};
 use super::timer::{Kind, Timer, What, deferred_position, position};
 use super::{Moment, World};
@@ -163,6 +163,7 @@ impl World {
             approved: false,
             deferred: Vec::new(),
             not_before: Timestamp::MIN,
+            put_off: None,
             because,
             saved: pending.saved.clone().filter(|_| moment.plan.keeps_props).or_else(|| Self::keep_props(moment)),
             by_hand: None,
@@ -280,7 +281,8 @@ impl World {
         touch: &Touch,
         now: Timestamp,
     ) -> Ground<'a> {
-        let channel = touch.choices.first().map_or(crate::rulebook::ChannelId(0), |(channel, _)| *channel);
+        let choice = self.planned_choice(plan, slot, touch, now);
+        let channel = choice.map_or(crate::rulebook::ChannelId(0), |(channel, _)| *channel);
         let (zone, window) = (self.channel_zone(plan, slot, channel).0, Self::window(plan, channel));
         Ground { zone, window, sequence, now, told: true }
     }
@@ -309,8 +311,11 @@ impl World {
                     Some(enrollment.not_before).filter(|at| wait.awaited.is_for_invariant() && *at > moment.now);
                 again.map_or(expires, |again| again.min(expires))
             }
-            (Some(due), Some(deadline)) => due.min(deadline),
-            (Some(due), None) => due,
+            (Some(due), deadline) => {
+                // Nothing is put off for ever.
+                let ends = deadline.into_iter().chain(enrollment.put_off.map(|since| since + PUT_OFF));
+                ends.fold(due, Timestamp::min)
+            }
             // Without a place it is let pass where it would have been due: what follows counts from there.
             (None, _) => planned.passes.max(moment.now),
         };
@@ -450,9 +455,8 @@ impl World {
         enrollment: &Enrollment,
         touch: &Touch,
     ) -> TouchLine {
-        let (channel, content) = touch
-            .choices
-            .first()
+        let (channel, content) = self
+            .planned_choice(plan, slot, touch, self.now)
             .cloned()
             .unwrap_or_else(|| (crate::rulebook::ChannelId(0), crate::units::Content::Text(String::new())));
         let sequence = plan.rulebook.sequences.get(enrollment.sequence);
@@ -464,7 +468,8 @@ impl World {
             touch.id.clone()
         };
         let (zone, zone_from) = self.channel_zone(plan, slot, channel);
-        let variant = self.variant(plan, names, slot, (enrollment.sequence, enrollment.next));
+        let is_first = touch.choices.first().is_some_and(|(first, own)| *first == channel && *own == content);
+        let variant = self.variant(plan, names, slot, (enrollment.sequence, enrollment.next)).filter(|_| is_first);
         TouchLine {
             experiment: variant,
             status: Status::Scheduled,
@@ -522,6 +527,7 @@ pub(super) fn advance(
     enrollment.approved = false;
     enrollment.deferred.clear();
     enrollment.not_before = Timestamp::MIN;
+    enrollment.put_off = None;
     if sent.is_some() {
         enrollment.previous = sent;
     }

@@ -150,6 +150,7 @@ impl World {
             self.replan_all(moment, slot);
         }
         self.release_values(moment, slot);
+        self.choose_anew(moment, slot);
         self.ask_scripts(moment.plan, slot);
         written
     }

@@ -14,7 +14,7 @@ use crate::event::{AccountId, EventNumber, LeadId, PropValue};
 use crate::local::Zone;
 use crate::plan::Plan;
 use crate::rulebook::{ChannelId, ExperimentId, PropId, RuleId, ScoreId, SequenceId, TagId, TierId};
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Span, Timestamp};
 use crate::units::Content;
 use crate::value::Value;
 
@@ -167,6 +167,8 @@ pub(crate) struct Enrollment {
     pub deferred: Vec<Move>,
     /// Not before this moment (caps, closed windows of a second choice).
     pub not_before: Timestamp,
+    /// When it was due and put off for the first time; holds move it along.
+    pub put_off: Option<Timestamp>,
     pub because: Because,
     /// Properties of the event that led to the enrollment, where a template may ask for them.
     pub saved: Option<Arc<SavedProps>>,
@@ -183,6 +185,7 @@ impl Enrollment {
             self.anchor = zone.resolve(anchor);
             self.anchor_shift += shift;
         }
+        self.put_off = self.put_off.map(|since| since + Span(shift));
     }
 
     /// Where a person has moved the next touch.
@@ -232,6 +235,8 @@ pub(crate) struct PendingAction {
     pub cause: Cause,
     pub because: Because,
     pub trail: Vec<Move>,
+    /// When it was due and put off for the first time.
+    pub put_off: Option<Timestamp>,
     /// It has fallen due and waits for a value.
     pub waiting: Option<Box<Wait>>,
     /// Properties of the event that led to it, where a template may ask for them.

@@ -21,6 +21,9 @@ use crate::decision::names::Journal;
 /// So long a message to a lead waits for a value, where it does not say otherwise.
 pub(super) const EXPIRES: Span = Span::days(1);
 
+/// So long something that is due may be put off, by caps and closed channels.
+pub(super) const PUT_OFF: Span = Span::days(30);
+
 impl World {
     /// The properties of the moment's event, where some template may ask for them.
     pub(super) fn keep_props(moment: &Moment<'_>) -> Option<Arc<SavedProps>> {

@@ -236,6 +236,9 @@ impl Ground<'_> {
                     if free < place.0 {
                         explain(free, reasons, trail);
                     }
+                    if let Some(refusal) = self.opened(time) {
+                        push_new(trail, &[Move::Closed(refusal)]);
+                    }
                     if trail.len() > 1 {
                         trail.push(self.landing(place.0));
                     }
@@ -284,11 +287,18 @@ impl Ground<'_> {
                 let due = self.zone.resolve(local);
                 // A closed day is the better reason of two.
                 self.day_open(date)?;
+                if self.window.usual_refusal(*at).is_some() {
+                    return self.opening(due, first);
+                }
                 if due < first {
                     return Err(Miss::Early);
                 }
                 self.window.allows(local).map_err(Miss::Refused)?;
                 Ok((due, None))
+            }
+            Some(TouchTime::Part(_, from, to)) if self.window.is_never_open_in((*from, *to)) => {
+                self.day_open(date)?;
+                self.opening(self.zone.resolve(date.and_time(clock(*from))), first)
             }
             Some(TouchTime::Part(_, from, to)) => {
                 self.day_open(date)?;
@@ -303,6 +313,26 @@ impl Ground<'_> {
                 let end = self.zone.day_start(date.checked_add_days(Days::new(1)).unwrap_or(date));
                 self.inside(start.max(first), end).map(|due| (due, None))
             }
+        }
+    }
+
+    /// A time outside the channel's usual hours is read as the next opening.
+    fn opening(&self, from: Timestamp, first: Timestamp) -> Result<Place, Miss> {
+        match self.window.next_open(from, self.zone) {
+            Some((due, _)) if due >= first => Ok((due, None)),
+            Some(_) => Err(Miss::Early),
+            None => Err(self.window.allows(self.zone.to_local(from)).err().map_or(Miss::Early, Miss::Refused)),
+        }
+    }
+
+    /// Why a touch at its time goes at the channel's next opening; `None` where it does not.
+    fn opened(&self, time: &TouchTime) -> Option<Refusal> {
+        match time {
+            TouchTime::At(at) => self.window.usual_refusal(*at),
+            TouchTime::Part(_, from, to) if self.window.is_never_open_in((*from, *to)) => {
+                self.window.usual_refusal(*from)
+            }
+            TouchTime::Part(..) | TouchTime::Any => None,
         }
     }
 

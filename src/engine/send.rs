@@ -13,7 +13,7 @@ use crate::value::Value;
 use super::enroll::{advance, next_touch};
 use super::intake::{ENGINE, save};
 use super::lead::{Enrollment, Stamp, Wait};
-use super::message::EXPIRES;
+use super::message::{EXPIRES, PUT_OFF};
 use super::timer::is_deferred;
 use super::{Moment, World};
 
@@ -78,12 +78,17 @@ impl World {
                 Reason::Waited { awaited: Box::new(awaited), until: moment.now, moves },
             );
         }
+        let limit = enrollment.put_off.map(|since| since + PUT_OFF).filter(|limit| *limit <= moment.now);
         let due = if enrollment.released || again.is_some() { moment.now } else { due };
         if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
             let moves = moves(self);
             return let_pass(self, Status::Expired, Reason::NotInTime { deadline, moves });
         }
         if due > moment.now {
+            if limit.is_some() {
+                let moves = moves(self);
+                return let_pass(self, Status::Expired, Reason::PutOff { length: PUT_OFF, moves });
+            }
             return self.replan(moment, slot, id);
         }
         self.witness_touch(moment, slot, touch, (id, enrollment.next, enrollment.number));
@@ -98,6 +103,7 @@ impl World {
             Ok(choice) => {
                 let (channel, content) = choice;
                 line.channel = channel;
+                line.experiment = self.variant(plan, moment.names, slot, (id, enrollment.next));
                 line.content = with_variant(plan, &mut line.experiment, touch, (channel, content));
                 let unfilled = self.unfilled(moment, slot, (channel, &line.content), enrollment.saved.as_ref());
                 // What a person has released goes out.
@@ -113,10 +119,15 @@ impl World {
                 line.reason = (!moves.is_empty()).then_some(Reason::Moved(moves));
                 self.send_touch(moment, slot, id, sequence, (touch, line), out);
             }
+            Err(Use::Later(..)) if limit.is_some() => {
+                let moves = moves(self);
+                let_pass(self, Status::Expired, Reason::PutOff { length: PUT_OFF, moves });
+            }
             Err(Use::Later(from, by)) => {
                 let found = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id);
                 if let Some(enrollment) = found {
                     enrollment.not_before = from;
+                    enrollment.put_off.get_or_insert(moment.now);
                     enrollment.released = false;
                     push_move(&mut enrollment.deferred, by);
                 }

@@ -7,7 +7,7 @@ use crate::timestamp::{Span, Timestamp};
 
 use super::enroll::decider;
 use super::lead::Wait;
-use super::message::EXPIRES;
+use super::message::{EXPIRES, PUT_OFF};
 use super::schedule::on_clock;
 use super::send::{Use, push_move};
 use super::timer::{Kind, Timer, What, deferred_position, is_deferred};
@@ -42,6 +42,9 @@ impl World {
         let (status, reason) = match verdict {
             Use::Yes => (Status::Sent, Reason::of_moves(action.trail)),
             Use::No(status, reason) => (status, Some(reason)),
+            Use::Later(..) if action.put_off.is_some_and(|since| since + PUT_OFF <= moment.now) => {
+                (Status::Expired, Some(Reason::PutOff { length: PUT_OFF, moves: action.trail }))
+            }
             Use::Later(from, by) => return self.put_off(moment, slot, place, (from, by)),
         };
         self.end_action(moment, slot, place, (status, reason), out);
@@ -136,6 +139,8 @@ impl World {
         action.serial = serial;
         // What waits expires as before.
         let from = action.waiting.as_ref().map_or(from, |wait| from.min(wait.since + EXPIRES));
+        // Nothing is put off for ever.
+        let from = from.min(*action.put_off.get_or_insert(moment.now) + PUT_OFF);
         action.due = from;
         action.local = action.local.map(|_| zone.to_local(from));
         action.trail.push(by);

@@ -1,0 +1,59 @@
+//! Which of a touch's channels it is planned on: the first on which the lead may be contacted. It is asked
+//! when the touch is planned, when a fact of the lead changes, and again when it is due.
+
+use crate::event::Props;
+use crate::plan::Plan;
+use crate::rulebook::{ChannelId, Touch};
+use crate::timestamp::Timestamp;
+use crate::units::Content;
+
+use super::enroll::next_touch;
+use super::evaluate::Scope;
+use super::{Moment, World};
+
+impl World {
+    /// The choice a touch is planned by; its first one where none may be used.
+    pub(super) fn planned_choice<'t>(
+        &self,
+        plan: &Plan,
+        slot: u32,
+        touch: &'t Touch,
+        now: Timestamp,
+    ) -> Option<&'t (ChannelId, Content)> {
+        let first = touch.choices.first();
+        if touch.choices.len() < 2 {
+            return first;
+        }
+        touch.choices.iter().find(|(channel, _)| self.may_contact(plan, slot, *channel, now)).or(first)
+    }
+
+    /// Whether nothing but time stands between a lead and a channel: no opt-out, no consent that is missing.
+    fn may_contact(&self, plan: &Plan, slot: u32, channel: ChannelId, now: Timestamp) -> bool {
+        let lead = self.lead(slot);
+        let Some(definition) = plan.rulebook.channels.get(channel) else { return false };
+        let scope = Scope {
+            plan,
+            lead,
+            props: Props::default(),
+            now,
+            accounts: &self.accounts,
+            event: None,
+            runner: &self.runner,
+        };
+        lead.suppressed(Some(channel), now).is_none() && definition.requires.iter().all(|(expr, _)| scope.holds(expr))
+    }
+
+    /// A fact has changed: touches that may go out on one of several channels are planned anew.
+    pub(super) fn choose_anew(&mut self, moment: &Moment<'_>, slot: u32) {
+        let sequences = &moment.plan.rulebook.sequences;
+        let several = |id| sequences.get(id).is_some_and(|s| s.touches.iter().any(|touch| touch.choices.len() > 1));
+        let ids: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).filter(|id| several(*id)).collect();
+        for id in ids {
+            let enrollment = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
+            let touch = sequences.get(id).zip(enrollment).and_then(|(s, e)| next_touch(s, e));
+            if touch.is_some_and(|touch| touch.choices.len() > 1) {
+                self.replan(moment, slot, id);
+            }
+        }
+    }
+}
