@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 pub use self::reason::{Note, Reason};
+use crate::decimal::Decimal;
 use crate::event::{AccountId, EventNumber, LeadId};
 use crate::local::Zone;
 use crate::rulebook::{ChannelId, ExperimentId, FactId, Person, RuleId, ScoreId, SequenceId, TagId, TierId};
@@ -168,9 +169,9 @@ pub enum Body {
         /// Which.
         score: ScoreId,
         /// What it read before.
-        from: f64,
+        from: Decimal,
         /// What it reads now.
-        to: f64,
+        to: Decimal,
         /// What it is made of, oldest first; empty for a script's.
         parts: Vec<Part>,
         /// What a script wrote with `print` and `debug`.
@@ -257,11 +258,11 @@ pub struct Part {
     /// The event that brought it; `None` for an `add` of a rule.
     pub event: Option<EventNumber>,
     /// The points it brought.
-    pub points: f64,
+    pub points: Decimal,
     /// How long ago.
     pub age: Span,
     /// What they are worth now.
-    pub worth: f64,
+    pub worth: Decimal,
 }
 
 /// A touch of a sequence.

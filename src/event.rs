@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::decimal::Decimal;
 use crate::rulebook::{PropId, TypeId};
 use crate::timestamp::{Span, Timestamp};
 use crate::value::{Value, View};
@@ -62,8 +63,8 @@ pub enum PropValue {
     Empty,
     /// A truth value.
     Bool(bool),
-    /// A finite number.
-    Number(f64),
+    /// A number.
+    Number(Decimal),
     /// Bytes `start..start + len` of [`Props::texts`].
     Text {
         /// First byte.

@@ -15,6 +15,7 @@ pub mod words;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use crate::decimal::Decimal;
 use crate::decision::names::Names;
 use crate::decision::{Decision, Part, Reason};
 use crate::engine::{Engine, Stopped};
@@ -282,7 +283,7 @@ pub struct ScoreWhy {
     /// Its name.
     pub name: String,
     /// What it reads.
-    pub worth: f64,
+    pub worth: Decimal,
     /// Its contributions, oldest first; empty for a script's.
     pub parts: Vec<Part>,
 }

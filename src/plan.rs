@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::decimal::Decimal;
 use crate::rulebook::{
     ExperimentId, Expr, FactId, PropId, RuleId, Rulebook, ScoreId, SequenceId, SetId, Table, TierId, TypeId,
 };
@@ -185,7 +186,7 @@ pub(crate) struct Fall {
     pub rule: RuleId,
     /// Where a lead keeps whether the score was above.
     pub slot: usize,
-    pub value: f64,
+    pub value: Decimal,
     pub inclusive: bool,
 }
 

@@ -1,5 +1,6 @@
 //! Values of facts, properties and expressions. Made by the log reader and by evaluation.
 
+use crate::decimal::Decimal;
 use crate::timestamp::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub enum Type {
     /// Any text.
     Text,
-    /// A finite number.
+    /// An exact decimal number.
     Number,
     /// `true`, `false`.
     Bool,
@@ -36,8 +37,8 @@ pub enum Value {
     Missing,
     /// A truth value.
     Bool(bool),
-    /// A finite number.
-    Number(f64),
+    /// A number.
+    Number(Decimal),
     /// Text; also zones, emails and the names of tiers.
     Text(Box<str>),
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -58,8 +59,8 @@ pub enum View<'a> {
     Missing,
     /// A truth value.
     Bool(bool),
-    /// A finite number.
-    Number(f64),
+    /// A number.
+    Number(Decimal),
     /// Text, zone, email, tier.
     Text(&'a str),
     /// A moment.

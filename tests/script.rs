@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use ensue::decimal::Decimal;
 use ensue::script::{Evaluator, Fault, Need, NoResult, Script, ScriptReads, TimeGuard};
 use ensue::timestamp::Timestamp;
 use ensue::value::{Value, View};
@@ -39,14 +40,14 @@ impl Comments {
 
     fn number(&self, name: &str) -> View<'_> {
         match self.get(name) {
-            View::Missing => View::Number(0.0),
+            View::Missing => View::Number(Decimal::ZERO),
             found => found,
         }
     }
 
     fn time(&self, name: &str) -> View<'_> {
         match self.get(name) {
-            View::Number(seconds) => View::Time(Timestamp::from_seconds(seconds as i64)),
+            View::Number(seconds) => View::Time(Timestamp::from_seconds(seconds.to_whole().unwrap())),
             found => found,
         }
     }
@@ -75,7 +76,7 @@ impl ScriptReads for Comments {
 fn parse(text: &str) -> Value {
     match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(text) => Value::Text(text.into()),
-        None => Value::Number(text.parse().unwrap()),
+        None => Value::Number(Decimal::parse(text).unwrap()),
     }
 }
 
@@ -203,10 +204,13 @@ fn functions_are_called_with_values_of_rules() {
     let mut evaluator = Evaluator::new(None);
     let list = [Value::Text("big".into()), Value::Text("small".into())];
     let mut bucket = |value| evaluator.call(&script, "bucket", &[value, View::List(&list)]).unwrap();
-    assert_eq!(bucket(View::Number(500.0)), Value::Text("big".into()));
-    assert_eq!(bucket(View::Number(5.0)), Value::Text("small".into()));
+    assert_eq!(bucket(View::Number(Decimal::from(500))), Value::Text("big".into()));
+    assert_eq!(bucket(View::Number(Decimal::from(5))), Value::Text("small".into()));
     assert_eq!(bucket(View::Missing), Value::Missing);
-    assert_eq!(evaluator.call(&script, "half", &[View::Number(5.0)]), Ok(Value::Number(2.5)));
+    assert_eq!(
+        evaluator.call(&script, "half", &[View::Number(Decimal::from(5))]),
+        Ok(Value::Number(Decimal::parse("2.5").unwrap()))
+    );
     let fault = fault_of(evaluator.call(&script, "bad", &[]));
     assert_eq!((fault.message.as_str(), fault.place.line), ("`bad` gave a map, which is not a value of a rule", 3));
     let fault = fault_of(evaluator.call(&script, "half", &[View::Text("x")]));
@@ -230,11 +234,11 @@ fn what_a_function_is_given_has_the_size_of_any_value() {
         assert!(start.elapsed() < PATIENCE);
         result
     };
-    let (text, list) = ("x".repeat(1_024), vec![Value::Number(1.0); 100]);
-    assert_eq!(given(View::Text(&text)), Ok(Value::Number(100.0)));
-    assert_eq!(given(View::List(&list)), Ok(Value::Number(100.0)));
+    let (text, list) = ("x".repeat(1_024), vec![Value::Number(Decimal::from(1)); 100]);
+    assert_eq!(given(View::Text(&text)), Ok(Value::Number(Decimal::from(100))));
+    assert_eq!(given(View::List(&list)), Ok(Value::Number(Decimal::from(100))));
     // As much as a record of a log can hold.
-    let (text, list) = ("x".repeat(1 << 20), vec![Value::Number(1.0); 1 << 15]);
+    let (text, list) = ("x".repeat(1 << 20), vec![Value::Number(Decimal::from(1)); 1 << 15]);
     assert_eq!(fault_of(given(View::Text(&text))).message, "the text is longer than 1024 bytes");
     assert_eq!(fault_of(given(View::List(&list))).message, "the list has more than 100 values");
 }
@@ -250,16 +254,16 @@ fn a_guard_by_time_stops_a_script_and_is_no_fault() {
     let long = Script::compile("let s = 0;\nfor n in 0..1000 {\n  s += n;\n}\ns").unwrap();
     let short = Script::compile("fn twice(n) { n + n }\ntwice(4)").unwrap();
     let input = Comments::new("", &long);
-    assert_eq!(Evaluator::new(None).run(&long, &input), Ok(499_500.0));
+    assert_eq!(Evaluator::new(None).run(&long, &input), Ok(Decimal::from(499_500)));
     let mut evaluator = Evaluator::new(Some(TimeGuard { clock: hasty, limit: Duration::from_secs(1) }));
     for _ in 0..3 {
         let Err(NoResult::Stopped(place)) = evaluator.run(&long, &input) else { panic!("it was not stopped") };
         assert_eq!(place.line, 3);
         // The clock counts from the beginning of each run, and what came before leaves nothing behind.
-        assert_eq!(evaluator.run(&short, &input), Ok(8.0));
+        assert_eq!(evaluator.run(&short, &input), Ok(Decimal::from(8)));
     }
     let mut evaluator = Evaluator::new(Some(TimeGuard { clock: hasty, limit: Duration::from_secs(3600) }));
-    assert_eq!(evaluator.run(&long, &input), Ok(499_500.0));
+    assert_eq!(evaluator.run(&long, &input), Ok(Decimal::from(499_500)));
 }
 
 #[test]
@@ -270,7 +274,7 @@ fn one_evaluator_keeps_scripts_apart() {
     let inputs = scripts.each_ref().map(|s| Comments::new("// count opened = 3\n// score fit = 4\n// touches = 5", s));
     for _ in 0..3 {
         let scores = [0, 1, 2].map(|i| evaluator.run(&scripts[i], &inputs[i]).unwrap());
-        assert_eq!(scores, [3.0, 7.0, 5.0]);
+        assert_eq!(scores, [3, 7, 5].map(Decimal::from));
     }
 }
 

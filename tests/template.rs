@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use ensue::decimal::Decimal;
 use ensue::template::{RenderSetting, Template, Unfilled};
 use ensue::timestamp::Timestamp;
 use ensue::value::Value;
@@ -22,7 +23,7 @@ fn value(json: &serde_json::Value) -> Value {
     match json {
         Json::Null => Value::Missing,
         Json::Bool(b) => Value::Bool(*b),
-        Json::Number(n) => Value::Number(n.as_f64().unwrap()),
+        Json::Number(n) => Value::Number(Decimal::from_f64(n.as_f64().unwrap()).unwrap()),
         Json::String(s) => Value::Text(s.as_str().into()),
         Json::Array(items) => Value::List(items.iter().map(value).collect()),
         Json::Object(map) => match (map.get("time"), map.get("date")) {
@@ -127,7 +128,7 @@ fn naughty_templates_never_panic() {
 fn a_template_that_takes_too_many_steps_fails() {
     let nested = format!("{}x{}", "{% for a in list %}".repeat(8), "{% endfor %}".repeat(8));
     let template = parse(&format!("---\nchannel: email\n---\n{nested}"));
-    let list = Value::List((0..10).map(|n| Value::Number(f64::from(n))).collect());
+    let list = Value::List((0..10).map(|n| Value::Number(Decimal::from(n))).collect());
     let failed = template.render(&|_| Some(list.clone()), &NEW_YORK_IN_WINTER).unwrap_err();
     assert!(
         matches!(failed, Unfilled::Failed { line: 4, ref message } if message == "the template takes too many steps"),

@@ -6,6 +6,7 @@ use super::checker::Checker;
 use super::expression::{Known, Scope};
 use super::name::CALENDAR;
 use super::reference::ReferenceKind;
+use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{CalendarId, Cap, CapScope, Channel, ChannelId, Expr};
 use crate::slug::Slug;
@@ -85,7 +86,7 @@ impl Checker<'_> {
         id
     }
 
-    fn cap(&mut self, count: &At<f64>, per: &At<Length>, scope: &Name) -> Option<Cap> {
+    fn cap(&mut self, count: &At<Decimal>, per: &At<Length>, scope: &Name) -> Option<Cap> {
         let number = self.whole_number(count, "a cap");
         let length = self.measured(per, "the span of a cap").map(|_| per.node);
         let scopes = ["lead", "account", "owner"];
@@ -107,18 +108,18 @@ impl Checker<'_> {
     }
 
     /// A whole number from 1.
-    pub fn whole_number(&mut self, count: &At<f64>, what: &str) -> Option<u32> {
-        let number = count.node;
-        if number.fract() != 0.0 || !(1.0..=1_000_000_000.0).contains(&number) {
+    pub fn whole_number(&mut self, count: &At<Decimal>, what: &str) -> Option<u32> {
+        let whole = count.node.to_whole().and_then(|number| u32::try_from(number).ok());
+        let Some(number) = whole.filter(|number| (1..=1_000_000_000).contains(number)) else {
             let found = Diagnostic::new(
                 Slug::NotWholeNumber,
                 count.range,
-                format!("{what} counts from 1, and `{number}` is no such number"),
+                format!("{what} counts from 1, and `{}` is no such number", count.node),
             );
             self.report(found.label("not a whole number from 1").help("write a whole number such as `1` or `200`"));
             return None;
-        }
-        Some(number as u32)
+        };
+        Some(number)
     }
 
     /// Why a clock time can never be used on a channel: its window, in words.

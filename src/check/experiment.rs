@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::checker::Checker;
+use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{ChannelId, Experiment, SequenceId, Touch};
 use crate::slug::Slug;
@@ -107,18 +108,20 @@ impl Checker<'_> {
     }
 
     fn shares(&mut self, declared: &ExperimentDecl) {
-        let nothing = declared.variants.iter().find(|(_, percent)| percent.node <= 0.0);
+        let nothing = declared.variants.iter().find(|(_, percent)| percent.node <= Decimal::ZERO);
         if let Some((variant, percent)) = nothing {
             let message = format!("variant `{}` gets no lead at all", variant.node);
             let found = Diagnostic::new(Slug::PercentSum, percent.range, message).label("not more than zero");
             self.report(found.help("give it a share, or take it out"));
             return;
         }
-        let sum: f64 = declared.variants.iter().map(|(_, percent)| percent.node).sum();
-        if (sum - 100.0).abs() > 1e-6 {
+        let sum: Decimal = declared.variants.iter().map(|(_, percent)| percent.node).sum();
+        let whole = Decimal::from(100);
+        // Three thirds of two digits are a hundred.
+        if (sum - whole).abs().rounded(6) > Decimal::ZERO {
             let first = declared.variants.first().map_or(declared.name.range, |(_, percent)| percent.range);
             let last = declared.variants.last().map_or(first, |(_, percent)| percent.range);
-            let sum = (sum * 1e6).round() / 1e6;
+            let sum = sum.rounded(6);
             let message = format!("the variants of experiment `{}` get {sum}% together", declared.name.node);
             let found = Diagnostic::new(Slug::PercentSum, first.to(last), message).label("not 100%");
             self.report(found.help("let the shares sum to 100%"));

@@ -4,6 +4,7 @@ use super::checker::Checker;
 use super::expression::{Known, Scope, Typed, constant_value};
 use super::name::TIER;
 use super::words::{comparable, type_words, types_words};
+use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{Arithmetic, Comparison, Expr};
 use crate::slug::Slug;
@@ -233,7 +234,7 @@ impl Checker<'_> {
         let Some(ty) = ty else {
             return self.cannot_reckon(op, &left, &right, range);
         };
-        if op == Arithmetic::Divide && constant_value(&right.expr) == Some(&Value::Number(0.0)) {
+        if op == Arithmetic::Divide && constant_value(&right.expr) == Some(&Value::Number(Decimal::ZERO)) {
             let found = Diagnostic::new(Slug::DivisionByZero, range, format!("`{}` divides by zero", self.text(range)));
             self.report(found.label("divides by zero").help("divide by another number"));
             return None;
@@ -308,17 +309,13 @@ enum Folded {
 fn folded(op: Arithmetic, left: &Expr, right: &Expr) -> Folded {
     let (Some(left), Some(right)) = (constant_value(left), constant_value(right)) else { return Folded::Open };
     let value = match (op, left, right) {
-        (Arithmetic::Add, Value::Number(a), Value::Number(b)) => finite(a + b),
-        (Arithmetic::Subtract, Value::Number(a), Value::Number(b)) => finite(a - b),
-        (Arithmetic::Multiply, Value::Number(a), Value::Number(b)) => finite(a * b),
-        (Arithmetic::Divide, Value::Number(a), Value::Number(b)) => finite(a / b),
+        (Arithmetic::Add, Value::Number(a), Value::Number(b)) => a.plus(*b).map(Value::Number),
+        (Arithmetic::Subtract, Value::Number(a), Value::Number(b)) => a.minus(*b).map(Value::Number),
+        (Arithmetic::Multiply, Value::Number(a), Value::Number(b)) => a.times(*b).map(Value::Number),
+        (Arithmetic::Divide, Value::Number(a), Value::Number(b)) => a.over(*b).map(Value::Number),
         (Arithmetic::Add, Value::Length(a), Value::Length(b)) => a.checked_add(*b).map(Value::Length),
         (Arithmetic::Subtract, Value::Length(a), Value::Length(b)) => a.checked_sub(*b).map(Value::Length),
         _ => return Folded::Open,
     };
     value.map_or(Folded::TooLarge, Folded::Value)
-}
-
-fn finite(number: f64) -> Option<Value> {
-    number.is_finite().then_some(Value::Number(number))
 }

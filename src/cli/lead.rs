@@ -179,6 +179,7 @@ fn append(
         at: now,
         received_at: None,
         props,
+        exact: std::collections::BTreeMap::new(),
         backfill: false,
     };
     let ty = record.ty.clone();

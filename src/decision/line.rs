@@ -10,6 +10,7 @@ use super::code::Code;
 use super::names::Names;
 use super::words;
 use super::{Body, Decision, Part, Reason, Status};
+use crate::decimal::Decimal;
 use crate::event::EventNumber;
 use crate::local::{Zone, parse_rfc3339, rfc3339};
 use crate::timestamp::Timestamp;
@@ -139,9 +140,9 @@ impl Verb {
 pub struct PartLine<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Cow<'a, str>>,
-    pub points: f64,
+    pub points: Decimal,
     pub age: Cow<'a, str>,
-    pub worth: f64,
+    pub worth: Decimal,
 }
 
 impl Line<'static> {
@@ -329,8 +330,8 @@ fn carry<'a>(line: &mut Line<'a>, content: &'a Content) {
 }
 
 /// A score as it is shown: at most two decimals.
-pub(crate) fn rounded(number: f64) -> f64 {
-    (number * 100.0).round() / 100.0
+pub(crate) fn rounded(number: Decimal) -> Decimal {
+    number.rounded(2)
 }
 
 fn raw<T: Serialize + ?Sized>(value: &T) -> Option<Box<RawValue>> {

@@ -4,6 +4,7 @@
 use chrono::{NaiveDate, TimeDelta};
 use smallvec::SmallVec;
 
+use crate::decimal::Decimal;
 use crate::event::Props;
 use crate::local::{Zone, clock_on};
 use crate::plan::Plan;
@@ -62,7 +63,7 @@ impl<'a> Scope<'a> {
             Expr::Prop(prop) => self.props.get(*prop),
             Expr::Tier => self.tier(),
             Expr::Score(score) => View::Number(score::worth(self.plan, self.lead, *score, self.now)),
-            Expr::Touches => View::Number(f64::from(self.lead.touches)),
+            Expr::Touches => View::Number(self.lead.touches.into()),
             Expr::Now => View::Time(self.now),
             Expr::Count(set, within) => View::Number(self.count(*set, *within)),
             Expr::DaysSince(set) => View::Number(self.days_since(*set)),
@@ -96,23 +97,23 @@ impl<'a> Scope<'a> {
         tier.map_or(View::Missing, |tier| View::Text(&tier.name))
     }
 
-    pub fn count(&self, set: SetId, within: Option<Span>) -> f64 {
+    pub fn count(&self, set: SetId, within: Option<Span>) -> Decimal {
         let Some(span) = within else {
             let slot = self.plan.total_of.get(set).copied().flatten();
-            return slot.and_then(|slot| self.lead.totals.get(slot)).map_or(0.0, |n| f64::from(*n));
+            return slot.and_then(|slot| self.lead.totals.get(slot)).map_or(Decimal::ZERO, |n| (*n).into());
         };
         let slot = self.plan.history_of.get(set).copied().flatten();
-        let Some(history) = slot.and_then(|slot| self.lead.histories.get(slot)) else { return 0.0 };
+        let Some(history) = slot.and_then(|slot| self.lead.histories.get(slot)) else { return Decimal::ZERO };
         let after = self.now - span;
-        (history.len() - history.partition_point(|at| *at <= after)) as f64
+        Decimal::from((history.len() - history.partition_point(|at| *at <= after)) as u32)
     }
 
     /// Whole days since the last event of a set, or since the lead's first event.
-    pub fn days_since(&self, set: SetId) -> f64 {
+    pub fn days_since(&self, set: SetId) -> Decimal {
         let slot = self.plan.last_of.get(set).copied().flatten();
         let last = slot.and_then(|slot| self.lead.last.get(slot)).filter(|stamp| !stamp.is_never());
         let from = last.map_or(self.lead.first_at, |stamp| stamp.at);
-        ((self.now - from).0 / Span::days(1).0) as f64
+        Decimal::from(((self.now - from).0 / Span::days(1).0) as i32)
     }
 
     fn is_in(&self, value: View<'a>, list: &'a Expr) -> bool {
@@ -131,7 +132,7 @@ impl<'a> Scope<'a> {
         use std::cmp::Ordering::{Equal, Greater, Less};
         let order = match (a, b) {
             (View::Missing, _) | (_, View::Missing) => return op == Comparison::NotEqual,
-            (View::Number(a), View::Number(b)) => a.partial_cmp(&b),
+            (View::Number(a), View::Number(b)) => Some(a.cmp(&b)),
             (View::Text(a), View::Text(b)) => Some(a.cmp(b)),
             (View::Bool(a), View::Bool(b)) => Some(a.cmp(&b)),
             (View::Length(a), View::Length(b)) => Some(a.cmp(&b)),
@@ -159,12 +160,12 @@ impl<'a> Scope<'a> {
     }
 
     fn arithmetic(&self, op: Arithmetic, a: View<'a>, b: View<'a>) -> View<'a> {
-        let number = |n: f64| if n.is_finite() { View::Number(n) } else { View::Missing };
+        let number = |n: Option<Decimal>| n.map_or(View::Missing, View::Number);
         match (op, a, b) {
-            (Arithmetic::Add, View::Number(a), View::Number(b)) => number(a + b),
-            (Arithmetic::Subtract, View::Number(a), View::Number(b)) => number(a - b),
-            (Arithmetic::Multiply, View::Number(a), View::Number(b)) => number(a * b),
-            (Arithmetic::Divide, View::Number(a), View::Number(b)) => number(a / b),
+            (Arithmetic::Add, View::Number(a), View::Number(b)) => number(a.plus(b)),
+            (Arithmetic::Subtract, View::Number(a), View::Number(b)) => number(a.minus(b)),
+            (Arithmetic::Multiply, View::Number(a), View::Number(b)) => number(a.times(b)),
+            (Arithmetic::Divide, View::Number(a), View::Number(b)) => number(a.over(b)),
             (Arithmetic::Add, View::Length(a), View::Length(b)) => View::Length(Span(a.0.saturating_add(b.0))),
             (Arithmetic::Subtract, View::Length(a), View::Length(b)) => View::Length(Span(a.0.saturating_sub(b.0))),
             (Arithmetic::Add, a, View::Length(l)) | (Arithmetic::Add, View::Length(l), a) => {

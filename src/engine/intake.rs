@@ -3,6 +3,7 @@
 
 use smallvec::SmallVec;
 
+use crate::decimal::Decimal;
 use crate::decision::{Because, Decision, Part};
 use crate::event::{AccountId, Event, EventNumber, PropValue, Props};
 use crate::local::Zone;
@@ -20,7 +21,7 @@ use super::witness::Dropped;
 use super::{Account, Moment, World, count, score};
 
 /// Scores that one event changed, with what they read before.
-type Before = SmallVec<[(ScoreId, f64); 4]>;
+type Before = SmallVec<[(ScoreId, Decimal); 4]>;
 
 impl World {
     /// Takes an event in and carries out what follows from it.
@@ -341,13 +342,13 @@ impl World {
         moment: &Moment<'_>,
         slot: u32,
         id: ScoreId,
-        from: f64,
+        from: Decimal,
         because: &Because,
         out: &mut Vec<Decision>,
     ) {
         let plan = moment.plan;
         let to = score::worth(plan, self.lead(slot), id, moment.now);
-        if self.trace && from.to_bits() != to.to_bits() {
+        if self.trace && from != to {
             let cause = crate::decision::Cause::Score(id);
             self.decide(
                 moment,
@@ -378,7 +379,7 @@ impl World {
     }
 
     /// Keeps a contribution, where a trace is asked for.
-    pub(super) fn note_part(&mut self, slot: u32, part: (ScoreId, Stamp, f64)) {
+    pub(super) fn note_part(&mut self, slot: u32, part: (ScoreId, Stamp, Decimal)) {
         if self.trace {
             self.lead_mut(slot).parts.push(part);
         }
@@ -394,7 +395,7 @@ impl World {
                 let worth = score::part_worth(definition, *points, stamp.at, now);
                 (*stamp, Part { event, points: *points, age: now - stamp.at, worth })
             })
-            .filter(|(_, part)| part.worth != 0.0)
+            .filter(|(_, part)| part.worth != Decimal::ZERO)
             .collect();
         parts.sort_by_key(|(stamp, _)| *stamp);
         parts.into_iter().map(|(_, part)| part).collect()

@@ -2,6 +2,7 @@
 //! how far a trigger has come, what stands between a message and its lead. Read-only, and answered
 //! by the functions that decide. Read by `explain`.
 
+use crate::decimal::Decimal;
 use crate::decision::reason::Decider;
 use crate::decision::{Part, Reason};
 use crate::event::EventNumber;
@@ -57,7 +58,7 @@ pub struct ScoreAsked {
     /// Which.
     pub score: ScoreId,
     /// What it reads.
-    pub worth: f64,
+    pub worth: Decimal,
     /// What it is made of, oldest first; empty for a script's.
     pub parts: Vec<Part>,
 }
@@ -395,7 +396,7 @@ impl World {
         &self,
         moment: &Moment<'_>,
         slot: u32,
-        (id, upward, inclusive, value): (ScoreId, bool, bool, f64),
+        (id, upward, inclusive, value): (ScoreId, bool, bool, Decimal),
     ) -> Stand {
         let asked = self.ask_score(moment, slot, id);
         // Rising, `>=` is left at the first moment below; falling, `<=` is reached on the line itself.

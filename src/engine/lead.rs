@@ -8,6 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use crate::decimal::Decimal;
 use crate::decision::reason::{Awaited, Decider, Move};
 use crate::decision::{Because, Cause};
 use crate::event::{AccountId, EventNumber, LeadId, PropValue};
@@ -91,7 +92,7 @@ pub(crate) struct FallState {
 /// A score: its worth at a moment, and for `window` every contribution inside it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ScoreState {
-    pub sum: f64,
+    pub sum: Decimal,
     pub at: Timestamp,
     pub window: super::window::Window,
 }
@@ -299,7 +300,7 @@ pub(crate) struct Lead {
     pub scores: SmallVec<[ScoreState; 1]>,
     pub falls: Box<[FallState]>,
     /// Every contribution to scores, kept only where a trace is asked for.
-    pub parts: Vec<(ScoreId, Stamp, f64)>,
+    pub parts: Vec<(ScoreId, Stamp, Decimal)>,
     /// By script score: a fingerprint of what it read when it ran last, 0 before that.
     pub scripts: Box<[u64]>,
     pub touches: u32,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::decimal::Decimal;
 use crate::decision::reason::Awaited;
 use crate::event::Props;
 use crate::plan::Plan;
@@ -94,7 +95,7 @@ impl World {
 /// variants, by weighted rendezvous hashing (Wang et al. 2014, "Weighted Rendezvous Hashing"). A
 /// variant that is added takes its share from all others, and no lead moves between those.
 fn assigned(experiment: &Experiment, lead: &str) -> u8 {
-    let cost = |(name, weight): &(String, f64)| {
+    let cost = |(name, weight): &(String, Decimal)| {
         let mut hasher = blake3::Hasher::new();
         for part in [lead, &experiment.name, name] {
             hasher.update(&(part.len() as u64).to_be_bytes());
@@ -104,7 +105,7 @@ fn assigned(experiment: &Experiment, lead: &str) -> u8 {
         first.copy_from_slice(hasher.finalize().as_bytes().split_at(8).0);
         // In (0, 1): 53 bits and a half, so that the logarithm is finite.
         let unit = ((u64::from_be_bytes(first) >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
-        -libm::log(unit) / weight
+        -libm::log(unit) / weight.to_f64()
     };
     let costs = experiment.variants.iter().map(cost).enumerate();
     costs.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(index, _)| index as u8)
@@ -146,7 +147,10 @@ mod tests {
             name: "subject".to_owned(),
             sequence: SequenceId(0),
             touch: 0,
-            variants: variants.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect(),
+            variants: variants
+                .iter()
+                .map(|(name, weight)| ((*name).to_owned(), Decimal::from_f64(*weight).unwrap()))
+                .collect(),
             goal: None,
             range: Range::default(),
         }

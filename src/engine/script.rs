@@ -175,7 +175,7 @@ impl<'a> Scope<'a> {
             Read::EventAt => self.event.map_or(View::Missing, |(_, at)| View::Time(at)),
             Read::Prop(prop) => self.props.get(prop),
             Read::Tier => self.tier(),
-            Read::Touches => View::Number(f64::from(self.lead.touches)),
+            Read::Touches => View::Number(self.lead.touches.into()),
             Read::Now => View::Time(self.now),
             Read::Count(set, within) => View::Number(self.count(set, within)),
             Read::DaysSince(set) => View::Number(self.days_since(set)),
@@ -196,7 +196,7 @@ impl<'a> Scope<'a> {
             match self.read(*read) {
                 View::Missing => 0u8.hash(&mut hasher),
                 View::Bool(truth) => (1u8, truth).hash(&mut hasher),
-                View::Number(number) => (2u8, number.to_bits()).hash(&mut hasher),
+                View::Number(number) => (2u8, number).hash(&mut hasher),
                 View::Text(text) => (3u8, text).hash(&mut hasher),
                 View::Time(at) => (4u8, at).hash(&mut hasher),
                 View::Date(day) => (5u8, day).hash(&mut hasher),

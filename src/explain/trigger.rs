@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::decimal::Decimal;
 use crate::engine::judge::{Asked, Occurred, RuleAsked, ScoreAsked, Stand};
 use crate::engine::witness::{Heard, Judged};
 use crate::event::LeadId;
@@ -233,7 +234,7 @@ impl Inquiry<'_> {
                 let definition = self.rulebook().scores.get(asked.score);
                 let lines = definition.map(|score| score.points.iter()).into_iter().flatten();
                 let lines: Vec<String> = lines
-                    .filter(|(_, points)| *points > 0.0)
+                    .filter(|(_, points)| *points > Decimal::ZERO)
                     .map(|(set, points)| format!("{} +{}", self.words.set(*set), number_words(*points)))
                     .collect();
                 let from = if lines.is_empty() { String::new() } else { format!(" ({})", lines.join(", ")) };
@@ -301,8 +302,8 @@ impl Inquiry<'_> {
 }
 
 /// What a score reads, with as many decimals as it takes to tell it from its line.
-fn reads(worth: f64, line: f64) -> String {
+fn reads(worth: Decimal, line: Decimal) -> String {
     let short = number_words(worth);
-    let told = short != number_words(line) || (worth - line).abs() < f64::EPSILON;
+    let told = short != number_words(line) || worth == line;
     if told { format!("reads {short}") } else { format!("reads {worth:.8}") }
 }

@@ -1,6 +1,7 @@
 //! Conditions and triggers of a checked rulebook in the words of the language, with what `let` named
 //! put in its place. Made for explanations; the author's own text stands beside them.
 
+use crate::decimal::Decimal;
 use crate::local::Zone;
 use crate::rulebook::{
     Arithmetic, Comparison, Expr, Limit, RuleId, Rulebook, SequenceId, SetId, State, TierId, Trigger,
@@ -220,10 +221,8 @@ fn named(name: Option<&String>) -> String {
 
 /// A number as people write it, at most two decimals.
 #[must_use]
-pub fn number_words(number: f64) -> String {
-    let rounded = (number * 100.0).round() / 100.0;
-    // Minus zero reads as zero.
-    (rounded + 0.0).to_string()
+pub fn number_words(number: Decimal) -> String {
+    number.rounded(2).to_string()
 }
 
 /// A length in one unit where it is one: `7d`, `36h`.

@@ -304,6 +304,7 @@ fn activation(ruleset: &str, id: &str, at: Timestamp) -> Record {
         at,
         received_at: None,
         props,
+        exact: std::collections::BTreeMap::new(),
         backfill: false,
     }
 }

@@ -128,6 +128,7 @@ impl Note {
             at: self.at,
             received_at: None,
             props,
+            exact: std::collections::BTreeMap::new(),
             backfill: false,
         }
     }

@@ -2,11 +2,14 @@
 //! payload, and back. Texts that may tell who a lead is are sealed under the lead's key.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
+use crate::decimal::Decimal;
 use crate::local::{Zone, parse_rfc3339, rfc3339};
 use crate::log;
 use crate::store::{Entry, Store, StoreError, Wire};
@@ -79,6 +82,8 @@ pub struct Record {
     pub received_at: Option<Timestamp>,
     /// Its properties, by name.
     pub props: Map<String, Value>,
+    /// By name, the digits of those numbers among them that floating point cannot hold.
+    pub exact: BTreeMap<String, String>,
     /// History that nothing should act on.
     pub backfill: bool,
 }
@@ -101,22 +106,49 @@ struct Line {
     backfill: bool,
 }
 
+/// The numbers of a line as they are written.
+#[derive(Deserialize)]
+struct Digits<'a> {
+    #[serde(borrow)]
+    props: Option<BTreeMap<String, &'a RawValue>>,
+    #[serde(borrow)]
+    data: Option<BTreeMap<String, &'a RawValue>>,
+}
+
+/// The digits of numbers that floating point cannot hold.
+fn exact(line: &str, cloud: bool, props: &Map<String, Value>) -> BTreeMap<String, String> {
+    let broken = |value: &Value| value.is_f64();
+    if !props.values().any(broken) {
+        return BTreeMap::new();
+    }
+    let written = serde_json::from_str::<Digits<'_>>(line).ok();
+    let written = written.and_then(|written| if cloud { written.data } else { written.props }).unwrap_or_default();
+    let digits = written.into_iter().filter_map(|(name, raw)| {
+        let near = props.get(&name).filter(|value| broken(value))?.as_f64()?;
+        let exact = Decimal::parse(raw.get()).ok()?;
+        (Decimal::from_f64(near) != Some(exact)).then(|| (name, exact.to_string()))
+    });
+    digits.collect()
+}
+
 impl Record {
     /// A line that the log's reader has found good; `None` for one it would refuse.
-    pub(crate) fn parse(line: &str) -> Option<Self> {
-        let line: Line = serde_json::from_str(line).ok()?;
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let line: Line = serde_json::from_str(text).ok()?;
         let cloud = line.specversion.is_some();
         let (lead, at, props) =
             if cloud { (line.subject, line.time, line.data) } else { (line.lead, line.at, line.props) };
         let moment = |text: String| parse_rfc3339(text.as_bytes()).ok();
+        let props = props.unwrap_or_default();
         Some(Self {
+            exact: exact(text, cloud, &props),
             id: line.id?,
             ty: line.ty?,
             lead: lead?,
             account: line.account.filter(|account| !account.is_empty()),
             at: moment(at?)?,
             received_at: line.received_at.and_then(moment),
-            props: props.unwrap_or_default(),
+            props,
             backfill: line.backfill,
         })
     }
@@ -140,18 +172,19 @@ impl Record {
         Ok(postcard::to_allocvec(&props).unwrap_or_default())
     }
 
-    fn pack<'a>(&self, name: &str, value: &'a Value, store: &mut Store) -> Result<Packed<'a>, StoreError> {
+    fn pack<'a>(&'a self, name: &str, value: &'a Value, store: &mut Store) -> Result<Packed<'a>, StoreError> {
         let json = match value {
             Value::Null => return Ok(Packed::Null),
             Value::Bool(value) => return Ok(Packed::Bool(*value)),
             Value::Number(_) if is_named(name) => {
-                let json = value.to_string();
+                let json = self.exact.get(name).cloned().unwrap_or_else(|| value.to_string());
                 let sealed = store.seal(&self.lead, &context(&self.id, name), json.as_bytes())?;
                 return Ok(Packed::SealedNumber(Cow::Owned(sealed.unwrap_or_default())));
             }
-            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(number), _) => return Ok(Packed::Whole(number)),
-                (None, Some(number)) if !value.is_u64() => return Ok(Packed::Number(number)),
+            Value::Number(number) => match (number.as_i64(), self.exact.get(name), number.as_f64()) {
+                (Some(number), ..) => return Ok(Packed::Whole(number)),
+                (None, Some(digits), _) => return Ok(Packed::Digits(Cow::Borrowed(digits))),
+                (None, None, Some(number)) if !value.is_u64() => return Ok(Packed::Number(number)),
                 _ => value.to_string(),
             },
             Value::String(text) if !is_personal(name, text) => return Ok(Packed::Text(Cow::Borrowed(text))),
@@ -195,7 +228,7 @@ pub(crate) fn pack_open(props: &[(&str, log::Value<'_>)], out: &mut Vec<u8>) -> 
     for (name, value) in props {
         let value = match value {
             log::Value::Bool(value) => Packed::Bool(*value),
-            log::Value::Number(number) if !is_named(name) => Packed::Whole(*number as i64),
+            log::Value::Number(number) if !is_named(name) => Packed::Whole(number.to_whole()?),
             log::Value::Text(text) if !is_personal(name, text) => Packed::Text(Cow::Borrowed(text)),
             _ => return None,
         };
@@ -261,6 +294,8 @@ enum Packed<'a> {
     SealedList(Cow<'a, [u8]>),
     /// It is null.
     Null,
+    /// A number that floating point cannot hold, as it is written.
+    Digits(Cow<'a, str>),
 }
 
 impl<'a> Packed<'a> {
@@ -279,12 +314,13 @@ impl<'a> Packed<'a> {
             9 => Self::SealedTime(wire.bytes()?.into()),
             10 => Self::SealedList(wire.bytes()?.into()),
             11 => Self::Null,
+            12 => Self::Digits(wire.text()?.into()),
             _ => return None,
         })
     }
 
     fn is_open(&self) -> bool {
-        matches!(self, Self::Null | Self::Bool(_) | Self::Whole(_) | Self::Number(_) | Self::Text(_))
+        matches!(self, Self::Null | Self::Bool(_) | Self::Whole(_) | Self::Number(_) | Self::Text(_) | Self::Digits(_))
     }
 }
 
@@ -368,23 +404,55 @@ pub(crate) fn sealed_texts(store: &Store, entry: &Entry<'_>) -> Result<Vec<Strin
 /// # Errors
 /// A payload that is not in its format.
 pub(crate) fn props(store: &Store, entry: &Entry<'_>) -> Result<Map<String, Value>, StoreError> {
-    let mut packed = Unpacked::new(Some(store), entry)?;
-    let mut props = Map::with_capacity(packed.left);
-    for Closed { name, value, .. } in packed.by_ref() {
-        let name = std::str::from_utf8(name).map_err(|_| unreadable(entry))?;
-        let Some(value) = open(Some(store), entry, name, value) else { continue };
+    let mut props = Map::new();
+    each_prop(store, entry, |name, value| {
         let value = match value {
             Open::Null => Value::Null,
             Open::Bool(value) => Value::Bool(value),
             Open::Whole(number) => Value::from(number),
             Open::Number(number) => Value::from(number),
             Open::Text(text) => Value::String(text.into_owned()),
-            Open::Json(json) => serde_json::from_slice(&json).map_err(|_| damaged(entry, "a property is not JSON"))?,
+            Open::Json(json) => serde_json::from_slice(&json).map_err(|_| damaged(entry, NOT_JSON))?,
         };
         props.insert(name.to_owned(), value);
-    }
-    packed.end()?;
+        Ok(())
+    })?;
     Ok(props)
+}
+
+/// The same as they are written, digit by digit.
+fn written(store: &Store, entry: &Entry<'_>) -> Result<BTreeMap<String, Box<RawValue>>, StoreError> {
+    let mut props = BTreeMap::new();
+    each_prop(store, entry, |name, value| {
+        let raw = match value {
+            Open::Null => to_raw_value(&()),
+            Open::Bool(value) => to_raw_value(&value),
+            Open::Whole(number) => to_raw_value(&number),
+            Open::Number(number) => to_raw_value(&number),
+            Open::Text(text) => to_raw_value(&text),
+            Open::Json(json) => RawValue::from_string(String::from_utf8(json).unwrap_or_default()),
+        };
+        props.insert(name.to_owned(), raw.map_err(|_| damaged(entry, NOT_JSON))?);
+        Ok(())
+    })?;
+    Ok(props)
+}
+
+const NOT_JSON: &str = "a property is not JSON";
+
+fn each_prop(
+    store: &Store,
+    entry: &Entry<'_>,
+    mut each: impl FnMut(&str, Open<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut packed = Unpacked::new(Some(store), entry)?;
+    for Closed { name, value, .. } in packed.by_ref() {
+        let name = std::str::from_utf8(name).map_err(|_| unreadable(entry))?;
+        if let Some(value) = open(Some(store), entry, name, value) {
+            each(name, value)?;
+        }
+    }
+    packed.end()
 }
 
 fn damaged(entry: &Entry<'_>, reason: &str) -> StoreError {
@@ -411,6 +479,7 @@ fn open<'a>(store: Option<&Store>, entry: &Entry<'_>, name: &str, value: Packed<
     };
     Some(match value {
         Packed::Null => Open::Null,
+        Packed::Digits(digits) => Open::Json(digits.into_owned().into_bytes()),
         Packed::Bool(value) => Open::Bool(value),
         Packed::Whole(number) => Open::Whole(number),
         Packed::Number(number) => Open::Number(number),
@@ -493,8 +562,14 @@ impl<'a> log::Given<'a> for Closed<'a, '_> {
         Some(match open(self.store, self.entry, name, self.value)? {
             Open::Null => log::Value::Null,
             Open::Bool(value) => log::Value::Bool(value),
-            Open::Whole(number) => log::Value::Number(number as f64),
-            Open::Number(number) => log::Value::Number(number),
+            Open::Whole(number) => match Decimal::whole(number) {
+                Some(number) => log::Value::Number(number),
+                None => log::Value::Json(number.to_string().into_bytes()),
+            },
+            Open::Number(number) => match Decimal::from_f64(number) {
+                Some(number) => log::Value::Number(number),
+                None => log::Value::Json(number.to_string().into_bytes()),
+            },
             Open::Text(text) => log::Value::Text(text),
             Open::Json(json) => log::Value::Json(json),
         })
@@ -511,8 +586,8 @@ struct Shown<'a> {
     account: Option<&'a str>,
     at: String,
     received_at: String,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    props: Map<String, Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    props: BTreeMap<String, Box<RawValue>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     backfill: bool,
 }
@@ -529,7 +604,7 @@ pub(crate) fn line(store: &Store, entry: &Entry<'_>) -> Result<String, StoreErro
         account: entry.account,
         at: rfc3339(entry.at, Zone::UTC),
         received_at: rfc3339(entry.received_at, Zone::UTC),
-        props: props(store, entry)?,
+        props: written(store, entry)?,
         backfill: entry.kind == kind::BACKFILL,
     };
     Ok(serde_json::to_string(&shown).unwrap_or_default())
@@ -545,7 +620,7 @@ mod tests {
         /// Whatever the bytes are, they read as postcard reads them.
         #[test]
         fn values_are_read_as_postcard_reads_them(
-            which in 0_u8..12,
+            which in 0_u8..13,
             text in "[a-zé]{0,20}",
             bits: u64,
             bytes: Vec<u8>,
@@ -565,7 +640,8 @@ mod tests {
                 8 => Packed::SealedDate(bytes),
                 9 => Packed::SealedTime(bytes),
                 10 => Packed::SealedList(bytes),
-                _ => Packed::Null,
+                11 => Packed::Null,
+                _ => Packed::Digits("12345678901.123456789".into()),
             };
             let good = postcard::to_allocvec(&value).unwrap();
             let mut bad = good.clone();

@@ -279,7 +279,7 @@ impl Parsed {
 impl Chunk {
     fn empty(&mut self, prop: PropId, null: Null) -> Result<(), Refused> {
         match null {
-            Null::Absent => {}
+            Null::Nothing => {}
             Null::Empties => self.props.push((prop, PropValue::Empty)),
             Null::Refused => return Err(Refused),
         }

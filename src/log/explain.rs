@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::record::{Field, OWN};
-use super::value::{self, Any, Raw};
+use super::value::{self, Raw};
 use super::vocabulary::{Null, Vocabulary};
 use super::{MAX_LINE, MAX_NAME, hash};
 use crate::event::LATEST;
@@ -170,8 +170,7 @@ impl<'a> Careful<'a> {
             let value_at = offset(self.line, raw);
             let gap = self.line.get(end..value_at).unwrap_or("");
             let key_at = end + gap.find('"').unwrap_or(0);
-            let mut deserializer = serde_json::Deserializer::from_str(raw);
-            let (value, _) = match (Any { lists: true }).deserialize(&mut deserializer) {
+            let (value, _) = match value::read(raw, true) {
                 Ok(value) => value,
                 Err(error) => {
                     if error.classify() == Category::Data && raw.starts_with('{') {
@@ -312,7 +311,7 @@ impl<'a> Careful<'a> {
             }
             if let Err(reason) = value::fit(&member.value, declared) {
                 return at(member.value_at, format!("property `{}` {reason}: `{}`", member.key, shown(member)))
-                    .map_err(|at| At { help: how_to_write(declared).filter(|_| reason != value::OUT_OF_YEARS), ..at });
+                    .map_err(|at| At { help: how_to_write(declared, reason), ..at });
             }
         }
         for required in self.vocabulary.required(ty) {
@@ -329,8 +328,10 @@ impl<'a> Careful<'a> {
     }
 }
 
-fn how_to_write(ty: Type) -> Option<String> {
+fn how_to_write(ty: Type, reason: &str) -> Option<String> {
     match ty {
+        _ if reason == value::OUT_OF_YEARS => None,
+        Type::Number if reason == value::TOO_LARGE => Some("declare it as `text` if it is no amount".to_owned()),
         Type::Time => Some(WRITE_TIME.to_owned()),
         Type::Date => Some("write it like 2026-03-02".to_owned()),
         _ => None,

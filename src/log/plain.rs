@@ -8,6 +8,7 @@ use super::hash;
 use super::record::{Field, Record, Scratch};
 use super::value::{Keys, Raw};
 use super::vocabulary::Vocabulary;
+use crate::decimal::Decimal;
 
 /// Reads a plain record just as `record` would; `None` where it is not plain.
 pub(super) fn read<'a>(line: &'a str, vocabulary: &Vocabulary<'_>, scratch: &mut Scratch<'a>) -> Option<Record<'a>> {
@@ -150,7 +151,7 @@ impl<'a> Cursor<'a> {
             b'f' => self.word("false").map(|()| (Raw::Bool(false), hash::of_bool(false))),
             b'0'..=b'9' => {
                 let number = self.whole_number()?;
-                Some((Raw::Number(number), hash::of_number(number)))
+                Some((Raw::Number(Decimal::whole(number)?), hash::of_number(number as f64)))
             }
             _ => None,
         }
@@ -162,7 +163,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Up to 15 digits: every such number is exact as floating point.
-    fn whole_number(&mut self) -> Option<f64> {
+    fn whole_number(&mut self) -> Option<i64> {
         let rest = self.0.as_bytes();
         let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
         let digits = rest.get(..len)?;
@@ -170,7 +171,7 @@ impl<'a> Cursor<'a> {
             return None;
         }
         self.pass(len)?;
-        Some(digits.iter().fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0')) as f64)
+        Some(digits.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
     }
 }
 

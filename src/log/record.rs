@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::hash;
-use super::value::{Any, Keys, Raw};
+use super::value::{Keys, PropValueSeed, Raw};
 use super::vocabulary::Vocabulary;
 use crate::rulebook::PropId;
 use crate::timestamp::Timestamp;
@@ -146,7 +146,7 @@ impl<'de> Visitor<'de> for RecordSeed<'_, 'de> {
                 Ok(field) => field,
                 Err(unknown) => {
                     extensions.add(unknown);
-                    map.next_value_seed(Any { lists: false })?;
+                    map.next_value_seed(PropValueSeed { lists: false })?;
                     continue;
                 }
             };
@@ -283,7 +283,7 @@ impl<'de> Visitor<'de> for PropsSeed<'_, 'de> {
         scratch.keys.clear();
         while let Some((prop, key)) = map.next_key_seed(PropSeed(vocabulary))? {
             scratch.keys.add(key);
-            let (value, value_hash) = map.next_value_seed(Any { lists: prop.is_some() })?;
+            let (value, value_hash) = map.next_value_seed(PropValueSeed { lists: prop.is_some() })?;
             sum = hash::mix(key, value_hash).wrapping_add(sum);
             if let Some(prop) = prop {
                 scratch.props.push((prop, value));

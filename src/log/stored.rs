@@ -3,17 +3,17 @@
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeSeed;
 use smallvec::SmallVec;
 
 use super::chunk::{self, BadLine, Parsed};
 use super::explain::{self, Fault};
 use super::merge::Repeats;
 use super::record::{Scratch, Told};
-use super::value::{Any, Keys, Raw};
+use super::value::{self, Keys, Raw};
 use super::vocabulary::Vocabulary;
 use super::{Log, count_lines, hash, joined, length, plain};
 use crate::crew::Crew;
+use crate::decimal::Decimal;
 use crate::rulebook::{Rulebook, TypeId};
 use crate::timestamp::Timestamp;
 
@@ -32,7 +32,7 @@ pub(crate) enum Value<'a> {
     /// It is null.
     Null,
     Bool(bool),
-    Number(f64),
+    Number(Decimal),
     Text(Cow<'a, str>),
     /// Anything else.
     Json(Vec<u8>),
@@ -59,7 +59,7 @@ impl<'r> Words<'r> {
                 Raw::Bool(value) => each(name, Value::Bool(*value)),
                 Raw::Number(number) => each(name, Value::Number(*number)),
                 Raw::Text(Cow::Borrowed(text)) => each(name, Value::Text(Cow::Borrowed(text))),
-                Raw::Text(Cow::Owned(_)) | Raw::Null | Raw::List(_) | Raw::Other => {}
+                Raw::Text(Cow::Owned(_)) | Raw::Null | Raw::TooLarge | Raw::List(_) | Raw::Other => {}
             }
             if let Some(prop) = self.0.prop_id(name, key) {
                 known.push((prop, value));
@@ -209,13 +209,14 @@ fn raw(value: Value<'_>) -> Raw<'_> {
         Value::Number(number) => Raw::Number(number),
         Value::Text(text) => Raw::Text(text),
         Value::Json(json) => {
-            let read = Any { lists: true }.deserialize(&mut serde_json::Deserializer::from_slice(&json));
+            let read = std::str::from_utf8(&json).ok().and_then(|json| value::read(json, true).ok());
             // Text borrowed from the bytes would not outlive them; there is none, for text is kept as text.
             match read {
-                Ok((Raw::Number(number), _)) => Raw::Number(number),
-                Ok((Raw::Bool(value), _)) => Raw::Bool(value),
-                Ok((Raw::List(items), _)) => Raw::List(items),
-                Ok((Raw::Null, _)) => Raw::Null,
+                Some((Raw::Number(number), _)) => Raw::Number(number),
+                Some((Raw::TooLarge, _)) => Raw::TooLarge,
+                Some((Raw::Bool(value), _)) => Raw::Bool(value),
+                Some((Raw::List(items), _)) => Raw::List(items),
+                Some((Raw::Null, _)) => Raw::Null,
                 _ => Raw::Other,
             }
         }

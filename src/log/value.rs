@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
 use super::hash;
+use crate::decimal::Decimal;
 use crate::local::{TimeError, parse_rfc3339};
 use crate::timestamp::Timestamp;
 use crate::value::{Type, Value};
@@ -16,7 +18,9 @@ use crate::value::{Type, Value};
 pub(super) enum Raw<'a> {
     Null,
     Bool(bool),
-    Number(f64),
+    Number(Decimal),
+    /// A number with more digits before the point than any may have.
+    TooLarge,
     Text(Cow<'a, str>),
     /// A list of texts, numbers and truth values.
     List(Vec<Value>),
@@ -27,10 +31,44 @@ pub(super) enum Raw<'a> {
 /// A value with the hash of its content: equal for all ways to write the same.
 pub(super) type Hashed<'a> = (Raw<'a>, u64);
 
+/// Reads a value from its text: numbers by their digits, lists where they are wanted.
+pub(super) fn read(text: &str, lists: bool) -> serde_json::Result<Hashed<'_>> {
+    if matches!(text.as_bytes().first(), Some(b'-' | b'0'..=b'9')) {
+        return number(text);
+    }
+    Any { lists }.deserialize(&mut serde_json::Deserializer::from_str(text))
+}
+
+/// A number by its digits: as floating point it would lose some.
+fn number<'a, E: Error>(text: &str) -> Result<Hashed<'a>, E> {
+    let near = text.parse::<f64>().ok().filter(|near| near.is_finite());
+    let near = near.ok_or_else(|| E::custom("the number is too large"))?;
+    let hash = hash::of_number(near);
+    let Ok(exact) = Decimal::parse(text) else { return Ok((Raw::TooLarge, hash)) };
+    // Numbers that are not exact as floating point are told apart by all their digits.
+    let same = Decimal::from_f64(near) == Some(exact);
+    let hash = if same { hash } else { hash::mix(hash, hash::of_text(&exact.to_string())) };
+    Ok((Raw::Number(exact), hash))
+}
+
+/// Takes in the value of a property.
+pub(super) struct PropValueSeed {
+    pub(super) lists: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for PropValueSeed {
+    type Value = Hashed<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Hashed<'de>, D::Error> {
+        let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?;
+        read(raw.get(), self.lists).map_err(D::Error::custom)
+    }
+}
+
 /// Takes in any value; lists are kept only where they are wanted.
 #[derive(Clone, Copy)]
-pub(super) struct Any {
-    pub(super) lists: bool,
+struct Any {
+    lists: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Any {
@@ -61,18 +99,18 @@ impl<'de> Visitor<'de> for Any {
         // Whole numbers that are not exact as floating point are told apart by all their digits.
         let exact = value < 1 << 53 || number as u64 == value;
         let hash = if exact { hash::of_number(number) } else { hash::mix(0x7768_6f6c, value) };
-        Ok((Raw::Number(number), hash))
+        Ok((Raw::Other, hash))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Hashed<'de>, E> {
         let number = value as f64;
         let exact = value > -(1 << 53) || number as i64 == value;
         let hash = if exact { hash::of_number(number) } else { hash::mix(0x7369_676e, value as u64) };
-        Ok((Raw::Number(number), hash))
+        Ok((Raw::Other, hash))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Hashed<'de>, E> {
-        Ok((Raw::Number(value), hash::of_number(value)))
+        Ok((Raw::Other, hash::of_number(value)))
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Hashed<'de>, E> {
@@ -86,7 +124,14 @@ impl<'de> Visitor<'de> for Any {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Hashed<'de>, A::Error> {
         let mut items = self.lists.then(Vec::new);
         let mut hash = 0x6c69_7374;
-        while let Some((item, item_hash)) = seq.next_element_seed(Self { lists: false })? {
+        loop {
+            // Nobody reads the numbers of a list that is not kept.
+            let next = if self.lists {
+                seq.next_element_seed(PropValueSeed { lists: false })?
+            } else {
+                seq.next_element_seed(self)?
+            };
+            let Some((item, item_hash)) = next else { break };
             hash = hash::mix(hash, item_hash);
             let item = match item {
                 Raw::Bool(b) => Value::Bool(b),
@@ -175,7 +220,7 @@ impl Keys {
 /// A value that has become a property.
 pub(super) enum Fitted<'v> {
     Bool(bool),
-    Number(f64),
+    Number(Decimal),
     Text(&'v str),
     Time(Timestamp),
     Date(i32),
@@ -185,6 +230,9 @@ pub(super) enum Fitted<'v> {
 /// What is wrong with a time that is written as it should be.
 pub(super) const OUT_OF_YEARS: &str = "is outside the years 2000 to 2100";
 
+/// What is wrong with a number that is one.
+pub(super) const TOO_LARGE: &str = "has more than 18 digits before the point";
+
 /// A value as its declared type wants it, or what is wrong, to be read after its name.
 #[inline]
 pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'static str> {
@@ -193,6 +241,7 @@ pub(super) fn fit<'v>(value: &'v Raw<'_>, ty: Type) -> Result<Fitted<'v>, &'stat
         (Type::Text, _) => Err("is not text"),
         (Type::Zone, _) => Err("is not the name of a zone"),
         (Type::Number, Raw::Number(number)) => Ok(Fitted::Number(*number)),
+        (Type::Number, Raw::TooLarge) => Err(TOO_LARGE),
         (Type::Number | Type::Length | Type::Any, _) => Err("is not a number"),
         (Type::Bool, Raw::Bool(value)) => Ok(Fitted::Bool(*value)),
         (Type::Bool, _) => Err("is not true or false"),

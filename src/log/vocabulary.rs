@@ -26,7 +26,7 @@ struct Declared {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Null {
     /// Nothing: it is as good as absent.
-    Absent,
+    Nothing,
     /// The fact it sets is empty from now on.
     Empties,
     /// The fact it sets must be there.
@@ -85,7 +85,7 @@ impl<'r> Vocabulary<'r> {
     pub(super) fn null(&self, ty: TypeId, prop: PropId) -> Null {
         let emptied = self.declared.get(ty.index()).map_or(&[][..], |declared| &declared.emptied);
         match emptied.iter().find(|(other, _)| *other == prop) {
-            None => Null::Absent,
+            None => Null::Nothing,
             Some((_, true)) => Null::Empties,
             Some((_, false)) => Null::Refused,
         }

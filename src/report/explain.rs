@@ -4,6 +4,7 @@ mod json;
 
 use std::fmt::Write as _;
 
+use crate::decimal::Decimal;
 use crate::decision::{Body, Cause, Decision, Reason};
 use crate::explain::words::{ClauseWords, number_words};
 use crate::explain::{
@@ -109,7 +110,7 @@ impl<'a> Tree<'a> {
             };
             self.line(2, &format!("rulebook {changed} {}", self.words.clock(last.until)), "0");
         }
-        for score in stands.scores.iter().filter(|score| score.worth != 0.0) {
+        for score in stands.scores.iter().filter(|score| score.worth != Decimal::ZERO) {
             let text = self.score(score);
             self.line(2, &text, "0");
         }
@@ -139,7 +140,7 @@ impl<'a> Tree<'a> {
         let hidden = score.parts.len().saturating_sub(LISTED);
         let mut parts: Vec<String> = score.parts.iter().skip(hidden).map(part).collect();
         if hidden > 0 {
-            let older: f64 = score.parts.iter().take(hidden).map(|part| part.worth).sum();
+            let older: Decimal = score.parts.iter().take(hidden).map(|part| part.worth).sum();
             parts.insert(0, format!("{} ({hidden} older)", number_words(older)));
         }
         let sum = if parts.is_empty() { String::new() } else { format!(" = {}", parts.join(" + ")) };

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Map;
 use serde_json::value::RawValue;
 
+use crate::decimal::Decimal;
 use crate::live::{Delivery, DeliveryState, Done, Fate, LeadView, What};
 use crate::local::rfc3339;
 use crate::timestamp::Timestamp;
@@ -130,7 +131,7 @@ fn state(view: &LeadView) -> Vec<(&'static str, String)> {
     rows
 }
 
-fn scores(view: &LeadView) -> impl Iterator<Item = (&str, f64)> {
+fn scores(view: &LeadView) -> impl Iterator<Item = (&str, Decimal)> {
     view.standing.asked.scores.iter().filter_map(|asked| {
         let score = view.plan.rulebook.scores.get(asked.score)?;
         Some((score.name.as_str(), rounded(asked.worth)))
@@ -304,7 +305,7 @@ pub fn json(view: &LeadView) -> String {
                 waits: way.waits.as_ref().map(|(_, awaited)| waits_for(awaited)),
             })
             .collect(),
-        scores: scores(view).map(|(name, worth)| (name.to_owned(), worth.into())).collect(),
+        scores: scores(view).map(|(name, worth)| (name.to_owned(), serde_json::json!(worth))).collect(),
         tags: stands.tags.iter().filter_map(|tag| rulebook.tags.get(*tag)).map(String::as_str).collect(),
         facts: facts(view).map(|(name, found)| (name.to_owned(), value(found))).collect(),
         decided: decided.iter().map(|line| &**line).collect(),

@@ -1,6 +1,7 @@
 //! Rules: trigger, state, guard and what follows from them.
 
 use super::{Effect, Expr, ScoreId, SequenceId, SetId, TierId};
+use crate::decimal::Decimal;
 use crate::source::Range;
 use crate::timestamp::Span;
 use crate::units::{ClockTime, Length};
@@ -69,7 +70,7 @@ pub enum Trigger {
     /// `no EVENT for D`, and `silent D` with the set of engagement events.
     Absent { set: SetId, length: Length, silent: bool },
     /// `SCORE >= n` (upward) or `SCORE < n` (downward); `inclusive`: `>=` and `<=`.
-    Score { score: ScoreId, upward: bool, inclusive: bool, value: f64 },
+    Score { score: ScoreId, upward: bool, inclusive: bool, value: Decimal },
     /// `becomes TIER`
     Becomes(TierId),
     /// `leaves TIER`

@@ -10,6 +10,7 @@ use super::{
     PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId, SetId, State, Table,
     TableId, TagId, TierId, Timing, Touch, TouchTime, Trigger, TypeId, When,
 };
+use crate::decimal::Decimal;
 use crate::units::Content;
 
 /// Two rulebooks side by side. Each question is asked of a definition of the old one and one of the
@@ -386,8 +387,8 @@ fn all<T>(old: &[T], new: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
     old.len() == new.len() && old.iter().zip(new).all(|(a, b)| same(a, b))
 }
 
-fn number(old: f64, new: f64) -> bool {
-    old.total_cmp(&new).is_eq()
+fn number(old: Decimal, new: Decimal) -> bool {
+    old == new
 }
 
 fn limits(old: &Limit, new: &Limit) -> bool {

@@ -1,6 +1,7 @@
 //! Scores: points that fade, or the result of a script.
 
 use super::{ScriptId, SetId};
+use crate::decimal::Decimal;
 use crate::source::Range;
 use crate::timestamp::Span;
 
@@ -12,13 +13,13 @@ pub struct Score {
     /// Where it stands.
     pub range: Range,
     /// How many points which events bring.
-    pub points: Vec<(SetId, f64)>,
+    pub points: Vec<(SetId, Decimal)>,
     /// How points lose worth.
     pub decay: Decay,
     /// The score never reads above this.
-    pub cap: Option<f64>,
+    pub cap: Option<Decimal>,
     /// The score never reads below this.
-    pub floor: Option<f64>,
+    pub floor: Option<Decimal>,
     /// The script whose result is the score, in place of points.
     pub script: Option<ScriptScore>,
 }

@@ -1,6 +1,7 @@
 //! Tests and invariants with every name resolved and every moment worked out.
 
 use super::{CapScope, ChannelId, Pattern, PropId, RuleId, ScoreId, SequenceId, SetId, TypeId};
+use crate::decimal::Decimal;
 use crate::local::Zone;
 use crate::source::Range;
 use crate::timestamp::{Span, Timestamp};
@@ -132,7 +133,7 @@ pub struct ScoreExpect {
     /// When.
     pub at: Timestamp,
     /// What it must read.
-    pub value: f64,
+    pub value: Decimal,
     /// To how many decimals.
     pub decimals: usize,
     /// The row.

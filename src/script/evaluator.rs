@@ -7,6 +7,7 @@ use std::time::Duration;
 use rhai::{Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expression, Position, Scope, Stmt};
 
 use super::{Compiled, INPUTS, Need, Script, ScriptPlace, TimeGuard, compare, place, rewrite, sandbox, words};
+use crate::decimal::Decimal;
 use crate::value::{Value, View};
 
 /// The time guard is asked once in so many operations; most scripts end before the first time.
@@ -105,7 +106,7 @@ impl Evaluator {
     ///
     /// # Errors
     /// The script failed, came to a limit, or gave something else.
-    pub fn run(&mut self, script: &Script, input: &dyn ScriptReads) -> Result<f64, NoResult> {
+    pub fn run(&mut self, script: &Script, input: &dyn ScriptReads) -> Result<Decimal, NoResult> {
         let result = self.evaluate(script, Some(input), |context| {
             let body = Expression::from(&script.0.body);
             #[expect(deprecated, reason = "marked so only because it may change; the version is pinned")]
@@ -113,8 +114,10 @@ impl Evaluator {
         })?;
         let last = || script.0.ast.statements().last().map_or(Position::NONE, result_position);
         match compare::number(&result) {
-            Some(number) if number.is_finite() => Ok(number),
-            Some(_) => Err(script.0.fault("the result is not a finite number", last())),
+            Some(number) => Decimal::from_f64(number).ok_or_else(|| {
+                let large = "the result has more than 18 digits before the point";
+                script.0.fault(if number.is_finite() { large } else { "the result is not a finite number" }, last())
+            }),
             None if result.is_unit() => {
                 Err(script.0.fault("the script gives no value; its last line must be a number", last()))
             }
@@ -207,7 +210,9 @@ impl Prepared {
             match input.value(index) {
                 // A text that stayed the same is not copied.
                 View::Text(text) if slot.as_immutable_string_ref().is_ok_and(|old| old.as_str() == text) => {}
-                View::Number(n) if counts(&found.need, n) => *slot = Dynamic::from_int(n as i64),
+                View::Number(n) if counts(&found.need) && n.to_whole().is_some() => {
+                    *slot = Dynamic::from_int(n.to_whole().unwrap_or_default());
+                }
                 // Only its being there matters: it can be compared with `()` alone.
                 View::Bool(false) if found.need == Need::Event => *slot = Dynamic::UNIT,
                 view => *slot = dynamic(view, &|days| input.date(days)),
@@ -231,9 +236,8 @@ impl Prepared {
 }
 
 /// Counts and days are whole numbers, so that they can be indexes and ends of ranges.
-fn counts(need: &Need, number: f64) -> bool {
-    let whole = matches!(need, Need::Count { .. } | Need::DaysSince(_) | Need::Touches);
-    whole && number.fract() == 0.0 && number.abs() < 1e15
+fn counts(need: &Need) -> bool {
+    matches!(need, Need::Count { .. } | Need::DaysSince(_) | Need::Touches)
 }
 
 fn first_moment(days: i32) -> i64 {
@@ -244,7 +248,7 @@ fn dynamic(view: View, date: &dyn Fn(i32) -> i64) -> Dynamic {
     match view {
         View::Missing => Dynamic::UNIT,
         View::Bool(b) => Dynamic::from_bool(b),
-        View::Number(n) => Dynamic::from_float(n),
+        View::Number(n) => Dynamic::from_float(n.to_f64()),
         View::Text(text) => text.into(),
         View::Time(time) => Dynamic::from_int(time.0.div_euclid(SECOND)),
         View::Date(days) => Dynamic::from_int(date(days)),
@@ -258,7 +262,7 @@ fn dynamic(view: View, date: &dyn Fn(i32) -> i64) -> Dynamic {
 /// A result as a value of rules; `None` for maps, ranges, and numbers that are not finite.
 fn value(result: &Dynamic) -> Option<Value> {
     if let Some(number) = compare::number(result) {
-        return number.is_finite().then_some(Value::Number(number));
+        return Decimal::from_f64(number).map(Value::Number);
     }
     if let Ok(items) = result.as_array_ref() {
         return items.iter().map(value).collect::<Option<Box<[Value]>>>().map(Value::List);

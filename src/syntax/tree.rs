@@ -6,6 +6,7 @@ mod rule;
 mod sequence;
 mod test;
 
+use crate::decimal::Decimal;
 use crate::source::{Range, SourceId};
 pub use crate::units::{ClockTime, Content, Length, Roll, Unit, Weekday, ZoneSource};
 pub use expression::*;
@@ -160,7 +161,7 @@ pub enum ChannelClause {
     /// `calendar office`
     Calendar(Name),
     /// `cap 1 per 1d per lead`; the last name is `lead`, `owner` or `account`, as written.
-    Cap { count: At<f64>, per: At<Length>, scope: Name },
+    Cap { count: At<Decimal>, per: At<Length>, scope: Name },
     /// `quiet 20:00-09:00`
     Quiet(TimeRange),
     /// `require sms_ok`
@@ -200,15 +201,15 @@ pub struct ScoreDecl {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ScoreLine {
     /// `opened +5`, `unsubscribed -20`
-    Points(EventRef, f64),
+    Points(EventRef, Decimal),
     /// `half_life 14d`
     HalfLife(At<Length>),
     /// `window 30d`
     Window(At<Length>),
     /// `cap 100`
-    Cap(f64),
+    Cap(Decimal),
     /// `floor 0`
-    Floor(f64),
+    Floor(Decimal),
     /// `rhai """…"""`: the script's text; the range covers the text inside the quotes.
     Rhai(Text),
     /// `script "scripts/x.rhai"`
@@ -227,7 +228,7 @@ pub struct ExperimentDecl {
     /// The touch's id.
     pub touch: Name,
     /// Variants: template and percent.
-    pub variants: Vec<(Name, At<f64>)>,
+    pub variants: Vec<(Name, At<Decimal>)>,
     /// `goal EVENT within D`
     pub goal: Option<(EventRef, At<Length>)>,
 }

@@ -174,6 +174,9 @@ fn print(out: &mut Output, _: &mut State, value: &Jinja) -> Result<(), Error> {
 
 /// Whole numbers have no fraction, whatever a filter made of them.
 fn number(value: &Jinja) -> String {
+    if value.is_integer() {
+        return value.to_string();
+    }
     match f64::try_from(value.clone()) {
         Ok(n) if n.fract() == 0.0 && n.abs() < 1e15 => format!("{n:.0}"),
         Ok(n) => n.to_string(),
@@ -198,8 +201,7 @@ fn jinja(value: &Value, setting: &RenderSetting) -> Option<Jinja> {
     Some(match value {
         Value::Missing => return None,
         Value::Bool(b) => Jinja::from(*b),
-        Value::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => Jinja::from(*n as i64),
-        Value::Number(n) => Jinja::from(*n),
+        Value::Number(n) => n.to_whole().map_or_else(|| Jinja::from(n.to_f64()), Jinja::from),
         Value::Text(text) => Jinja::from(&**text),
         Value::Time(time) => {
             let local = time.checked_add(i64::from((setting.offset)(Timestamp(*time))) * 1_000_000)?;

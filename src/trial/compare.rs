@@ -5,6 +5,7 @@ use super::matching::{Candidate, Strictness, meets, pair};
 use super::stage::{Played, event_range};
 use super::why::Why;
 use super::words::ExpectWords;
+use crate::decimal::Decimal;
 use crate::decision::{Body, Decision, Status};
 use crate::invariant::{Violation, violations};
 use crate::plan::Plan;
@@ -236,10 +237,10 @@ impl Comparison<'_> {
     }
 
     /// A score is compared as precisely as it is written.
-    fn score(&self, expected: &ScoreExpect, worth: f64, parts: &[crate::decision::Part]) -> Option<Failure> {
+    fn score(&self, expected: &ScoreExpect, worth: Decimal, parts: &[crate::decision::Part]) -> Option<Failure> {
         let decimals = expected.decimals;
         let (have, want) = (format!("{worth:.decimals$}"), format!("{:.decimals$}", expected.value));
-        if have == want || (have.trim_start_matches('-') == want && worth.abs() < 1e-9) {
+        if have == want {
             return None;
         }
         let rulebook: &Rulebook = self.words.rulebook;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stage::Played;
+use crate::decimal::Decimal;
 use crate::decision::{Body, Status};
 use crate::engine::judge::{Asked, Stand};
 use crate::event::LeadId;
@@ -190,7 +191,7 @@ fn missed(stands: &[(Timestamp, &Stand)], fires: impl Fn(Timestamp) -> bool) -> 
         (Stand::Count { needs: 1, falls: None, .. }, next) => {
             !fires(*at) || next.is_some_and(|(_, next)| matches!(next, Stand::Count { needs: 2.., .. }))
         }
-        (Stand::Score { asked, beyond: false, .. }, _) => asked.worth != 0.0 && !fires(*at),
+        (Stand::Score { asked, beyond: false, .. }, _) => asked.worth != Decimal::ZERO && !fires(*at),
         (Stand::Follows(Some((_, until))), Some((at, Stand::Follows(None)))) => at >= until,
         (Stand::Deadline(Some((_, due))), Some((at, Stand::Deadline(None)))) => at < due,
         (Stand::Absence { due: Some(due), .. }, Some((at, Stand::Absence { due: later, held: false, .. }))) => {

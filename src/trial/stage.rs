@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Number, json};
+use serde_json::{Map, json};
 
 use super::Failure;
+use crate::decimal::Decimal;
 use crate::decision::{Body, Decision, Part};
 use crate::engine::judge::Stand;
 use crate::engine::witness::Seen;
@@ -27,7 +28,7 @@ pub(super) struct Played {
     /// What is scheduled after its end.
     pub pending: Vec<Decision>,
     /// What each expected score read, and what it was made of.
-    pub scores: Vec<(f64, Vec<Part>)>,
+    pub scores: Vec<(Decimal, Vec<Part>)>,
     /// What the engine saw and judged.
     pub seen: Seen,
     /// After each event: how far each rule that waits for more had come.
@@ -81,7 +82,7 @@ fn staged(plan: &Arc<Plan>, test: &Test, guard: Option<TimeGuard>, log: Log) -> 
     let seen = run.engine.seen().clone();
     let (mut decisions, stands, asked) = (run.decisions, run.stands, run.asked);
     decisions.retain(|decision| !matches!(decision.body, Body::Score { .. }));
-    let mut scores = vec![(0.0, Vec::new()); test.scores.len()];
+    let mut scores = vec![(Decimal::ZERO, Vec::new()); test.scores.len()];
     for (place, read) in asked {
         if let Some(slot) = scores.get_mut(place) {
             *slot = read;
@@ -113,7 +114,7 @@ struct Run<'a> {
     decisions: Vec<Decision>,
     stands: Vec<(LeadId, RuleId, Timestamp, Stand)>,
     /// By the place of the expectation: what the score read.
-    asked: Vec<(usize, (f64, Vec<Part>))>,
+    asked: Vec<(usize, (Decimal, Vec<Part>))>,
 }
 
 impl Run<'_> {
@@ -129,7 +130,7 @@ impl Run<'_> {
             let lead = (0..self.log.lead_count() as u32).map(LeadId).find(|lead| self.log.lead_name(*lead) == name);
             let asked = lead.and_then(|lead| self.engine.ask_lead(lead, self.log));
             let read = asked.into_iter().flat_map(|asked| asked.scores).find(|score| score.score == expected.score);
-            self.asked.push((place, read.map_or((0.0, Vec::new()), |score| (score.worth, score.parts))));
+            self.asked.push((place, read.map_or((Decimal::ZERO, Vec::new()), |score| (score.worth, score.parts))));
         }
         Ok(())
     }
@@ -193,7 +194,7 @@ fn json_value(value: &Value) -> serde_json::Value {
     match value {
         Value::Missing => serde_json::Value::Null,
         Value::Bool(truth) => json!(truth),
-        Value::Number(number) => Number::from_f64(*number).map_or(serde_json::Value::Null, Into::into),
+        Value::Number(number) => json!(number),
         Value::Text(text) => json!(&**text),
         Value::Time(at) => json!(rfc3339(Timestamp(*at), Zone::UTC)),
         Value::Date(days) => json!(super::words::date(*days)),

@@ -136,7 +136,7 @@ impl Why<'_> {
                     Stand::Score { asked, .. } => Some(asked.worth),
                     _ => None,
                 });
-                let best = worth.reduce(|a, b| if upward { a.max(b) } else { a.min(b) }).unwrap_or(0.0);
+                let best = worth.reduce(|a, b| if upward { a.max(b) } else { a.min(b) }).unwrap_or_default();
                 format!("the score comes to {best:.1}, and the line is {value}")
             }
             _ => String::from("it is never triggered"),

@@ -39,7 +39,12 @@ fn scores_are_what_they_are_made_of(lead: &str, explanation: &Explanation, ruleb
     let bounded = |name: &str| rulebook.scores.iter().any(|s| s.name == name && (s.cap.is_some() || s.floor.is_some()));
     let told = explanation.stands.scores.iter().filter(|score| !score.parts.is_empty() && !bounded(&score.name));
     for score in told {
-        let sum: f64 = score.parts.iter().map(|part| part.worth).sum();
-        assert!((score.worth - sum).abs() < 1e-6, "{lead}: {} is {}, its parts {sum}", score.name, score.worth);
+        let sum: ensue::decimal::Decimal = score.parts.iter().map(|part| part.worth).sum();
+        assert!(
+            (score.worth - sum).abs().to_f64() < 1e-6,
+            "{lead}: {} is {}, its parts {sum}",
+            score.name,
+            score.worth
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! A tree as nested brackets, without places: what the snapshots show and what two trees are
 //! compared by.
 
+use ensue::decimal::Decimal;
 use ensue::syntax::tree::*;
 use std::fmt::Display;
 
@@ -80,7 +81,7 @@ fn item(item: &ItemKind) -> String {
         ItemKind::Experiment(experiment) => {
             let head = format!("{} {}.{}", experiment.name.node, experiment.sequence.node, experiment.touch.node);
             let goal = part("goal", experiment.goal.as_ref(), |(e, d)| format!("{} {}", event(e), shown(d)));
-            let variant = |(template, percent): &(Name, At<f64>)| format!("({} {}%)", template.node, percent.node);
+            let variant = |(template, percent): &(Name, At<Decimal>)| format!("({} {}%)", template.node, percent.node);
             block(&format!("experiment {head}{goal}"), &experiment.variants, variant)
         }
     }

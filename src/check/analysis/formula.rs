@@ -1,6 +1,7 @@
 //! Conditions as formulas: `where` and `while` clauses and what a trigger says of its moment, taken
 //! apart into claims about one thing each. Made for [`super::solve`], which asks whether all can hold.
 
+use crate::decimal::Decimal;
 use crate::rulebook::{Alternative, Arithmetic, Comparison, Expr, Rulebook, SequenceId, SetId, State, TierId, Trigger};
 use crate::value::Value;
 
@@ -147,7 +148,7 @@ impl Formula {
 
 /// A type with the conditions on its properties.
 fn alternative(alternative: &Alternative) -> Formula {
-    let number = Value::Number(f64::from(alternative.ty.0));
+    let number = Value::Number(Decimal::from(u32::from(alternative.ty.0)));
     let ty = Formula::claim(Subject::EventType, None, Test::Compare(Comparison::Equal, number));
     Formula::All(std::iter::once(ty).chain(alternative.conditions.iter().map(Formula::expr)).collect())
 }
@@ -211,10 +212,10 @@ fn fixed(expr: &Expr) -> Option<Value> {
             _ => None,
         },
         Expr::Arithmetic(op, a, b) => match (op, fixed(a)?, fixed(b)?) {
-            (Arithmetic::Add, Value::Number(a), Value::Number(b)) => Some(Value::Number(a + b)),
-            (Arithmetic::Subtract, Value::Number(a), Value::Number(b)) => Some(Value::Number(a - b)),
-            (Arithmetic::Multiply, Value::Number(a), Value::Number(b)) => Some(Value::Number(a * b)),
-            (Arithmetic::Divide, Value::Number(a), Value::Number(b)) if b != 0.0 => Some(Value::Number(a / b)),
+            (Arithmetic::Add, Value::Number(a), Value::Number(b)) => a.plus(b).map(Value::Number),
+            (Arithmetic::Subtract, Value::Number(a), Value::Number(b)) => a.minus(b).map(Value::Number),
+            (Arithmetic::Multiply, Value::Number(a), Value::Number(b)) => a.times(b).map(Value::Number),
+            (Arithmetic::Divide, Value::Number(a), Value::Number(b)) => a.over(b).map(Value::Number),
             (Arithmetic::Add, Value::Time(time), Value::Length(length)) => Some(Value::Time(time + length)),
             (Arithmetic::Subtract, Value::Time(time), Value::Length(length)) => Some(Value::Time(time - length)),
             (Arithmetic::Add, Value::Length(a), Value::Length(b)) => Some(Value::Length(a + b)),
@@ -240,7 +241,7 @@ pub(super) fn compare(op: Comparison, a: &Value, b: &Value) -> bool {
     use std::cmp::Ordering::{Equal, Greater, Less};
     let order = match (a, b) {
         (Value::Missing, _) | (_, Value::Missing) => return op == Comparison::NotEqual,
-        (Value::Number(a), Value::Number(b)) => a.partial_cmp(b),
+        (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
         (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         (Value::Length(a), Value::Length(b)) | (Value::Time(a), Value::Time(b)) => Some(a.cmp(b)),

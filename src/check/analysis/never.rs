@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::book::{Book, Own, Written, touches};
 use super::formula::Formula;
 use super::leaps;
+use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{ChannelId, EventSet, Sequence, SequenceId, SetId, Touch, Trigger};
 use crate::slug::Slug;
@@ -129,8 +130,8 @@ fn beyond(book: &Book, own: &Own, found: &mut Vec<Diagnostic>) -> bool {
     let before = Formula::trigger(&own.rule.trigger, book.rulebook).not();
     let bounded = !book.possible(&[&before]);
     // Without points of the other sign a score never leaves its side of zero, where it begins.
-    let past = if upward { value < 0.0 } else { value > 0.0 };
-    let starts_past = (past || inclusive && value == 0.0) && !leaps::leaves_zero(book, id, !upward);
+    let past = if upward { value < Decimal::ZERO } else { value > Decimal::ZERO };
+    let starts_past = (past || inclusive && value == Decimal::ZERO) && !leaps::leaves_zero(book, id, !upward);
     if bounded || starts_past {
         let side = if upward { "below" } else { "above" };
         let message = format!("score `{}` is never {side} this line, and so never crosses it", score.name);

@@ -3,6 +3,7 @@
 //! too long the answer is yes, so that nobody is told of a contradiction that is none.
 
 use super::formula::{Claim, Formula, Subject, Test, compare};
+use crate::decimal::Decimal;
 use crate::rulebook::{Comparison, Expr, Rulebook};
 use crate::value::Value;
 
@@ -102,7 +103,7 @@ fn values(rulebook: &Rulebook, subject: &Subject, claims: &[(&Claim, bool)]) -> 
             values = rulebook.tiers.iter().map(|tier| Value::Text(tier.name.as_str().into())).collect();
         }
         // A type that nobody names.
-        Subject::EventType => values.push(Value::Number(-1.0)),
+        Subject::EventType => values.push(Value::Number(-Decimal::ONE)),
         Subject::Value(expr) => spread(rulebook, expr, &mut values),
     }
     if may_be_missing(rulebook, subject) {
@@ -136,7 +137,7 @@ fn beside(values: &mut Vec<Value>, make: fn(i64) -> Value) {
 
 /// Numbers: those between, below and above, within what the subject can be.
 fn numbers(rulebook: &Rulebook, expr: &Expr, values: &mut Vec<Value>) {
-    let mut named: Vec<f64> = values
+    let mut named: Vec<Decimal> = values
         .iter()
         .filter_map(|value| match value {
             Value::Number(n) => Some(*n),
@@ -146,22 +147,22 @@ fn numbers(rulebook: &Rulebook, expr: &Expr, values: &mut Vec<Value>) {
     let counted = matches!(expr, Expr::Count(..) | Expr::DaysSince(_) | Expr::Touches);
     let (floor, cap) = match expr {
         Expr::Score(score) => rulebook.scores.get(*score).map_or((None, None), |score| (score.floor, score.cap)),
-        _ if counted => (Some(0.0), None),
+        _ if counted => (Some(Decimal::ZERO), None),
         _ => (None, None),
     };
     named.extend(floor);
     named.extend(cap);
-    named.sort_by(f64::total_cmp);
+    named.sort_unstable();
     let between = named.windows(2).filter_map(|pair| match pair {
-        [a, b] if counted => Some((a.floor() + 1.0).min(*b)),
-        [a, b] => Some(f64::midpoint(*a, *b)),
+        [a, b] if counted => Some((a.floor() + Decimal::ONE).min(*b)),
+        [a, b] => Decimal::between(*a, *b),
         _ => None,
     });
-    let below = named.first().map(|first| first.floor() - 1.0);
-    let above = named.last().map(|last| last.floor() + 1.0);
-    let all: Vec<f64> = between.chain(below).chain(above).chain(named.iter().copied()).collect();
-    let fits = |n: &f64| {
-        floor.is_none_or(|floor| *n >= floor) && cap.is_none_or(|cap| *n <= cap) && (!counted || n.fract() == 0.0)
+    let below = named.first().map(|first| first.floor() - Decimal::ONE);
+    let above = named.last().map(|last| last.floor() + Decimal::ONE);
+    let all: Vec<Decimal> = between.chain(below).chain(above).chain(named.iter().copied()).collect();
+    let fits = |n: &Decimal| {
+        floor.is_none_or(|floor| *n >= floor) && cap.is_none_or(|cap| *n <= cap) && (!counted || n.to_whole().is_some())
     };
     *values = all.into_iter().filter(fits).map(Value::Number).collect();
 }

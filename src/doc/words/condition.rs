@@ -1,6 +1,7 @@
 //! Conditions and states in words.
 
 use super::{NameKind, Prose, ProseWords, fill, joined, listed, time};
+use crate::decimal::Decimal;
 use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, PropId, State};
 use crate::value::{Type, Value};
 
@@ -126,7 +127,7 @@ impl ProseWords<'_> {
     /// `the lead has not replied in the last 30 days`, for counts compared with a number.
     fn counted(&self, op: Comparison, a: &Expr, b: &Expr) -> Option<Prose> {
         let (Expr::Count(set, within), Expr::Constant(Value::Number(number))) = (a, b) else { return None };
-        let whole = (number.fract() == 0.0 && *number >= 0.0).then_some(*number as u64)?;
+        let whole = u64::try_from(number.to_whole()?).ok()?;
         let window = within.map(|span| format!(" in the last {}", time::last(span)));
         // At least so many, or none.
         let least = match (op, whole) {
@@ -142,7 +143,11 @@ impl ProseWords<'_> {
             1 => self.has_happened(*set).then(so_far(" before")),
             n => fill(
                 "{} at least {} times{}",
-                [self.has_happened(*set), time::number(n as f64).into(), so_far(" so far")],
+                [
+                    self.has_happened(*set),
+                    time::number(Decimal::whole(n as i64).unwrap_or(Decimal::MAX)).into(),
+                    so_far(" so far"),
+                ],
             ),
         })
     }

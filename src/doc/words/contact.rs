@@ -2,6 +2,7 @@
 
 use super::{NameKind, Prose, ProseWords, fill, joined, listed, spaced, time};
 use crate::calendar::{Calendar, Exception};
+use crate::decimal::Decimal;
 use crate::rulebook::{Cap, CapScope, Channel, Experiment, Invariant, InvariantKind, Kept};
 use crate::units::ZoneSource;
 
@@ -129,7 +130,7 @@ impl ProseWords<'_> {
 }
 
 fn cap_words(cap: &Cap) -> String {
-    format!("{} {} for each {}", time::number(f64::from(cap.count)), time::per(cap.per), cap.scope.word())
+    format!("{} {} for each {}", time::number(Decimal::from(cap.count)), time::per(cap.per), cap.scope.word())
 }
 
 /// `It has 21 closed days between January 1, 2026 and December 25, 2028.`

@@ -1,6 +1,7 @@
 //! What a rule does, as an instruction.
 
 use super::{Prose, ProseWords, fill, joined, listed, spaced, time};
+use crate::decimal::Decimal;
 use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, HoldEnd, Timing};
 use crate::units::Content;
 use crate::value::Value;
@@ -96,8 +97,8 @@ impl ProseWords<'_> {
     }
 
     fn add(&self, score: crate::rulebook::ScoreId, amount: &Expr) -> Prose {
-        let points = |number: f64| {
-            let is_one = (number - 1.0).abs() < f64::EPSILON;
+        let points = |number: Decimal| {
+            let is_one = number == Decimal::ONE;
             Prose::from(format!("{} {}", time::number(number), counted(is_one, "point")))
         };
         let negative = match amount {
@@ -105,7 +106,7 @@ impl ProseWords<'_> {
                 Expr::Constant(Value::Number(number)) => Some(*number),
                 _ => None,
             },
-            Expr::Constant(Value::Number(number)) if *number < 0.0 => Some(-number),
+            Expr::Constant(Value::Number(number)) if number.is_negative() => Some(-*number),
             _ => None,
         };
         match (negative, amount) {

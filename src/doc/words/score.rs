@@ -1,6 +1,7 @@
 //! Scores.
 
 use super::{NameKind, Prose, ProseWords, fill, listed, time};
+use crate::decimal::Decimal;
 use crate::rulebook::{Decay, EffectKind, Read, Rule, Score, ScoreId, ScriptScore, Trigger};
 
 /// What an event is worth.
@@ -15,8 +16,8 @@ pub struct Points {
 impl ProseWords<'_> {
     /// What each event is worth.
     pub fn points(&self, score: &Score) -> Vec<Points> {
-        let row = |(set, points): &(crate::rulebook::SetId, f64)| {
-            let sign = if *points > 0.0 { "+" } else { "" };
+        let row = |(set, points): &(crate::rulebook::SetId, Decimal)| {
+            let sign = if *points > Decimal::ZERO { "+" } else { "" };
             Points { when: self.happens(*set).capital(), points: format!("{sign}{}", time::number(*points)).into() }
         };
         score.points.iter().map(row).collect()

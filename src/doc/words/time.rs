@@ -1,5 +1,6 @@
 //! Lengths, clock times, days and numbers as people say them.
 
+use crate::decimal::Decimal;
 use crate::timestamp::Span;
 use crate::units::{ClockTime, Length, Unit};
 use crate::words::counted;
@@ -108,11 +109,11 @@ pub fn date(days: i32) -> String {
 }
 
 /// `50,000`, at most four decimals.
-pub fn number(number: f64) -> String {
-    let rounded = (number * 10_000.0).round() / 10_000.0 + 0.0;
+pub fn number(number: Decimal) -> String {
+    let rounded = number.rounded(4);
     let text = rounded.abs().to_string();
     let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
-    let sign = if rounded < 0.0 { "−" } else { "" };
+    let sign = if rounded.is_negative() { "−" } else { "" };
     let rest = rest.map(|rest| format!(".{rest}")).unwrap_or_default();
     format!("{sign}{}{rest}", thousands(whole))
 }

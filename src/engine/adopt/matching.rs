@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::decimal::Decimal;
 use crate::plan::Plan;
 use crate::rulebook::same::{Same, renamed};
 use crate::rulebook::{
@@ -196,7 +197,7 @@ fn variants(old: &Rulebook, new: &Rulebook) -> Table<ExperimentId, Vec<Option<(E
     let of = |experiment: &crate::rulebook::Experiment| {
         let id = new.experiments.find(&experiment.name);
         let now = id.and_then(|id| new.experiments.get(id));
-        let place = |(template, _): &(String, f64)| {
+        let place = |(template, _): &(String, Decimal)| {
             let variant = now?.variants.iter().position(|(other, _)| other == template)?;
             Some((id?, variant as u8))
         };

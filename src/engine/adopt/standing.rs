@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::decimal::Decimal;
 use crate::decision::Cause;
 use crate::plan::Plan;
 use crate::rulebook::{ChannelId, Invariant, InvariantKind, Kept, RuleId, ScoreId, SetId, Table, TypeId};
@@ -14,7 +15,7 @@ use super::super::pair::PairState;
 use super::matching::Matching;
 
 /// A contribution to a score: when and by what, and its points.
-type ScorePart = (ScoreId, Stamp, f64);
+type ScorePart = (ScoreId, Stamp, Decimal);
 
 /// Both plans, the old one first.
 type Plans<'a> = (&'a Plan, &'a Plan);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::decimal::Decimal;
 use crate::decision::line::{Line, PartLine, rounded, value_text};
 use crate::decision::names::Names;
 use crate::decision::{Decision, Part};
@@ -68,7 +69,7 @@ struct SequenceLine<'a> {
 #[derive(Serialize)]
 struct ScoreLine<'a> {
     score: &'a str,
-    worth: f64,
+    worth: Decimal,
     parts: Vec<PartLine<'a>>,
 }
 

@@ -3,6 +3,7 @@
 use super::super::grammar::Rule;
 use super::super::tree::{At, ClockTime, DayRange, ExprKind, Length, Text, TimeRange, Unit, Weekday};
 use super::{Build, Pair, child};
+use crate::decimal::Decimal;
 use crate::source::Range;
 
 /// No length is longer than this many of its unit.
@@ -10,18 +11,17 @@ const LENGTH_LIMIT: u32 = 1_000_000;
 
 impl Build<'_> {
     /// `50_000`
-    pub(super) fn number(&mut self, pair: &Pair<'_>) -> At<f64> {
+    pub(super) fn number(&mut self, pair: &Pair<'_>) -> At<Decimal> {
         let range = self.range(pair);
-        let node = digits(pair.as_str().trim_end_matches('%')).parse().unwrap_or(f64::INFINITY);
-        if node.is_finite() {
+        if let Ok(node) = Decimal::parse(&digits(pair.as_str().trim_end_matches('%'))) {
             return At { node, range };
         }
-        self.report(range, "this number is too large", "no number has so many digits", "write a smaller one");
-        At { node: 0.0, range }
+        self.report(range, "this number is too large", "18 digits may stand before the point", "write a smaller one");
+        At { node: Decimal::ZERO, range }
     }
 
     /// The first number directly inside a pair, negative after a `-`.
-    pub(super) fn signed_in(&mut self, pair: &Pair<'_>) -> Option<f64> {
+    pub(super) fn signed_in(&mut self, pair: &Pair<'_>) -> Option<Decimal> {
         let number = child(pair, Rule::number)?;
         let value = self.number(&number).node;
         Some(if child(pair, Rule::minus).is_some() { -value } else { value })

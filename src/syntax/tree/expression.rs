@@ -1,5 +1,7 @@
 //! Expressions as they are written.
 
+use crate::decimal::Decimal;
+
 use super::*;
 
 /// An expression.
@@ -9,7 +11,7 @@ pub type Expr = At<ExprKind>;
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "each field is the part of its name")]
 pub enum ExprKind {
-    Number(f64),
+    Number(Decimal),
     Text(String),
     Bool(bool),
     Length(Length),

@@ -1,6 +1,7 @@
 //! `test`, `todo` and `invariant`: what the author wrote.
 
 use super::{At, ClockTime, Content, EventRef, Expr, Length, Name, Text};
+use crate::decimal::Decimal;
 use crate::source::Range;
 pub use crate::units::Status;
 
@@ -102,7 +103,7 @@ pub struct ScoreRow {
     /// When.
     pub moment: At<Moment>,
     /// What the score reads, as precise as it is written.
-    pub value: At<f64>,
+    pub value: At<Decimal>,
     /// How many decimals are written.
     pub decimals: usize,
 }
