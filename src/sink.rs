@@ -14,6 +14,7 @@ use crate::config;
 
 pub mod attempt;
 mod exec;
+mod feed;
 mod file;
 mod group;
 mod lines;

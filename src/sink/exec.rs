@@ -1,13 +1,14 @@
 //! Actions to a program, one run for each: `kind: exec`. It gets the action on its standard input and
 //! its id in `ENSUE_ACTION_ID`; how it ends is the outcome. No shell reads the command.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use super::feed::{self, Rest};
 use super::{Handed, OpenError, Outcome, Sink, group};
 use crate::timestamp::Span;
 
@@ -56,17 +57,19 @@ impl Exec {
         Ok(Self { program, arguments: arguments.to_vec(), folder, timeout })
     }
 
-    fn start(&self, action: &Handed) -> std::io::Result<Child> {
+    /// Starts the program with its input filled.
+    fn start(&self, action: &Handed, line: String) -> std::io::Result<(Child, Option<Rest>)> {
+        let (input, rest) = feed::holding(line)?;
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
             .current_dir(&self.folder)
             .env("ENSUE_ACTION_ID", &action.id)
-            .stdin(Stdio::piped())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         group::apart(&mut command);
-        command.spawn()
+        Ok((command.spawn()?, rest))
     }
 }
 
@@ -76,11 +79,11 @@ impl Sink for Exec {
             Ok(line) => line,
             Err(error) => return Outcome::Refused { reason: error.to_string(), retry: false },
         };
-        let mut child = match self.start(action) {
-            Ok(child) => child,
+        let (mut child, rest) = match self.start(action, line) {
+            Ok(started) => started,
             Err(error) => return Outcome::refused(not_started(&self.program, &error)),
         };
-        match talk(&mut child, line, self.timeout) {
+        match talk(&mut child, rest, self.timeout) {
             Ok(outcome) => outcome,
             Err(error) => {
                 group::end(&mut child);
@@ -90,14 +93,11 @@ impl Sink for Exec {
     }
 }
 
-/// Gives the program its input and waits for how it ends.
-fn talk(child: &mut Child, line: String, timeout: Span) -> std::io::Result<Outcome> {
+/// Gives the program the rest of its input and waits for how it ends.
+fn talk(child: &mut Child, rest: Option<Rest>, timeout: Span) -> std::io::Result<Outcome> {
     let (said, complaint) = (Listener::new(child.stdout.take())?, Listener::new(child.stderr.take())?);
-    if let Some(mut input) = child.stdin.take() {
-        // A program need not read what it does not want, so neither a closed nor a full pipe matters.
-        thread::Builder::new().spawn(move || {
-            let _ = input.write_all(line.as_bytes());
-        })?;
+    if let Some(rest) = rest {
+        thread::Builder::new().spawn(move || rest.write())?;
     }
     let longest = Duration::from_micros(u64::try_from(timeout.0).unwrap_or(0));
     if !group::wait(child, longest)? {
@@ -182,5 +182,35 @@ fn listen(mut pipe: impl Read, heard: &Mutex<Vec<u8>>) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(_) => return,
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// Whoever is ended right after the start leaves a program with all of its input.
+    #[test]
+    fn the_input_is_there_before_the_program_is() {
+        let command = [String::from("cat")];
+        let exec = Exec::open("crm", &command, Path::new("."), Span::seconds(20)).unwrap();
+        let action = Handed { id: String::from("0b5d"), ..Handed::default() };
+        for length in [100, 60_000] {
+            let line = format!("{}\n", "x".repeat(length));
+            let (child, rest) = exec.start(&action, line.clone()).unwrap();
+            drop(rest);
+            assert_eq!(child.wait_with_output().unwrap().stdout, line.as_bytes());
+        }
+    }
+
+    /// A line for which the pipe has no room comes whole all the same.
+    #[test]
+    fn a_long_input_comes_whole() {
+        let command = [String::from("sh"), String::from("-c"), String::from("sleep 0.1; wc -c")];
+        let mut exec = Exec::open("crm", &command, Path::new("."), Span::seconds(20)).unwrap();
+        let action = Handed { text: Some("x".repeat(300_000)), ..Handed::default() };
+        let length = action.line().unwrap().len();
+        let Outcome::Taken { note } = exec.hand_over(&action) else { panic!("it was not taken") };
+        assert_eq!(note.as_deref().map(str::trim), Some(length.to_string().as_str()));
     }
 }
