@@ -24,6 +24,7 @@ mod init;
 mod input;
 mod kill;
 mod lead;
+mod leap;
 mod man;
 mod near;
 mod out;

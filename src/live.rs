@@ -217,6 +217,24 @@ impl Live {
         self.progress.clock.now.max(self.store.last_received_at().unwrap_or(Timestamp(0)))
     }
 
+    /// When the last entry arrived that arrived by a moment.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn last_arrival_by(&self, moment: Timestamp) -> Result<Option<Timestamp>, LiveError> {
+        let arrival = |offset| self.store.with_entry(Offset(offset), |entry| entry.received_at);
+        let (mut low, mut high) = (0, self.store.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if arrival(middle)? > moment {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Ok(low.checked_sub(1).map(arrival).transpose()?)
+    }
+
     /// The moment up to which everything has been decided.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -257,6 +275,14 @@ impl Live {
     /// Damage found on the way.
     pub fn done(&self, lead: &str) -> Result<Vec<Done>, LiveError> {
         outbox::done(&self.store, lead)
+    }
+
+    /// What expired before it could be handed over, the oldest first.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn expired(&self) -> Result<Vec<Done>, LiveError> {
+        outbox::expired(&self.store)
     }
 
     /// Gives every decision so far to `each`, as the lines of a dry run, in order.

@@ -16,6 +16,8 @@ mod erase;
 mod export;
 #[path = "verbs/large.rs"]
 mod large;
+#[path = "verbs/leap.rs"]
+mod leap;
 #[path = "verbs/looks.rs"]
 mod looks;
 #[path = "verbs/place.rs"]

@@ -10,6 +10,7 @@ use crate::timestamp::Timestamp;
 use crate::words::many;
 
 use super::exit::{Error, Exit};
+use super::leap::{self, Insist};
 use super::place::{self, StoreArgs};
 use super::{Io, clock, input};
 
@@ -36,6 +37,9 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let (files, rulebook) = place::rulebook(&path, io)?;
     place::not_ahead(args.at)?;
     let mut live = place.open()?;
+    if args.at.is_none() {
+        leap::refuse(clock::now(), &live, Insist::Run)?;
+    }
     place::note_past(args.at, &live, io);
     let is_first = live.plan().is_none();
     let did = live.activate(&files, rulebook, args.at.unwrap_or_else(clock::now))?;

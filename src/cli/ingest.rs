@@ -8,12 +8,14 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use crate::live::{Appended, Arrival, Group, Intake, Live, LogLine};
+use crate::local::{Zone, rfc3339};
 use crate::log;
 use crate::timestamp::Timestamp;
 use crate::words::many;
 
 use super::bounded::BoundedLines;
 use super::exit::{Error, Exit};
+use super::leap::{self, Insist};
 use super::place::{self, StoreArgs, Workplace};
 use super::{Io, clock, input, progress};
 
@@ -38,6 +40,9 @@ pub struct Args {
     /// Let each event arrive when it says itself, not now: for trials and demonstrations
     #[arg(long)]
     replay: bool,
+    /// Say that the clock is right, although the store was left alone for more than 7 days
+    #[arg(long, conflicts_with = "replay")]
+    yes: bool,
     /// Print `{"acknowledged":N}` when the first N lines are durable
     #[arg(long)]
     ack: bool,
@@ -118,6 +123,9 @@ impl Taking<'_> {
             }
         }
         lines.sort_by_key(|(at, _)| *at);
+        if let Some((at, line)) = lines.last() {
+            not_ahead(*at, line)?;
+        }
         let first = lines.iter().map(|(at, _)| *at).find(|at| at.0 > 0);
         self.put_in_force(live, first.unwrap_or_else(clock::now))?;
         let intake = live.intake(self.args.backfill)?;
@@ -139,6 +147,7 @@ impl Taking<'_> {
 
     /// Lines as they come.
     fn streamed(&mut self, live: &mut Live) -> Result<(), Error> {
+        leap::refuse(clock::now(), live, if self.args.yes { Insist::Said } else { Insist::Yes })?;
         self.put_in_force(live, clock::now())?;
         let intake = live.intake(self.args.backfill)?;
         let (logs, batch) = (self.args.logs.clone(), self.args.batch as usize);
@@ -172,7 +181,13 @@ impl Taking<'_> {
     fn take(&mut self, live: &mut Live, groups: Receiver<Read<'_>>, arrival: fn() -> Arrival) -> Result<(), Error> {
         for group in groups {
             let (group, lines) = group?;
-            self.total.add(live.append(group, arrival())?);
+            let arrival = arrival();
+            if let Arrival::At(now) = arrival
+                && self.lines > 0
+            {
+                leap::refuse(now, live, Insist::Yes)?;
+            }
+            self.total.add(live.append(group, arrival)?);
             self.lines += lines;
             if self.args.ack {
                 self.io.out(&format!("{{\"acknowledged\":{}}}\n", self.lines))?;
@@ -180,6 +195,18 @@ impl Taking<'_> {
         }
         Ok(())
     }
+}
+
+/// Refuses a log that is told later than any clock can be.
+fn not_ahead(at: Timestamp, line: &LogLine<'_>) -> Result<(), Error> {
+    let now = clock::now();
+    if at <= now + place::AHEAD {
+        return Ok(());
+    }
+    let (at, now) = (rfc3339(at, Zone::UTC), rfc3339(now, Zone::UTC));
+    let what = format!("{}:{}: the record arrived at {at}, more than a day after now, {now}", line.path, line.number);
+    let help = "nothing was taken in: mend the times of the log, or the clock; `ensue dry-run --events LOG` shows what would be decided, whenever it is";
+    Err(Error::wrong(what).help(help))
 }
 
 fn read<'a>(intake: &Intake, group: Vec<LogLine<'a>>) -> Read<'a> {

@@ -16,6 +16,7 @@ use crate::words::many;
 
 use super::aside::Aside;
 use super::exit::{Error, Exit};
+use super::leap::{self, Insist};
 use super::place::{self, StoreArgs};
 use super::{Io, clock, near};
 use deed::Deed;
@@ -128,6 +129,9 @@ fn act(deed: &Deed, args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
     let zone = live.zone_of(&args.lead)?;
     let at = args.hand.at.map(|at| at.in_zone(zone));
     place::not_ahead(at)?;
+    if at.is_none() {
+        leap::refuse(clock::now(), live, Insist::Run)?;
+    }
     let now = at.unwrap_or_else(clock::now).max(live.floor());
     // Nothing is written where a name is wrong, not even what is due by now.
     let view = live.lead_at(&args.lead, now)?.ok_or_else(|| no_lead(live, &args.lead))?;

@@ -175,7 +175,7 @@ pub fn rulebook(path: &Path, io: Io) -> Result<(Files, Rulebook), Error> {
 }
 
 /// How far ahead of the wall clock a moment may be taken for now: what was decided cannot be undone.
-const AHEAD: Span = Span::seconds(24 * 3600);
+pub const AHEAD: Span = Span::seconds(24 * 3600);
 
 /// Refuses to take a moment for now that the wall clock is far from.
 pub fn not_ahead(at: Option<Timestamp>) -> Result<(), Error> {

@@ -9,16 +9,18 @@ use std::time::Duration;
 use crate::config::{self, BreakerSettings, Config, Destination, Retries, SinkKind};
 use crate::live::{Advanced, Delivery, DeliveryState, Desk, HandedOver, Live, LiveError, OpenSink, PutOff, Routes};
 use crate::load::{Files, LoadError};
+use crate::local::{Zone, rfc3339};
 use crate::report;
 use crate::report::summary::undeclared;
 use crate::sink;
 use crate::store::Alone;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Span, Timestamp};
 use crate::words::{many, shown};
 
 use super::aside::Aside;
 use super::ask::{Ways, ask};
 use super::exit::{Error, Exit};
+use super::leap::{self, Insist};
 use super::place::{self, StoreArgs, Workplace};
 use super::{Io, clock, input, kill};
 
@@ -46,15 +48,28 @@ pub struct Args {
     /// Show what would go out now; nothing is handed over, and the store stays as it is
     #[arg(long, conflicts_with = "watch")]
     dry: bool,
+    /// Say that the clock is right, although the store was left alone for more than 7 days
+    #[arg(long)]
+    yes: bool,
     /// List the actions of which nobody knows whether they went out
     #[arg(long, conflicts_with_all = ["watch", "dry"])]
     unknown: bool,
+    /// List what expired before it could be handed over
+    #[arg(long, conflicts_with_all = ["watch", "dry", "unknown"])]
+    expired: bool,
     /// Say of an unknown action that it went out; may be given several times
-    #[arg(long, value_name = "ACTION", conflicts_with_all = ["watch", "dry", "unknown"])]
+    #[arg(long, value_name = "ACTION", conflicts_with_all = ["watch", "dry", "unknown", "expired"])]
     went_out: Vec<String>,
     /// Say of an unknown action that it did not go out and is to go out now; may be given several times
-    #[arg(long, value_name = "ACTION", conflicts_with_all = ["watch", "dry", "unknown"])]
+    #[arg(long, value_name = "ACTION", conflicts_with_all = ["watch", "dry", "unknown", "expired"])]
     again: Vec<String>,
+}
+
+impl Args {
+    /// Whether nothing is handed over, and the store stays as it is.
+    const fn only_looks(&self) -> bool {
+        self.dry || self.unknown || self.expired
+    }
 }
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
@@ -111,18 +126,27 @@ fn once(
     watch: &mut Watch,
     io: Io,
 ) -> Result<(Exit, Option<Timestamp>), Error> {
-    if !(args.dry || args.unknown) {
+    if !(args.only_looks()) {
         place::not_ahead(args.at)?;
     }
     // INVARIANT: this run alone hands over until the store is closed for good, so that no other one takes an
     // attempt under way for one that a crash has cut off.
-    let (live, alone) = if args.dry || args.unknown {
+    let (live, alone) = if args.only_looks() {
         (place.open()?, None)
     } else {
         let (live, alone) = place.open_alone()?;
         (live, Some(alone))
     };
     let mut live = live.with_points(kill::at);
+    // What the clock says in a round, whatever is done to it meanwhile.
+    let (begun, since) = (args.at.unwrap_or_else(clock::now), clock::elapsed());
+    let wall = || {
+        if args.at.is_some() { begun } else { begun + Span(clock::elapsed().saturating_sub(since).as_micros() as i64) }
+    };
+    if !args.only_looks() {
+        let insist = if args.yes && !watch.began { Insist::Said } else { Insist::Yes };
+        leap::refuse(begun, &live, insist)?;
+    }
     match in_force(args, place, &mut live, io) {
         Ok(()) => (watch.began, watch.told_edited) = (true, false),
         // Rules that are being edited must not stop what runs by those in force.
@@ -133,9 +157,11 @@ fn once(
         }
         Err(error) => return Err(error),
     }
-    let wall = || args.at.unwrap_or_else(clock::now);
     if args.unknown {
         return list_unknown(&live, io).map(|exit| (exit, None));
+    }
+    if args.expired {
+        return list_expired(&live, io).map(|exit| (exit, None));
     }
     settle(args, &mut live, wall())?;
     place::note_past(args.at, &live, io);
@@ -181,6 +207,9 @@ fn once(
     if handed.unknown > 0 {
         io.note("`ensue run --unknown` lists the actions of which nobody knows whether they went out");
     }
+    if handed.expired > 0 {
+        io.note("`ensue run --expired` lists what expired before it could be handed over");
+    }
     if handed.unrouted > 0 {
         io.note("no sink takes some of the actions: name one in `ensue.yaml`, under `route`");
     }
@@ -198,7 +227,7 @@ fn once(
 fn in_force(args: &Args, place: &Workplace, live: &mut Live, io: Io) -> Result<(), Error> {
     let path = place.rules(args.rules.as_deref());
     if live.plan().is_none() {
-        if args.dry || args.unknown {
+        if args.only_looks() {
             return Err(LiveError::NoRulebook.into());
         }
         let (files, rulebook) = place::rulebook(&path, io)?;
@@ -265,6 +294,16 @@ fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
     if count > 0 {
         io.note("say what became of one with `--went-out ACTION` or `--again ACTION`");
     }
+    Ok(Exit::Fine)
+}
+
+fn list_expired(live: &Live, io: Io) -> Result<Exit, Error> {
+    let expired = live.expired()?;
+    for done in &expired {
+        let (item, at) = (&done.item, rfc3339(done.at, Zone::UTC));
+        io.out(&format!("{}  {}  {}  expired {at}\n", item.due_at.0, item.lead, words(item)))?;
+    }
+    io.out(&format!("run: {} expired\n", many(expired.len(), "action")))?;
     Ok(Exit::Fine)
 }
 

@@ -226,5 +226,5 @@ pub(super) fn is_to_lead(item: &Delivery) -> bool {
 }
 
 pub(super) fn is_late(item: &Delivery, now: Timestamp) -> bool {
-    item.expires.is_some_and(|expires| expires < now)
+    item.expiry().is_some_and(|expires| expires < now)
 }

@@ -25,6 +25,8 @@ use crate::units::Content;
 
 /// A message to a lead that could not be handed over so long after it fell due has expired.
 const EXPIRES: Span = Span::days(1);
+/// An alert that could not be handed over so long after it fell due is of no use to anybody any more.
+const ALERT_EXPIRES: Span = Span::days(3);
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -248,6 +250,19 @@ pub(crate) fn done(store: &Store, lead: &str) -> Result<Vec<Done>, LiveError> {
     rows.iter().map(read).collect()
 }
 
+/// What expired before it could be handed over, in the order in which it did.
+pub(crate) fn expired(store: &Store) -> Result<Vec<Done>, LiveError> {
+    let mut found = Vec::new();
+    for (_, value) in store.scan_prefix(TreeName::Outbox, b"d")? {
+        let done: Done = postcard::from_bytes(&value).map_err(|_| damaged())?;
+        if done.fate == Fate::Expired {
+            found.push(done);
+        }
+    }
+    found.sort_by_key(|done| (done.at, done.item.decision));
+    Ok(found)
+}
+
 fn unsealed(store: &Store, lead: &str, id: &str, said: &[u8]) -> String {
     let open = store.unseal(lead, &context(id), said).and_then(|bytes| String::from_utf8(bytes).ok());
     open.unwrap_or_else(|| ERASED.to_owned())
@@ -389,7 +404,7 @@ impl Delivery {
             note: self.note.clone(),
             due_at: self.due_at.0.clone(),
             due_by: self.due_at.1.clone(),
-            expires_at: self.expires.map(|at| crate::local::rfc3339(at, crate::local::Zone::UTC)),
+            expires_at: self.expiry().map(|at| crate::local::rfc3339(at, crate::local::Zone::UTC)),
             sequence: self.sequence.as_ref().map(|(sequence, _)| sequence.clone()),
             touch: self.sequence.as_ref().map(|(_, touch)| touch.clone()),
             enrollment: self.enrollment,
@@ -410,6 +425,11 @@ impl Delivery {
         let (Some(channel), Some(zone)) = (channel, self.zone) else { return true };
         let calendar = channel.calendar.and_then(|id| plan.rulebook.calendars.get(id));
         Window { calendar, quiet: channel.quiet }.allows(zone.to_local(now)).is_ok()
+    }
+
+    /// After which moment it has expired. Alerts of an older store have none of their own.
+    pub(crate) fn expiry(&self) -> Option<Timestamp> {
+        self.expires.or_else(|| (self.what == What::Alert).then(|| self.due + ALERT_EXPIRES))
     }
 
     /// Whether handing it over twice does less harm than not at all.
@@ -510,6 +530,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
             let parts = [&item.lead, &item.rule, "alert", to.word(), text, &at, &because];
             item.id = ActionId::new(&parts, 0).to_string();
             item.to = Some(to.word().to_owned());
+            item.expires = Some(decision.at + ALERT_EXPIRES);
         }
         Body::Webhook { name, id } => {
             item.what = What::Webhook;

@@ -201,7 +201,7 @@ fn a_pipe_that_nobody_reads_is_no_sink() {
     fs::write(&config, "sinks: { out: { kind: file, path: out } }\nroute: { default: out }\n").unwrap();
     let verb = |words: &[&str]| run(program().args(words).arg("--config").arg(&config), b"");
     let log = folder.path().join("log.jsonl");
-    assert_eq!(verb(&["ingest", "--replay", &log.display().to_string()]).code, 0);
+    assert_eq!(verb(&["ingest", &log.display().to_string()]).code, 0);
     assert_eq!(verb(&["activate", &rules.display().to_string()]).code, 0);
     let ran = verb(&["run"]);
     assert!(ran.code == 3 && ran.err.contains("it is a pipe that nobody reads"), "{}", ran.err);

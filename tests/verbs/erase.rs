@@ -145,7 +145,7 @@ fn quarantine_keeps_nothing_of_an_erased_lead_though_it_is_no_json() {
         "banana@acme.example.org is another one\n",
     );
     std::fs::write(place.path("bad.jsonl"), bad).unwrap();
-    place.ensue("ingest TMP/bad.jsonl");
+    place.ensue("ingest TMP/bad.jsonl --yes");
     let texts = ["ANA@acme.example", "her secret words", "Ana Li called", "banana@acme.example.org", "id,lead,note"];
     assert_eq!(found_in(&place.path("store"), &texts), Vec::<String>::new());
     let listed = place.good("store quarantine list");

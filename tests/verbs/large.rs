@@ -57,7 +57,7 @@ fn a_long_reply_stops_live_as_in_a_dry_run() {
     fs::write(place.path("export.jsonl"), &exported).unwrap();
     place.good("ingest export.jsonl --replay --rules rules.ensue --store again");
     assert_eq!(place.good("store decisions --store again"), dry);
-    assert!(place.good("ingest log.jsonl").ends_with("0 events stored, 3 duplicates, 0 in quarantine\n"));
+    assert!(place.good("ingest log.jsonl --yes").ends_with("0 events stored, 3 duplicates, 0 in quarantine\n"));
     // Nothing of it is left once its lead is erased.
     place.good("lead ana erase --yes --by kim --at 2026-03-06T01:00:00Z");
     let after = place.good("store export");

@@ -58,7 +58,7 @@ fn nothing_is_made_by_mistake() {
 #[test]
 fn an_ingest_that_ends_early_says_how_far_it_came() {
     let place = begun();
-    let ran = place.ensue("ingest events.jsonl TMP/missing.jsonl");
+    let ran = place.ensue("ingest events.jsonl TMP/missing.jsonl --yes");
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.err.starts_with("note: taken in before this: 1 line; the same input again"), "{ran:?}");
 }
@@ -146,7 +146,7 @@ fn a_line_that_was_no_text_stays_in_quarantine() {
     let line = b"{\"id\":\"x\",\"type\":\"email.opened\",\"lead\":\"b\xff\",\"at\":\"2026-03-02T09:00:00Z\"}\n";
     fs::write(place.path("bad.jsonl"), line).unwrap();
     assert_eq!(place.ensue("ingest TMP/bad.jsonl --replay").code, 1);
-    let ran = place.ensue("store quarantine retry --all");
+    let ran = place.ensue("store quarantine retry --all --at 2026-03-02T10:00:00Z");
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("0 events stored, 1 still in quarantine"), "{ran:?}");
 }

@@ -9,6 +9,7 @@ use crate::timestamp::Timestamp;
 use crate::words::many;
 
 use super::super::exit::{Error, Exit};
+use super::super::leap::{self, Insist};
 use super::super::place::Workplace;
 use super::super::{Io, clock, input};
 
@@ -71,6 +72,9 @@ pub fn run(args: &Args, place: &Workplace, io: Io) -> Result<Exit, Error> {
                 }
                 None => live.store().quarantine_list()?,
             };
+            if at.is_none() {
+                leap::refuse(clock::now(), &live, Insist::Run)?;
+            }
             retry(&mut live, &records, at.unwrap_or_else(clock::now), *backfill, io)
         }
         Verb::Drop { number } => {
