@@ -39,6 +39,8 @@ mod vocabulary;
 
 use complaint::Complaint;
 
+use crate::shown::{self, Ours};
+
 pub use exit::Exit;
 
 /// Follow-ups as code: rules in Git decide who is contacted when, from a log of events.
@@ -101,8 +103,10 @@ fn command() -> clap::Command {
 pub fn main() -> ExitCode {
     // A bug of ours says so and has an exit code of its own.
     std::panic::set_hook(Box::new(|info| {
-        let _ = writeln!(io::stderr(), "ensue: this is a bug in ensue, not in your rules: {info}");
-        let _ = writeln!(io::stderr(), "ensue: please report it with the command and the files that led to it");
+        PLAIN.err(&format!(
+            "ensue: this is a bug in ensue, not in your rules: {info}\n\
+             ensue: please report it with the command and the files that led to it\n"
+        ));
     }));
     match std::panic::catch_unwind(begin) {
         Ok(exit) => exit.into(),
@@ -113,10 +117,7 @@ pub fn main() -> ExitCode {
 fn begin() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Use } else { Exit::Fine };
-        }
+        Err(error) => return unread(&error),
     };
     let io = Io { color: color(cli.color) };
     let result = match cli.verb {
@@ -140,29 +141,67 @@ fn begin() -> Exit {
     result.unwrap_or_else(exit::Error::report)
 }
 
-/// How this process talks to the terminal.
+/// Why the arguments cannot be read, or the help that they ask for.
+fn unread(error: &clap::Error) -> Exit {
+    let (plain, drawn) = (error.render().to_string(), error.render().ansi().to_string());
+    let color = color(ColorChoice::Auto);
+    // The drawing colors an argument by the codes in it, too.
+    let text = if color && !plain.contains('\u{1b}') { drawn } else { plain };
+    let io = Io { color };
+    if error.use_stderr() {
+        io.painted_err(&text);
+        return Exit::Use;
+    }
+    let _ = io.painted(&text);
+    Exit::Fine
+}
+
+/// How this process talks to the terminal: the one way out of it. Whatever a text holds, it steers nobody.
 #[derive(Clone, Copy, Debug)]
 struct Io {
     /// Color on standard output.
     color: bool,
 }
 
-#[expect(clippy::unused_self, reason = "what writes has been told how to write")]
+/// Without color, where nobody has said how to write.
+const PLAIN: Io = Io { color: false };
+
 impl Io {
     /// Color on standard error, where `auto` looks at that terminal instead.
     fn color_err(self) -> bool {
-        self.color && (io::stderr().is_terminal() || !io::stdout().is_terminal())
+        self.color && (is_terminal().1 || !is_terminal().0)
     }
 
     /// Writes results; a reader that has gone away is no error.
     fn out(self, text: &str) -> Result<(), exit::Error> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(exit::Error::from_write)
+        write_out(&shown::whole(text, Ours::default()))
     }
 
-    /// Writes notes and findings.
+    /// Writes results that are painted. Whoever paints writes out the texts between the colors, since a
+    /// color of a text is not told from one of ours here.
+    fn painted(self, text: &str) -> Result<(), exit::Error> {
+        write_out(&shown::whole(text, Ours { color: self.color, commands: false }))
+    }
+
+    /// Writes lines that a CI system shall take for commands.
+    fn commands(self, text: &str) -> Result<(), exit::Error> {
+        write_out(&shown::whole(text, Ours { color: false, commands: true }))
+    }
+
+    /// Writes what is a file: byte for byte, where nobody reads it from a terminal.
+    fn file(self, text: &str) -> Result<(), exit::Error> {
+        if is_terminal().0 { self.out(text) } else { write_out(text) }
+    }
+
+    /// Writes notes.
+    #[expect(clippy::unused_self, reason = "what writes has been told how to write")]
     fn err(self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        write_err(&shown::whole(text, Ours::default()));
+    }
+
+    /// Writes findings that are painted, as [`Io::painted`] does.
+    fn painted_err(self, text: &str) {
+        write_err(&shown::whole(text, Ours { color: self.color_err(), commands: false }));
     }
 
     /// Says what is worth knowing.
@@ -176,12 +215,27 @@ impl Io {
     }
 }
 
+/// Whether standard output and standard error are terminals.
+#[expect(clippy::disallowed_methods, reason = "it asks whether anybody looks")]
+fn is_terminal() -> (bool, bool) {
+    (io::stdout().is_terminal(), io::stderr().is_terminal())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one way out")]
+fn write_err(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one way out")]
+fn write_out(text: &str) -> Result<(), exit::Error> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(exit::Error::from_write)
+}
+
 fn color(choice: ColorChoice) -> bool {
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => {
-            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        }
+        ColorChoice::Auto => is_terminal().0 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
 }

@@ -3,7 +3,6 @@
 
 pub mod html;
 pub mod markdown;
-mod markup;
 mod moves;
 pub mod page;
 pub mod prose;

@@ -55,8 +55,9 @@
 //!
 //! The modules stand on floors, one above the other; those of one floor know nothing of each other:
 //!
-//! 1. [`words`] such as plurals and near names, [`source`] texts with places in them, [`slug`]s of
-//!    findings, [`timestamp`]s and [`decimal`] numbers, and a [`crew`] of threads.
+//! 1. [`words`] such as plurals and near names, text from outside as it is [`shown`], [`source`] texts
+//!    with places in them, [`slug`]s of findings, [`timestamp`]s and [`decimal`] numbers, and a [`crew`] of
+//!    threads.
 //! 2. [`diagnostic`]: what is wrong at a place; [`units`] and [`value`]s of the language; [`yaml`].
 //! 3. [`syntax`]: text to tree, every syntax error of a file in one run; [`local`] clocks in zones;
 //!    [`script`] and [`template`], which stand beside the rules.
@@ -91,6 +92,7 @@
 
 pub mod crew;
 pub mod decimal;
+pub mod shown;
 pub mod slug;
 pub mod source;
 pub mod timestamp;

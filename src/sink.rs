@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config;
+use crate::shown::{self, Ours};
 
 pub mod attempt;
 mod exec;
@@ -104,12 +105,13 @@ pub struct Handed {
 }
 
 impl Handed {
-    /// The object on one line, with its line break.
+    /// The object on one line, with its line break. What would steer a terminal is written out, as all that
+    /// leaves the process is.
     ///
     /// # Errors
     /// None that is known: texts, numbers and truth values can always be written.
     pub fn line(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self).map(|json| json + "\n")
+        serde_json::to_string(self).map(|json| shown::whole(&json, Ours::default()).into_owned() + "\n")
     }
 }
 
@@ -247,6 +249,7 @@ impl std::error::Error for OpenError {
 /// # Errors
 /// Fails where its file cannot be appended to, its program is not there, or standard output is closed:
 /// better before a run than in the middle of it.
+#[expect(clippy::disallowed_methods, reason = "a line of an action is written out by `Handed::line`")]
 pub fn open(sink: &config::SinkSettings, folder: &Path) -> Result<Box<dyn Sink>, OpenError> {
     Ok(match &sink.kind {
         config::SinkKind::Stdout if nowhere::is_stdout() => return Err(OpenError::Nowhere { sink: sink.name.clone() }),

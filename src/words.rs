@@ -1,5 +1,5 @@
-//! Words that every stage may need: a noun with its count, the near name, lists of names, and text from
-//! outside that must not steer a terminal. What a message says stands where it is said.
+//! Words that every stage may need: a noun with its count, the near name, and lists of names. What a message
+//! says stands where it is said.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -61,24 +61,6 @@ pub fn listed(names: &[String]) -> String {
     }
 }
 
-/// A text from outside, such as a lead's id, with control characters and those that turn the
-/// direction of writing as `\u{1b}`; all but those that are `kept`.
-pub fn shown(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let steers = |c: char| {
-        let turns =
-            matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        (c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')) && !kept(c)
-    };
-    if !text.contains(steers) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if steers(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }
-    }
-    Cow::Owned(safe)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,11 +93,5 @@ mod tests {
         assert_eq!(listed(&names(&["a", "b"])), "`a`, `b`");
         let many: Vec<String> = ('a'..='j').map(String::from).collect();
         assert!(listed(&many).ends_with("`h` and 2 more"));
-    }
-
-    #[test]
-    fn what_would_steer_a_terminal_is_written_out() {
-        assert_eq!(shown("ana", |_| false), "ana");
-        assert_eq!(shown("a\u{1b}[2J\u{202e}\n", |c| c == '\n'), "a\\u{1b}[2J\\u{202e}\n");
     }
 }

@@ -17,6 +17,9 @@ mod fmt;
 mod help;
 #[path = "cli/hostile.rs"]
 mod hostile;
+#[cfg(unix)]
+#[path = "cli/naughty.rs"]
+mod naughty;
 #[path = "cli/pipes.rs"]
 mod pipes;
 #[path = "cli/start.rs"]

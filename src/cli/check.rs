@@ -10,8 +10,8 @@ use crate::log::{self, ReadOptions};
 use crate::report::case::{CaseOutcome, CaseResult};
 use crate::report::{diagnostic, github, junit, markdown, sarif};
 use crate::rulebook::Rulebook;
+use crate::shown::Shown;
 use crate::source::Sources;
-use crate::words::shown;
 
 use super::exit::{Error, Exit};
 use super::input::{logs, summary};
@@ -72,14 +72,14 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let (findings, sources) = (&checked.diagnostics, &checked.sources);
     let summary = summary(findings, sources);
     match args.format {
-        Format::Human => io.out(&format!("{}{summary}\n", diagnostic::human(findings, sources, io.color)))?,
+        Format::Human => io.painted(&format!("{}{summary}\n", diagnostic::human(findings, sources, io.color)))?,
         Format::Short => io.out(&format!("{}{summary}\n", diagnostic::short(findings, sources)))?,
         Format::Json | Format::Github | Format::Sarif => {
-            io.out(&match args.format {
-                Format::Github => github::findings(findings, sources),
-                Format::Sarif => sarif::report(findings, sources),
-                _ => diagnostic::json(findings, sources),
-            })?;
+            match args.format {
+                Format::Github => io.commands(&github::findings(findings, sources)),
+                Format::Sarif => io.out(&sarif::report(findings, sources)),
+                _ => io.out(&diagnostic::json(findings, sources)),
+            }?;
             io.err(&format!("{summary}\n"));
         }
     }
@@ -132,7 +132,7 @@ fn cases(findings: &[Diagnostic], sources: &Sources, fail: Severity) -> Vec<Case
 fn undeclared(paths: &[PathBuf], rulebook: &Rulebook) -> Result<String, Error> {
     let log = log::read(logs(paths)?, rulebook, &ReadOptions::default(), &|_| ())?;
     let line = |(name, count): (&String, &u64)| {
-        complaint::note(&format!("no event is of type `{}` ({count} in the log)", shown(name, |_| false)))
+        complaint::note(&format!("no event is of type `{}` ({count} in the log)", Shown(name)))
     };
     Ok(log.undeclared.iter().map(line).collect())
 }

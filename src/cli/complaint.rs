@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::log::BadRecord;
+use crate::shown::Shown;
 
 /// What is wrong, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl From<&BadRecord> for Complaint {
         let BadRecord { path, line, column, text, reason, help } = bad;
         Self {
             what: format!("bad record: {reason}"),
-            place: Some((format!("{path}:{line}:{column}"), printable(text))),
+            place: Some((format!("{path}:{line}:{column}"), text.clone())),
             help: help.iter().cloned().collect(),
         }
     }
@@ -41,23 +42,18 @@ impl From<&BadRecord> for Complaint {
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.what)?;
+        write!(f, "error: {}", Shown(&self.what))?;
         if let Some((place, text)) = &self.place {
-            write!(f, "\n  --> {place}")?;
+            write!(f, "\n  --> {}", Shown(place))?;
             if !text.is_empty() {
-                write!(f, "\n   | {text}")?;
+                write!(f, "\n   | {}", Shown(text))?;
             }
         }
-        self.help.iter().try_for_each(|help| write!(f, "\n  = help: {help}"))
+        self.help.iter().try_for_each(|help| write!(f, "\n  = help: {}", Shown(help)))
     }
 }
 
 /// A line that says what is worth knowing, and is no error.
 pub fn note(text: &str) -> String {
-    format!("note: {text}\n")
-}
-
-/// Text that cannot upset a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+    format!("note: {}\n", Shown(text))
 }

@@ -19,6 +19,6 @@ pub struct Args {
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "ensue", &mut script);
-    io.out(&String::from_utf8_lossy(&script))?;
+    io.file(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Fine)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::doc;
+use crate::shown::Shown;
 
 use super::Io;
 use super::exit::{Error, Exit};
@@ -52,7 +53,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         return Ok(Exit::Fine);
     };
     super::out::put(path, &text)?;
-    io.err(&format!("doc: {} written to {}\n", page.counted(), path.display()));
+    io.err(&format!("doc: {} written to {}\n", page.counted(), Shown(path.display())));
     Ok(Exit::Fine)
 }
 

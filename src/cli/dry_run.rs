@@ -21,6 +21,7 @@ use crate::report::summary::undeclared;
 use crate::report::timeline::timeline;
 use crate::report::{self, experiment};
 use crate::rulebook::Rulebook;
+use crate::shown::Shown;
 use crate::timestamp::Timestamp;
 use crate::value::View;
 use crate::words::many;
@@ -135,8 +136,8 @@ fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Re
     let drawn = report::invariant::human(&names, &replayed.decisions, &broken, io.color_err());
     match args.format {
         Format::Human => {
-            io.out(&timeline(&names, &shown, io.color))?;
-            io.err(&drawn);
+            io.painted(&timeline(&names, &shown, io.color))?;
+            io.painted_err(&drawn);
             io.out(&summary(args, plan, (log, replayed), &counts))?;
         }
         Format::Jsonl => {
@@ -145,7 +146,7 @@ fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Re
                 let _ = writeln!(text, "{}", names.line(decision));
             }
             io.out(&text)?;
-            io.err(&drawn);
+            io.painted_err(&drawn);
             io.err(&summary(args, plan, (log, replayed), &counts));
         }
     }
@@ -182,7 +183,7 @@ fn unknown_zones<'a>(rulebook: &Rulebook, log: &'a Log) -> BTreeMap<&'a str, &'a
 fn summary(args: &Args, plan: &Plan, (log, replayed): (&Log, &Replayed), counts: &Counts) -> String {
     let mut text = String::new();
     for result in experiment::results(plan, log, &replayed.decisions) {
-        let _ = writeln!(text, "{result}");
+        let _ = writeln!(text, "{}", Shown(result));
     }
     text.push_str(&undeclared(&log.undeclared));
     for (lead, zone) in unknown_zones(&plan.rulebook, log) {

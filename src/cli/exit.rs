@@ -1,12 +1,11 @@
 //! Exit codes, the same for all verbs, and the errors that lead to them.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use crate::load::LoadError;
 use crate::log::ReadError;
-use crate::words::shown;
 
 use super::complaint::Complaint;
 
@@ -96,9 +95,7 @@ impl Error {
             Self::Output(error) => format!("the output cannot be written: {error}"),
             Self::Use(complaint) | Self::Busy(complaint) => complaint.to_string(),
         };
-        // Names in it may come from a log.
-        let text = shown(&text, |c| c == '\n' || c == '\t');
-        let _ = writeln!(io::stderr(), "{text}");
+        super::PLAIN.err(&format!("{text}\n"));
         Exit::Use
     }
 }

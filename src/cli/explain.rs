@@ -167,7 +167,7 @@ fn lead_of(log: &Log, name: &str) -> Option<LeadId> {
 fn print(names: &Names<'_>, explanation: &Explanation, args: &Args, io: Io) -> Result<Exit, Error> {
     let end = format!("{}\n", summary(explanation));
     match args.format {
-        Format::Human => io.out(&format!("{}{end}", human(names, explanation, io.color)))?,
+        Format::Human => io.painted(&format!("{}{end}", human(names, explanation, io.color)))?,
         Format::Json => {
             io.out(&json(names, explanation))?;
             io.err(&end);

@@ -9,6 +9,7 @@ use similar::TextDiff;
 use crate::diagnostic::Diagnostic;
 use crate::load;
 use crate::report::diagnostic;
+use crate::shown::{self, Ours, Shown};
 use crate::source::{Source, Sources};
 use crate::syntax::format::{self, Unformatted};
 use crate::words::many;
@@ -73,19 +74,19 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let changed: Vec<&Formatted> = files.iter().filter(|file| file.is_changed()).collect();
     let total = many(files.len(), "file");
     if args.check {
-        let names: String = changed.iter().map(|file| format!("{}\n", file.shown)).collect();
+        let names: String = changed.iter().map(|file| format!("{}\n", Shown(&file.shown))).collect();
         io.out(&format!("{names}fmt: {}\n", would_change(changed.len(), &total)))?;
         return Ok(if changed.is_empty() { Exit::Fine } else { Exit::Findings });
     }
     if args.write {
         for file in &changed {
             replace::replace(&file.path, &file.after).map_err(|error| Error::unwritten(&file.shown, &error))?;
-            io.out(&format!("{}\n", file.shown))?;
+            io.out(&format!("{}\n", Shown(&file.shown)))?;
         }
         io.out(&format!("fmt: {} of {total} written\n", changed.len()))?;
         return Ok(Exit::Fine);
     }
-    io.out(&changed.iter().map(|file| diff(file, io.color)).collect::<String>())?;
+    io.painted(&changed.iter().map(|file| diff(file, io.color)).collect::<String>())?;
     io.err(&format!("fmt: {}\n", would_change(changed.len(), &total)));
     Ok(Exit::Fine)
 }
@@ -108,7 +109,7 @@ fn stdin(args: &Args, io: Io) -> Result<Exit, Error> {
         io.out(&format!("fmt: {}\n", would_change(usize::from(changed), &many(1, "file"))))?;
         return Ok(if changed { Exit::Findings } else { Exit::Fine });
     }
-    io.out(&files.iter().map(|file| file.after.as_str()).collect::<String>())?;
+    io.file(&files.iter().map(|file| file.after.as_str()).collect::<String>())?;
     Ok(Exit::Fine)
 }
 
@@ -133,7 +134,7 @@ fn format_all(files: Vec<(String, String, PathBuf)>, io: Io) -> Result<Vec<Forma
     if findings.is_empty() {
         return Ok(formatted);
     }
-    io.err(&diagnostic::human(&findings, &sources, io.color_err()));
+    io.painted_err(&diagnostic::human(&findings, &sources, io.color_err()));
     io.err(&format!("fmt: {}, nothing is changed\n", many(findings.len(), "error")));
     Err(Exit::Rules)
 }
@@ -141,10 +142,13 @@ fn format_all(files: Vec<(String, String, PathBuf)>, io: Io) -> Result<Vec<Forma
 /// What changes, in the form that `patch` reads.
 fn diff(file: &Formatted, color: bool) -> String {
     let diff = TextDiff::from_lines(&file.before, &file.after);
-    let unified = diff.unified_diff().context_radius(3).header(&file.shown, &file.shown).to_string();
+    let name = shown::line(&file.shown);
+    let unified = diff.unified_diff().context_radius(3).header(&name, &name).to_string();
     if !color {
         return unified;
     }
+    // The codes of a color are ours alone.
+    let unified = shown::whole(&unified, Ours::default());
     let paint = |line: &str| match line.as_bytes().first() {
         Some(b'-') => format!("\u{1b}[31m{line}\u{1b}[0m\n"),
         Some(b'+') => format!("\u{1b}[32m{line}\u{1b}[0m\n"),

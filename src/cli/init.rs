@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::shown::Shown;
+
 use super::Io;
 use super::exit::{Error, Exit};
 
@@ -51,9 +53,9 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     for (path, content) in FILES {
         let path = folder.join(path);
         write(&path, content).map_err(|error| Error::unwritten(&path, &error))?;
-        let _ = writeln!(text, "{}", path.display());
+        let _ = writeln!(text, "{}", Shown(path.display()));
     }
-    let enter = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };
+    let enter = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", Shown(folder.display())) };
     let _ = writeln!(text, "init: {} files; next: {enter}ensue test", FILES.len());
     io.out(&text)?;
     Ok(Exit::Fine)

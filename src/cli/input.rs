@@ -35,7 +35,7 @@ pub fn compiled(path: &Path, io: Io) -> Result<Rulebook, Error> {
 pub fn refused(checked: &Checked, io: Io) -> Error {
     let errors: Vec<_> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
     let drawn = diagnostic::human(&errors, &checked.sources, io.color_err());
-    io.err(&format!("{drawn}{}\n", summary(&errors, &checked.sources)));
+    io.painted_err(&format!("{drawn}{}\n", summary(&errors, &checked.sources)));
     Error::Rules
 }
 

@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use crate::live::{Arrival, LeadView, Live, Record};
 use crate::local::{Zone, rfc3339};
 use crate::report;
+use crate::shown::Shown;
 use crate::timestamp::Timestamp;
 use crate::words::many;
 
@@ -103,7 +104,7 @@ fn show(args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
     let view = live.lead(&args.lead)?.ok_or_else(|| no_lead(live, &args.lead))?;
     let end = format!("{}\n", report::lead::summary(&view));
     match args.format {
-        Format::Human => io.out(&format!("{}{end}", report::lead::human(&view, io.color))),
+        Format::Human => io.painted(&format!("{}{end}", report::lead::human(&view, io.color))),
         Format::Json => {
             io.out(&report::lead::json(&view))?;
             io.err(&end);
@@ -124,7 +125,7 @@ fn act(deed: &Deed, args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
         return Err(no_lead(live, &args.lead));
     }
     if matches!(deed, Deed::Erase { yes: true }) && live.store().is_erased(&args.lead) {
-        return io.out(&format!("lead: {} was erased before\n", args.lead));
+        return io.out(&format!("lead: {} was erased before\n", Shown(&args.lead)));
     }
     let zone = live.zone_of(&args.lead)?;
     let at = args.hand.at.map(|at| at.in_zone(zone));
@@ -163,8 +164,9 @@ fn act(deed: &Deed, args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
         text.push_str(&report::lead::what_lies_ahead(&ahead, io.color));
     }
     let decided = many(decided.len(), "decision");
-    let _ = writeln!(text, "lead: {}: {} by {by}; {decided}, {} scheduled", view.lead, deed.word(), ahead.len());
-    io.out(&text)
+    let (lead, by) = (Shown(&view.lead), Shown(by));
+    let _ = writeln!(text, "lead: {lead}: {} by {by}; {decided}, {} scheduled", deed.word(), ahead.len());
+    io.painted(&text)
 }
 
 /// Puts it into the log.
@@ -213,7 +215,7 @@ fn erased(view: &LeadView) -> String {
         "gone\n  what was known: {facts}\n  names, addresses and free text in {entries} of the log, in its decisions and messages\n\
          stays\n  the id `{}`, when what happened and what was decided ({decisions}), who its owners were, and that it may not be contacted\n  \
          copies made before: backups, exports, what sinks have\n\n",
-        view.lead
+        Shown(&view.lead)
     )
 }
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::shown::{self, Ours};
+
 use super::exit::Error;
 use super::replace::replace;
 
@@ -48,16 +50,18 @@ impl FromStr for Out {
 /// Writes each report to its file; `render` gives the text of a form.
 pub fn write(outs: &[Out], render: impl Fn(Form) -> String) -> Result<(), Error> {
     for out in outs {
-        said(&out.path, std::fs::write(&out.path, render(out.form)))?;
+        let ours = Ours { commands: out.form == Form::Github, color: false };
+        said(&out.path, std::fs::write(&out.path, &*shown::whole(&render(out.form), ours)))?;
     }
     Ok(())
 }
 
 /// Writes a page to a file. One that is there holds all of the old or all of the new page at any moment.
 pub fn put(path: &Path, text: &str) -> Result<(), Error> {
+    let text = &shown::whole(text, Ours::default());
     // What is no plain file, such as a terminal, cannot be put in place of.
     let is_file = std::fs::metadata(path).is_ok_and(|about| about.is_file());
-    said(path, if is_file { replace(path, text) } else { std::fs::write(path, text) })
+    said(path, if is_file { replace(path, text) } else { std::fs::write(path, &**text) })
 }
 
 fn said(path: &Path, written: std::io::Result<()>) -> Result<(), Error> {

@@ -60,7 +60,7 @@ impl StoreArgs {
             Ok(config) => Some(config),
             Err(ConfigError::Missing(_)) if self.config == Path::new(config::FILE) => None,
             Err(error) => {
-                io.err(&crate::report::diagnostic::config(&error, io.color_err()));
+                io.painted_err(&crate::report::diagnostic::config(&error, io.color_err()));
                 return Err(Error::Told);
             }
         };

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 const WORTH_SHOWING: u64 = 16 << 20;
 
 /// A bar over so many bytes, or over an unknown number; hidden where nobody looks.
+#[expect(clippy::disallowed_methods, reason = "it asks whether anybody looks")]
 pub fn bytes(total: Option<u64>) -> ProgressBar {
     let long = total.is_none_or(|total| total >= WORTH_SHOWING);
     if !std::io::stderr().is_terminal() || !long {

@@ -8,6 +8,7 @@ use crate::event::{LeadId, Props};
 use crate::log::{self, Log, ReadOptions};
 use crate::plan::Plan;
 use crate::rulebook::{BookTemplate, Rulebook, TemplateId};
+use crate::shown::Shown;
 use crate::template::Unfilled;
 use crate::timestamp::Timestamp;
 use crate::words::nearest;
@@ -53,16 +54,17 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let result = at_moment(Arc::new(Plan::compile(rulebook)), &log, (lead, template), args)?;
     match result {
         Ok(message) => {
-            let subject = message.subject.map(|subject| format!("subject: {subject}\n")).unwrap_or_default();
+            let subject = message.subject.map(|subject| format!("subject: {}\n", Shown(subject))).unwrap_or_default();
             io.out(&format!("channel: {channel}\n{subject}\n{}\n", message.body.trim()))?;
             Ok(Exit::Fine)
         }
         Err(Unfilled::Missing { variable }) => {
-            io.err(&format!("held: `{}` needs {variable}, which is missing for {}\n", args.template, args.lead));
+            let (template, lead) = (Shown(&args.template), Shown(&args.lead));
+            io.err(&format!("held: `{template}` needs {}, which is missing for {lead}\n", Shown(variable)));
             Ok(Exit::Findings)
         }
         Err(Unfilled::Failed { line, message }) => {
-            io.err(&format!("held: template `{}` line {line}: {message}\n", args.template));
+            io.err(&format!("held: template `{}` line {line}: {}\n", Shown(&args.template), Shown(message)));
             Ok(Exit::Findings)
         }
     }

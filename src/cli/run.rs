@@ -12,10 +12,11 @@ use crate::load::{Files, LoadError};
 use crate::local::{Zone, rfc3339};
 use crate::report;
 use crate::report::summary::undeclared;
+use crate::shown::Shown;
 use crate::sink;
 use crate::store::Alone;
 use crate::timestamp::{Span, Timestamp};
-use crate::words::{many, shown};
+use crate::words::many;
 
 use super::aside::Aside;
 use super::ask::{Ways, ask};
@@ -215,7 +216,7 @@ fn once(
     }
     let broken = live.newly_broken()?;
     if let Some(plan) = live.plan() {
-        io.err(&report::invariant::seen_live(&plan.rulebook, &broken, io.color_err()));
+        io.painted_err(&report::invariant::seen_live(&plan.rulebook, &broken, io.color_err()));
     }
     live.broken_were_told()?;
     let trouble = handed.put_off + handed.failed + handed.unknown > 0 || !broken.is_empty();
@@ -288,7 +289,9 @@ fn list_unknown(live: &Live, io: Io) -> Result<Exit, Error> {
     for item in live.outbox()? {
         let DeliveryState::Unknown { sink, reason, .. } = &item.state else { continue };
         count += 1;
-        io.out(&format!("{}  {}  {}  {} -> {sink}: {reason}\n", item.id, item.due_at.0, item.lead, words(&item)))?;
+        let (lead, what) = (&item.lead, words(&item));
+        let line = format!("{}  {}  {lead}  {what} -> {sink}: {reason}", item.id, item.due_at.0);
+        io.out(&format!("{}\n", Shown(line)))?;
     }
     io.out(&format!("run: {} of unknown outcome\n", many(count, "action")))?;
     if count > 0 {
@@ -329,7 +332,8 @@ fn would_go_out(live: &Live, sinks: &Sinks, (now, other_run): (Timestamp, bool),
     }
     for (item, sink) in &found.due {
         let sink = sink.as_deref().unwrap_or("no sink");
-        io.out(&format!("{}  {}  {} -> {sink}\n", item.due_at.0, item.lead, words(item)))?;
+        let line = format!("{}  {}  {} -> {sink}", item.due_at.0, item.lead, words(item));
+        io.out(&format!("{}\n", Shown(line)))?;
     }
     let waits: u64 = found.put_off.values().map(|off| off.count).sum();
     let waits = if waits == 0 { String::new() } else { format!(", {waits} put off") };
@@ -364,7 +368,7 @@ fn note_waits(waits: &BTreeMap<String, PutOff>, io: Io) {
 
 /// `2 actions` and `: why`. A reason is a program's own words, which must not steer a terminal.
 fn told(off: &PutOff) -> (String, String) {
-    let why = if off.reason.is_empty() { String::new() } else { format!(": {}", shown(&off.reason, |_| false)) };
+    let why = if off.reason.is_empty() { String::new() } else { format!(": {}", Shown(&off.reason)) };
     (many(off.count, "action"), why)
 }
 
@@ -441,7 +445,7 @@ impl Sinks {
         };
         let unknown = live.plan().map(|plan| config.unknown_names(&plan.rulebook)).unwrap_or_default();
         if !unknown.is_empty() {
-            io.err(&crate::report::diagnostic::mistakes(&unknown, config.source(), io.color_err()));
+            io.painted_err(&crate::report::diagnostic::mistakes(&unknown, config.source(), io.color_err()));
             return Err(Error::Told);
         }
         let route = Route::By(Box::new(config.clone()));

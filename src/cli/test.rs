@@ -76,14 +76,14 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         Format::Human => {
             let coverage = report.coverage.as_ref().map(|coverage| report::trial::coverage(coverage, sources));
             let tests = report::trial::human(&report, sources, io.color);
-            io.out(&format!("{tests}{}{summary}\n", coverage.unwrap_or_default()))?;
+            io.painted(&format!("{tests}{}{summary}\n", coverage.unwrap_or_default()))?;
         }
         Format::Json | Format::Junit | Format::Github => {
-            io.out(&match args.format {
-                Format::Junit => junit::report("ensue test", &cases),
-                Format::Github => github::cases(&cases),
-                _ => report::trial::json(&report, sources),
-            })?;
+            match args.format {
+                Format::Junit => io.out(&junit::report("ensue test", &cases)),
+                Format::Github => io.commands(&github::cases(&cases)),
+                _ => io.out(&report::trial::json(&report, sources)),
+            }?;
             io.err(&format!("{summary}\n"));
         }
     }

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::markup::escaped;
 use super::page::{Heading, Page, PageBlock, PageTable, RuleEntry};
 use super::prose::{NameKind, Piece, Prose};
 use super::svg;
+use crate::shown::markup as escaped;
 
 const STYLE: &str = include_str!("html/style.css");
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::page::{Heading, Moves, Page, PageBlock, PageTable, RuleEntry};
 use super::prose::{NameKind, Piece, Prose};
+use crate::shown::{code, markdown as escaped};
 
 /// The page as Markdown.
 #[must_use]
@@ -102,33 +103,4 @@ fn prose(prose: &Prose) -> String {
         Piece::Name(_, name) => code(name),
     };
     prose.0.iter().map(piece).collect()
-}
-
-/// A name in the type of code; what would end it is left out of that type.
-fn code(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_./:-* ".contains(c);
-    let whole = text.chars().all(plain) && !text.is_empty() && text.trim() == text;
-    if whole { format!("`{text}`") } else { escaped(text) }
-}
-
-/// Text in which nothing is markup.
-fn escaped(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text.chars() {
-        match c {
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '&' => safe.push_str("&amp;"),
-            // An address would become a link by itself, and a name would call a person.
-            '@' => safe.push_str("&#64;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '!' | '$' => {
-                safe.push('\\');
-                safe.push(c);
-            }
-            '\n' | '\r' | '\t' => safe.push(' '),
-            c if c.is_control() => safe.push('\u{fffd}'),
-            c => safe.push(c),
-        }
-    }
-    safe.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::config::ConfigError;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::shown::{self, Shown};
 use crate::source::{Range, Source, SourceId, Sources};
 
 use super::summary::Summary;
@@ -33,10 +34,10 @@ pub fn mistakes(mistakes: &[Mistake], source: &Source, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
     let draw = |mistake: &Mistake| {
-        let snippet = Snippet::source(source.text.as_str()).path(source.path.as_str()).fold(true);
+        let snippet = Snippet::source(source.text.as_str()).path(shown::line(&source.path)).fold(true);
         let mark = AnnotationKind::Primary.span(mistake.range_start..mistake.range_end);
-        let group = Level::ERROR.primary_title(mistake.message.as_str()).element(snippet.annotation(mark));
-        let help = mistake.help.iter().map(|help| Level::HELP.message(help.as_str()));
+        let group = Level::ERROR.primary_title(shown::line(&mistake.message)).element(snippet.annotation(mark));
+        let help = mistake.help.iter().map(|help| Level::HELP.message(shown::line(help)));
         tight(&renderer.render(&[group.elements(help)])) + "\n\n"
     };
     mistakes.iter().map(draw).collect()
@@ -47,7 +48,7 @@ pub fn mistakes(mistakes: &[Mistake], source: &Source, color: bool) -> String {
 pub fn config(error: &ConfigError, color: bool) -> String {
     match error {
         ConfigError::Mistakes(source, found) => mistakes(found, source, color),
-        other => format!("error: {other}\n"),
+        other => format!("error: {}\n", Shown(other)),
     }
 }
 
@@ -58,7 +59,8 @@ pub fn short(diagnostics: &[Diagnostic], sources: &Sources) -> String {
         let source = sources.file(found.range.source);
         let (line, column) = source.line_column(found.range.start);
         let severity = severity(found.severity);
-        format!("{}:{line}:{column}: {severity}[{}]: {}\n", source.path, found.slug.name(), found.message)
+        let (path, message) = (Shown(&source.path), Shown(&found.message));
+        format!("{path}:{line}:{column}: {severity}[{}]: {message}\n", found.slug.name())
     };
     diagnostics.iter().map(line).collect()
 }
@@ -104,13 +106,12 @@ fn draw(found: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
     };
-    let mut group: Group<'_> = level.primary_title(found.message.as_str()).id(found.slug.name()).elements(snippets(
-        (found.range, &found.label),
-        &found.others,
-        sources,
-    ));
+    let mut group: Group<'_> = level
+        .primary_title(shown::line(&found.message))
+        .id(found.slug.name())
+        .elements(snippets((found.range, &found.label), &found.others, sources));
     if let Some(help) = &found.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(shown::line(help)));
     }
     tight(&renderer.render(&[group]))
 }
@@ -120,16 +121,16 @@ fn draw(found: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
 pub(super) fn failure(failed: &Failure, sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
-    let mut group: Group<'_> = Level::ERROR.primary_title(failed.message.as_str()).elements(snippets(
+    let mut group: Group<'_> = Level::ERROR.primary_title(shown::line(&failed.message)).elements(snippets(
         (failed.range, &failed.label),
         &failed.others,
         sources,
     ));
     for note in &failed.notes {
-        group = group.element(Level::NOTE.message(note.as_str()));
+        group = group.element(Level::NOTE.message(shown::line(note)));
     }
     if let Some(help) = &failed.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(shown::line(help)));
     }
     tight(&renderer.render(&[group]))
 }
@@ -170,15 +171,15 @@ fn snippet<'a>(marks: Vec<Mark<'a>>, sources: &'a Sources) -> Snippet<'a, Annota
     let end = source.text.get(last..).and_then(|text| text.find('\n')).map_or(source.text.len(), |at| last + at);
     let text = source.text.get(start..end).unwrap_or("");
     let line = source.line_column(first).0 as usize;
-    Snippet::source(text).path(source.path.as_str()).line_start(line).fold(true).annotations(marks.into_iter().map(
-        move |(kind, range, label)| {
+    Snippet::source(text).path(shown::line(&source.path)).line_start(line).fold(true).annotations(
+        marks.into_iter().map(move |(kind, range, label)| {
             // Of text over several lines the first is enough.
             let from = (range.start as usize).saturating_sub(start).min(text.len());
             let to = (range.end as usize).saturating_sub(start).min(text.len()).max(from);
             let to = text.get(from..to).and_then(|text| text.find('\n')).map_or(to, |at| from + at);
-            kind.span(from..to).label((!label.is_empty()).then_some(label))
-        },
-    ))
+            kind.span(from..to).label((!label.is_empty()).then(|| shown::line(label)))
+        }),
+    )
 }
 
 /// Without the empty line before the notes and the help.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::case::{CaseOutcome, CaseResult};
 use super::diagnostic::advice;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::shown::{self, Ours};
 use crate::source::Sources;
 
 /// One line a finding.
@@ -54,10 +55,10 @@ pub fn cases(cases: &[CaseResult]) -> String {
 
 /// Text of a command. A line break would end it.
 fn words(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    shown::whole(text, Ours::default()).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Text of one of its settings, which commas and colons would end.
 fn value(text: &str) -> String {
-    words(text).replace(':', "%3A").replace(',', "%2C")
+    words(&shown::line(text)).replace(':', "%3A").replace(',', "%2C")
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::case::{CaseOutcome, CaseResult, count};
+use crate::shown::markup as escaped;
 
 /// The report of a run called `name`: `ensue check`.
 #[must_use]
@@ -75,22 +76,4 @@ fn seconds(time: Duration) -> String {
 /// Text that may stand in quotes, where a bare line break would be read as a blank.
 fn quoted(text: &str) -> String {
     escaped(text).replace('\n', "&#10;").replace('\t', "&#9;")
-}
-
-/// Text that may stand in XML. What XML cannot hold at all is shown as a replacement sign.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\t' => out.push(c),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -18,6 +18,7 @@ use super::told::told_row;
 use crate::decision::line::{plain, rounded, value_text};
 use crate::decision::reason::{Awaited, Decider};
 use crate::decision::words::{awaited, decider};
+use crate::shown::Shown;
 use crate::words::many;
 
 /// The lead as people read it.
@@ -77,7 +78,7 @@ pub fn summary(view: &LeadView) -> String {
     let other = if other == 0 { String::new() } else { format!(", {other} ended otherwise") };
     format!(
         "lead: {}; {}, {taken} handed over{other}, {} waiting, {} scheduled",
-        view.lead,
+        Shown(&view.lead),
         many(view.decided.len(), "decision"),
         view.waiting.len(),
         view.ahead.len()

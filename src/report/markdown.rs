@@ -6,6 +6,7 @@ use super::case::{CaseOutcome, CaseResult};
 use super::diagnostic::{advice, severity};
 use super::summary::Summary;
 use crate::diagnostic::Diagnostic;
+use crate::shown::{code, markdown, markdown_sentence};
 use crate::source::Sources;
 
 /// The findings as a table below a line of counts.
@@ -17,9 +18,9 @@ pub fn findings(summary: &Summary, findings: &[Diagnostic], sources: &Sources) -
     }
     text.push_str("\n| | where | what |\n|---|---|---|\n");
     for found in findings {
-        let place = cell(&sources.place(found.range));
+        let place = code(&sources.place(found.range));
         let (level, name) = (severity(found.severity), found.slug.name());
-        let _ = writeln!(text, "| {level} | `{place}` | {} ({name}) |", cell(&advice(found)));
+        let _ = writeln!(text, "| {level} | {place} | {} ({name}) |", markdown_sentence(&advice(found)));
     }
     text
 }
@@ -36,9 +37,9 @@ pub fn cases(summary: &Summary, cases: &[CaseResult]) -> String {
             CaseOutcome::Skipped => "skipped",
         };
         let place = format!("{}:{}", case.file, case.at.unwrap_or(case.line));
-        let _ = write!(text, "\n- {word}: **{}** (`{}`)", line(&case.name), line(&place));
+        let _ = write!(text, "\n- {word}: **{}** ({})", markdown(&case.name), code(&place));
         if !case.message.is_empty() {
-            let _ = write!(text, ": {}", line(&case.message));
+            let _ = write!(text, ": {}", markdown_sentence(&case.message));
         }
         text.push('\n');
         if !case.detail.is_empty() {
@@ -53,18 +54,6 @@ pub fn cases(summary: &Summary, cases: &[CaseResult]) -> String {
 /// The verb as a heading, and the counts.
 fn heading(Summary { verb, counts }: &Summary) -> String {
     format!("## ensue {verb}\n\n{counts}\n")
-}
-
-/// Text on one line: what would be a tag is taken from its meaning, but for code, where nothing is one.
-fn line(text: &str) -> String {
-    let parts = text.split('`').enumerate();
-    let parts = parts.map(|(at, part)| if at % 2 == 0 { part.replace('<', "&lt;") } else { part.to_owned() });
-    parts.collect::<Vec<_>>().join("`").replace(['\n', '\r'], " ")
-}
-
-/// Text in one cell of a table.
-fn cell(text: &str) -> String {
-    line(text).replace('|', "\\|")
 }
 
 /// A fence longer than any in the text.

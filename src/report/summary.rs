@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::decision::Status;
 use crate::decision::count::{Counts, Fates};
-use crate::words::{many, shown};
+use crate::shown::Shown;
+use crate::words::many;
 
 /// The last line of a verb.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,6 @@ pub fn undeclared(types: &BTreeMap<String, u64>) -> String {
     if types.is_empty() {
         return String::new();
     }
-    let types: Vec<String> = types.iter().map(|(name, n)| format!("`{}` ({n})", shown(name, |_| false))).collect();
+    let types: Vec<String> = types.iter().map(|(name, n)| format!("`{}` ({n})", Shown(name))).collect();
     format!("note: no event of the rulebook is of these types: {}\n", types.join(", "))
 }

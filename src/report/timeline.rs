@@ -8,9 +8,9 @@ use chrono::{NaiveDateTime, Timelike};
 
 use crate::decision::{Body, Decision, Part, Status};
 use crate::local::Zone;
+use crate::shown;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
-use crate::words::shown;
 
 use crate::decision::line::plain;
 use crate::decision::names::Names;
@@ -89,7 +89,7 @@ pub(super) fn tint(verb: &str) -> &'static str {
 
 /// A line as a terminal shows it: colored, and with what would steer the terminal written out.
 pub(super) fn paint(text: &str, code: &str, color: bool) -> String {
-    let text = shown(text, |_| false);
+    let text = shown::line(text);
     if color && code != "0" { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.into_owned() }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::case::{self, CaseResult};
 use super::diagnostic::failure;
 use super::summary::Summary;
+use crate::shown::Shown;
 use crate::source::{Range, Sources};
 use crate::trial::coverage::{Coverage, PartKind};
 use crate::trial::{Failure, TestReport, TestResult, Verdict};
@@ -24,7 +25,7 @@ pub fn human(report: &TestReport, sources: &Sources, color: bool) -> String {
             Verdict::TodoPasses => ("done", "33"),
         };
         let word = if color { format!("\u{1b}[{tint}m{word}\u{1b}[0m") } else { word.to_owned() };
-        let _ = writeln!(text, "{word} {} ({})", test.name, sources.place(test.range));
+        let _ = writeln!(text, "{word} {} ({})", Shown(&test.name), Shown(sources.place(test.range)));
         if test.outcome == Verdict::TodoPasses {
             text.push_str("     it passes now: make it a `test`\n");
         }
@@ -43,7 +44,7 @@ pub fn human(report: &TestReport, sources: &Sources, color: bool) -> String {
 pub fn coverage(coverage: &Coverage, sources: &Sources) -> String {
     let mut text = String::new();
     for item in coverage.items.iter().filter(|item| !item.shown) {
-        let _ = writeln!(text, "{}: {}", sources.place(item.range), item.missing);
+        let _ = writeln!(text, "{}: {}", Shown(sources.place(item.range)), Shown(&item.missing));
     }
     for kind in PartKind::ALL {
         let (shown, all) = coverage.count(kind);
@@ -121,14 +122,14 @@ pub fn json(report: &TestReport, sources: &Sources) -> String {
             let file = sources.file(item.range.source);
             Other { file: &file.path, line: file.line_column(item.range.start).0, text: &item.missing }
         });
-        let shown = Shown { coverage: coverage.percent(), missing: missing.collect() };
+        let shown = Covered { coverage: coverage.percent(), missing: missing.collect() };
         text.push_str(&(serde_json::to_string(&shown).unwrap_or_default() + "\n"));
     }
     text
 }
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct Covered<'a> {
     coverage: usize,
     missing: Vec<Other<'a>>,
 }

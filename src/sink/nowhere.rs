@@ -8,6 +8,7 @@ pub fn is_stdout() -> bool {
 
     use rustix::fs::{OFlags, fcntl_getfl};
 
+    #[expect(clippy::disallowed_methods, reason = "it is looked at, not written to")]
     let stdout = std::io::stdout();
     let Ok(flags) = fcntl_getfl(&stdout) else { return true };
     // Whoever writes `> /dev/null` opens it for writing alone, and means it.

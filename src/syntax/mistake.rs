@@ -5,9 +5,9 @@ use super::slip;
 use super::split::Statement;
 use super::token::{Token, TokenKind};
 use crate::diagnostic::Diagnostic;
+use crate::shown;
 use crate::slug::Slug;
 use crate::source::{Range, SourceId};
-use crate::words::shown;
 use pest::error::{Error, ErrorVariant, InputLocation};
 
 /// A statement that failed, among its file.
@@ -60,7 +60,7 @@ fn diagnose(range: Range, (message, label, help): Said) -> Diagnostic {
 }
 
 fn stray(sign: &str) -> Said {
-    let shown = shown(sign, |_| false);
+    let shown = shown::line(sign);
     match sign {
         ";" => {
             let help = "remove it, or write `,` between two effects; a statement ends where the next one begins";
@@ -160,7 +160,7 @@ impl Context<'_> {
                 said(format!("expected {list} after this"), "", "write what is missing here"),
             );
         }
-        let found: String = shown(self.word(at), |_| false).chars().take(40).collect();
+        let found: String = shown::line(self.word(at)).chars().take(40).collect();
         let help = if expected == [grammar::END] { "remove it, or begin a new statement with it" } else { "" };
         let said = said(format!("expected {list}, found `{found}`"), "not expected here", help);
         let mut finding = self.tell(at, at, said);

@@ -108,7 +108,7 @@ fn refused(folder: &Path, rules: &Path, file: &str, says: &str) {
         format!("render recap {rules} --lead ana --events {events}"),
         format!("activate {rules} --store {}", folder.join("store").display()),
     ];
-    let rules_only = file.ends_with(".ensue").then(|| format!("fmt {rules}"));
+    let rules_only = Path::new(file).extension().is_some_and(|end| end == "ensue").then(|| format!("fmt {rules}"));
     for words in verbs.into_iter().chain(rules_only) {
         let ran = run(program().args(words.split(' ')), b"");
         let said = format!("{}{}", ran.out, ran.err);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::live::{Arrival, Live, LogLine};
 use crate::log;
+use crate::shown::Shown;
 use crate::store::Quarantined;
 use crate::timestamp::Timestamp;
 use crate::words::many;
@@ -61,7 +62,7 @@ pub fn run(args: &Args, place: &Workplace, io: Io) -> Result<Exit, Error> {
         Verb::List => list(&live, io),
         Verb::Show { number } => {
             let record = live.store().quarantine_show(*number).map_err(|error| unknown(error, &live))?;
-            io.out(&format!("{}:{}: {}\n{}\n", record.path, record.line, record.reason, printable(&record.text)))?;
+            io.out(&format!("{}\n{}\n", told(&record), Shown(&record.text)))?;
             Ok(Exit::Fine)
         }
         Verb::Retry { number, backfill, at, .. } => {
@@ -102,12 +103,17 @@ fn unknown(error: crate::store::StoreError, live: &Live) -> Error {
 fn list(live: &Live, io: Io) -> Result<Exit, Error> {
     let records = live.store().quarantine_list()?;
     for (number, record) in &records {
-        let text: String = printable(&record.text).chars().take(SHOWN).collect();
+        let text: String = record.text.chars().take(SHOWN).collect();
         let more = if record.text.chars().count() > SHOWN { " ..." } else { "" };
-        io.out(&format!("{number}  {}:{}: {}\n   | {text}{more}\n", record.path, record.line, record.reason))?;
+        io.out(&format!("{number}  {}\n   | {}{more}\n", told(record), Shown(text)))?;
     }
     io.out(&format!("store: {} in quarantine\n", many(records.len() as u64, "record")))?;
     Ok(Exit::Fine)
+}
+
+/// `events.jsonl:3: the record has no lead`
+fn told(record: &Quarantined) -> String {
+    format!("{}:{}: {}", Shown(&record.path), record.line, Shown(&record.reason))
 }
 
 /// Takes records in again, one by one, each as its input had it.
@@ -137,16 +143,11 @@ fn retry(
         // It went to quarantine a second time; the one with the number that is known stays.
         if let Some(again) = appended.last_quarantined {
             let newest = live.store().quarantine_show(again)?;
-            io.err(&format!("{number}  {}:{}: {}\n", newest.path, newest.line, newest.reason));
+            io.err(&format!("{number}  {}\n", told(&newest)));
             live.store_mut().quarantine_drop(again)?;
         }
     }
     let known = if known == 0 { String::new() } else { format!(", {known} in the log already") };
     io.out(&format!("store: {} stored{known}, {left} still in quarantine\n", many(stored, "event")))?;
     Ok(if left > 0 { Exit::Findings } else { Exit::Fine })
-}
-
-/// Text that cannot upset a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use super::{round, tint, width};
-use crate::doc::markup::escaped;
 use crate::doc::page::{Moves, TierMove};
+use crate::shown::markup as escaped;
 
 const ROW: f64 = 27.0;
 const GROUP: f64 = 12.0;

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{round, spread, width};
-use crate::doc::markup::escaped;
 use crate::doc::page::{Mark, Tail, Timeline};
+use crate::shown::markup as escaped;
 
 /// Marks are at least so far apart.
 const GAP: f64 = 30.0;
