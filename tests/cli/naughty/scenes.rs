@@ -103,7 +103,7 @@ pub const SCENES: &[Scene] = &[
     text("run", "run --unknown"),
     text("run", "run --went-out noLEAD"),
     text("run", "run --at noTEXT"),
-    text("run", "run --config bad.yaml"),
+    plain("run", "run --config bad.yaml"),
     text("store backup", "store backup --to noLEAD"),
     plain("store compact", "store compact"),
     prints("store decisions", "store decisions", Prints::Json),
