@@ -46,6 +46,8 @@ pub struct Decision {
     pub because: Because,
     /// Who did it by hand and why.
     pub note: Option<Box<Note>>,
+    /// It rests on history that was loaded: it leaves the lead in a state, and nothing goes out.
+    pub backfill: bool,
 }
 
 /// Where a decision stands: moment, then timers that were due before anything arrived at that

@@ -95,6 +95,8 @@ struct World {
     note: Option<Box<crate::decision::Note>>,
     /// What a live run must know, where it is asked for.
     live: Option<Box<LiveNotes>>,
+    /// History is being handled: what it makes due in the past is history too.
+    backfill: bool,
 }
 
 /// What leads of one account share.
@@ -201,7 +203,10 @@ impl Engine {
         };
         self.world.last_order = Some(moment.order);
         self.world.take_in(&moment, slot, event, out);
-        self.drain(now, names, out)
+        self.world.backfill = event.backfill;
+        let drained = self.drain(now, names, out);
+        self.world.backfill = false;
+        drained
     }
 
     /// Fires every timer due at or before `until`, each at its own due time.
@@ -324,6 +329,7 @@ impl World {
             cause: by.0,
             because: by.1.clone(),
             note: self.note.clone().filter(|_| by.0 == Cause::Person),
+            backfill: moment.backfill,
         });
     }
 }

@@ -34,7 +34,7 @@ pub struct Args {
     rules: Option<PathBuf>,
     #[command(flatten)]
     store: StoreArgs,
-    /// Load history: it is counted and remembered, and nothing acts on it
+    /// Load history: it leaves leads in a state, and nothing goes out
     #[arg(long)]
     backfill: bool,
     /// Let each event arrive when it says itself, not now: for trials and demonstrations

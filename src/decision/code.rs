@@ -79,7 +79,7 @@ codes! {
     Once "once" "the rule fires once, and has",
     AtMostOnce "at-most-once" "the rule has fired too short a time ago",
     TimePassed "time-passed" "what it waited for was learned of after its time had passed",
-    Backfill "backfill" "it is history that was loaded so that nothing acts",
+    Backfill "backfill" "it rests on history that was loaded, for which nothing goes out",
     Stale "stale" "what it reacts to is too old",
     Older "older" "what it says of the lead is of an earlier moment than what is known",
     PausedByHand "paused-by-hand" "a person has paused the lead, and no rule ends that",

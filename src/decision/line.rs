@@ -192,8 +192,13 @@ impl<'a> Names<'a> {
             (Some(why), Some(note)) => Some(Cow::Owned(format!("{why} ({note})"))),
             (why, note) => why.or(note).map(Cow::Owned),
         };
+        if decision.backfill && line.reason.is_none() {
+            line.reason = Some(words::BACKFILL.into());
+        }
         let by_hand = || decision.note.as_ref().map(|_| Code::ByHand);
-        line.code = decision.body.reason().map(Reason::code).or_else(by_hand).map(|code| code.text().into());
+        let history = || decision.backfill.then_some(Code::Backfill);
+        let code = decision.body.reason().map(Reason::code).or_else(by_hand).or_else(history);
+        line.code = code.map(|code| code.text().into());
         line
     }
 

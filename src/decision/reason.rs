@@ -106,7 +106,7 @@ pub enum Reason {
     AtMostOncePer(Span),
     /// What it waited for was learned of after its time had passed.
     TimePassed,
-    /// History that was loaded so that nothing acts.
+    /// History that was loaded: nothing goes out for it.
     Backfill,
     /// What it reacts to is too old.
     Stale {

@@ -11,6 +11,9 @@ use crate::local::{Zone, rfc3339};
 use crate::rulebook::{TouchTime, When};
 use crate::timestamp::Span;
 
+/// What is said of what rests on history that was loaded.
+pub(crate) const BACKFILL: &str = "backfill";
+
 /// What is said of something that the rulebook no longer has.
 pub(crate) const REMOVED: &str = "removed from the rulebook";
 
@@ -109,7 +112,7 @@ impl Names<'_> {
             Reason::Once => String::from("once: it has fired for this lead before"),
             Reason::AtMostOncePer(length) => format!("at most once per {}", length.in_words()),
             Reason::TimePassed => String::from("the time had passed"),
-            Reason::Backfill => String::from("backfill: history that was loaded so that nothing acts"),
+            Reason::Backfill => format!("{BACKFILL}: nothing goes out for history"),
             Reason::Stale { age, limit } => {
                 format!("stale: {} old, older than stale_after {}", age.in_words(), limit.in_words())
             }

@@ -24,6 +24,14 @@ impl World {
         for pending in wanted {
             let Some((rule, arm, EffectKind::Tier(to))) = effect_of(moment.plan, pending) else { continue };
             let (to, cause) = (*to, Cause::Rule(rule, arm));
+            let (of, known) = (moment.now - moment.age, self.lead(pending.slot).tier_at);
+            if moment.backfill && of < known {
+                if self.lead(pending.slot).tier != Some(to) {
+                    let reason = Reason::Older { of, known };
+                    self.decide(moment, pending.slot, Body::Overridden { to, reason }, (cause, &pending.because), out);
+                }
+                continue;
+            }
             if self.lead(pending.slot).tier_locked {
                 if self.lead(pending.slot).tier != Some(to) {
                     let reason = Reason::TierLocked;
@@ -64,7 +72,9 @@ impl World {
         if from == Some(to) {
             return;
         }
-        self.lead_mut(slot).tier = Some(to);
+        let lead = self.lead_mut(slot);
+        lead.tier = Some(to);
+        lead.tier_at = if moment.backfill { moment.now - moment.age } else { moment.now };
         self.changed.push(slot);
         self.decide(moment, slot, Body::Tier { to: Some(to), from }, by, out);
         if let Some(from) = from {
@@ -76,6 +86,10 @@ impl World {
         }
         self.fire_all(plan.becomes.get(to), slot, by.1);
         self.witness_tier(moment, slot, to);
+        if moment.backfill {
+            // History leaves the lead in the tier, and enrolls nobody.
+            return;
+        }
         let fits = |id: &&SequenceId| {
             let sequence = plan.rulebook.sequences.get(**id);
             let guard = sequence.and_then(|s| s.guard.as_ref());

@@ -37,9 +37,13 @@ impl World {
             event: None,
         };
         match timer.what {
-            What::Absence(index) => moment.age = self.fire_absence(&moment, timer.slot, index as usize),
+            What::Absence(index) => {
+                moment.age = self.fire_absence(&moment, timer.slot, index as usize);
+                moment.backfill = self.backfill && moment.age > Span::ZERO;
+            }
             What::Deadline(index, number) => {
                 moment.age = self.fire_deadline(&moment, timer.slot, index as usize, number);
+                moment.backfill = self.backfill && moment.age > Span::ZERO;
             }
             What::Fall(score, index) => self.fire_fall(&moment, timer.slot, ScoreId(score), index as usize),
             What::Periodic(index) => self.fire_periodic(&moment, timer, index as usize),

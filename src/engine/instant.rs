@@ -108,12 +108,42 @@ fn always_acts(effect: &EffectKind) -> bool {
         && !matches!(effect, EffectKind::Unsuppress { .. } | EffectKind::Resume)
 }
 
-/// Whether some effect of a rule's arm is kept from acting when the news is too old.
-pub(super) fn heeds_age(arm: &Arm) -> bool {
-    arm.effects.iter().any(|effect| !always_acts(&effect.kind))
+/// Effects that leave a lead in a state, and nothing goes out for: history that is loaded may have them.
+fn leaves_a_state(effect: &EffectKind) -> bool {
+    match effect {
+        EffectKind::Tier(_)
+        | EffectKind::Suppress { .. }
+        | EffectKind::Assign(_)
+        | EffectKind::Set { .. }
+        | EffectKind::Add { .. }
+        | EffectKind::Tag(_)
+        | EffectKind::Untag(_) => true,
+        EffectKind::Start(_)
+        | EffectKind::Stop
+        | EffectKind::StopSequence(_)
+        | EffectKind::StopAccount
+        | EffectKind::StopAll
+        | EffectKind::Hold { .. }
+        | EffectKind::Resume
+        | EffectKind::Unsuppress { .. }
+        | EffectKind::Send { .. }
+        | EffectKind::Alert { .. }
+        | EffectKind::Escalate { .. }
+        | EffectKind::Webhook(_) => false,
+    }
 }
 
-/// Whether the news is too old to act on, or history that was loaded so that nothing acts.
+/// Whether an effect acts on news that is too old, or on history.
+fn acts(moment: &Moment<'_>, effect: &EffectKind) -> bool {
+    always_acts(effect) || moment.backfill && leaves_a_state(effect)
+}
+
+/// Whether some effect of a rule's arm is kept from acting when the news is too old, or history.
+pub(super) fn heeds_age(moment: &Moment<'_>, arm: &Arm) -> bool {
+    arm.effects.iter().any(|effect| !acts(moment, &effect.kind))
+}
+
+/// Whether the news is too old to act on, or history, for which nothing goes out.
 pub(super) fn is_stale(moment: &Moment<'_>) -> bool {
     moment.backfill || moment.age > moment.plan.rulebook.settings.stale_after
 }
@@ -244,7 +274,10 @@ impl World {
         let last = self.lead_mut(fired.slot).fired_at.get_mut(slot)?;
         let open = is_open(rule.limit?, *last, moment.now);
         if open {
-            if !is_stale(moment) {
+            if moment.backfill {
+                // Of history the rule has fired when that was.
+                *last = (*last).max(moment.now - moment.age);
+            } else if !is_stale(moment) {
                 *last = moment.now;
             }
             return None;
@@ -262,7 +295,7 @@ impl World {
         let stale = is_stale(moment);
         let mut kept_out = false;
         for (index, effect) in effects.iter().enumerate() {
-            if stale && !always_acts(&effect.kind) {
+            if stale && !acts(moment, &effect.kind) {
                 kept_out = true;
                 continue;
             }

@@ -291,7 +291,8 @@ impl World {
     ) -> Option<RuleAsked> {
         let rule = moment.plan.rulebook.rules.get(id)?;
         let arm = arm_of(rule, scope);
-        let stale = is_stale(moment) && arm.and_then(|arm| rule.arms.get(arm)).is_some_and(heeds_age);
+        let stale =
+            is_stale(moment) && arm.and_then(|arm| rule.arms.get(arm)).is_some_and(|arm| heeds_age(moment, arm));
         let scores = scores_of(rule).into_iter().map(|score| self.ask_score(moment, slot, score)).collect();
         Some(RuleAsked {
             stand: self.stand(moment, slot, id, rule),

@@ -281,6 +281,8 @@ pub(crate) struct Lead {
     pub account_slot: u32,
     pub first_at: Timestamp,
     pub tier: Option<TierId>,
+    /// The moment it is of: when it was written, or when the history happened that it rests on.
+    pub tier_at: Timestamp,
     /// Set by hand: no rule moves it.
     pub tier_locked: bool,
     pub zone: Option<Zone>,
@@ -358,6 +360,7 @@ impl Lead {
             account_slot: u32::MAX,
             first_at,
             tier: None,
+            tier_at: Timestamp::MIN,
             tier_locked: false,
             zone: None,
             facts: Facts::default(),

@@ -45,6 +45,7 @@ impl World {
                 cause,
                 because,
                 note: None,
+                backfill: false,
             });
         };
         for enrollment in &lead.enrollments {

@@ -39,7 +39,7 @@ enum Verb {
         /// Every one
         #[arg(long, conflicts_with = "number")]
         all: bool,
-        /// Nothing acts on them, as with `ingest --backfill`
+        /// As history: nothing goes out for them, as with `ingest --backfill`
         #[arg(long)]
         backfill: bool,
         /// Let them arrive at this moment (RFC 3339); never before what arrived earlier

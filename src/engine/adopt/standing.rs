@@ -29,6 +29,7 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
     merge_counts(matching, plans, &was, &mut would);
     merge_firings(matching, plans, &was, &mut would, &mut former);
     would.past = merge_past(matching, plans, &was, &mut former);
+    would.tier_at = was.tier_at;
     would.tier = was.tier.and_then(|tier| matching.tier(tier));
     // A lock on a tier that is gone would keep the lead out of every other.
     would.tier_locked = was.tier_locked && would.tier.is_some() == was.tier.is_some();
