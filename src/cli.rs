@@ -9,6 +9,7 @@ mod activate;
 mod aside;
 mod ask;
 mod bounded;
+mod by_hand;
 mod check;
 mod clock;
 mod complaint;
@@ -19,6 +20,7 @@ mod exit;
 mod explain;
 mod fmt;
 mod guard;
+mod halt;
 mod ingest;
 mod init;
 mod input;
@@ -35,6 +37,7 @@ mod replace;
 mod run;
 mod store;
 mod test;
+mod unhalt;
 mod vocabulary;
 
 use complaint::Complaint;
@@ -69,6 +72,7 @@ enum Verb {
     DryRun(dry_run::Args),
     Explain(explain::Args),
     Fmt(fmt::Args),
+    Halt(halt::Args),
     Ingest(ingest::Args),
     Init(init::Args),
     Lead(lead::Args),
@@ -77,6 +81,7 @@ enum Verb {
     Run(run::Args),
     Store(store::Args),
     Test(test::Args),
+    Unhalt(unhalt::Args),
     Vocabulary(vocabulary::Args),
 }
 
@@ -128,6 +133,7 @@ fn begin() -> Exit {
         Verb::DryRun(args) => dry_run::run(&args, io),
         Verb::Explain(args) => explain::run(&args, io),
         Verb::Fmt(args) => fmt::run(&args, io),
+        Verb::Halt(args) => halt::run(&args, io),
         Verb::Ingest(args) => ingest::run(&args, io),
         Verb::Init(args) => init::run(&args, io),
         Verb::Lead(args) => lead::run(&args, io),
@@ -136,6 +142,7 @@ fn begin() -> Exit {
         Verb::Run(args) => run::run(&args, io),
         Verb::Store(args) => store::run(&args, io),
         Verb::Test(args) => test::run(&args, io),
+        Verb::Unhalt(args) => unhalt::run(&args, io),
         Verb::Vocabulary(args) => vocabulary::run(&args, io),
     };
     result.unwrap_or_else(exit::Error::report)

@@ -31,6 +31,7 @@ mod evaluate;
 mod facts;
 mod fire;
 mod guard;
+mod halt;
 mod hold;
 mod instant;
 mod intake;
@@ -53,6 +54,7 @@ pub mod witness;
 
 pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, LiveNotes};
+pub use halt::{Halt, Halted, Halts, TASK};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
 pub use script::Stopped;
 pub use standing::{Paused, Standing, Way};
@@ -82,6 +84,8 @@ struct World {
     last_order: Option<Order>,
     /// Sends counted by caps of owners.
     owner_sends: OwnerSends,
+    /// What a person has halted for everybody.
+    halts: Halts,
     trace: bool,
     runner: script::Runner,
     /// Writes down why, where the engine is watched.
@@ -202,7 +206,10 @@ impl Engine {
             event: event.ty.map(|ty| (ty, event.at)),
         };
         self.world.last_order = Some(moment.order);
-        self.world.take_in(&moment, slot, event, out);
+        match event.ty.and_then(|ty| self.plan.overrides.halt(ty)) {
+            Some(kind) => self.world.take_halt(&moment, kind, event),
+            None => self.world.take_in(&moment, slot, event, out),
+        }
         self.world.backfill = event.backfill;
         let drained = self.drain(now, names, out);
         self.world.backfill = false;

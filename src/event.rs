@@ -11,6 +11,9 @@ use crate::value::{Value, View};
 /// How long after we learned of it an event may have happened: clocks differ.
 pub const LATEST: Span = Span::seconds(300);
 
+/// Types of events that belong to no lead, and are about everybody: their records have no `lead`.
+pub const OF_NOBODY: [&str; 2] = ["override.halt", "override.unhalt"];
+
 /// The position of an event in its log, in order of arrival, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventNumber(pub u32);

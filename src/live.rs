@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Clock;
+use crate::engine::{Clock, Halts};
 use crate::load::Files;
 use crate::plan::Plan;
 use crate::script::TimeGuard;
@@ -60,7 +60,7 @@ pub use watch::{Broken, BrokenBy};
 /// The version of the bookkeeping in the store: of leads, timers, decisions and outbox, which follow
 /// from the log. 2: an enrollment knows what a hold has moved it by. 3: reasons are kept as what they
 /// are and no longer as sentences, and decisions are found by their lead. 4: a lead keeps what may
-/// answer an event that is told of late, and the moments its facts are of; numbers are decimals.
+/// answer an event that is told of late, and the moments its facts are of; numbers are decimals; halts.
 const FORMAT: u32 = 4;
 
 /// How far the log has been handled.
@@ -90,6 +90,8 @@ pub struct Live {
     step: usize,
     /// Told of every moment at which a test may end the process.
     at_point: fn(Point),
+    /// What is or was halted, as the store has it.
+    halts: Halts,
     /// Stops scripts that run for too long.
     guard: Option<TimeGuard>,
 }
@@ -125,10 +127,11 @@ impl Live {
             })?,
             None => Progress { format: FORMAT, clock: Clock::default(), handled: 0, decisions: 0 },
         };
+        let halts = if is_new || progress.format < FORMAT { Halts::default() } else { shelf::halts(&store)? };
         if progress.format > FORMAT {
             return Err(LiveError::Newer);
         }
-        let mut live = Self { store, progress, ruleset: None, step: step::ENTRIES, at_point: |_| {}, guard };
+        let mut live = Self { store, progress, ruleset: None, step: step::ENTRIES, at_point: |_| {}, halts, guard };
         if let Some(id) = live.store.get(TreeName::Meta, b"ruleset")? {
             live.ruleset = Some(live.ruleset_of(&String::from_utf8_lossy(&id))?);
         }
@@ -241,6 +244,12 @@ impl Live {
         self.progress.clock.now
     }
 
+    /// What is halted, or will be.
+    #[must_use]
+    pub fn halts(&self) -> &Halts {
+        &self.halts
+    }
+
     /// How many entries of the log wait to be handled.
     #[must_use]
     pub fn unhandled(&self) -> u64 {
@@ -338,6 +347,7 @@ impl Live {
         outbox::clear(&self.store, &mut batch)?;
         self.progress = Progress { format: FORMAT, clock: Clock::default(), handled: 0, decisions: 0 };
         self.ruleset = None;
+        self.halts = Halts::default();
         batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
         batch.delete(TreeName::Meta, b"ruleset");
         self.store.commit(&batch)?;

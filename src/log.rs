@@ -262,7 +262,13 @@ impl Log {
         }
     }
 
-    /// How many leads have events.
+    /// How many leads have events; what is about everybody has a number of its own without being one.
+    #[must_use]
+    pub fn named_lead_count(&self) -> usize {
+        (0..self.leads.len() as u32).filter(|lead| !self.leads.name(*lead).is_empty()).count()
+    }
+
+    /// How many numbers of leads there are.
     #[must_use]
     pub fn lead_count(&self) -> usize {
         self.leads.len()

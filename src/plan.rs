@@ -13,7 +13,7 @@ use crate::units::{Length, ZoneSource};
 mod compile;
 mod overrides;
 
-pub(crate) use overrides::{Override, Overrides};
+pub(crate) use overrides::{HaltKind, Override, Overrides};
 
 /// A rulebook, ready to run. Cheap to share between threads.
 #[derive(Clone, Debug)]

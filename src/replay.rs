@@ -145,7 +145,9 @@ pub fn part(plan: &Plan, log: &Log, lead: LeadId) -> LeadPart {
     let own = groups.find(lead.0);
     let mut inside = |other: LeadId| groups.find(other.0) == own;
     let together: Vec<LeadId> = (0..leads).map(LeadId).filter(|other| inside(*other)).collect();
-    let decides = |entry: &LogEntry| plan.crosses_accounts() || together.binary_search(&entry.lead).is_ok();
+    let decides = |entry: &LogEntry| {
+        plan.crosses_accounts() || log.lead_name(entry.lead).is_empty() || together.binary_search(&entry.lead).is_ok()
+    };
     let numbered = log.entries().iter().zip(0..).filter(|(entry, _)| decides(entry));
     LeadPart { events: numbered.map(|(_, number)| EventNumber(number)).collect(), together }
 }
@@ -204,7 +206,12 @@ impl Shards {
             }
         }
         let mut entries = vec![Vec::new(); sizes.len()];
+        let everybody = (0..leads as u32).map(LeadId).find(|lead| log.lead_name(*lead).is_empty());
         for (number, entry) in log.entries().iter().take(handled).enumerate() {
+            if Some(entry.lead) == everybody {
+                entries.iter_mut().for_each(|list: &mut Vec<u32>| list.push(number as u32));
+                continue;
+            }
             let shard = shard_of.get(entry.lead.0 as usize).copied().unwrap_or(0);
             if let Some(list) = entries.get_mut(shard as usize) {
                 list.push(number as u32);

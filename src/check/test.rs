@@ -265,6 +265,10 @@ impl<'a> Checker<'a> {
         range: Range,
         reading: &mut Reading<'_>,
     ) -> Option<(TestEvent, Span)> {
+        if let Some(event) = halting(happening, reading) {
+            let event = Name { node: event.to_owned(), range: happening.lead.range };
+            return self.halted(&event, happening, range).map(|event| (event, Span::ZERO));
+        }
         let lead = self.test_lead(&happening.lead, reading);
         let late = happening.late.as_ref().map(|late| self.measured(late, "how late an event is learned of"));
         let made = self.test_event(&happening.event);
@@ -293,8 +297,27 @@ impl<'a> Checker<'a> {
         let set = self.set(EventSet { text: text.clone(), name: Some(text), narrowed: 0, alternatives });
         let late = super::rule::all_or_none(late)?.unwrap_or(Span::ZERO);
         let (at, received_at) = (Timestamp(0), Timestamp(0));
-        let event = TestEvent { lead: lead?, ty: alternative.ty, set, at, received_at, props, range };
+        let event = TestEvent { lead: Some(lead?), ty: alternative.ty, set, at, received_at, props, range };
         sound.then_some((event, late))
+    }
+
+    fn halted(&mut self, event: &Name, happening: &Happening, range: Range) -> Option<TestEvent> {
+        let (kind, known) = match happening.event.node.as_str() {
+            "sequence" => (&super::name::SEQUENCE, self.declared.sequences.names()),
+            "channel" => (&super::name::CHANNEL, self.declared.channels.names()),
+            _ => (&EVENT, Vec::new()),
+        };
+        if let Some(name) = happening.halted.as_ref().filter(|name| !known.is_empty() && !known.contains(&name.node)) {
+            self.unknown(kind, &name.node, name.range, &known, None);
+            return None;
+        }
+        let (alternative, events) = self.test_event(event)?;
+        let prop = self.resolved.props.find(&happening.event.node)?;
+        let value = happening.halted.as_ref().map_or(Value::Bool(true), |name| Value::Text(name.node.as_str().into()));
+        let (text, alternatives) = (event.node.clone(), events.alternatives.clone());
+        let set = self.set(EventSet { text: text.clone(), name: Some(text), narrowed: 0, alternatives });
+        let (at, received_at) = (Timestamp(0), Timestamp(0));
+        Some(TestEvent { lead: None, ty: alternative.ty, set, at, received_at, props: vec![(prop, value)], range })
     }
 
     /// The way in which an event happens in a test: its first type.
@@ -409,6 +432,17 @@ impl<'a> Checker<'a> {
 
 /// What stands in a test where a fact is emptied.
 pub(crate) const EMPTY: &str = "empty";
+
+/// The event that `halt all` or `unhalt sequence hot_leads` is, where no lead of the test is called so.
+fn halting(happening: &Happening, reading: &Reading<'_>) -> Option<&'static str> {
+    let event = match happening.lead.node.as_str() {
+        "halt" => "override_halt",
+        "unhalt" => "override_unhalt",
+        _ => return None,
+    };
+    let is_lead = reading.test.leads.iter().any(|lead| lead.name == happening.lead.node);
+    (happening.halted.is_some() || happening.event.node == "all" && !is_lead).then_some(event)
+}
 
 /// The zone a fact names.
 fn zone_of(value: &tree::Expr) -> Option<Zone> {

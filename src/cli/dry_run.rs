@@ -155,7 +155,7 @@ fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Re
 
 /// Leads and events that are shown, before anything decided is counted.
 fn counted(args: &Args, log: &Log, replayed: &Replayed) -> Counts {
-    let mut counts = Counts { leads: log.lead_count(), events: replayed.handled, ..Counts::default() };
+    let mut counts = Counts { leads: log.named_lead_count(), events: replayed.handled, ..Counts::default() };
     if !args.lead.is_empty() {
         let asked: BTreeSet<&str> = args.lead.iter().map(String::as_str).collect();
         let handled = log.entries().iter().take(replayed.handled);

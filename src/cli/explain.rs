@@ -189,6 +189,7 @@ fn questions(args: &Args, rulebook: &Rulebook) -> Result<Vec<Pattern>, Error> {
 
 fn no_lead(name: &str, log: &Log) -> Error {
     let names = (0..log.lead_count() as u32).map(|lead| log.lead_name(LeadId(lead)));
+    let names = names.filter(|name| !name.is_empty());
     // A lead that only later events are about has the very name.
     let near = nearest(name, names).filter(|near| *near != name);
     let error = Error::wrong(format!("no event of the log is about the lead `{name}` by then"));

@@ -19,7 +19,7 @@ use super::aside::Aside;
 use super::exit::{Error, Exit};
 use super::leap::{self, Insist};
 use super::place::{self, StoreArgs};
-use super::{Io, clock, near};
+use super::{Io, by_hand, clock, near};
 use deed::Deed;
 use moment::MomentArg;
 
@@ -119,7 +119,7 @@ fn act(deed: &Deed, args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
         .hand
         .by
         .clone()
-        .or_else(user)
+        .or_else(by_hand::user)
         .ok_or_else(|| Error::wrong("the system does not say who you are").help("say it with `--by NAME`"))?;
     if !live.knows(&args.lead)? {
         return Err(no_lead(live, &args.lead));
@@ -223,10 +223,4 @@ fn no_lead(live: &Live, name: &str) -> Error {
     let leads = live.leads().unwrap_or_default();
     let help = near::help(name, leads.iter().map(String::as_str), "the log of this store is empty");
     Error::wrong(format!("no event of the log is about the lead `{name}`")).help(help)
-}
-
-/// The user's name, as the system tells it.
-fn user() -> Option<String> {
-    let names = ["USER", "LOGNAME", "USERNAME"].iter();
-    names.filter_map(|name| std::env::var(name).ok()).find(|name| !name.trim().is_empty())
 }

@@ -394,6 +394,7 @@ fn summary(advanced: &Advanced, handed: &HandedOver) -> String {
         (handed.expired, "expired"),
         (advanced.withdrawn, "cancelled"),
         (handed.waiting, "waiting"),
+        (handed.halted, "halted"),
         (handed.unaddressed, "without an address that can be read"),
         (handed.unrouted, "without a sink"),
         (advanced.unreadable, "unreadable"),

@@ -56,6 +56,7 @@ codes! {
     MissingValue "missing-value" "a value of its message is missing",
     TemplateError "template-error" "its template cannot be filled in",
     BreaksInvariant "breaks-invariant" "it would break an invariant",
+    Halted "halted" "a person has halted it for everybody",
     Condition "condition" "its `if` does not hold",
     SkippedByHand "skipped-by-hand" "a person has skipped it",
     PutInPast "put-in-past" "a change of the rulebook puts it at a moment that has passed",
@@ -149,6 +150,7 @@ impl Awaited {
             Self::Value(_) => Code::MissingValue,
             Self::Template { .. } => Code::TemplateError,
             Self::Invariant(..) => Code::BreaksInvariant,
+            Self::Halted(_) => Code::Halted,
         }
     }
 }

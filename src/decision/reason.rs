@@ -199,6 +199,21 @@ pub enum Awaited {
     },
     /// An invariant that it would break, by its name, and why.
     Invariant(String, Breach),
+    /// The end of a halt.
+    Halted(HaltScope),
+}
+
+/// What a person has halted for everybody, by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum HaltScope {
+    /// All messages to leads.
+    All,
+    /// Those of a sequence.
+    Sequence(Box<str>),
+    /// Those on a channel.
+    Channel(Box<str>),
+    /// The single messages of a rule.
+    Rule(Box<str>),
 }
 
 /// Why a message would break an invariant.
@@ -248,6 +263,12 @@ impl Awaited {
         matches!(self, Self::Invariant(..))
     }
 
+    /// Whether a halt holds it.
+    #[must_use]
+    pub fn is_for_halt(&self) -> bool {
+        matches!(self, Self::Halted(_))
+    }
+
     /// Whether a fact that changes releases it.
     #[must_use]
     pub fn is_for_fact(&self) -> bool {
@@ -277,7 +298,7 @@ impl Reason {
         match self {
             Self::Awaits(awaited) => match &**awaited {
                 Awaited::Invariant(name, _) => Some(name),
-                Awaited::Approval | Awaited::Value(_) | Awaited::Template { .. } => None,
+                Awaited::Approval | Awaited::Value(_) | Awaited::Template { .. } | Awaited::Halted(_) => None,
             },
             _ => None,
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::{Datelike, NaiveDateTime, Timelike};
 
 use super::names::Names;
-use super::reason::{Awaited, Breach, Decider, Move, Note, Reason};
+use super::reason::{Awaited, Breach, Decider, HaltScope, Move, Note, Reason};
 use super::{Cause, Decision};
 use crate::local::{Zone, rfc3339};
 use crate::rulebook::{TouchTime, When};
@@ -52,7 +52,7 @@ impl Names<'_> {
             Reason::Waited { awaited, until, moves } => {
                 let what = match &**awaited {
                     Awaited::Approval => format!("was not approved by {}", at(*until)),
-                    Awaited::Value(_) | Awaited::Template { .. } | Awaited::Invariant(..) => {
+                    Awaited::Value(_) | Awaited::Template { .. } | Awaited::Invariant(..) | Awaited::Halted(_) => {
                         format!("{}; waited until {}", self::awaited(awaited), at(*until))
                     }
                 };
@@ -162,6 +162,18 @@ pub fn awaited(awaited: &Awaited) -> String {
         Awaited::Value(variable) => format!("{variable} is missing"),
         Awaited::Template { template, line, message } => format!("template {template} line {line}: {message}"),
         Awaited::Invariant(name, why) => format!("breaks invariant {name}: {}", breach(why)),
+        Awaited::Halted(scope) => format!("{} halted", halt(scope)),
+    }
+}
+
+/// `all is`, `sequence hot_leads is`: what is halted.
+#[must_use]
+pub fn halt(scope: &HaltScope) -> String {
+    match scope {
+        HaltScope::All => String::from("all is"),
+        HaltScope::Sequence(name) => format!("sequence {name} is"),
+        HaltScope::Channel(name) => format!("channel {name} is"),
+        HaltScope::Rule(name) => format!("rule {name} is"),
     }
 }
 

@@ -1,8 +1,6 @@
 //! Tiers and enrollments: who enters a sequence, when its next touch is due, and how it ends.
 
-use chrono::TimeDelta;
-
-use crate::decision::reason::Decider;
+use crate::decision::reason::{Awaited, Decider};
 use crate::decision::{ActionId, Because, Body, Cause, Decision, Reason, Status, TouchLine};
 use crate::plan::Plan;
 use crate::rulebook::{Again, EffectKind, RuleId, Sequence, SequenceId, TierId, Touch};
@@ -169,6 +167,7 @@ impl World {
             previous,
             anchor: moment.now,
             anchor_shift: 0,
+            counted: moment.now,
             shift: 0,
             due: Timestamp::MAX,
             version,
@@ -319,7 +318,8 @@ impl World {
             _ if enrollment.released => moment.now,
             (_, deadline) if let Some(wait) = &enrollment.waiting => {
                 let usual = if wait.awaited.is_for_person() { Timestamp::MAX } else { wait.since + EXPIRES };
-                let expires = deadline.unwrap_or(usual);
+                let halted = wait.awaited.is_for_halt();
+                let expires = if halted { Timestamp::MAX } else { deadline.unwrap_or(usual) };
                 // What an invariant holds is asked again when its limit ends.
                 let again =
                     Some(enrollment.not_before).filter(|at| wait.awaited.is_for_invariant() && *at > moment.now);
@@ -384,12 +384,13 @@ impl World {
 
     /// Moves what is pending by the length of a hold, on the lead's clock, so that spacing stays.
     pub(super) fn shift_pending(&mut self, moment: &Moment<'_>, slot: u32, since: Timestamp) {
+        let ids: Vec<SequenceId> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
+        for id in ids {
+            self.count_halts(moment, slot, id);
+        }
         let zone = self.shown_zone(moment.plan, self.lead(slot));
-        let until = zone.to_local(moment.now);
         for enrollment in &mut self.lead_mut(slot).enrollments {
-            let from = zone.to_local(since.max(enrollment.started));
-            let length: TimeDelta = until - from;
-            enrollment.shift_by(length, zone);
+            enrollment.stood_still(since, moment.now, zone);
         }
         self.replan_all(moment, slot);
     }
@@ -409,13 +410,13 @@ impl World {
             return Vec::new();
         };
         let mut ahead = found.as_ref().clone();
+        self.with_halts(plan, slot, &mut ahead);
         // A hold with an end moves what is pending by its length.
         let hold = self.hold_of(lead);
         let held = hold.as_ref().map(|hold| (hold.since, hold.until));
         if let Some((since, Some(until))) = held {
             let zone = self.shown_zone(plan, lead);
-            let length = zone.to_local(until) - zone.to_local(since.max(ahead.started));
-            ahead.shift_by(length, zone);
+            ahead.stood_still(since, until, zone);
         }
         let mut now = self.now;
         let mut lines = Vec::new();
@@ -424,6 +425,9 @@ impl World {
             Some(hold) if hold.until.is_none() => Some(Reason::HeldBy(hold.by.clone())),
             _ => ahead.waiting.as_ref().map(|wait| Reason::Awaits(Box::new(wait.awaited.clone()))),
         };
+        let whole = super::Halted::sequence(plan, id);
+        let halted = self.halts.of(whole, self.now).map(|scope| Awaited::Halted(scope.clone()));
+        stuck = stuck.or_else(|| halted.map(|awaited| Reason::Awaits(Box::new(awaited))));
         while let Some((touch, planned)) = self.plan_next(plan, slot, &ahead, now) {
             let in_tail = usize::from(ahead.next) >= sequence.touches.len();
             let mut line = self.touch_line(plan, names, slot, &ahead, touch);
@@ -536,6 +540,7 @@ pub(super) fn advance(
     }
     enrollment.anchor = now;
     enrollment.anchor_shift = 0;
+    enrollment.counted = enrollment.counted.max(now);
     enrollment.waiting = None;
     enrollment.released = false;
     enrollment.approved = false;

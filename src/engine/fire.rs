@@ -86,7 +86,11 @@ impl World {
             return Span::ZERO;
         }
         if due > moment.now {
-            self.arm_absence(moment.plan, slot, index);
+            if self.halts.all(moment.now) {
+                self.lead_mut(slot).absences[index].halted = true;
+            } else {
+                self.arm_absence(moment.plan, slot, index);
+            }
             return Span::ZERO;
         }
         let last = lead.last.get(absence.last).copied().filter(|stamp| !stamp.is_never());

@@ -2,7 +2,8 @@
 //! joins; a hold that is made longer is kept with the account alone, and each lead hears of it where its
 //! own would end: a large account does not move all of its leads for each of them.
 //!
-//! What waits is not silent: the clocks of `silent` and `no A for D` stand still while a lead is held.
+//! What waits is not silent: the clocks of `silent` and `no A for D` stand still while a lead is held, or all is
+//! halted.
 
 use serde::{Deserialize, Serialize};
 
@@ -57,11 +58,13 @@ impl Account {
 }
 
 impl World {
-    /// `from` plus a length of silence: what a lead was held for since does not count.
+    /// `from` plus a length of silence: what a lead was held for since does not count, nor while all was halted.
     pub(super) fn silent_for(&self, plan: &Plan, slot: u32, from: Timestamp, length: Length) -> Timestamp {
         let mut due = self.measure(plan, slot, from, length);
         let mut counted = from;
-        for (since, until) in &self.lead(slot).held {
+        let held = &self.lead(slot).held;
+        let both = if self.halts.is_empty() { Vec::new() } else { self.halts.all_with(held, self.now) };
+        for (since, until) in if both.is_empty() { held } else { both.as_slice() } {
             if *until <= from {
                 continue;
             }

@@ -62,6 +62,8 @@ pub(crate) struct AbsenceState {
     pub fired: Timestamp,
     /// A timer of this lead and rule is waiting.
     pub waiting: bool,
+    /// Its time has come while all was halted: it goes on when that ends.
+    pub halted: bool,
 }
 
 /// Properties of an event that a rule will ask for later.
@@ -154,6 +156,8 @@ pub(crate) struct Enrollment {
     pub anchor_shift: i64,
     /// How much wall-clock time holds have moved what is pending by, in microseconds.
     pub shift: i64,
+    /// Holds and halts have moved it by what lies before this moment.
+    pub counted: Timestamp,
     /// When the next touch falls due, by its plan; `MAX` while held.
     pub due: Timestamp,
     /// Timers of other versions are out of date.
@@ -370,7 +374,7 @@ impl Lead {
             histories: filled(plan.histories.len(), VecDeque::new()),
             totals: filled(plan.total_len, 0),
             absences: SmallVec::from_elem(
-                AbsenceState { since: Timestamp::MAX, fired: Timestamp::MIN, waiting: false },
+                AbsenceState { since: Timestamp::MAX, fired: Timestamp::MIN, waiting: false, halted: false },
                 plan.absences.len(),
             ),
             pairs: filled(plan.pairs.len(), PairState::default()),

@@ -14,7 +14,7 @@ use super::hold::AccountHold;
 use super::lead::Lead;
 use super::pair::PairState;
 use super::timer::{Timer, What};
-use super::{Account, Engine, World};
+use super::{Account, Engine, Halts, World};
 
 /// Where an engine stands in its log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ pub struct SavedLead {
     pub next_due: Option<Timestamp>,
     /// Its touches are paused.
     pub held: bool,
+    /// Something of it waits for the end of a halt.
+    pub halted: bool,
 }
 
 /// What is kept of an account.
@@ -77,6 +79,19 @@ impl Engine {
     #[must_use]
     pub fn clock(&self) -> Clock {
         Clock { now: self.world.now, last_entry: self.world.last_entry }
+    }
+
+    /// The same with what is halted.
+    #[must_use]
+    pub fn with_halts(mut self, halts: Halts) -> Self {
+        self.world.halts = halts;
+        self
+    }
+
+    /// What is or was halted.
+    #[must_use]
+    pub fn halts(&self) -> &Halts {
+        &self.world.halts
     }
 
     /// What caps of owners count.
@@ -159,6 +174,7 @@ impl Engine {
                 account: lead.account,
                 bytes: postcard::to_allocvec(&(lead, own))?,
                 held: lead.hold.is_some(),
+                halted: lead.waits_for_halt(),
                 next_due: own.iter().map(|timer| timer.due).min(),
             });
         }

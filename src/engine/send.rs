@@ -39,6 +39,10 @@ impl World {
     ) {
         let plan = moment.plan;
         let Some(sequence) = plan.rulebook.sequences.get(id) else { return };
+        let is_current = self.lead(slot).enrollments.iter().any(|e| e.sequence == id && e.version == version);
+        if is_current && self.count_halts(moment, slot, id) {
+            return self.replan(moment, slot, id);
+        }
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id && e.version == version);
         let Some(enrollment) = found.map(|e| e.as_ref().clone()) else { return };
         let Some(touch) = next_touch(sequence, &enrollment) else { return };
@@ -91,6 +95,12 @@ impl World {
             }
             return self.replan(moment, slot, id);
         }
+        // All its channels are halted: nothing is asked that may have another answer afterwards.
+        let halted = touch.choices.iter().map(|(channel, _)| self.halted_touch(plan, id, *channel));
+        if let Some(Some(scope)) = halted.reduce(|first, next| first.filter(|_| next.is_some())) {
+            let wait = Wait { since: moment.now, awaited: Awaited::Halted(scope) };
+            return self.wait_until(moment, slot, id, (wait, line), None, out);
+        }
         self.witness_touch(moment, slot, touch, (id, enrollment.next, enrollment.number));
         if touch.condition.as_ref().is_some_and(|condition| !self.scope(moment, slot).holds(condition)) {
             return let_pass(self, Status::Skipped, Reason::ConditionFails(id, enrollment.next));
@@ -103,6 +113,10 @@ impl World {
             Ok(choice) => {
                 let (channel, content) = choice;
                 line.channel = channel;
+                if let Some(scope) = self.halted_touch(plan, id, channel) {
+                    let wait = Wait { since: moment.now, awaited: Awaited::Halted(scope) };
+                    return self.wait_until(moment, slot, id, (wait, line), None, out);
+                }
                 line.experiment = self.variant(plan, moment.names, slot, (id, enrollment.next));
                 line.content = with_variant(plan, &mut line.experiment, touch, (channel, content));
                 let unfilled = self.unfilled(moment, slot, (channel, &line.content), enrollment.saved.as_ref());

@@ -32,6 +32,11 @@ impl World {
                 Reason::Waited { awaited: Box::new(wait.awaited.clone()), until: moment.now, moves: Vec::new() };
             return self.end_action(moment, slot, place, (Status::Expired, Some(reason)), out);
         }
+        if !matches!(verdict, Use::No(..))
+            && let Some(scope) = self.halted_action(moment.plan, action.cause, action.channel)
+        {
+            return self.hold_action(moment, slot, place, Awaited::Halted(scope), out);
+        }
         if matches!(verdict, Use::Yes)
             && let Some(awaited) = self
                 .unfilled(moment, slot, (action.channel, &action.content), action.saved.as_ref())

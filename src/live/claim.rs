@@ -132,6 +132,8 @@ impl Live {
             let Some(mut item) = found else { continue };
             if is_late(&item, now) {
                 round.notes.push(too_late(item, now, &mut round.done));
+            } else if self.is_halted(&item, now) {
+                round.done.halted += 1;
             } else if self.is_closed(&item, now) || (is_to_lead(&item) && self.is_held(&item.lead)?) {
                 round.done.waiting += 1;
             } else {

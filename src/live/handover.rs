@@ -17,6 +17,7 @@ use super::record::kind;
 use super::settle::too_late;
 use super::step::Advanced;
 use crate::config::{self, Destination};
+use crate::engine::{Halted, TASK};
 use crate::sink::Sink;
 use crate::sink::attempt::Breaker;
 use crate::store::{Alone, TreeName};
@@ -56,6 +57,8 @@ pub struct HandedOver {
     pub waiting: u64,
     /// Left because the lead's address was erased, or cannot be read any more.
     pub unaddressed: u64,
+    /// Left because a person has halted them.
+    pub halted: u64,
     /// Left because no sink takes them.
     pub unrouted: u64,
     /// What each sink put off, by its name.
@@ -99,6 +102,7 @@ pub enum Point {
 pub(super) enum Turn {
     Go(String),
     Wait,
+    Halted,
     Unrouted,
     Late,
     Lost(String),
@@ -150,6 +154,7 @@ impl Live {
             match self.turn(&item, routes, now)? {
                 Turn::Go(sink) => left.entry(sink).or_default().push(item),
                 Turn::Wait => done.waiting += 1,
+                Turn::Halted => done.halted += 1,
                 Turn::Unrouted => done.unrouted += 1,
                 Turn::Known => done.unknown += 1,
                 Turn::Late => notes.push(too_late(item, now, done)),
@@ -199,11 +204,25 @@ impl Live {
         if is_late(item, now) {
             return Ok(Turn::Late);
         }
+        if self.is_halted(item, now) {
+            return Ok(Turn::Halted);
+        }
         let is_held = is_to_lead(item) && self.is_held(&item.lead)?;
         if item.attempts.due_at() > now || self.is_closed(item, now) || is_held {
             return Ok(Turn::Wait);
         }
         Ok(routes.sink_for(item).map_or(Turn::Unrouted, Turn::Go))
+    }
+
+    /// Whether a message to a lead waits for the end of a halt, though it was decided before.
+    pub(super) fn is_halted(&self, item: &Delivery, now: Timestamp) -> bool {
+        let what = Halted {
+            sequence: item.sequence.as_ref().map(|(sequence, _)| sequence.as_str()),
+            before: None,
+            rule: Some(item.rule.as_str()).filter(|_| item.sequence.is_none()),
+            channel: item.channel.as_deref(),
+        };
+        is_to_lead(item) && what.channel != Some(TASK) && self.halts().of(what, now).is_some()
     }
 
     /// Whether a message has to wait, since its channel may not be used now.

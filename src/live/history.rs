@@ -119,7 +119,9 @@ impl Live {
         for block in self.store.blocks(Offset(0))? {
             for entry in block?.entries() {
                 let entry = entry?;
-                let is_wanted = !is_event(entry.kind) || leads.is_none_or(|leads| leads.contains(entry.lead));
+                let is_wanted = !is_event(entry.kind)
+                    || entry.lead.is_empty()
+                    || leads.is_none_or(|leads| leads.contains(entry.lead));
                 if is_wanted {
                     reader.take(&entry, &mut part)?;
                 } else {

@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         let told = Told {
             id: entry.id,
             ty: entry.ty,
-            lead: if entry.lead.is_empty() { "ensue" } else { entry.lead },
+            lead: entry.lead,
             account: entry.account,
             at: entry.at,
             received_at: entry.received_at,

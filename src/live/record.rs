@@ -9,7 +9,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
+use super::append::is_event;
 use crate::decimal::Decimal;
+use crate::event::OF_NOBODY;
 use crate::local::{Zone, parse_rfc3339, rfc3339};
 use crate::log;
 use crate::store::{Entry, Store, StoreError, Wire};
@@ -140,11 +142,13 @@ impl Record {
             if cloud { (line.subject, line.time, line.data) } else { (line.lead, line.at, line.props) };
         let moment = |text: String| parse_rfc3339(text.as_bytes()).ok();
         let props = props.unwrap_or_default();
+        let ty = line.ty?;
+        let lead = if OF_NOBODY.contains(&ty.as_str()) { lead.unwrap_or_default() } else { lead? };
         Some(Self {
             exact: exact(text, cloud, &props),
             id: line.id?,
-            ty: line.ty?,
-            lead: lead?,
+            ty,
+            lead,
             account: line.account.filter(|account| !account.is_empty()),
             at: moment(at?)?,
             received_at: line.received_at.and_then(moment),
@@ -176,6 +180,8 @@ impl Record {
         let json = match value {
             Value::Null => return Ok(Packed::Null),
             Value::Bool(value) => return Ok(Packed::Bool(*value)),
+            // What belongs to no lead has no key.
+            Value::String(text) if self.lead.is_empty() => return Ok(Packed::Text(Cow::Borrowed(text))),
             Value::Number(_) if is_named(name) => {
                 let json = self.exact.get(name).cloned().unwrap_or_else(|| value.to_string());
                 let sealed = store.seal(&self.lead, &context(&self.id, name), json.as_bytes())?;
@@ -581,7 +587,8 @@ struct Shown<'a> {
     id: &'a str,
     #[serde(rename = "type")]
     ty: &'a str,
-    lead: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<&'a str>,
     at: String,
@@ -600,7 +607,10 @@ pub(crate) fn line(store: &Store, entry: &Entry<'_>) -> Result<String, StoreErro
     let shown = Shown {
         id: entry.id,
         ty: entry.ty,
-        lead: if entry.lead.is_empty() { "ensue" } else { entry.lead },
+        lead: match entry.lead {
+            "" => Some("ensue").filter(|_| !is_event(entry.kind)),
+            lead => Some(lead),
+        },
         account: entry.account,
         at: rfc3339(entry.at, Zone::UTC),
         received_at: rfc3339(entry.received_at, Zone::UTC),

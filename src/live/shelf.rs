@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::error::LiveError;
 use super::places::{Place, Places};
 use super::roster::Roster;
-use crate::engine::{Clock, Engine, OwnerSends, SavedAccount};
+use crate::engine::{Clock, Engine, Halts, OwnerSends, SavedAccount};
 use crate::event::{AccountId, LeadId};
 use crate::plan::Plan;
 use crate::store::{Batch, Store, StoreError, TreeName};
@@ -24,6 +24,8 @@ pub(crate) struct LeadRow {
     pub next_due: Option<Timestamp>,
     /// Nothing of it is handed over for now.
     pub held: bool,
+    /// Something of it waits for the end of a halt.
+    halted: bool,
     /// Whether the bytes are sealed under the lead's key; those of an erased lead are not, and tell
     /// nothing of it.
     sealed: bool,
@@ -37,6 +39,7 @@ pub(crate) struct LeadRow {
 pub(crate) struct Before {
     next_due: Option<Timestamp>,
     decided: Vec<Place>,
+    halted: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,6 +48,11 @@ struct AccountRow {
     leads: Vec<String>,
     bytes: Vec<u8>,
 }
+
+/// The key of what is or was halted.
+const HALTS: &[u8] = b"halts";
+/// Keys of leads of which something waits for the end of a halt begin with it.
+const HALTED: &[u8] = b"w";
 
 /// Keys have a fixed length, whatever the length of a name.
 fn key(kind: u8, name: &str) -> Vec<u8> {
@@ -175,7 +183,8 @@ pub(crate) fn load(
         Some(bytes) => postcard::from_bytes(&bytes).map_err(|_| damaged("meta"))?,
         None => OwnerSends::new(),
     };
-    let mut engine = Engine::resume(Arc::clone(plan), clock, owners).for_live_run();
+    let engine = Engine::resume(Arc::clone(plan), clock, owners).with_halts(halts(store)?);
+    let mut engine = engine.for_live_run();
     for row in found.into_values().flatten() {
         let account = roster.account(&row.name);
         let leads = row.leads.iter().map(|name| roster.lead(name)).collect();
@@ -192,7 +201,7 @@ pub(crate) fn load(
         let opened = if row.sealed { store.unseal(&name, "state", &row.bytes) } else { Some(row.bytes) };
         let bytes = opened.ok_or_else(|| damaged("state"))?;
         engine.put_lead(lead, account, &bytes).map_err(|_| damaged("state"))?;
-        before.insert(name, Before { next_due: row.next_due, decided: row.decided });
+        before.insert(name, Before { next_due: row.next_due, decided: row.decided, halted: row.halted });
     }
     Ok(Loaded { engine, before })
 }
@@ -211,6 +220,9 @@ pub(crate) fn save(
         batch.delete(TreeName::Meta, b"owners");
     } else {
         batch.put_large(TreeName::Meta, b"owners", encode(engine.owner_sends()));
+    }
+    if !engine.halts().is_empty() {
+        batch.put_large(TreeName::Meta, HALTS, encode(engine.halts()));
     }
     let (leads, accounts) = engine.into_changed().map_err(|_| damaged("state"))?;
     let lead_name = |lead: LeadId| names.lead_name(lead).to_owned();
@@ -234,10 +246,19 @@ pub(crate) fn save(
                 batch.put_large(TreeName::Timers, &timer_key(due, &name), name.as_bytes());
             }
         }
+        if was.is_some_and(|was| was.halted) != saved.halted {
+            let key = [HALTED, &hash(&name)[..]].concat();
+            if saved.halted {
+                batch.put_large(TreeName::State, &key, name.as_bytes());
+            } else {
+                batch.delete(TreeName::State, &key);
+            }
+        }
         let row = LeadRow {
             account: saved.account.map(account_name),
             next_due: saved.next_due,
             held: saved.held,
+            halted: saved.halted,
             sealed,
             bytes,
             decided: places.add(saved.lead, &name, was.map_or(&[], |was| &was.decided), batch),
@@ -271,7 +292,20 @@ pub(crate) fn clear(store: &Store, batch: &mut Batch<'_>) -> Result<(), LiveErro
         }
     }
     batch.delete(TreeName::Meta, b"owners");
+    batch.delete(TreeName::Meta, HALTS);
     Ok(())
+}
+
+/// What is or was halted.
+pub(crate) fn halts(store: &Store) -> Result<Halts, LiveError> {
+    let halts = store.get(TreeName::Meta, HALTS)?;
+    halts.map_or(Ok(Halts::default()), |bytes| postcard::from_bytes(&bytes).map_err(|_| damaged("meta")))
+}
+
+/// The leads of which something waits for the end of a halt.
+pub(crate) fn halted(store: &Store) -> Result<Vec<String>, LiveError> {
+    let rows = store.scan_prefix(TreeName::State, HALTED)?;
+    rows.into_iter().map(|(_, name)| String::from_utf8(name).map_err(|_| damaged("state"))).collect()
 }
 
 pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {

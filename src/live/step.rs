@@ -121,7 +121,10 @@ impl Live {
         horizon = horizon.min(reached);
         entries.truncate(entries.partition_point(|entry| entry.received_at <= horizon));
         let events = || entries.iter().filter(|entry| is_event(entry.kind));
-        leads.extend(events().map(|entry| entry.lead.clone()));
+        leads.extend(events().map(|entry| entry.lead.clone()).filter(|lead| !lead.is_empty()));
+        if events().any(|entry| entry.lead.is_empty()) {
+            leads.extend(shelf::halted(&self.store)?);
+        }
         let accounts: BTreeSet<String> = events().filter_map(|entry| entry.account.clone()).collect();
         let mut roster = Roster::default();
         let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, accounts), &mut roster)?;
@@ -225,6 +228,7 @@ impl Live {
             Self::mark_erasing(lead, &mut batch);
         }
         self.store.commit(&batch)?;
+        self.halts = shelf::halts(&self.store)?;
         if erased.is_some() { self.finish_erasing() } else { Ok(()) }
     }
 

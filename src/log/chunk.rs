@@ -12,7 +12,7 @@ use super::record::{Record, RecordSeed, Scratch, Told};
 use super::value::{self, Fitted, Raw};
 use super::vocabulary::{Null, Vocabulary};
 use super::{LogEntry, MAX_LINE, MAX_NAME, NONE, hash, length, plain};
-use crate::event::{LATEST, LeadId, PropValue};
+use crate::event::{LATEST, LeadId, OF_NOBODY, PropValue};
 use crate::rulebook::{PropId, TOUCHED_TYPE, TypeId};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
@@ -186,7 +186,7 @@ impl Parsed {
     ) -> Result<(), Refused> {
         let id = name(record.id.as_deref())?;
         let ty = name(record.ty.as_deref())?;
-        let lead = name(record.lead.as_deref())?;
+        let lead = lead_of(ty, record.lead.as_deref())?;
         let account = record.account.as_deref().filter(|account| !account.is_empty());
         let at = moment(record.at.as_deref().ok_or(Refused)?)?;
         let received_at = record.received_at.as_deref().map_or(Ok(at), moment)?;
@@ -307,10 +307,19 @@ impl Chunk {
     }
 }
 
+/// The lead of a record; nothing for one that is about everybody.
+pub(super) fn lead_of<'a>(ty: &str, lead: Option<&'a str>) -> Result<&'a str, Refused> {
+    if OF_NOBODY.contains(&ty) {
+        return if lead.is_none_or(str::is_empty) { Ok("") } else { Err(Refused) };
+    }
+    name(lead)
+}
+
 /// Whether a rulebook can read a record with these properties of a name it knows.
 #[cfg(feature = "live")]
 pub(super) fn admits(told: &Told<'_>, given: &[(PropId, Raw<'_>)], vocabulary: &Vocabulary<'_>) -> Result<(), Refused> {
-    [told.id, told.ty, told.lead].into_iter().try_for_each(|text| name(Some(text)).map(drop))?;
+    [told.id, told.ty].into_iter().try_for_each(|text| name(Some(text)).map(drop))?;
+    lead_of(told.ty, Some(told.lead))?;
     check(told)?;
     let Some(ty) = vocabulary.type_id(told.ty, hash::of_text(told.ty)) else { return Ok(()) };
     has_required(given, vocabulary, ty)?;

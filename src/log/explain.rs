@@ -11,7 +11,7 @@ use super::record::{Field, OWN};
 use super::value::{self, Raw};
 use super::vocabulary::{Null, Vocabulary};
 use super::{MAX_LINE, MAX_NAME, hash};
-use crate::event::LATEST;
+use crate::event::{LATEST, OF_NOBODY};
 use crate::local::{TimeError, parse_rfc3339};
 use crate::rulebook::TOUCHED_TYPE;
 use crate::timestamp::Timestamp;
@@ -132,7 +132,17 @@ impl<'a> Careful<'a> {
                 times[1] = moment(member)?;
             }
         }
-        for name in ["id", "type", lead, at_] {
+        let ty = find("type").and_then(|member| match &member.value {
+            Raw::Text(text) => Some(&**text),
+            _ => None,
+        });
+        let of_nobody = ty.is_some_and(|ty| OF_NOBODY.contains(&ty));
+        if of_nobody
+            && let (Some(ty), Some(member)) = (ty, find(lead).filter(|member| !matches!(member.value, Raw::Null)))
+        {
+            return at(member.value_at, format!("`{ty}` is about everybody: leave out `{lead}`"));
+        }
+        for name in ["id", "type", lead, at_].into_iter().filter(|name| !of_nobody || *name != lead) {
             match find(name) {
                 None => {
                     return at(self.line.len() - self.line.trim_start().len(), format!("field `{name}` is missing"));

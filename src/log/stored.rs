@@ -143,7 +143,8 @@ impl Part {
             }
         }
         let account = told.account.filter(|account| !account.is_empty());
-        let named = [told.id, told.ty, told.lead].into_iter().all(|text| chunk::name(Some(text)).is_ok());
+        let named = [told.id, told.ty].into_iter().all(|text| chunk::name(Some(text)).is_ok())
+            && chunk::lead_of(told.ty, Some(told.lead)).is_ok();
         let told = Told { account, ..*told };
         let ty = self.type_of(told.ty, vocabulary);
         if !named || self.parsed.enter(&told, ty, &known, None, vocabulary).is_err() {

@@ -29,6 +29,15 @@ impl Override {
     }
 }
 
+/// What a person does with everybody's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HaltKind {
+    Begin,
+    End,
+}
+
+const HALTS: [(&str, HaltKind); 2] = [("override.halt", HaltKind::Begin), ("override.unhalt", HaltKind::End)];
+
 const TYPES: [(&str, Override); 11] = [
     ("override.pause", Override::Pause),
     ("override.resume", Override::Resume),
@@ -47,12 +56,16 @@ const TYPES: [(&str, Override); 11] = [
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
     types: Vec<(TypeId, Override)>,
+    halts: Vec<(TypeId, HaltKind)>,
     pub ends: Option<PropId>,
     pub to: Option<PropId>,
     pub touch: Option<PropId>,
     pub channel: Option<PropId>,
     pub lock: Option<PropId>,
     pub all: Option<PropId>,
+    pub sequence: Option<PropId>,
+    pub rule: Option<PropId>,
+    pub from: Option<PropId>,
     pub by: Option<PropId>,
     pub reason: Option<PropId>,
 }
@@ -64,7 +77,12 @@ impl Overrides {
             let found = TYPES.iter().find(|(ty, _)| *ty == own.name)?;
             Some((id, found.1))
         };
+        let halt = |(id, own): (TypeId, &EventType)| {
+            let found = HALTS.iter().find(|(ty, _)| *ty == own.name)?;
+            Some((id, found.1))
+        };
         Self {
+            halts: rulebook.types.with_ids().filter_map(halt).collect(),
             types: rulebook.types.with_ids().filter_map(kind).collect(),
             ends: prop("ends"),
             to: prop("to"),
@@ -72,9 +90,17 @@ impl Overrides {
             channel: prop("channel"),
             lock: prop("lock"),
             all: prop("all"),
+            sequence: prop("sequence"),
+            rule: prop("rule"),
+            from: prop("from"),
             by: prop("by"),
             reason: prop("reason"),
         }
+    }
+
+    /// What an event of a type halts, or lets go on.
+    pub fn halt(&self, ty: TypeId) -> Option<HaltKind> {
+        self.halts.iter().find(|(other, _)| *other == ty).map(|(_, kind)| *kind)
     }
 
     /// What an event of a type does by hand.

@@ -51,8 +51,8 @@ pub struct TestLead {
 /// An event of a test.
 #[derive(Clone, Debug)]
 pub struct TestEvent {
-    /// Whose.
-    pub lead: usize,
+    /// Whose; nobody's, where it is about everybody.
+    pub lead: Option<usize>,
     /// Its log type.
     pub ty: TypeId,
     /// The events it must be one of.

@@ -165,7 +165,10 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::properties => "`{`",
         Rule::property => "a value such as `page: \"pricing\"`",
         Rule::moment => "a moment such as `2026-03-02 09:00` or `+1d`",
-        Rule::happening => "a lead and an event, such as `ana opened`",
+        Rule::happening | Rule::halting | Rule::kw_halt | Rule::kw_unhalt => {
+            "a lead and an event, such as `ana opened`"
+        }
+        Rule::kw_rule => "`rule`",
         Rule::late | Rule::kw_late => "`late`",
         Rule::expectation | Rule::kw_expect => "`expect`",
         Rule::score_table => "a table of scores",

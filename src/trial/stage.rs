@@ -163,12 +163,14 @@ fn read(rulebook: &Rulebook, test: &Test) -> Result<Log, Box<Failure>> {
 }
 
 fn record(rulebook: &Rulebook, test: &Test, event: &TestEvent, place: usize) -> String {
-    let lead = test.leads.get(event.lead);
+    let lead = event.lead.and_then(|lead| test.leads.get(lead));
     let line = rulebook.sources.file(event.range.source).line_column(event.range.start).0;
     let mut object = Map::new();
     object.insert("id".into(), json!(event_id(test, line, place)));
     object.insert("type".into(), json!(rulebook.types.name(event.ty)));
-    object.insert("lead".into(), json!(lead.map_or("", |lead| lead.name.as_str())));
+    if let Some(lead) = lead {
+        object.insert("lead".into(), json!(lead.name));
+    }
     if let Some(account) = lead.and_then(|lead| lead.account.as_ref()) {
         object.insert("account".into(), json!(account));
     }

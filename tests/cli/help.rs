@@ -2,7 +2,7 @@
 
 use super::process::ensue;
 
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 18] = [
     "activate",
     "check",
     "completions",
@@ -10,6 +10,7 @@ const VERBS: [&str; 16] = [
     "dry-run",
     "explain",
     "fmt",
+    "halt",
     "ingest",
     "init",
     "lead",
@@ -18,6 +19,7 @@ const VERBS: [&str; 16] = [
     "run",
     "store",
     "test",
+    "unhalt",
     "vocabulary",
 ];
 

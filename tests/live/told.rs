@@ -75,6 +75,9 @@ fn told(random: &mut Random, n: u64, wall: Timestamp) -> Told {
         let line = ["{oops", r#"{"id":"x"}"#, "", r#"{"id":"y","type":"replied","lead":"l1","at":"yesterday"}"#];
         return Told { wall, line: line[random.below(4) as usize].to_owned() };
     }
+    if random.one_in(12) {
+        return halted(random, n, wall);
+    }
     let late = if random.one_in(4) { random.below(8000) } else { 0 };
     let at = rfc3339(wall - minutes(late), Zone::UTC);
     let mut ty = TYPES[random.below(TYPES.len() as u64) as usize];
@@ -88,6 +91,17 @@ fn told(random: &mut Random, n: u64, wall: Timestamp) -> Told {
     // Now and then an id that stands for something else already.
     let id = if random.one_in(30) { n / 2 } else { n };
     let line = format!(r#"{{"id":"e{id}","type":"{ty}","lead":"{lead}"{account},"at":"{at}","props":{props}}}"#);
+    Told { wall, line }
+}
+
+/// Everybody's messages are halted, or go on; one of both is more likely than the other, and some halt ends.
+fn halted(random: &mut Random, n: u64, wall: Timestamp) -> Told {
+    let ty = ["override.halt", "override.unhalt", "override.unhalt"][random.below(3) as usize];
+    let what =
+        [r#""all":true"#, r#""all":true"#, r#""channel":"email""#, r#""sequence":"hot_leads""#, r#""rule":"first""#];
+    let what = what[random.below(what.len() as u64) as usize];
+    let at = rfc3339(wall, Zone::UTC);
+    let line = format!(r#"{{"id":"e{n}","type":"{ty}","at":"{at}","props":{{{what},"by":"kim","reason":"a slip"}}}}"#);
     Told { wall, line }
 }
 

@@ -137,7 +137,7 @@ impl Case {
 
     fn text(&self, log: &Log, handled: usize, decisions: &[Decision], pending: &[Decision]) -> String {
         let names = Names { rulebook: &self.plan.rulebook, log };
-        let mut counts = Counts { leads: log.lead_count(), events: handled, ..Counts::default() };
+        let mut counts = Counts { leads: log.named_lead_count(), events: handled, ..Counts::default() };
         let mut text = String::new();
         for (count, bad) in log.bad.iter().enumerate() {
             // Where a bad line stands depends on the order of the lines.
@@ -180,11 +180,11 @@ struct Shelf {
 impl Shelf {
     /// An engine with the state of another one.
     fn through(&mut self, engine: Engine, plan: &Arc<Plan>) -> Engine {
-        let (clock, owner_sends) = (engine.clock(), engine.owner_sends().clone());
+        let (clock, owner_sends, halts) = (engine.clock(), engine.owner_sends().clone(), engine.halts().clone());
         let (leads, accounts) = engine.into_changed().unwrap();
         self.leads.extend(leads.into_iter().map(|saved| (saved.lead.0, saved)));
         self.accounts.extend(accounts.into_iter().map(|saved| (saved.account.0, saved)));
-        let mut engine = Engine::resume(Arc::clone(plan), clock, owner_sends);
+        let mut engine = Engine::resume(Arc::clone(plan), clock, owner_sends).with_halts(halts);
         for saved in self.accounts.values() {
             engine.put_account(saved).unwrap();
         }

@@ -381,7 +381,9 @@ fn day(day: Day) -> String {
 
 fn happening(happening: &Happening) -> String {
     let late = part("late", happening.late.as_ref(), shown);
-    list(&format!("{} {}", happening.lead.node, happening.event.node), &happening.properties, property) + late.as_str()
+    let halted = part("of", happening.halted.as_ref(), name);
+    list(&format!("{} {}{halted}", happening.lead.node, happening.event.node), &happening.properties, property)
+        + late.as_str()
 }
 
 fn expectation(expectation: &Expectation) -> String {

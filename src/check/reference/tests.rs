@@ -236,7 +236,7 @@ impl Names {
                 names.iter().filter(|name| name.node != "alerts").for_each(|name| self.name(name));
             }
             TestLine::Clock { moment: _, event } => {
-                if let Some(Happening { lead, event, properties, late: _ }) = event {
+                if let Some(Happening { lead, event, halted: _, properties, late: _ }) = event {
                     self.name(lead);
                     self.name(event);
                     self.properties(properties);

@@ -190,6 +190,18 @@ const PHRASES: &[Phrase] = &[
         ("an", "end of a suppression by hand", "ends of suppressions by hand"),
     ),
     phrase(&["override_erase"], LEAD, ["is erased", "been erased", "was erased"], ("an", "erasure", "erasures")),
+    phrase(
+        &["override_halt"],
+        ("something", "thing"),
+        ["is halted for everybody", "been halted for everybody", "was halted for everybody"],
+        ("a", "halt", "halts"),
+    ),
+    phrase(
+        &["override_unhalt"],
+        ("something", "thing"),
+        ["goes on for everybody", "gone on for everybody", "went on for everybody"],
+        ("an", "end of a halt", "ends of halts"),
+    ),
 ];
 
 /// An event as a reader knows it.

@@ -74,13 +74,24 @@ impl Build<'_> {
     }
 
     fn happening(&mut self, pair: &Pair<'_>) -> Option<Happening> {
+        if let Some(halting) = child(pair, Rule::halting) {
+            return self.halting(&halting);
+        }
         let mut names = self.names_in(pair).into_iter();
         Some(Happening {
             lead: names.next()?,
             event: names.next()?,
+            halted: None,
             properties: self.properties_in(pair),
             late: child(pair, Rule::late).and_then(|kid| self.length_in(&kid)),
         })
+    }
+
+    fn halting(&mut self, pair: &Pair<'_>) -> Option<Happening> {
+        let word = |kid: Pair<'_>| At { node: kid.as_str().to_owned(), range: self.range(&kid) };
+        let mut kids = pair.clone().into_inner();
+        let (lead, event) = (word(kids.next()?), word(kids.next()?));
+        Some(Happening { lead, event, halted: self.name_in(pair), properties: Vec::new(), late: None })
     }
 
     fn expectation(&mut self, pair: &Pair<'_>) -> Option<Expectation> {

@@ -21,7 +21,6 @@ pub struct TestDecl {
 /// One line of a test.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "each field is the part of its name")]
-#[expect(clippy::large_enum_variant, reason = "most lines of a test are the largest")]
 pub enum TestLine {
     /// `in "Europe/Paris"`
     Zone(Text),
@@ -73,6 +72,8 @@ pub struct Happening {
     pub lead: Name,
     /// Which event.
     pub event: Name,
+    /// What `halt` and `unhalt` are about: the sequence, channel or rule that the event's place names.
+    pub halted: Option<Name>,
     /// Its properties.
     pub properties: Vec<Property>,
     /// How long ago it happened when it is learned of.

@@ -74,6 +74,8 @@ pub const SCENES: &[Scene] = &[
     text("fmt", "fmt tidy --check"),
     text("fmt", "fmt tidy -w"),
     text("fmt", "fmt broken.ensue"),
+    text("halt", "halt all --by TEXT --why TEXT --at 2026-03-01T13:40:00Z"),
+    text("halt", "halt channel noTEXT --by TEXT"),
     plain("ingest", "ingest log.jsonl --replay --store noLEAD"),
     plain("ingest", "ingest BAD --replay --store noLEAD"),
     text("ingest", "ingest noLEAD"),
@@ -123,5 +125,6 @@ pub const SCENES: &[Scene] = &[
     text("test", "test rules --coverage"),
     text("test", "test rules --run noTEXT"),
     text("test", "test names"),
+    text("unhalt", "unhalt sequence noTEXT --by TEXT --at 2026-03-01T13:40:00Z"),
     plain("vocabulary", "vocabulary"),
 ];
