@@ -8,6 +8,7 @@ mod activate;
 mod append;
 mod claim;
 mod due_now;
+mod early;
 mod error;
 mod handover;
 mod history;
@@ -21,6 +22,7 @@ mod plans;
 mod reading;
 mod record;
 mod repair;
+mod rewind;
 mod roster;
 mod settle;
 mod shelf;
@@ -53,6 +55,7 @@ pub use ingest::{Group, Intake, LogLine};
 pub use outbox::{Delivery, DeliveryState, Done, Ended, Fate, What};
 pub use record::Record;
 pub use repair::RepairedStore;
+pub use rewind::Rewound;
 pub use step::Advanced;
 pub use view::{LeadView, Readable};
 pub use watch::{Broken, BrokenBy};
@@ -218,24 +221,6 @@ impl Live {
     #[must_use]
     pub fn floor(&self) -> Timestamp {
         self.progress.clock.now.max(self.store.last_received_at().unwrap_or(Timestamp(0)))
-    }
-
-    /// When the last entry arrived that arrived by a moment.
-    ///
-    /// # Errors
-    /// Damage found on the way.
-    pub fn last_arrival_by(&self, moment: Timestamp) -> Result<Option<Timestamp>, LiveError> {
-        let arrival = |offset| self.store.with_entry(Offset(offset), |entry| entry.received_at);
-        let (mut low, mut high) = (0, self.store.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if arrival(middle)? > moment {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        Ok(low.checked_sub(1).map(arrival).transpose()?)
     }
 
     /// The moment up to which everything has been decided.

@@ -41,17 +41,19 @@ fn prefix(dir: &Path) -> String {
 }
 
 /// Removes the copies that processes left behind when they were killed, previews and what `compact`
-/// was writing: they have keys, and no erasure would reach them. Whoever calls has the store open, so
+/// or `rewind` was writing: they have keys, and no erasure would reach them. Whoever calls has the store open, so
 /// nobody uses one now.
 pub fn sweep(dir: &Path) {
     let (Some(parent), prefix) = (dir.parent(), prefix(dir)) else { return };
-    let compacting = parent.join(format!("{}.compacting", dir.file_name().unwrap_or_default().to_string_lossy()));
-    if compacting.join("keys").exists() {
-        remove(&compacting);
-    }
-    let unfinished = compacting.with_extension("compacting.unfinished");
-    if unfinished.exists() {
-        remove(&unfinished);
+    for word in ["compacting", "rewinding"] {
+        let fresh = parent.join(format!("{}.{word}", dir.file_name().unwrap_or_default().to_string_lossy()));
+        if fresh.join("keys").exists() {
+            remove(&fresh);
+        }
+        let unfinished = fresh.with_extension(format!("{word}.unfinished"));
+        if unfinished.exists() {
+            remove(&unfinished);
+        }
     }
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {

@@ -7,6 +7,7 @@ mod export;
 mod lines;
 mod quarantine;
 mod repair;
+mod rewind;
 mod stats;
 mod verify;
 
@@ -42,6 +43,7 @@ enum Verb {
     Stats,
     /// Write the store anew, without the room of what was deleted
     Compact,
+    Rewind(rewind::Args),
     Quarantine(quarantine::Args),
 }
 
@@ -55,6 +57,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         Verb::Backup(args) => backup::run(args, &place, io),
         Verb::Stats => stats::run(&place, io),
         Verb::Compact => compact::run(&place, io),
+        Verb::Rewind(args) => rewind::run(args, &place, io),
         Verb::Quarantine(args) => quarantine::run(args, &place, io),
     }
 }

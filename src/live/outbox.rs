@@ -250,15 +250,22 @@ pub(crate) fn done(store: &Store, lead: &str) -> Result<Vec<Done>, LiveError> {
     rows.iter().map(read).collect()
 }
 
+/// The name of an alert, of what it says, when, and on what it rests.
+pub(crate) fn alert_id(lead: &str, rule: &str, to: &str, text: &str, at: Timestamp, because: &[String]) -> ActionId {
+    let (at, because) = (at.0.to_string(), because.join(" "));
+    ActionId::new(&[lead, rule, "alert", to, text, &at, &because], 0)
+}
+
+/// All that came to its end, in no order.
+pub(crate) fn all_done(store: &Store) -> Result<Vec<Done>, LiveError> {
+    let rows = store.scan_prefix(TreeName::Outbox, b"d")?;
+    rows.iter().map(|(_, value)| postcard::from_bytes(value).map_err(|_| damaged())).collect()
+}
+
 /// What expired before it could be handed over, in the order in which it did.
 pub(crate) fn expired(store: &Store) -> Result<Vec<Done>, LiveError> {
-    let mut found = Vec::new();
-    for (_, value) in store.scan_prefix(TreeName::Outbox, b"d")? {
-        let done: Done = postcard::from_bytes(&value).map_err(|_| damaged())?;
-        if done.fate == Fate::Expired {
-            found.push(done);
-        }
-    }
+    let mut found = all_done(store)?;
+    found.retain(|done| done.fate == Fate::Expired);
     found.sort_by_key(|done| (done.at, done.item.decision));
     Ok(found)
 }
@@ -526,9 +533,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         Body::Action(action) => item.be_action(plan, action),
         Body::Alert { to, text } => {
             // An alert has no number of its own; what names it is all that tells it from others.
-            let (at, because) = (decision.at.0.to_string(), item.because.join(" "));
-            let parts = [&item.lead, &item.rule, "alert", to.word(), text, &at, &because];
-            item.id = ActionId::new(&parts, 0).to_string();
+            item.id = alert_id(&item.lead, &item.rule, to.word(), text, decision.at, &item.because).to_string();
             item.to = Some(to.word().to_owned());
             item.expires = Some(decision.at + ALERT_EXPIRES);
         }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::append::is_event;
+use super::early::Early;
 use super::error::LiveError;
 use super::outbox::{self, Delivery, DeliveryState, Ended, Fate};
 use super::places::Places;
@@ -260,13 +261,7 @@ impl Live {
             }
             items.insert(number, item);
         }
-        if !told.is_empty() {
-            let named = outbox::ByAction::of(items.values());
-            for entry in told {
-                let said = record::props(&self.store, &entry.as_entry())?;
-                take_in_outcome(&mut items, &named, entry, &said, &mut self.store, batch)?;
-            }
-        }
+        self.take_in_hand_overs(&mut items, &old, &told, batch)?;
         let mut endings: BTreeMap<&str, Vec<&Ending>> = BTreeMap::new();
         for ending in &kept.endings {
             endings.entry(names.log.lead_name(ending.lead)).or_default().push(ending);
@@ -290,6 +285,35 @@ impl Live {
                 _ => {}
             }
         }
+        Ok(())
+    }
+
+    /// Takes in what the log tells of hand-overs: in this step, and before it of what was decided only now.
+    fn take_in_hand_overs(
+        &mut self,
+        items: &mut BTreeMap<u64, Delivery>,
+        old: &BTreeSet<u64>,
+        told: &[&StoredEntry],
+        batch: &mut Batch<'_>,
+    ) -> Result<(), LiveError> {
+        let mut early = Early::of(&self.store)?;
+        let mut all = Vec::new();
+        for item in items.values().filter(|item| !old.contains(&item.decision)) {
+            all.extend(early.take(&item.id, &self.store)?);
+        }
+        all.extend(told.iter().map(|entry| (*entry).clone()));
+        if all.is_empty() {
+            return Ok(());
+        }
+        let named = outbox::ByAction::of(items.values());
+        for entry in &all {
+            let said = record::props(&self.store, &entry.as_entry())?;
+            if !take_in_outcome(items, &named, entry, &said, &mut self.store, batch)? {
+                let action = said.get("action").and_then(serde_json::Value::as_str).unwrap_or_default();
+                early.keep(action, entry, &self.store)?;
+            }
+        }
+        early.write(batch);
         Ok(())
     }
 
@@ -369,7 +393,7 @@ fn ended(ending: &Ending, names: &Names<'_>) -> Ended {
     Ended { at: ending.at, reason }
 }
 
-/// What a record of a hand-over says of an item.
+/// What a record of a hand-over says of an item; whether there is such an item.
 fn take_in_outcome(
     items: &mut BTreeMap<u64, Delivery>,
     named: &outbox::ByAction,
@@ -377,16 +401,16 @@ fn take_in_outcome(
     said: &serde_json::Map<String, serde_json::Value>,
     store: &mut Store,
     batch: &mut Batch<'_>,
-) -> Result<(), LiveError> {
+) -> Result<bool, LiveError> {
     let text = |name: &str| said.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
     let is_intent = entry.kind == kind::INTENT;
     let found = named.find(text("action"), items, is_intent);
-    let Some(item) = found.and_then(|decision| items.get_mut(&decision)) else { return Ok(()) };
+    let Some(item) = found.and_then(|decision| items.get_mut(&decision)) else { return Ok(false) };
     let (sink, reason) = (text("sink"), text("reason"));
     item.perhaps = Some(text("perhaps").to_owned()).filter(|sink| !sink.is_empty());
     if is_intent {
         item.state = DeliveryState::Going { sink: sink.to_owned(), since: entry.received_at };
-        return outbox::put(item, store, batch);
+        return outbox::put(item, store, batch).map(|()| true);
     }
     if let Some(made) = said.get("attempts").and_then(serde_json::Value::as_u64) {
         let next = parse_rfc3339(text("next").as_bytes()).unwrap_or(Timestamp(0));
@@ -398,7 +422,7 @@ fn take_in_outcome(
             outbox::finish(item, fate, entry.received_at, words, store, batch)?;
             let decision = item.decision;
             items.remove(&decision);
-            return Ok(());
+            return Ok(true);
         }
         None if text("outcome") == "unknown" => {
             let (sink, reason) = (sink.to_owned(), reason.to_owned());
@@ -407,8 +431,8 @@ fn take_in_outcome(
         None => {
             item.state = DeliveryState::Waiting;
             *item = item.refused_for(reason);
-            return outbox::put_back(item, store, batch);
+            return outbox::put_back(item, store, batch).map(|()| true);
         }
     }
-    outbox::put(item, store, batch)
+    outbox::put(item, store, batch).map(|()| true)
 }

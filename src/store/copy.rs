@@ -126,7 +126,7 @@ impl Store {
         Ok(())
     }
 
-    fn copy_tree(&self, tree: TreeName, copy: &mut Self) -> Result<(), StoreError> {
+    pub(super) fn copy_tree(&self, tree: TreeName, copy: &mut Self) -> Result<(), StoreError> {
         let mut walk = self.walk_tree(self.database.trees.named(tree))?;
         let mut batch = Batch::new();
         while let Some((key, raw)) = walk.next().map_err(|trouble| trouble.of_tree(tree.name(), self.watchdog))? {

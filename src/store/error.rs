@@ -218,6 +218,9 @@ impl StoreError {
             Self::Occupied { dir } if dir.extension().is_some_and(|end| end == "before-compacting") => {
                 "it is the store from before an earlier `compact`: remove it once `ensue store verify` finds nothing"
             }
+            Self::Occupied { dir } if dir.extension().is_some_and(|end| end == "before-rewinding") => {
+                "it is the store from before an earlier `rewind`: remove it once `ensue store verify` finds nothing"
+            }
             Self::Occupied { .. } => "name a new or an empty folder; what is in this one stays as it is",
             Self::Io { source, .. } => return help_io(source.kind()),
             Self::NotInQuarantine { .. } => return None,

@@ -117,7 +117,9 @@ fn one_run_at_a_time_hands_over() {
     }
     assert!(stand.done(&["run", "--unknown"]).contains("run: 0 actions of unknown outcome"));
     stand.done(&["store", "backup", "--to", "copy"]);
-    for verb in [&["store", "decisions"][..], &["store", "verify"], &["lead", "ana"], &["lead", "ana", "pause"]] {
+    for verb in
+        [&["store", "decisions"][..], &["store", "verify"], &["lead", "ana"], &["lead", "ana", "pause", AT[0], AT[1]]]
+    {
         assert_eq!(stand.command(verb).env("USER", "kim").output().unwrap().status.code(), Some(0), "{verb:?}");
     }
     assert!(matches!(stand.live().outbox().unwrap()[0].state, DeliveryState::Going { .. }));

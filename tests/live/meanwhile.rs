@@ -8,7 +8,7 @@ use ensue::config::{self, BreakerSettings, Destination, Retries, SinkKind};
 use ensue::live::{Appended, Arrival, DeliveryState, Desk, Done, Fate, HandedOver, Live, LogLine, OpenSink, What};
 use ensue::load::Files;
 use ensue::sink::{Handed, Outcome, Sink};
-use ensue::store::{Batch, TreeName};
+use ensue::store::{Batch, Offset, TreeName};
 use ensue::timestamp::{Span, Timestamp};
 use tempfile::TempDir;
 
@@ -240,7 +240,7 @@ fn ids_of_the_store_that_are_taken_cost_no_event() {
 }
 
 #[test]
-fn a_record_that_is_too_large_only_by_its_account_goes_to_quarantine() {
+fn records_of_about_the_size_of_a_block_are_taken_in() {
     let mut stage = Stage::new();
     let at = "2020-01-01T00:00:00Z";
     let line = |id: &str, account: usize, bytes: usize| {
@@ -251,8 +251,8 @@ fn a_record_that_is_too_large_only_by_its_account_goes_to_quarantine() {
     };
     let lines: Vec<String> = (7800..8200).step_by(20).map(|n| line(&format!("e{n}"), 200, n)).collect();
     let appended = stage.lines(&lines, Arrival::At(stage.now()), false);
-    assert!(appended.stored > 0 && appended.quarantined > 0, "{appended:?}");
-    assert_eq!(appended.stored + appended.quarantined, lines.len() as u64);
+    assert_eq!((appended.stored, appended.quarantined), (lines.len() as u64, 0));
+    stage.live.store().verify().unwrap();
 }
 
 #[test]
@@ -477,4 +477,55 @@ fn whoever_opens_the_store_meanwhile_takes_no_intent_for_a_crash() {
     drop((round, claim));
     assert_eq!(stage.hand_over().unknown, 1);
     assert_eq!(stage.got(), "a");
+}
+
+/// One run under a clock that is a year ahead, and news after it.
+#[test]
+fn a_store_that_was_handled_under_a_wrong_clock_is_rewound() {
+    let mut stage = Stage::new();
+    stage.happens("go", "a", "");
+    stage.happens("begin", "b", "");
+    stage.hand_over();
+    assert_eq!(stage.got(), "ab");
+    stage.pass(60);
+    let right = stage.now();
+    // What falls due and is said now meets a clock that is a year ahead.
+    stage.happens("begin", "c", "");
+    stage.pass(365 * 86_400);
+    stage.happens("go", "d", "");
+    stage.happens("bell", "e", "");
+    stage.hand_over();
+    assert_eq!(stage.fates("c"), [Fate::Expired]);
+    assert_eq!(stage.got().len(), 4, "{}", stage.got());
+    // The clock is right again: what happens now arrives a year later, and is of no use.
+    *stage.clock.lock().unwrap() = right + Span::seconds(600);
+    stage.happens("go", "f", "");
+    stage.hand_over();
+    let now = stage.now();
+    let Stage { live, room: before, .. } = std::mem::replace(&mut stage, Stage::new());
+    let told =
+        live.store().entries(Offset(0)).unwrap().filter(|entry| !entry.as_ref().unwrap().ty.starts_with("ensue."));
+    let told = told.count();
+    let rewound = live.rewind(right, now).unwrap();
+    assert!(rewound.before > now + Span::days(300) && rewound.now <= now, "{rewound:?}");
+    let got = stage.got.clone();
+    stage.live = Live::open(before.path(), &options()).unwrap();
+    stage.room = before;
+    *stage.clock.lock().unwrap() = now;
+    let kept = stage
+        .live
+        .store()
+        .entries(Offset(0))
+        .unwrap()
+        .filter(|entry| !entry.as_ref().unwrap().ty.starts_with("ensue."));
+    assert_eq!(kept.count(), told);
+    stage.hand_over();
+    let mut leads: Vec<String> = got.lock().unwrap().iter().map(|action| action.lead.clone()).collect();
+    leads.sort_unstable();
+    // What had expired and what came too late goes out, and nothing that went out before.
+    assert_eq!(leads, ["c", "f"]);
+    assert_eq!(stage.fates("d"), [Fate::Taken]);
+    assert_eq!(stage.fates("e"), [Fate::Taken]);
+    stage.lasting_fates("d");
+    stage.live.store().verify().unwrap();
 }

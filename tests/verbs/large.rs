@@ -103,7 +103,7 @@ fn what_is_bad_is_told_with_the_same_words_dry_and_live() {
         let before: Vec<&str> = listed.lines().filter(|line| !line.starts_with("   |")).collect();
         let retried = place.ensue(&format!("store quarantine retry --all --at 2026-03-02T13:00:00Z --store {store}"));
         let mut expected = before.join("\n").replace("store: 9 records in quarantine", "");
-        write!(expected, "store: 0 events stored, 9 still in quarantine\n").unwrap();
+        writeln!(expected, "store: 0 events stored, 9 still in quarantine").unwrap();
         assert_eq!(format!("{}{}", retried.err, retried.out), expected);
         // Of what is too long only the beginning is kept.
         let kept: u64 = fs::metadata(place.path(store).join("sled/db")).unwrap().len();
