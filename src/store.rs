@@ -214,6 +214,15 @@ impl Store {
         entry.ok_or_else(missing)?.map(read)
     }
 
+    /// One entry, by itself.
+    ///
+    /// # Errors
+    /// Damage, also where there is no such entry.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is of one lifetime, not of any")]
+    pub fn entry(&self, offset: Offset) -> Result<StoredEntry, StoreError> {
+        self.with_entry(offset, |entry| entry.to_stored())
+    }
+
     /// The written block that holds an entry.
     fn block_of(&self, offset: Offset) -> Result<Block, StoreError> {
         if offset >= self.last.first() {

@@ -4,7 +4,7 @@
 
 use super::error::LiveError;
 use super::shelf::{encode, hash};
-use crate::store::{Batch, Entry, Offset, Store, StoreError, StoredEntry, TreeName};
+use crate::store::{Batch, Offset, Store, StoreError, StoredEntry, TreeName};
 
 /// Keys begin with it.
 const EARLY: u8 = b'k';
@@ -36,7 +36,7 @@ impl Early {
         if !places.is_empty() {
             self.changed.insert(key, Vec::new());
         }
-        places.into_iter().map(|place| Ok(store.with_entry(Offset(place), Entry::to_stored)?)).collect()
+        places.into_iter().map(|place| Ok(store.entry(Offset(place))?)).collect()
     }
 
     /// Keeps what the log tells of an action that is not decided.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::copy::{COPIED, beside};
-use super::entry::{Entry, NewEntry, Offset, StoredEntry};
+use super::entry::{NewEntry, Offset, StoredEntry};
 use super::error::StoreError;
 use super::files;
 use super::target::{self, Target};
@@ -66,7 +66,7 @@ impl Store {
         copy.take_entries(self.entries(Offset(0))?.take(kept as usize))?;
         copy.take_entries(own.iter().map(|entry| Ok(stored(entry))))?;
         let moved = |moved: &Moved| {
-            let entry = self.with_entry(moved.offset, Entry::to_stored)?;
+            let entry = self.entry(moved.offset)?;
             Ok(StoredEntry { at: moved.at, received_at: moved.received_at, ..entry })
         };
         copy.take_entries(later.iter().map(moved))?;
