@@ -33,6 +33,7 @@ mod fire;
 mod guard;
 mod halt;
 mod hold;
+mod idle;
 mod instant;
 mod intake;
 pub mod judge;

@@ -73,6 +73,8 @@ pub struct Plan {
     pub(crate) experiment_at: Table<SequenceId, Vec<Option<ExperimentId>>>,
     /// Some template asks for properties of the event that led to the message.
     pub(crate) keeps_props: bool,
+    /// Some `while` asks whether a lead is idle.
+    pub(crate) asks_idle: bool,
     /// The zone chain for times that belong to no channel.
     pub(crate) zones: Vec<ZoneSource>,
     /// The fact `owner_timezone`, where the rulebook declares one.
@@ -155,11 +157,12 @@ pub(crate) struct Counter {
     pub len: usize,
 }
 
-/// `no A for D while S`: index of a lead's `absences`.
+/// `no A for D while S`, `idle D`: index of a lead's `absences`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Absence {
     pub rule: RuleId,
-    pub last: usize,
+    /// Where the last A is kept; `None` for `idle`.
+    pub last: Option<usize>,
     pub length: Length,
 }
 

@@ -151,6 +151,8 @@ impl Rulebook {
 pub struct Tier {
     /// Its name.
     pub name: String,
+    /// `final`: whoever is in it needs no next step.
+    pub is_final: bool,
     /// Where it is declared.
     pub range: Range,
 }

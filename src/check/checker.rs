@@ -34,7 +34,7 @@ pub(super) struct Declared<'a> {
     pub standard_events: NameTable<Named<'a>>,
     pub facts: NameTable<FactDecl<'a>>,
     pub constants: NameTable<&'a tree::LetDecl>,
-    pub tiers: NameTable<()>,
+    pub tiers: NameTable<bool>,
     /// Where the tiers are declared.
     pub tiers_at: Option<Range>,
     pub calendars: NameTable<&'a tree::CalendarDecl>,
@@ -167,8 +167,12 @@ impl<'a> Checker<'a> {
     fn finish(mut self, well_known: Option<WellKnown>) -> Checked {
         let events = self.declared_events();
         let clean = !self.incomplete && self.diagnostics.iter().all(|found| found.severity != Severity::Error);
-        let tiers =
-            self.declared.tiers.iter().map(|tier| Tier { name: tier.name.clone(), range: tier.range }).collect();
+        let tiers = self.declared.tiers.iter().map(|tier| Tier {
+            name: tier.name.clone(),
+            is_final: tier.item,
+            range: tier.range,
+        });
+        let tiers = tiers.collect();
         let resolved = self.resolved;
         let rulebook = well_known.filter(|_| clean).map(|well_known| Rulebook {
             sources: Arc::clone(&self.sources),

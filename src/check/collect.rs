@@ -7,7 +7,7 @@ use super::table::Entry;
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
 use crate::source::Range;
-use crate::syntax::tree::{File, Item, ItemKind, Name};
+use crate::syntax::tree::{File, Item, ItemKind, Name, TierDecl};
 
 impl<'a> Checker<'a> {
     /// Declares everything the files declare.
@@ -40,7 +40,7 @@ impl<'a> Checker<'a> {
                     self.refuse("lead fact", &field.name, done);
                 }
             }
-            ItemKind::Tiers(names) => self.collect_tiers(item, names),
+            ItemKind::Tiers(tiers) => self.collect_tiers(item, tiers),
             ItemKind::Calendar(calendar) => {
                 let done = self.declared.calendars.declare(entry(&calendar.name, standard, calendar));
                 self.refuse("calendar", &calendar.name, done);
@@ -84,23 +84,24 @@ impl<'a> Checker<'a> {
         self.refuse("event", name, done);
     }
 
-    fn collect_tiers(&mut self, item: &'a Item, names: &'a [Name]) {
+    fn collect_tiers(&mut self, item: &'a Item, tiers: &'a [TierDecl]) {
+        let names = || tiers.iter().map(|tier| (&tier.name, tier.is_final));
         if let Some(first) = self.declared.tiers_at {
             let found = Diagnostic::new(Slug::DuplicateTiers, item.range, "the tiers are declared twice");
             let found = found.label("declared again").other(first, "declared first");
             self.report(found.help("their order says which is most urgent, so name them all in one declaration"));
             // The names are known all the same, so that their uses are not reported as well.
-            for name in names {
-                let _ = self.declared.tiers.declare(entry(name, false, ()));
+            for (name, is_final) in names() {
+                let _ = self.declared.tiers.declare(entry(name, false, is_final));
             }
             return;
         }
         self.declared.tiers_at = Some(item.range);
-        for name in names {
-            let done = self.declared.tiers.declare(entry(name, false, ()));
+        for (name, is_final) in names() {
+            let done = self.declared.tiers.declare(entry(name, false, is_final));
             self.refuse("tier", name, done);
         }
-        if let Some(name) = names.get(200..).and_then(<[Name]>::first) {
+        if let Some(TierDecl { name, .. }) = tiers.get(200..).and_then(<[TierDecl]>::first) {
             let found = Diagnostic::new(Slug::TooMany, name.range, "more than 200 tiers");
             self.report(found.help("a rulebook can have at most 200 tiers; most need three to five"));
         }

@@ -39,6 +39,7 @@ impl Fires {
 }
 
 const ABSENT: &str = "the rule fires because nothing happened, so there is no event to ask";
+const IDLE: &str = "the rule fires because no next step lies ahead, so there is no event to ask";
 const TIER: &str = "the rule fires on a change of tier, not on an event";
 const SEQUENCE: &str = "the rule fires on an enrollment, not on an event";
 const PERIOD: &str = "the rule fires by the clock, not on an event";
@@ -88,6 +89,10 @@ impl Checker<'_> {
                 let length = self.length(length, "a silence");
                 let silent = |(set, length)| Trigger::Absent { set, length, silent: true };
                 Fires::alone(set.zip(length).map(silent), ABSENT)
+            }
+            TriggerKind::Idle { length } => {
+                let length = self.length(length, "the time without a next step");
+                Fires::alone(length.map(|length| Trigger::Idle { length }), IDLE)
             }
             TriggerKind::Score { score, op, value } => {
                 let why = "the rule fires when a score crosses a line, not on an event";
@@ -189,6 +194,7 @@ impl Checker<'_> {
             Some((Box::new(left?), Box::new(right?)))
         };
         Some(match &state.node {
+            StateKind::Tier(name) if name == "idle" && !self.declared.tiers.has(name) => State::Idle,
             StateKind::Tier(name) => State::Tier(self.state_tier(name, state.range)?),
             StateKind::In(name) => State::In(self.sequence(name)?),
             StateKind::Suppressed => State::Suppressed,

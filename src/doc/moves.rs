@@ -72,7 +72,7 @@ fn sources(rule: &Rule, tiers: usize, to: TierId) -> Vec<usize> {
 fn may_hold(state: &State, tier: usize, wanted: bool) -> bool {
     match state {
         State::Tier(id) => (id.index() == tier) == wanted,
-        State::In(_) | State::Suppressed => true,
+        State::In(_) | State::Suppressed | State::Idle => true,
         State::Not(inner) => may_hold(inner, tier, !wanted),
         State::And(a, b) if wanted => may_hold(a, tier, true) && may_hold(b, tier, true),
         State::Or(a, b) if !wanted => may_hold(a, tier, false) && may_hold(b, tier, false),

@@ -109,6 +109,7 @@ impl Engine {
             let would = would.unwrap_or_else(|| Box::new(Lead::new(&new_plan, was.id, was.first_at)));
             *place = Some(standing::merged(&matching, (&old_plan, &new_plan), *was, would));
             count += world.go_on_by(&after, slot, carried, &mut lines);
+            world.note_idle(&after, slot);
             world.look_at_states(&after, slot);
             world.set_timers(&after, slot);
         }

@@ -206,6 +206,7 @@ impl World {
         self.lead_mut(slot).suppressions.retain(|s| s.until.is_none_or(|until| until > moment.now));
         self.lead_mut(slot).suppressions.push(Suppression { channel, until, by: who.clone(), standard });
         self.changed.push(slot);
+        self.note_idle(moment, slot);
         let covered = channel.map_or(Covered::All, Covered::Channel);
         // What waits to be handed over ends here and now; lateness is told where an enrollment ends by it.
         let told = Reason::SuppressedBy(who.clone(), Span::ZERO);
@@ -241,6 +242,7 @@ impl World {
         lead.suppressions.retain(|s| !covers(s) || locks(s));
         if lead.suppressions.len() < before {
             self.changed.push(slot);
+            self.note_idle(moment, slot);
             self.decide(moment, slot, Body::Unsuppress(channel), by, out);
         }
         if let Some(by_safety) = locked {
@@ -369,6 +371,7 @@ impl World {
         });
         let position = pending.position;
         self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
+        self.note_idle(moment, slot);
     }
 
     /// The moment a rule asks for, and whether it is bound to the lead's clock; or why there is

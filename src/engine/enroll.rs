@@ -74,6 +74,7 @@ impl World {
         lead.tier = Some(to);
         lead.tier_at = if moment.backfill { moment.now - moment.age } else { moment.now };
         self.changed.push(slot);
+        self.note_idle(moment, slot);
         self.decide(moment, slot, Body::Tier { to: Some(to), from }, by, out);
         if let Some(from) = from {
             self.fire_all(plan.leaves.get(from), slot, by.1);
@@ -181,6 +182,7 @@ impl World {
             saved: pending.saved.clone().filter(|_| moment.plan.keeps_props).or_else(|| Self::keep_props(moment)),
             by_hand: None,
         }));
+        self.note_idle(moment, slot);
     }
 
     /// Why a lead may not be enrolled now.
@@ -276,6 +278,7 @@ impl World {
             None => lead.past.push(Past { sequence: id, count: 1, ended }),
         }
         self.changed.push(slot);
+        self.note_idle(moment, slot);
         Some(enrollment)
     }
 

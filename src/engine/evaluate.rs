@@ -185,6 +185,7 @@ impl<'a> Scope<'a> {
         match state {
             State::Tier(tier) => self.lead.tier == Some(*tier),
             State::In(sequence) => self.lead.enrolled(*sequence),
+            State::Idle => self.lead.idle_since.is_some(),
             State::Suppressed => self.lead.suppressed(None, self.now).is_some(),
             State::Not(inner) => !self.state(inner),
             State::And(a, b) => self.state(a) && self.state(b),

@@ -48,7 +48,10 @@ impl World {
             What::Fall(score, index) => self.fire_fall(&moment, timer.slot, ScoreId(score), index as usize),
             What::Periodic(index) => self.fire_periodic(&moment, timer, index as usize),
             What::HoldEnd(since) => self.fire_hold_end(&moment, timer.slot, since, out),
-            What::SuppressionEnd => self.changed.push(timer.slot),
+            What::SuppressionEnd => {
+                self.changed.push(timer.slot);
+                self.note_idle(&moment, timer.slot);
+            }
             What::Touch(sequence, version) => {
                 self.fire_touch(&moment, timer.slot, SequenceId(sequence), version, out);
             }
@@ -76,10 +79,8 @@ impl World {
         if state.since == Timestamp::MAX {
             return Span::ZERO;
         }
-        let base = absence_base(lead, absence.last, state.since);
-        if base <= state.fired {
-            return Span::ZERO;
-        }
+        let base = absence_base(lead, &absence, state.since).filter(|base| *base > state.fired);
+        let Some(base) = base else { return Span::ZERO };
         let due = self.silent_for(moment.plan, slot, base, absence.length);
         // Once it is let go of, the clock goes on.
         if lead.stands_still(due) {
@@ -93,7 +94,7 @@ impl World {
             }
             return Span::ZERO;
         }
-        let last = lead.last.get(absence.last).copied().filter(|stamp| !stamp.is_never());
+        let last = absence.last.and_then(|last| lead.last.get(last)).copied().filter(|stamp| !stamp.is_never());
         let because = last.map_or_else(Because::new, because_of);
         self.lead_mut(slot).absences[index].fired = base;
         self.fired.push(Fired::new(slot, absence.rule, because));

@@ -210,6 +210,7 @@ impl World {
             self.set_hold_end(moment, slot, (since, due));
         }
         self.replan_all(moment, slot);
+        self.note_idle(moment, slot);
         self.decide(moment, slot, Body::Hold(until), by, out);
     }
 
@@ -249,6 +250,7 @@ impl World {
             self.lead_mut(slot).let_go = true;
         }
         self.shift_pending(moment, slot, since);
+        self.note_idle(moment, slot);
         for index in 0..moment.plan.absences.len() {
             self.arm_absence(moment.plan, slot, index);
         }

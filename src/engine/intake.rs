@@ -7,7 +7,7 @@ use crate::decimal::Decimal;
 use crate::decision::{Because, Decision, Part};
 use crate::event::{AccountId, Event, EventNumber, PropValue, Props};
 use crate::local::Zone;
-use crate::plan::{Condition, Plan, Reaction};
+use crate::plan::{Absence, Condition, Plan, Reaction};
 use crate::rulebook::{FactId, RuleId, ScoreId, SetId, TypeId};
 use crate::timestamp::Timestamp;
 use crate::value::View;
@@ -53,6 +53,8 @@ impl World {
         if place.is_none() {
             *place = Some(Box::new(Lead::new(moment.plan, event.lead, event.at.min(moment.now))));
             self.changed.push(slot);
+            let since = if moment.backfill { moment.now } else { event.at.min(moment.now) };
+            self.idle_from(moment, slot, Some(since));
         }
         if event.at < self.lead(slot).first_at {
             self.begin_earlier(moment, slot, event.at);
@@ -76,7 +78,11 @@ impl World {
 
     /// The lead's first event was learned of late: silences that are measured from it are due earlier.
     fn begin_earlier(&mut self, moment: &Moment<'_>, slot: u32, first_at: Timestamp) {
-        self.lead_mut(slot).first_at = first_at;
+        let lead = self.lead_mut(slot);
+        let was = std::mem::replace(&mut lead.first_at, first_at);
+        if lead.idle_since == Some(was) && !moment.backfill {
+            lead.idle_since = Some(first_at);
+        }
         for index in 0..moment.plan.absences.len() {
             if let Some(state) = self.lead_mut(slot).absences.get_mut(index) {
                 state.waiting = false;
@@ -321,10 +327,7 @@ impl World {
         if state.waiting || state.since == Timestamp::MAX {
             return;
         }
-        let base = absence_base(lead, absence.last, state.since);
-        if base <= state.fired {
-            return;
-        }
+        let Some(base) = absence_base(lead, absence, state.since).filter(|base| *base > state.fired) else { return };
         let due = self.silent_for(plan, slot, base, absence.length);
         if lead.stands_still(due) {
             return;
@@ -449,9 +452,11 @@ impl Account {
 }
 
 /// The moment a silence is measured from.
-pub(super) fn absence_base(lead: &Lead, last: usize, since: Timestamp) -> Timestamp {
+/// `None` where nothing is to be measured: a lead that is not idle.
+pub(super) fn absence_base(lead: &Lead, absence: &Absence, since: Timestamp) -> Option<Timestamp> {
+    let Some(last) = absence.last else { return Some(lead.idle_since?.max(since)) };
     let last = lead.last.get(last).map_or(Timestamp::MIN, |stamp| stamp.at);
-    last.max(since).max(lead.first_at)
+    Some(last.max(since).max(lead.first_at))
 }
 
 pub(super) fn because_of(stamp: Stamp) -> Because {

@@ -332,7 +332,9 @@ impl World {
             Trigger::Count { .. } => self.stand_count(moment, slot, id).unwrap_or_else(waits),
             Trigger::Follows { .. } => Stand::Follows(self.stand_pair(moment, slot, id)),
             Trigger::AbsentAfter { .. } => Stand::Deadline(self.stand_pair(moment, slot, id)),
-            Trigger::Absent { .. } => self.stand_absence(moment, slot, id, rule).unwrap_or_else(waits),
+            Trigger::Absent { .. } | Trigger::Idle { .. } => {
+                self.stand_absence(moment, slot, id, rule).unwrap_or_else(waits)
+            }
             Trigger::Score { score, upward, inclusive, value } => {
                 self.stand_score(moment, slot, (score, upward, inclusive, value))
             }
@@ -384,13 +386,15 @@ impl World {
         let lead = self.lead(slot);
         let state = lead.absences.get(place)?;
         let holds = state.since != Timestamp::MAX;
-        let base = absence_base(lead, absence.last, state.since);
-        let spent = holds && base <= state.fired;
-        let due = (holds && !spent).then(|| self.silent_for(moment.plan, slot, base, absence.length));
+        let base = absence_base(lead, absence, state.since).filter(|_| holds);
+        let spent = base.is_some_and(|base| base <= state.fired);
+        let due = base.filter(|_| !spent).map(|base| self.silent_for(moment.plan, slot, base, absence.length));
         let held = due.is_some_and(|due| lead.stands_still(due));
         let due = due.filter(|_| !held);
         let since = (holds && rule.while_.is_some()).then_some(state.since);
-        Some(Stand::Absence { last: lead.last.get(absence.last).copied().and_then(occurred), since, due, spent, held })
+        let since = if absence.last.is_none() { lead.idle_since } else { since };
+        let last = absence.last.and_then(|last| lead.last.get(last)).copied().and_then(occurred);
+        Some(Stand::Absence { last, since, due, spent, held })
     }
 
     fn stand_score(

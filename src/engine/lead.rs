@@ -319,6 +319,8 @@ pub(crate) struct Lead {
     pub hold: Option<Box<Hold>>,
     /// Let go of while its account is held.
     pub let_go: bool,
+    /// Since when no next step lies ahead; `None` while one does.
+    pub idle_since: Option<Timestamp>,
     /// Past holds, from when to when.
     pub held: Vec<(Timestamp, Timestamp)>,
     pub suppressions: Vec<Suppression>,
@@ -393,6 +395,7 @@ impl Lead {
             tags: SmallVec::new(),
             hold: None,
             let_go: false,
+            idle_since: None,
             held: Vec::new(),
             suppressions: Vec::new(),
             shield: None,

@@ -65,6 +65,7 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         let action = self.lead_mut(slot).actions.remove(place);
+        self.note_idle(moment, slot);
         if status == Status::Sent {
             let message =
                 |world: &Self| world.filled(moment, slot, (action.channel, &action.content), action.saved.as_ref());
@@ -217,5 +218,6 @@ impl World {
             line.was_due = Some(action.due);
             self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
         }
+        self.note_idle(moment, slot);
     }
 }

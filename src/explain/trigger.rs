@@ -42,6 +42,7 @@ impl Inquiry<'_> {
             (Trigger::Absent { set, .. }, Stand::Absence { last, since, .. }) => {
                 clause.says = self.silence_words(*set, *last, *since);
             }
+            (Trigger::Idle { .. }, Stand::Absence { since, .. }) => clause.says = self.idle_words(*since),
             (Trigger::Score { value, .. }, Stand::Score { asked, .. }) => {
                 clause.says = reads(asked.worth, *value);
                 clause.score = Some(self.score(asked));
@@ -123,6 +124,11 @@ impl Inquiry<'_> {
         format!("{last}{}", since.unwrap_or_default())
     }
 
+    fn idle_words(&self, since: Option<Timestamp>) -> String {
+        let since = since.map(|since| format!("no next step since {}", self.words.clock(since)));
+        since.unwrap_or_else(|| String::from("a next step lies ahead, or none is needed"))
+    }
+
     /// The trigger of a rule as it stands, and what it needs.
     pub(super) fn standing_trigger(&self, id: RuleId, asked: &RuleAsked) -> Clause {
         let clause = Clause::new(ClauseKind::When, self.words.trigger(id), false);
@@ -173,6 +179,21 @@ impl Inquiry<'_> {
                         let state = state.unwrap_or_default();
                         clause.needs(format!("waits for {state}, then {length} without {set}"))
                     }
+                }
+            }
+            (Stand::Absence { since, due, spent, held, .. }, Trigger::Idle { length }) => {
+                let mut clause = clause.says(self.idle_words(*since));
+                clause.holds = Some(*spent);
+                match due {
+                    Some(due) => {
+                        clause.needs(format!("needs no next step until {}", self.words.clock(*due))).next(Some(*due))
+                    }
+                    None if *held => {
+                        clause.needs(format!("stands still while the lead is held, then goes on to {length}"))
+                    }
+                    None if *spent => clause
+                        .needs(format!("has fired since then; needs a next step that ends, then {length} without")),
+                    None => clause.needs(format!("waits until no next step lies ahead, then {length}")),
                 }
             }
             (Stand::Score { asked, beyond, falls }, Trigger::Score { .. }) => {

@@ -144,6 +144,7 @@ impl ClauseWords<'_> {
             State::Tier(id) => (named(self.rulebook.tiers.get(*id).map(|tier| &tier.name)), ATOM),
             State::In(id) => (format!("in {}", self.sequence(*id)), ATOM),
             State::Suppressed => (String::from("suppressed"), ATOM),
+            State::Idle => (String::from("idle"), ATOM),
             State::Not(inner) => match &**inner {
                 State::In(id) => (format!("not in {}", self.sequence(*id)), NOT),
                 inner => (format!("not {}", self.state_bound(inner, NOT)), NOT),
@@ -181,6 +182,7 @@ impl ClauseWords<'_> {
             }
             Trigger::Absent { silent: true, length, .. } => format!("silent {length}"),
             Trigger::Absent { set, length, silent: false } => format!("no {} for {length}", self.set(*set)),
+            Trigger::Idle { length } => format!("idle {length}"),
             Trigger::Score { score, upward, inclusive, value } => {
                 let sign = match (upward, inclusive) {
                     (true, true) => ">=",

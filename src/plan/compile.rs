@@ -8,7 +8,7 @@ use super::overrides::Overrides;
 use super::{Absence, Condition, Counter, Fall, History, Pair, Periodic, Plan, Reaction, Test};
 use crate::rulebook::{
     CapScope, Comparison, Effect, EffectKind, Expr, InvariantKind, Limit, Read, RuleId, Rulebook, ScoreId, ScriptId,
-    Sequence, SequenceId, SetId, Table, Trigger, TypeId,
+    Sequence, SequenceId, SetId, State, Table, Trigger, TypeId,
 };
 use crate::timestamp::Span;
 use crate::units::{Content, Length};
@@ -47,6 +47,8 @@ impl Plan {
                 plan.last(set);
             }
         }
+        let states = rulebook.rules.iter().filter_map(|rule| rule.while_.as_ref());
+        plan.asks_idle = states.into_iter().any(asks_idle);
         plan.react(rulebook.well_known.replied, Reaction::ResetTouches);
         for_each_expr(&rulebook, &mut |expr| plan.place_expr(expr));
         for reactions in &mut plan.reactions {
@@ -109,8 +111,9 @@ impl Plan {
             Trigger::Absent { set, length, .. } => {
                 let last = self.last(set);
                 self.react(set, Reaction::Rearm(self.absences.len()));
-                self.absences.push(Absence { rule, last, length });
+                self.absences.push(Absence { rule, last: Some(last), length });
             }
+            Trigger::Idle { length } => self.absences.push(Absence { rule, last: None, length }),
             Trigger::Score { score, upward: true, .. } => self.upward[score.index()].push(rule),
             Trigger::Score { score, upward: false, inclusive, value } => {
                 self.downward[score.index()].push(Fall { rule, slot: self.fall_len, value, inclusive });
@@ -249,6 +252,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         script_of: vec![None; scores].into(),
         experiment_at: rulebook.sequences.iter().map(|s| vec![None; s.touches.len() + 1]).collect(),
         keeps_props: prints_props(rulebook),
+        asks_idle: false,
         zones: rulebook.zones.clone(),
         owner_zone: rulebook.facts.find("owner_timezone"),
         crosses_accounts: rulebook.channels.iter().any(crosses),
@@ -364,4 +368,14 @@ fn uses_props(rule: RuleId, rulebook: &Rulebook) -> bool {
         arm.effects.iter().for_each(|e| effect_exprs(&e.kind).into_iter().for_each(&mut look));
     }
     found
+}
+
+/// Whether a state asks whether a lead is idle.
+fn asks_idle(state: &State) -> bool {
+    match state {
+        State::Idle => true,
+        State::Not(inner) => asks_idle(inner),
+        State::And(a, b) | State::Or(a, b) => asks_idle(a) || asks_idle(b),
+        State::Tier(_) | State::In(_) | State::Suppressed => false,
+    }
 }

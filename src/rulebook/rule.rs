@@ -69,6 +69,8 @@ pub enum Trigger {
     AbsentAfter { set: SetId, within: Length, after: SetId },
     /// `no EVENT for D`, and `silent D` with the set of engagement events.
     Absent { set: SetId, length: Length, silent: bool },
+    /// `idle D`: no next step lies ahead for so long.
+    Idle { length: Length },
     /// `SCORE >= n` (upward) or `SCORE < n` (downward); `inclusive`: `>=` and `<=`.
     Score { score: ScoreId, upward: bool, inclusive: bool, value: Decimal },
     /// `becomes TIER`
@@ -96,6 +98,7 @@ impl Trigger {
             Self::Event(set) | Self::Count { set, .. } | Self::Follows { set, .. } => Some(*set),
             Self::AbsentAfter { .. }
             | Self::Absent { .. }
+            | Self::Idle { .. }
             | Self::Score { .. }
             | Self::Becomes(_)
             | Self::Leaves(_)
@@ -126,6 +129,7 @@ impl Trigger {
             | Self::Follows { .. }
             | Self::AbsentAfter { .. }
             | Self::Absent { .. }
+            | Self::Idle { .. }
             | Self::Score { .. } => true,
             Self::Event(_)
             | Self::Becomes(_)
@@ -143,7 +147,7 @@ impl Trigger {
     #[must_use]
     pub fn runs_in_state(&self) -> bool {
         match self {
-            Self::Absent { .. } | Self::Every { .. } | Self::EveryWeekday { .. } => true,
+            Self::Absent { .. } | Self::Idle { .. } | Self::Every { .. } | Self::EveryWeekday { .. } => true,
             Self::Event(_)
             | Self::Count { .. }
             | Self::Follows { .. }
@@ -167,6 +171,8 @@ pub enum State {
     In(SequenceId),
     /// Suppressed on every channel.
     Suppressed,
+    /// No next step lies ahead.
+    Idle,
     /// Not.
     Not(Box<State>),
     /// Both.

@@ -183,6 +183,9 @@ impl<'a> Same<'a> {
                 matches!(new, Trigger::Absent { set: other, length: other_length, silent: _ }
                     if length == other_length && self.set(*set, *other))
             }
+            Trigger::Idle { length } => {
+                matches!(new, Trigger::Idle { length: other } if length == other) && self.finals()
+            }
             Trigger::Score { score, upward, inclusive, value } => {
                 matches!(new, Trigger::Score { score: other, upward: up, inclusive: with, value: line }
                     if upward == up && inclusive == with && number(*value, *line) && self.score_id(*score, *other))
@@ -204,6 +207,7 @@ impl<'a> Same<'a> {
             State::Tier(tier) => matches!(new, State::Tier(other) if self.tier(*tier, *other)),
             State::In(id) => matches!(new, State::In(other) if self.sequence_id(*id, *other)),
             State::Suppressed => matches!(new, State::Suppressed),
+            State::Idle => matches!(new, State::Idle) && self.finals(),
             State::Not(inner) => matches!(new, State::Not(other) if self.state(inner, other)),
             State::And(a, b) => matches!(new, State::And(c, d) if self.state(a, c) && self.state(b, d)),
             State::Or(a, b) => matches!(new, State::Or(c, d) if self.state(a, c) && self.state(b, d)),
@@ -325,6 +329,14 @@ impl<'a> Same<'a> {
 
     fn tier(&self, old: TierId, new: TierId) -> bool {
         called(&self.old.tiers, old, &self.new.tiers, new)
+    }
+
+    /// Whether the same tiers need no next step.
+    fn finals(&self) -> bool {
+        let finals = |book: &Rulebook| -> Vec<String> {
+            book.tiers.iter().filter(|tier| tier.is_final).map(|tier| tier.name.clone()).collect()
+        };
+        finals(self.old) == finals(self.new)
     }
 
     fn channel(&self, old: ChannelId, new: ChannelId) -> bool {

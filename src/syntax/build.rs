@@ -13,7 +13,7 @@ use super::grammar::{Grammar, Rule};
 use super::mistake;
 use super::split::{Statement, lines_of_test};
 use super::token::{Token, TokenKind};
-use super::tree::{Item, ItemKind, Name};
+use super::tree::{Item, ItemKind, Name, TierDecl};
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
 use crate::source::{Range, SourceId};
@@ -193,7 +193,7 @@ impl Build<'_> {
             Rule::event_decl => ItemKind::Event(self.event(pair)),
             Rule::group_decl => ItemKind::Group(self.group(&pair)?),
             Rule::lead_decl => ItemKind::Lead(self.fields_in(pair)),
-            Rule::tiers_decl => ItemKind::Tiers(self.names_in(&pair)),
+            Rule::tiers_decl => ItemKind::Tiers(self.tiers(&pair)),
             Rule::calendar_decl => ItemKind::Calendar(self.calendar(pair)?),
             Rule::channel_decl => ItemKind::Channel(self.channel(pair)?),
             Rule::let_decl => ItemKind::Let(self.constant(&pair)?),
@@ -206,6 +206,18 @@ impl Build<'_> {
             Rule::rule_decl => ItemKind::Rule(self.rule(pair)?),
             _ => return None,
         })
+    }
+
+    fn tiers(&self, pair: &Pair<'_>) -> Vec<TierDecl> {
+        let mut tiers: Vec<TierDecl> = Vec::new();
+        for kid in pair.clone().into_inner() {
+            match (kid.as_rule(), tiers.last_mut()) {
+                (Rule::name, _) => tiers.push(TierDecl { name: self.name(&kid), is_final: false }),
+                (Rule::kw_final, Some(tier)) => tier.is_final = true,
+                _ => {}
+            }
+        }
+        tiers
     }
 
     fn names_in(&self, pair: &Pair<'_>) -> Vec<Name> {

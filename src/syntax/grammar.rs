@@ -62,6 +62,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::group_decl
         | Rule::lead_decl
         | Rule::tiers_decl
+        | Rule::one_tier
         | Rule::calendar_decl
         | Rule::channel_decl
         | Rule::let_decl
@@ -94,6 +95,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::trigger
         | Rule::absence
         | Rule::silence
+        | Rule::idleness
         | Rule::becomes
         | Rule::leaves
         | Rule::finished
@@ -314,6 +316,8 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_set => "`set`",
         Rule::kw_settings => "`settings`",
         Rule::kw_silent => "`silent`",
+        Rule::kw_idle => "`idle`",
+        Rule::kw_final => "`final`",
         Rule::kw_skip => "`skip`",
         Rule::kw_start => "`start`",
         Rule::kw_stop => "`stop`",

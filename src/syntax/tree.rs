@@ -25,6 +25,15 @@ pub struct At<T> {
 
 /// A name as written.
 pub type Name = At<String>;
+/// A tier as declared: `dead final`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TierDecl {
+    /// Its name.
+    pub name: Name,
+    /// Whoever is in it needs no next step.
+    pub is_final: bool,
+}
+
 /// The value of a quoted text, escapes resolved.
 pub type Text = At<String>;
 
@@ -47,7 +56,7 @@ pub enum ItemKind {
     Event(EventDecl),
     Group(GroupDecl),
     Lead(Vec<Field>),
-    Tiers(Vec<Name>),
+    Tiers(Vec<TierDecl>),
     Calendar(CalendarDecl),
     Channel(ChannelDecl),
     Let(LetDecl),

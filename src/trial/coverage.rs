@@ -298,7 +298,7 @@ fn line_words(rule: &Rule) -> Option<(String, String)> {
         Trigger::Follows { .. } => {
             Some((String::from("the answer never comes in time"), String::from("the answer never comes too late")))
         }
-        Trigger::AbsentAfter { .. } | Trigger::Absent { .. } => {
+        Trigger::AbsentAfter { .. } | Trigger::Absent { .. } | Trigger::Idle { .. } => {
             Some((String::from("the time never passes"), String::from("nothing ever comes in time")))
         }
         _ => None,

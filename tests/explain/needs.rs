@@ -104,6 +104,7 @@ fn what_is_due_by_time_comes_then() {
                     let by_time = matches!(
                         rule.trigger,
                         Trigger::Absent { .. }
+                            | Trigger::Idle { .. }
                             | Trigger::AbsentAfter { .. }
                             | Trigger::Every { .. }
                             | Trigger::EveryWeekday { .. }

@@ -252,6 +252,7 @@ fn trigger(tape: &mut Tape) -> (String, bool) {
         4 => (format!("{one} within {length} after {other}"), false),
         5 => (format!("no {one} within {length} after {other}"), false),
         6 => (format!("no {one} for 7d"), false),
+        7 if tape.yes() => ("idle 7d".to_owned(), false),
         7 => ("silent 30d".to_owned(), false),
         8 => ("touched ( channel == \"email\" ) 8x without replied".to_owned(), false),
         9 => (

@@ -45,7 +45,15 @@ fn item(item: &ItemKind) -> String {
         }
         ItemKind::Group(group) => list(&format!("group {}", group.name.node), &group.members, name),
         ItemKind::Lead(fields) => block("lead", fields, field),
-        ItemKind::Tiers(tiers) => list("tiers", tiers, name),
+        ItemKind::Tiers(tiers) => {
+            list(
+                "tiers",
+                tiers,
+                |tier| {
+                    if tier.is_final { format!("{} final", name(&tier.name)) } else { name(&tier.name) }
+                },
+            )
+        }
         ItemKind::Calendar(calendar) => block(&format!("calendar {}", calendar.name.node), &calendar.entries, entry),
         ItemKind::Channel(channel) => block(&format!("channel {}", channel.name.node), &channel.clauses, clause),
         ItemKind::Let(constant) => format!("(let {} {})", constant.name.node, expr(&constant.value)),
@@ -178,6 +186,7 @@ fn trigger(trigger: &Trigger) -> String {
         }
         TriggerKind::Absent { event: e, length } => format!("(no {} for {})", event(e), length.node),
         TriggerKind::Silent { length } => format!("(silent {})", length.node),
+        TriggerKind::Idle { length } => format!("(idle {})", length.node),
         TriggerKind::Score { score, op, value } => format!("({:?} {} {})", op.node, score.node, expr(value)),
         TriggerKind::Becomes(tier) => format!("(becomes {})", tier.node),
         TriggerKind::Leaves(tier) => format!("(leaves {})", tier.node),

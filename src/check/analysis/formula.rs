@@ -40,6 +40,8 @@ pub(super) enum Subject {
     In(SequenceId),
     /// Whether the lead is suppressed.
     Suppressed,
+    /// Whether no next step lies ahead of the lead.
+    Idle,
 }
 
 /// What is claimed of a value.
@@ -80,6 +82,7 @@ impl Formula {
             State::Tier(tier) => Self::tier(*tier, rulebook),
             State::In(sequence) => Self::inside(*sequence),
             State::Suppressed => Self::claim(Subject::Suppressed, None, Test::Truth),
+            State::Idle => Self::claim(Subject::Idle, None, Test::Truth),
             State::Not(inner) => Self::state(inner, rulebook).not(),
             State::And(a, b) => Self::All(vec![Self::state(a, rulebook), Self::state(b, rulebook)]),
             State::Or(a, b) => Self::Any(vec![Self::state(a, rulebook), Self::state(b, rulebook)]),
@@ -123,6 +126,7 @@ impl Formula {
             Trigger::Becomes(tier) => Self::tier(*tier, rulebook),
             Trigger::Leaves(tier) => Self::tier(*tier, rulebook).not(),
             Trigger::Enrolled(sequence) => Self::inside(*sequence),
+            Trigger::Idle { .. } => Self::claim(Subject::Idle, None, Test::Truth),
             Trigger::Absent { .. }
             | Trigger::Finished(_)
             | Trigger::Exited(_)

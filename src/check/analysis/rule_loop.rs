@@ -188,7 +188,7 @@ fn named_in(state: &State, named: &mut Vec<SequenceId>) {
             named_in(a, named);
             named_in(b, named);
         }
-        State::Tier(_) | State::Suppressed => {}
+        State::Tier(_) | State::Suppressed | State::Idle => {}
     }
 }
 

@@ -98,7 +98,7 @@ fn values(rulebook: &Rulebook, subject: &Subject, claims: &[(&Claim, bool)]) -> 
     });
     let mut values: Vec<Value> = named.cloned().collect();
     match subject {
-        Subject::In(_) | Subject::Suppressed => return vec![Value::Bool(true), Value::Bool(false)],
+        Subject::In(_) | Subject::Suppressed | Subject::Idle => return vec![Value::Bool(true), Value::Bool(false)],
         Subject::Value(Expr::Tier) => {
             values = rulebook.tiers.iter().map(|tier| Value::Text(tier.name.as_str().into())).collect();
         }
@@ -169,7 +169,7 @@ fn numbers(rulebook: &Rulebook, expr: &Expr, values: &mut Vec<Value>) {
 
 fn may_be_missing(rulebook: &Rulebook, subject: &Subject) -> bool {
     match subject {
-        Subject::In(_) | Subject::Suppressed | Subject::EventType => false,
+        Subject::In(_) | Subject::Suppressed | Subject::Idle | Subject::EventType => false,
         Subject::Value(expr) => match expr {
             Expr::Fact(fact) => rulebook.facts.get(*fact).is_none_or(|fact| fact.default == Value::Missing),
             Expr::Prop(prop) => rulebook.types.iter().flat_map(|ty| &ty.props).any(|p| p.id == *prop && p.optional),

@@ -126,6 +126,7 @@ impl Names {
             | TriggerKind::Enrolled(name)
             | TriggerKind::Exited(name) => self.name(name),
             TriggerKind::Silent { length: _ }
+            | TriggerKind::Idle { length: _ }
             | TriggerKind::Every { length: _ }
             | TriggerKind::EveryWeekday { days: _, at: _ } => {}
         }

@@ -2,7 +2,7 @@
 
 use super::{PageBlock, PageTable};
 use crate::doc::moves::moves;
-use crate::doc::prose::{NameKind, Prose};
+use crate::doc::prose::{NameKind, Prose, fill};
 use crate::doc::words::{ProseWords, listed};
 
 /// The tiers, or nothing where there are none.
@@ -18,7 +18,12 @@ pub fn tiers(words: &ProseWords<'_>) -> Vec<PageBlock> {
         let sequences: Vec<Prose> = sequences.map(|sequence| Prose::name(NameKind::Sequence, &sequence.name)).collect();
         let rules = moves.moves.iter().filter(|known| known.to == at);
         let rules: Vec<Prose> = rules.map(|known| Prose::name(NameKind::Rule, &known.rule)).collect();
-        vec![words.tier(id), dash(listed(sequences, "or")), dash(listed(rules, "and"))]
+        let name = if rulebook.tiers.get(id).is_some_and(|tier| tier.is_final) {
+            fill("{}, final", [words.tier(id)])
+        } else {
+            words.tier(id)
+        };
+        vec![name, dash(listed(sequences, "or")), dash(listed(rules, "and"))]
     });
     let table = PageTable {
         head: vec!["Tier", "Sequence for it", "Rules that move a lead into it"],

@@ -251,6 +251,7 @@ impl ProseWords<'_> {
             State::Tier(id) => self.tier(*id),
             State::In(id) => fill("in the sequence {}", [self.sequence(*id)]),
             State::Suppressed => "off limits".into(),
+            State::Idle => "without a next step".into(),
             State::Not(inner) => match &**inner {
                 State::Or(a, b) => fill("neither {} nor {}", [self.state(a), self.state(b)]),
                 State::And(..) => fill("not both {}", [self.state(inner)]),

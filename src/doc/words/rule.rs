@@ -52,7 +52,7 @@ impl ProseWords<'_> {
     fn standing(&self, trigger: &Trigger, state: &State) -> Prose {
         let state = self.state(state);
         match trigger {
-            Trigger::Absent { .. } => fill(", and all that time the lead was {}", [state]),
+            Trigger::Absent { .. } | Trigger::Idle { .. } => fill(", and all that time the lead was {}", [state]),
             Trigger::AbsentAfter { .. } | Trigger::Follows { .. } => fill(", and the lead is {}", [state]),
             Trigger::Every { .. } | Trigger::EveryWeekday { .. } => fill(" for as long as the lead is {}", [state]),
             _ => fill(" while the lead is {}", [state]),
@@ -83,6 +83,7 @@ impl ProseWords<'_> {
             Trigger::Absent { set, length, .. } => {
                 fill("When {} for {}", [self.has_not_happened(*set), time::length(*length).into()])
             }
+            Trigger::Idle { length } => fill("When no next step has lain ahead for {}", [time::length(*length).into()]),
             Trigger::Score { score, upward, inclusive, value } => {
                 let pattern = match (upward, inclusive) {
                     (true, true) => "When the score {} rises to {} or more",

@@ -24,8 +24,7 @@ impl World {
                 (true, Some(_)) if own.since == Timestamp::MAX => moment.now,
                 (true, Some(_)) => own.since,
             };
-            if holds {
-                let base = absence_base(self.lead(slot), absence.last, own.since);
+            if let Some(base) = absence_base(self.lead(slot), absence, own.since).filter(|_| holds) {
                 let due = self.silent_for(plan, slot, base, absence.length);
                 if due <= moment.now && !self.lead(slot).stands_still(due) {
                     own.fired = own.fired.max(base);

@@ -46,6 +46,7 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
     (would.id, would.account, would.account_slot) = (was.id, was.account, was.account_slot);
     would.account_at = was.account_at;
     (would.first_at, would.zone, would.touches) = (was.first_at, was.zone, was.touches);
+    would.idle_since = was.idle_since;
     (would.hold, would.let_go, would.held) = (was.hold, was.let_go, was.held);
     (would.next_serial, would.last_touch) = (was.next_serial, was.last_touch);
     would.former = (!former.is_empty()).then(|| Box::new(former));

@@ -80,6 +80,7 @@ impl Build<'_> {
         Some(match pair.as_rule() {
             Rule::absence => self.absence(pair)?,
             Rule::silence => TriggerKind::Silent { length: self.length_in(pair)? },
+            Rule::idleness => TriggerKind::Idle { length: self.length_in(pair)? },
             Rule::becomes => TriggerKind::Becomes(self.name_in(pair)?),
             Rule::leaves => TriggerKind::Leaves(self.name_in(pair)?),
             Rule::finished => TriggerKind::Finished(self.name_in(pair)?),

@@ -83,6 +83,8 @@ pub enum TriggerKind {
     Absent { event: EventRef, length: At<Length> },
     /// `silent D`
     Silent { length: At<Length> },
+    /// `idle D`
+    Idle { length: At<Length> },
     /// `SCORE >= n`, `SCORE < n` (any comparison parses; `check` allows `>=`, `>`, `<`, `<=`)
     Score { score: Name, op: At<BinaryOp>, value: Expr },
     /// `becomes TIER`
