@@ -16,7 +16,7 @@ pub use self::reason::{Note, Reason};
 use crate::decimal::Decimal;
 use crate::event::{AccountId, EventNumber, LeadId};
 use crate::local::Zone;
-use crate::rulebook::{ChannelId, ExperimentId, FactId, Person, RuleId, ScoreId, SequenceId, TagId, TierId};
+use crate::rulebook::{ChannelId, ExperimentId, FactId, Person, Reach, RuleId, ScoreId, SequenceId, TagId, TierId};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::Content;
 pub use crate::units::Status;
@@ -159,13 +159,20 @@ pub enum Body {
     Resume,
     /// No more contact.
     Suppress {
-        /// On this channel, or on all.
-        channel: Option<ChannelId>,
+        /// On this channel or about this topic, or at all.
+        reach: Option<Reach>,
         /// Until then, or for good.
         until: Option<Timestamp>,
     },
+    /// An address may not be used on a channel any more.
+    Bar {
+        /// The channel that goes by it.
+        channel: ChannelId,
+        /// Why.
+        reason: Reason,
+    },
     /// Contact is allowed again.
-    Unsuppress(Option<ChannelId>),
+    Unsuppress(Option<Reach>),
     /// A score changed (only where a trace is asked for).
     Score {
         /// Which.
@@ -201,7 +208,10 @@ impl Body {
             Self::Touch(touch) => touch.reason.as_ref(),
             Self::Action(action) => action.reason.as_ref(),
             Self::Enroll { suppressed, .. } => suppressed.as_ref(),
-            Self::Overridden { reason, .. } | Self::Exit { reason, .. } | Self::Muted(reason) => Some(reason),
+            Self::Overridden { reason, .. }
+            | Self::Exit { reason, .. }
+            | Self::Bar { reason, .. }
+            | Self::Muted(reason) => Some(reason),
             Self::Tier { to: Some(_), .. }
             | Self::Alert { .. }
             | Self::Assign(_)

@@ -5,10 +5,12 @@
 //! At one moment timers come before entries, and entries come in the order they arrived; see
 //! [`Engine::handle`] and [`Engine::drain`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use crate::address::Address;
 use crate::decision::names::Journal;
 use crate::decision::{Because, Body, Cause, Decision, Order};
 use crate::event::{AccountId, Event, LeadId, Props};
@@ -20,6 +22,7 @@ use crate::template::{Message, Unfilled};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::ZoneSource;
 
+mod address;
 mod adopt;
 pub mod ask;
 mod choice;
@@ -53,13 +56,15 @@ mod timer;
 mod window;
 pub mod witness;
 
+pub(crate) use address::named_addresses;
 pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, LiveNotes};
 pub use halt::{Halt, Halted, Halts, TASK};
-pub use persist::{Clock, OwnerSends, SavedAccount, SavedLead};
+pub use persist::{Clock, OwnerSends, SavedAccount, SavedAddress, SavedLead};
 pub use script::Stopped;
 pub use standing::{Paused, Standing, Way};
 
+use address::Holding;
 use instant::{Fired, Pending};
 use lead::Lead;
 use timer::{Timer, Timers};
@@ -87,6 +92,8 @@ struct World {
     owner_sends: OwnerSends,
     /// What a person has halted for everybody.
     halts: Halts,
+    /// Who has which address, and what bars it.
+    ledger: BTreeMap<Address, Holding>,
     trace: bool,
     runner: script::Runner,
     /// Writes down why, where the engine is watched.
@@ -95,6 +102,8 @@ struct World {
     fired: Vec<Fired>,
     pending: Vec<Pending>,
     changed: Vec<u32>,
+    /// Single messages planned in it, by lead and serial number.
+    planned: Vec<(u32, u32)>,
     tied: Vec<Timer>,
     /// Who does by hand what this instant does, and why.
     note: Option<Box<crate::decision::Note>>,

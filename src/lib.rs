@@ -58,7 +58,8 @@
 //! 1. [`words`] such as plurals and near names, text from outside as it is [`shown`], [`source`] texts
 //!    with places in them, [`slug`]s of findings, [`timestamp`]s and [`decimal`] numbers, and a [`crew`] of
 //!    threads.
-//! 2. [`diagnostic`]: what is wrong at a place; [`units`] and [`value`]s of the language; [`yaml`].
+//! 2. [`diagnostic`]: what is wrong at a place; [`units`] and [`value`]s of the language; [`address`]es as they are
+//!    compared; [`yaml`].
 //! 3. [`syntax`]: text to tree, every syntax error of a file in one run; [`local`] clocks in zones;
 //!    [`script`] and [`template`], which stand beside the rules.
 //! 4. [`calendar`]: open hours and days.
@@ -98,6 +99,7 @@ pub mod source;
 pub mod timestamp;
 pub mod words;
 
+pub mod address;
 pub mod diagnostic;
 pub mod units;
 pub mod value;

@@ -10,9 +10,11 @@ use crate::rulebook::{
 use crate::timestamp::Span;
 use crate::units::{Length, ZoneSource};
 
+mod addresses;
 mod compile;
 mod overrides;
 
+pub(crate) use addresses::{Addresses, Notice};
 pub(crate) use overrides::{HaltKind, Override, Overrides};
 
 /// A rulebook, ready to run. Cheap to share between threads.
@@ -81,6 +83,8 @@ pub struct Plan {
     pub(crate) owner_zone: Option<FactId>,
     /// What people do by hand, by type of event.
     pub(crate) overrides: Overrides,
+    /// Which facts are addresses, and what bars one.
+    pub(crate) addresses: Addresses,
     /// Whether some cap counts across accounts, so that all leads must be run together.
     pub(crate) crosses_accounts: bool,
 }
@@ -200,6 +204,11 @@ pub(crate) struct History {
 }
 
 impl Plan {
+    /// Whether an event of a type may name an address.
+    pub(crate) fn may_name_address(&self, ty: Option<crate::rulebook::TypeId>) -> bool {
+        ty.is_some_and(|ty| !self.addresses.carriers(ty).is_empty())
+    }
+
     /// Whether some rule or cap counts across accounts, so that leads cannot be run apart.
     #[must_use]
     pub fn crosses_accounts(&self) -> bool {

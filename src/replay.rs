@@ -5,9 +5,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
+use crate::address::Address;
 use crate::crew::{Crew, NoThreads};
 use crate::decision::Decision;
-use crate::engine::{Engine, Stopped};
+use crate::engine::{Engine, Stopped, named_addresses};
 use crate::event::{EventNumber, LeadId};
 use crate::log::{Log, LogEntry};
 use crate::plan::Plan;
@@ -113,7 +116,7 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &ReplayOptions) -> Result<Re
     let last = entries.last().map(|entry| entry.received_at).max(log.drained_to).unwrap_or(Timestamp(0));
     let horizon = options.until.unwrap_or(last);
     let size = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
-    let shards = Shards::of(log, handled, plan.crosses_accounts(), size);
+    let shards = Shards::of(plan, log, handled, size);
     let run = |shard| shards.run(shard, plan, log, horizon, options);
     let crew = Crew::new(options.threads)?;
     let parts: Vec<_> = crew.numbered(shards.len(), run).into_iter().collect::<Result<_, Stopped>>()?;
@@ -142,6 +145,7 @@ pub fn part(plan: &Plan, log: &Log, lead: LeadId) -> LeadPart {
             groups.join(entry.lead.0, leads + account.0);
         }
     }
+    join_by_address(plan, log, log.len(), &mut groups);
     let own = groups.find(lead.0);
     let mut inside = |other: LeadId| groups.find(other.0) == own;
     let together: Vec<LeadId> = (0..leads).map(LeadId).filter(|other| inside(*other)).collect();
@@ -174,8 +178,9 @@ struct Shards {
 }
 
 impl Shards {
-    /// Leads that share an account, at any time, share a shard.
-    fn of(log: &Log, handled: usize, together: bool, most: usize) -> Self {
+    /// Leads that share an account or an address, at any time, share a shard.
+    fn of(plan: &Plan, log: &Log, handled: usize, most: usize) -> Self {
+        let together = plan.crosses_accounts();
         let leads = log.lead_count();
         let mut groups = Groups::new(leads + log.account_count());
         for entry in log.entries() {
@@ -183,6 +188,7 @@ impl Shards {
                 groups.join(entry.lead.0, leads as u32 + account.0);
             }
         }
+        join_by_address(plan, log, handled, &mut groups);
         let mut shard_of_group = vec![u32::MAX; leads + log.account_count()];
         let mut shard_of = vec![0u32; leads];
         let mut slots = vec![0u32; leads];
@@ -244,6 +250,20 @@ impl Shards {
         }
         engine.drain(horizon, log, &mut decisions)?;
         Ok((decisions, engine.pending(log)))
+    }
+}
+
+/// Joins the leads that ever name the same address: what is known of it decides about all of them.
+fn join_by_address(plan: &Plan, log: &Log, handled: usize, groups: &mut Groups) {
+    let mut first: HashMap<Address, u32> = HashMap::new();
+    for number in 0..handled as u32 {
+        let Some(event) = log.event(EventNumber(number)).filter(|event| plan.may_name_address(event.ty)) else {
+            continue;
+        };
+        for address in named_addresses(plan, &event) {
+            let other = *first.entry(address).or_insert(event.lead.0);
+            groups.join(other, event.lead.0);
+        }
     }
 }
 

@@ -19,9 +19,11 @@ mod test;
 
 use std::sync::Arc;
 
-pub use self::channel::{Cap, CapScope, Channel};
+pub use self::channel::{Cap, CapScope, Channel, Reach, TASK};
 pub use self::effect::{Effect, EffectKind, HoldEnd, Person, Timing};
-pub use self::event::{Alternative, DeclaredEvent, EventSet, EventType, Means, Prop, TOUCHED_TYPE, WellKnown};
+pub use self::event::{
+    Alternative, DeclaredEvent, EventSet, EventType, Means, Prop, RESUBSCRIBED, TOUCHED_TYPE, WellKnown, is_consent,
+};
 pub use self::experiment::Experiment;
 pub use self::expression::{Arithmetic, Comparison, Expr};
 pub use self::fact::Fact;
@@ -70,6 +72,8 @@ index! {
     TierId(u8),
     /// A channel; index into [`Rulebook::channels`].
     ChannelId(u8),
+    /// A topic; index into [`Rulebook::topics`].
+    TopicId(u8),
     /// A calendar; index into [`Rulebook::calendars`].
     CalendarId(u8),
     /// A sequence; index into [`Rulebook::sequences`].
@@ -112,6 +116,8 @@ pub struct Rulebook {
     pub zones: Vec<crate::units::ZoneSource>,
     /// Channels, standard ones included.
     pub channels: Table<ChannelId, Channel>,
+    /// What messages can be about, where people may have enough of one thing and not of all.
+    pub topics: Table<TopicId, Topic>,
     /// Sequences in rulebook order.
     pub sequences: Table<SequenceId, Sequence>,
     /// Scores in rulebook order.
@@ -138,12 +144,24 @@ pub struct Rulebook {
 }
 
 impl Rulebook {
-    /// The template that messages of a channel call by this name.
+    /// The template that messages of a channel call by this name: its own, else that of its kind.
     #[must_use]
     pub fn template(&self, name: &str, channel: ChannelId) -> Option<TemplateId> {
-        let key = |template: &BookTemplate| template.name.as_str().cmp(name).then(template.channel.cmp(&channel));
-        self.templates.binary_search_by(key).ok().map(|at| TemplateId(at as u16))
+        let of = |channel: ChannelId| {
+            let key = |template: &BookTemplate| template.name.as_str().cmp(name).then(template.channel.cmp(&channel));
+            self.templates.binary_search_by(key).ok().map(|at| TemplateId(at as u16))
+        };
+        of(channel).or_else(|| of(self.kind(channel)))
     }
+}
+
+/// A topic of messages: `topics newsletter, product`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub range: Range,
 }
 
 /// A tier.
@@ -162,4 +180,7 @@ pub struct Tier {
 pub struct Settings {
     /// How old news may be and still act (but for stops, holds and suppressions). Default 3 days.
     pub stale_after: Span,
+    /// Of two leads with one address the one that had it first gets mails and texts; `same_address send`
+    /// turns that off.
+    pub same_address_once: bool,
 }

@@ -52,6 +52,9 @@ pub struct Handed {
     /// The name of a webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The address a message goes to: the first of the lead's that may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// The template of a message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,

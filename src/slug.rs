@@ -55,8 +55,12 @@ slugs! {
     BusinessLength = "business-length" Error,
     /// A mistake inside a calendar file.
     CalendarFile = "calendar-file" Error,
+    /// A channel of a kind that cannot be, or limits on one that has none.
+    ChannelKind = "channel-kind" Error,
     /// A channel without an open minute.
     ChannelNeverOpen = "channel-never-open" Warning,
+    /// A second channel for mail or texts that opt-outs do not reach.
+    ChannelWithoutKind = "channel-without-kind" Warning,
     /// A constant or group that is defined by itself.
     Circular = "circular" Error,
     /// A time of day where a moment is wanted.
@@ -167,6 +171,12 @@ slugs! {
     ShadowedLine = "shadowed-line" Warning,
     /// Text that is not in the language.
     Syntax = "syntax" Error,
+    /// A rule that lets mail go to people who opted out.
+    LiftsOptOut = "lifts-opt-out" Warning,
+    /// Outreach on a channel that knows no limits.
+    TransactionalInSequence = "transactional-in-sequence" Warning,
+    /// A topic nobody declared.
+    NoTopic = "no-topic" Error,
     /// A template named for a channel it is not for.
     TemplateChannel = "template-channel" Error,
     /// A template file whose name no rule can write.

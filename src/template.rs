@@ -1,7 +1,7 @@
 //! Message templates: front matter between `---` lines, then a body. Checked when parsed, filled
 //! in when a touch falls due; what is filled in is never read as a template again.
 //!
-//! Front matter: `channel` (required), `subject` (of emails; a template itself), `needs` (names
+//! Front matter: `channel` (required), `subject` (of emails; a template itself), `topic`, `needs` (names
 //! whose values a person supplies). Nothing else, and no anchors, aliases or tags of YAML.
 //!
 //! Body: `{{ name }}`, `{% if %} {% elif %} {% else %} {% endif %}`, `{% for x in list %}
@@ -64,6 +64,7 @@ pub struct Variable {
 pub struct Template {
     name: String,
     channel: Variable,
+    topic: Option<Variable>,
     needs: Vec<Variable>,
     subject: Option<String>,
     body: String,
@@ -107,6 +108,7 @@ impl Template {
         Ok(Self {
             name: name.to_owned(),
             channel: variable(text, front.channel.0, front.channel.1),
+            topic: front.topic.map(|(name, range)| variable(text, name, range)),
             needs: front.needs.into_iter().map(|(name, range)| variable(text, name, range)).collect(),
             subject_line: front.subject.as_ref().map_or(1, |(start, _)| line_column(text, *start).0),
             body_line: line_column(text, front.body).0,
@@ -119,6 +121,11 @@ impl Template {
     /// The channel it is for, with the place where it says so.
     pub fn channel(&self) -> &Variable {
         &self.channel
+    }
+
+    /// The topic it is about, with the place where it says so.
+    pub fn topic(&self) -> Option<&Variable> {
+        self.topic.as_ref()
     }
 
     /// Names listed under `needs`.

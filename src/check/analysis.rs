@@ -9,6 +9,7 @@ mod constant;
 mod count;
 mod duplicate;
 mod formula;
+mod kind;
 mod leaps;
 mod mention;
 mod never;
@@ -43,6 +44,8 @@ pub(super) fn run(rulebook: &Rulebook, files: &[File]) -> Vec<Diagnostic> {
         rule_loop::analyze,
         reply::analyze,
         consent::analyze,
+        kind::analyze,
+        kind::permissions,
         window::analyze,
         reach::analyze,
         opens::analyze,

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::checker::Checker;
 use super::expression::{Known, Scope};
-use super::name::CALENDAR;
+use super::name::{CALENDAR, FACT};
 use super::reference::ReferenceKind;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{CalendarId, Cap, CapScope, Channel, ChannelId, Expr};
+use crate::rulebook::{CalendarId, Cap, CapScope, Channel, ChannelId, Expr, FactId};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{At, ChannelClause, ChannelDecl, Length, Name};
@@ -19,20 +19,49 @@ impl Checker<'_> {
     /// Resolves every channel.
     pub fn check_channels(&mut self) {
         let channels: Vec<&ChannelDecl> = self.declared.channels.iter().map(|entry| entry.item).collect();
-        for channel in channels {
-            let channel = self.check_channel(channel);
+        for (index, channel) in channels.into_iter().enumerate() {
+            let channel = self.check_channel(ChannelId(index as u8), channel);
             self.resolved.channels.push(channel);
+        }
+        // A person does what is like something that a person does.
+        for id in self.resolved.channels.ids() {
+            let kind = self.resolved.channels.get(id).map_or(id, |channel| channel.kind);
+            let manual = self.resolved.channels.get(kind).is_some_and(|kind| kind.manual);
+            if let Some(channel) = self.resolved.channels.get_mut(id) {
+                channel.manual |= manual;
+            }
         }
     }
 
-    fn check_channel(&mut self, declared: &ChannelDecl) -> Channel {
+    /// The channel that another is like; itself where it is like none.
+    fn kind(&mut self, id: ChannelId, declared: &ChannelDecl) -> ChannelId {
+        let Some(like) = &declared.like else { return id };
+        let Some(kind) = self.channel(like) else { return id };
+        let entry = self.declared.channels.entry(&like.node).map(|entry| (entry.range, &entry.item.like));
+        if let Some((place, Some(other))) = entry {
+            let message = format!(
+                "`{}` cannot be like `{}`, which is like another channel itself",
+                declared.name.node, like.node
+            );
+            let help = format!("write `like {}`, or take a channel that is like none", other.node);
+            let found = Diagnostic::new(Slug::ChannelKind, like.range, message).label("of a kind itself");
+            self.report(found.other(place, "declared here").help(help));
+            return id;
+        }
+        kind
+    }
+
+    fn check_channel(&mut self, id: ChannelId, declared: &ChannelDecl) -> Channel {
         let mut channel = Channel {
             name: declared.name.node.clone(),
+            kind: self.kind(id, declared),
             calendar: None,
             quiet: None,
             caps: Vec::new(),
             requires: Vec::new(),
+            needs: Vec::new(),
             manual: false,
+            transactional: false,
             range: declared.name.range,
         };
         let mut seen: BTreeMap<String, Range> = BTreeMap::new();
@@ -52,22 +81,59 @@ impl Checker<'_> {
                     let typed = self.condition(condition, &Scope::channel(), &Known::new(), "what a channel requires");
                     channel.requires.extend(typed.map(|typed| (typed.expr, text)));
                 }
+                ChannelClause::Needs(names) => {
+                    self.refuse_second("needs".to_owned(), clause.range, &mut seen);
+                    channel.needs = names.iter().filter_map(|name| self.needed(name)).collect();
+                }
+                ChannelClause::Transactional => {
+                    self.refuse_second("transactional".to_owned(), clause.range, &mut seen);
+                    channel.transactional = true;
+                }
                 ChannelClause::Manual => {
                     self.refuse_second("manual".to_owned(), clause.range, &mut seen);
                     channel.manual = true;
                 }
             }
         }
+        self.transactional(declared);
         self.require_consent(&mut channel);
         channel
     }
 
-    /// Mail, text messages and calls need consent however a rulebook declares the channel anew.
-    fn require_consent(&self, channel: &mut Channel) {
-        if !["email", "sms", "call"].contains(&channel.name.as_str()) {
+    /// A transactional channel has no limits that could hold.
+    fn transactional(&mut self, declared: &ChannelDecl) {
+        if declared.clauses.iter().all(|clause| clause.node != ChannelClause::Transactional) {
             return;
         }
-        let name = format!("{}_ok", channel.name);
+        let limits =
+            |clause: &&At<ChannelClause>| matches!(clause.node, ChannelClause::Cap { .. } | ChannelClause::Quiet(_));
+        for limit in declared.clauses.iter().filter(limits) {
+            let message = format!("`{}` is transactional, so no limit holds for it", declared.name.node);
+            let found = Diagnostic::new(Slug::ChannelKind, limit.range, message).label("would never be asked");
+            self.report(found.help("take it out, or take out `transactional`"));
+        }
+    }
+
+    /// A fact that a channel cannot do without.
+    fn needed(&mut self, name: &Name) -> Option<FactId> {
+        let known = self.fact(&name.node).map(|(fact, ..)| fact);
+        if known.is_none() {
+            let names = self.declared.facts.names();
+            self.unknown(&FACT, &name.node, name.range, &names, None);
+        }
+        self.refer_fact(&name.node, name.range);
+        known
+    }
+
+    /// Mail, text messages and calls need consent however a rulebook declares the channel anew.
+    fn require_consent(&self, channel: &mut Channel) {
+        let kind = self.declared.channels.at(channel.kind.index()).map_or("", |kind| kind.name.as_str());
+        // Who asked for something may get the answer by mail.
+        let asked = kind == "email" && channel.transactional;
+        if !["email", "sms", "call"].contains(&kind) || asked {
+            return;
+        }
+        let name = format!("{kind}_ok");
         let Some((fact, ..)) = self.fact(&name) else { return };
         if !channel.requires.iter().any(|(expr, _)| *expr == Expr::Fact(fact)) {
             channel.requires.insert(0, (Expr::Fact(fact), name));

@@ -19,7 +19,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{
     BookScript, BookTemplate, CalendarId, Channel, ChannelId, EventSet, EventType, Experiment, ExperimentId, Expr,
     Fact, FactId, Invariant, PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, Sequence, SequenceId, SetId,
-    Settings, Table, TagId, TemplateId, Test, Tier, TypeId, WellKnown,
+    Settings, Table, TagId, TemplateId, Test, Tier, Topic, TypeId, WellKnown,
 };
 use crate::slug::Slug;
 use crate::source::{Range, Source, Sources};
@@ -39,6 +39,7 @@ pub(super) struct Declared<'a> {
     pub tiers_at: Option<Range>,
     pub calendars: NameTable<&'a tree::CalendarDecl>,
     pub channels: NameTable<&'a tree::ChannelDecl>,
+    pub topics: NameTable<()>,
     pub sequences: NameTable<&'a tree::SequenceDecl>,
     pub scores: NameTable<&'a tree::ScoreDecl>,
     pub experiments: NameTable<&'a tree::ExperimentDecl>,
@@ -133,7 +134,7 @@ impl<'a> Checker<'a> {
             calendar_files: BTreeMap::new(),
             scripts: Scripts::default(),
             templates: Templates::default(),
-            settings: Settings { stale_after: Span::days(3) },
+            settings: Settings { stale_after: Span::days(3), same_address_once: true },
             diagnostics: Vec::new(),
             references: References::default(),
             reported: BTreeMap::new(),
@@ -173,6 +174,8 @@ impl<'a> Checker<'a> {
             range: tier.range,
         });
         let tiers = tiers.collect();
+        let topics = self.declared.topics.iter();
+        let topics = topics.map(|topic| Topic { name: topic.name.clone(), range: topic.range }).collect();
         let resolved = self.resolved;
         let rulebook = well_known.filter(|_| clean).map(|well_known| Rulebook {
             sources: Arc::clone(&self.sources),
@@ -185,6 +188,7 @@ impl<'a> Checker<'a> {
             calendars: resolved.calendars,
             zones: resolved.zones,
             channels: resolved.channels,
+            topics,
             sequences: resolved.sequences,
             scores: resolved.scores,
             scripts: resolved.scripts,
@@ -293,7 +297,7 @@ impl<'a> Checker<'a> {
             ("lead facts", self.declared.facts.len(), 65_535),
             ("sets of events", self.resolved.sets.len(), 65_535),
             ("calendars", self.declared.calendars.len(), 255),
-            ("channels", self.declared.channels.len(), 255),
+            ("channels and topics", self.declared.channels.len() + self.declared.topics.len(), 200),
             ("sequences", self.declared.sequences.len(), 65_535),
             ("scores", self.declared.scores.len(), 65_535),
             ("scripts", self.resolved.scripts.len(), 65_535),

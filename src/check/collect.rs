@@ -41,6 +41,12 @@ impl<'a> Checker<'a> {
                 }
             }
             ItemKind::Tiers(tiers) => self.collect_tiers(item, tiers),
+            ItemKind::Topics(names) => {
+                for name in names {
+                    let done = self.declared.topics.declare(entry(name, standard, ()));
+                    self.refuse("topic", name, done);
+                }
+            }
             ItemKind::Calendar(calendar) => {
                 let done = self.declared.calendars.declare(entry(&calendar.name, standard, calendar));
                 self.refuse("calendar", &calendar.name, done);

@@ -5,7 +5,7 @@ use super::expression::{Known, Scope, Typed};
 use super::name::{CHANNEL, FACT, with_article};
 use super::words::{comparable, type_words};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, FactId, HoldEnd, Person, Timing};
+use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, FactId, HoldEnd, Person, Reach, Timing};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, EffectKind as Written, Length, Name};
@@ -73,13 +73,11 @@ impl Checker<'_> {
             }
             Written::Resume => EffectKind::Resume,
             Written::Suppress { channel, length } => {
-                let channel = self.maybe_channel(channel.as_ref());
+                let reach = self.maybe_reach(channel.as_ref());
                 let length = length.as_ref().map(|length| self.length(length, "a suppression"));
-                EffectKind::Suppress { channel: channel?, length: super::rule::all_or_none(length)? }
+                EffectKind::Suppress { reach: reach?, length: super::rule::all_or_none(length)? }
             }
-            Written::Unsuppress { channel } => {
-                EffectKind::Unsuppress { channel: self.maybe_channel(channel.as_ref())? }
-            }
+            Written::Unsuppress { channel } => EffectKind::Unsuppress { reach: self.maybe_reach(channel.as_ref())? },
             Written::Send { channel, content, timing } => {
                 let channel = self.effect_channel(channel);
                 self.use_template(content, channel);
@@ -116,8 +114,8 @@ impl Checker<'_> {
 
     /// `Some(None)` where none was written.
     #[expect(clippy::option_option, reason = "absent and mistaken are two things")]
-    fn maybe_channel(&mut self, name: Option<&Name>) -> Option<Option<ChannelId>> {
-        super::rule::all_or_none(name.map(|name| self.channel(name)))
+    pub(super) fn maybe_reach(&mut self, name: Option<&Name>) -> Option<Option<Reach>> {
+        super::rule::all_or_none(name.map(|name| self.reach(name)))
     }
 
     /// The channel of a single action; its name may also be a verb written wrong.

@@ -75,8 +75,8 @@ impl Checker<'_> {
                 Pattern::Holds(super::rule::all_or_none(until)?)
             }
             WantedKind::Resumes => Pattern::Resumes,
-            WantedKind::Suppressed(channel) => Pattern::Suppressed(self.wanted_channel(channel.as_ref())?),
-            WantedKind::Unsuppressed(channel) => Pattern::Unsuppressed(self.wanted_channel(channel.as_ref())?),
+            WantedKind::Suppressed(channel) => Pattern::Suppressed(self.maybe_reach(channel.as_ref())?),
+            WantedKind::Unsuppressed(channel) => Pattern::Unsuppressed(self.maybe_reach(channel.as_ref())?),
             WantedKind::Tag(name) => Pattern::Tag { tag: self.tag(&name.node), on: true },
             WantedKind::Untag(name) => Pattern::Tag { tag: self.tag(&name.node), on: false },
             WantedKind::Set { field, value } => self.wanted_fact(field, value.as_ref(), zone)?,
@@ -95,11 +95,6 @@ impl Checker<'_> {
                 Pattern::Send { channel: id, content: content.as_ref().map(|content| content.node.clone()) }
             }
         })
-    }
-
-    #[expect(clippy::option_option, reason = "absent and mistaken are two things")]
-    fn wanted_channel(&mut self, name: Option<&Name>) -> Option<Option<ChannelId>> {
-        super::rule::all_or_none(name.map(|name| self.channel(name)))
     }
 
     fn wanted_fact(&mut self, field: &Name, value: Option<&tree::Expr>, zone: Zone) -> Option<Pattern> {

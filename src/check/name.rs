@@ -3,7 +3,7 @@
 use super::checker::Checker;
 use super::reference::ReferenceKind;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{ChannelId, ScoreId, SequenceId, TierId};
+use crate::rulebook::{ChannelId, Reach, ScoreId, SequenceId, TierId, TopicId};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::Name;
@@ -33,6 +33,7 @@ pub(super) const SCORE: Kind =
     Kind { slug: Slug::UnknownScore, one: "score", many: "scores", declare: "score NAME { opened +5 }" };
 pub(super) const CHANNEL: Kind =
     Kind { slug: Slug::UnknownChannel, one: "channel", many: "channels", declare: "channel NAME { manual }" };
+pub(super) const TOPIC: Kind = Kind { slug: Slug::NoTopic, one: "topic", many: "topics", declare: "topics NAME" };
 pub(super) const CALENDAR: Kind = Kind {
     slug: Slug::UnknownCalendar,
     one: "calendar",
@@ -129,6 +130,25 @@ impl Checker<'_> {
         }
         self.refer_score(&name.node, name.range);
         id
+    }
+
+    /// The topic of a name, where one is declared.
+    pub fn topic(&mut self, name: &Name) -> Option<TopicId> {
+        let id = self.declared.topics.id(&name.node);
+        if id.is_none() {
+            let names = self.declared.topics.names();
+            self.unknown(&TOPIC, &name.node, name.range, &names, None);
+        }
+        self.refer_topic(&name.node, name.range);
+        id
+    }
+
+    /// What a suppression names: a channel or a topic.
+    pub fn reach(&mut self, name: &Name) -> Option<Reach> {
+        if self.declared.topics.has(&name.node) {
+            return self.topic(name).map(Reach::Topic);
+        }
+        self.channel(name).map(Reach::Channel)
     }
 
     /// The channel of a name.

@@ -45,6 +45,8 @@ pub enum ReferenceKind {
     DayPart,
     /// A channel.
     Channel,
+    /// A topic.
+    Topic,
     /// A sequence.
     Sequence,
     /// A touch of a sequence.
@@ -121,6 +123,13 @@ impl Checker<'_> {
         }
     }
 
+    /// Notes a topic.
+    pub fn refer_topic(&mut self, name: &str, at: Range) {
+        if let Some(declared) = self.declared.topics.entry(name).map(|entry| entry.range) {
+            self.refer(ReferenceKind::Topic, name, at, declared);
+        }
+    }
+
     /// Notes a channel.
     pub fn refer_channel(&mut self, name: &str, at: Range) {
         if let Some(declared) = self.declared.channels.entry(name).map(|entry| entry.range) {
@@ -179,8 +188,11 @@ impl Checker<'_> {
     /// Notes a template, where the rulebook has one of the name for the channel.
     pub fn refer_template(&mut self, content: &Content, channel: ChannelId, at: Range) {
         let Content::Template(name) = content else { return };
-        let is_it = |template: &&crate::rulebook::BookTemplate| template.name == *name && template.channel == channel;
-        if let Some(declared) = self.resolved.templates.iter().find(is_it).map(|template| template.range) {
+        let of = |channel: ChannelId| {
+            let named = self.resolved.templates.iter().filter(|template| template.name == *name);
+            named.filter(|template| template.channel == channel).map(|template| template.range).next()
+        };
+        if let Some(declared) = of(channel).or_else(|| of(self.kind_of(channel))) {
             self.refer(ReferenceKind::Template, name, at, declared);
         }
     }

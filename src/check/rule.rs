@@ -3,13 +3,20 @@
 use super::checker::{Checker, is_vocabulary};
 use super::expression::{Known, Scope};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{Arm, Limit, Rule};
+use crate::rulebook::{Arm, ChannelId, Comparison, Effect, EffectKind, Expr, Limit, Reach, Rule, TopicId};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, BinaryOp, ExprKind, ItemKind, Name, RuleBody, RuleDecl};
+use crate::value::Value;
 
 /// The prefix of the labels that only the vocabulary may use.
 const RESERVED: &str = "standard_";
+
+/// The channels of the standard vocabulary, which its safety rules name themselves.
+const USUAL: [&str; 5] = ["email", "sms", "call", "task", "linkedin"];
+
+/// The safety rule of opt-outs.
+const OPT_OUT: &str = "standard_opt_out";
 
 impl Checker<'_> {
     /// Resolves every rule, in rulebook order.
@@ -43,7 +50,10 @@ impl Checker<'_> {
             known.extend(guard.yes.iter().cloned());
         }
         let limit = declared.limit.as_ref().map(|limit| self.limit(limit));
-        let arms = self.arms(&declared.body, range, &scope, known);
+        let mut arms = self.arms(&declared.body, range, &scope, known);
+        if self.standard && label == OPT_OUT {
+            arms.iter_mut().for_each(|arms| self.opt_outs(arms));
+        }
         Some(Rule {
             label,
             range,
@@ -56,6 +66,34 @@ impl Checker<'_> {
             arms: arms?,
             standard: self.standard,
         })
+    }
+
+    /// An opt-out that names a topic or a channel of the rulebook bars that: a line for each, before those
+    /// of the usual channels for topics, after them for channels of its own.
+    fn opt_outs(&mut self, arms: &mut Vec<Arm>) {
+        let (topic, channel) = (Expr::Prop(self.prop("topic")), Expr::Prop(self.prop("channel")));
+        let named = Expr::Default(Box::new(topic), Box::new(channel.clone()));
+        let Some(rest) = arms.pop() else { return };
+        let line = |asked: &Expr, name: &str, reach: Reach| {
+            let name = Expr::Constant(Value::Text(name.into()));
+            let guard = Expr::Compare(Comparison::Equal, Box::new(asked.clone()), Box::new(name));
+            let effect = Effect { kind: EffectKind::Suppress { reach: Some(reach), length: None }, range: rest.range };
+            Arm { guard: Some(guard), effects: vec![effect], ..rest.clone() }
+        };
+        // By name: lists in another order are no other rule.
+        let mut topics: Vec<_> = self.declared.topics.iter().enumerate().collect();
+        topics.sort_by(|a, b| a.1.name.cmp(&b.1.name));
+        let mut lines: Vec<Arm> =
+            topics.into_iter().map(|(id, topic)| line(&named, &topic.name, Reach::Topic(TopicId(id as u8)))).collect();
+        lines.append(arms);
+        let own = self.declared.channels.iter().enumerate().filter(|(_, entry)| !USUAL.contains(&entry.name.as_str()));
+        let mut own: Vec<_> = own.collect();
+        own.sort_by(|a, b| a.1.name.cmp(&b.1.name));
+        lines.extend(
+            own.into_iter().map(|(id, entry)| line(&channel, &entry.name, Reach::Channel(ChannelId(id as u8)))),
+        );
+        lines.push(rest);
+        *arms = lines;
     }
 
     fn reserved_label(&mut self, rule: &RuleDecl) {

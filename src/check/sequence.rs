@@ -37,6 +37,7 @@ impl Checker<'_> {
             touches: Vec::new(),
             tail: None,
             renamed_from: declared.renamed_from.as_ref().map(|name| name.node.clone()),
+            topic: None,
         };
         if let Some(guard) = &declared.guard {
             let typed = self.condition(guard, &Scope::sequence(), &Known::new(), "what follows `where`");
@@ -83,6 +84,7 @@ impl Checker<'_> {
                 SequenceClause::NeverAgain => sequence.again = Again::Never,
                 SequenceClause::Parallel => sequence.parallel = true,
                 SequenceClause::Roll(word) => roll = *word,
+                SequenceClause::Topic(name) => sequence.topic = self.topic(name),
             }
         }
         roll
@@ -121,6 +123,7 @@ fn single(clause: &SequenceClause) -> Option<&'static str> {
         SequenceClause::AgainAfter(_) | SequenceClause::NeverAgain => "again",
         SequenceClause::Parallel => "parallel",
         SequenceClause::Roll(_) => "roll",
+        SequenceClause::Topic(_) => "topic",
         SequenceClause::ExitOn(_) => return None,
     })
 }

@@ -25,13 +25,26 @@ impl Checker<'_> {
         }
     }
 
+    /// `same_address send`: two leads with one address both get what they get.
+    fn same_address(&mut self, setting: &Setting) {
+        if matches!(&setting.value.node, ExprKind::Name(word) if word == "send") {
+            self.settings.same_address_once = false;
+            return;
+        }
+        let found = Diagnostic::new(Slug::TypeMismatch, setting.value.range, "`same_address` is `send`, or left out");
+        self.report(found.label("not `send`").help("without it, of two leads with one address the first gets mails"));
+    }
+
     fn check_setting(&mut self, setting: &Setting) {
         let name = &setting.name.node;
+        if name == "same_address" {
+            return self.same_address(setting);
+        }
         if name != "stale_after" {
-            let known = ["stale_after".to_owned()];
+            let known = ["stale_after", "same_address"].map(str::to_owned);
             let help = match nearest(name, &known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "the settings are `stale_after`".to_owned(),
+                None => "the settings are `stale_after` and `same_address`".to_owned(),
             };
             let found =
                 Diagnostic::new(Slug::UnknownSetting, setting.name.range, format!("there is no setting `{name}`"));

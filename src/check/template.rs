@@ -99,7 +99,14 @@ impl Checker<'_> {
             return None;
         };
         self.refer_channel(&word.name, place);
-        if word.name == EMAIL && !template.has_subject() {
+        let topic = match template.topic() {
+            Some(topic) => {
+                let name = At { node: topic.name.clone(), range: part(range, &topic.range) };
+                Some(self.topic(&name)?)
+            }
+            None => None,
+        };
+        if self.channel_name(self.kind_of(channel)) == EMAIL && !template.has_subject() {
             let message = format!("template `{name}` is an email without a subject");
             let found = Diagnostic::new(Slug::MissingSubject, place, message).label("an email needs a subject");
             self.report(found.help("add a line: `subject: \"…\"`"));
@@ -117,7 +124,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        self.resolved.templates.push(BookTemplate { name: name.to_owned(), template, channel, values, range });
+        self.resolved.templates.push(BookTemplate { name: name.to_owned(), template, topic, channel, values, range });
         Some(())
     }
 
@@ -205,7 +212,9 @@ impl Checker<'_> {
             .collect();
         match (there.first(), one.channel) {
             (None, _) => self.unknown_template(one),
-            (Some((other, place)), Some(wanted)) if there.iter().all(|(channel, _)| *channel != wanted) => {
+            (Some((other, place)), Some(wanted))
+                if there.iter().all(|(channel, _)| *channel != wanted && *channel != self.kind_of(wanted)) =>
+            {
                 let (other, wanted) = (self.channel_name(*other), self.channel_name(wanted));
                 let message = format!("template `{}` is for {other}, not for {wanted}", one.name);
                 let found =
@@ -227,7 +236,9 @@ impl Checker<'_> {
             return;
         }
         self.reported.insert(key, self.diagnostics.len());
-        let fits = |template: &&BookTemplate| one.channel.is_none_or(|channel| template.channel == channel);
+        let fits = |template: &&BookTemplate| {
+            one.channel.is_none_or(|channel| [channel, self.kind_of(channel)].contains(&template.channel))
+        };
         let names: Vec<String> = self.resolved.templates.iter().filter(fits).map(|found| found.name.clone()).collect();
         let help = match nearest(&one.name, &names) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -239,8 +250,15 @@ impl Checker<'_> {
     }
 
     fn unused_templates(&mut self, uses: &[Use]) {
+        let of = |one: &Use| {
+            let own = one.channel?;
+            let has = |channel: ChannelId| {
+                self.resolved.templates.iter().any(|found| found.name == one.name && found.channel == channel)
+            };
+            Some(if has(own) { own } else { self.kind_of(own) })
+        };
         let used: BTreeSet<(&str, ChannelId)> =
-            uses.iter().filter_map(|one| Some((one.name.as_str(), one.channel?))).collect();
+            uses.iter().filter_map(|one| Some((one.name.as_str(), of(one)?))).collect();
         let unused: Vec<(String, Range)> = self
             .resolved
             .templates
@@ -253,6 +271,10 @@ impl Checker<'_> {
             let found = Diagnostic::new(Slug::UnusedTemplate, first_line(range), message).label("this file");
             self.report(found.help("name it in a sequence, a rule or an experiment, or remove the file"));
         }
+    }
+
+    pub(super) fn kind_of(&self, channel: ChannelId) -> ChannelId {
+        self.resolved.channels.get(channel).map_or(channel, |channel| channel.kind)
     }
 
     fn channel_name(&self, channel: ChannelId) -> String {

@@ -43,7 +43,7 @@ codes! {
     Cap "cap" "a cap is full: it came to a later moment",
     Closed "closed" "the day is closed: it came to another, or has none",
     Gap "gap" "the touch before it was too near: it came to a later moment",
-    Hold "hold" "a hold has moved it",
+    Hold "hold" "a hold has moved it, or keeps it waiting",
     OutsideHours "outside-hours" "the channel is not open at that hour: it came to another, or has none",
     QuietHours "quiet-hours" "the channel is quiet at that hour: it came to another, or has none",
     MovedByHand "moved-by-hand" "a person has moved it",
@@ -61,6 +61,10 @@ codes! {
     SkippedByHand "skipped-by-hand" "a person has skipped it",
     PutInPast "put-in-past" "a change of the rulebook puts it at a moment that has passed",
     ChannelSuppressed "channel-suppressed" "the lead may not be contacted on the channel",
+    NoAddress "no-address" "the channel needs an address, and the lead has none that may be used",
+    AddressBarred "address-barred" "the address bounced, opted out or complained, or is of somebody who was erased",
+    SameAddress "same-address" "another lead had the address first and gets what goes to it",
+    NoLongerSo "no-longer-so" "what its rule asks of the lead no longer holds",
     Requires "requires" "what the channel requires does not hold",
     NeverOpen "never-open" "the channel has no open hour",
     NoChannel "no-channel" "the rulebook has no such channel",
@@ -105,6 +109,10 @@ impl Reason {
             Self::SkippedByHand => Code::SkippedByHand,
             Self::PutInPast(_) => Code::PutInPast,
             Self::ChannelSuppressed(..) => Code::ChannelSuppressed,
+            Self::NoAddress(_) => Code::NoAddress,
+            Self::AddressBarred(..) => Code::AddressBarred,
+            Self::SameAddress(_) => Code::SameAddress,
+            Self::NoLongerSo => Code::NoLongerSo,
             Self::Requires(..) => Code::Requires,
             Self::NeverOpen(..) => Code::NeverOpen,
             Self::NoChannel => Code::NoChannel,
@@ -151,6 +159,7 @@ impl Awaited {
             Self::Template { .. } => Code::TemplateError,
             Self::Invariant(..) => Code::BreaksInvariant,
             Self::Halted(_) => Code::Halted,
+            Self::Hold(_) => Code::Hold,
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Line<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Cow<'a, str>>,
@@ -100,6 +102,7 @@ pub enum Verb {
     Hold,
     Resume,
     Suppress,
+    Bar,
     Unsuppress,
     Score,
     Webhook,
@@ -125,6 +128,7 @@ impl Verb {
             Self::Hold => "hold",
             Self::Resume => "resume",
             Self::Suppress => "suppress",
+            Self::Bar => "bar",
             Self::Unsuppress => "unsuppress",
             Self::Score => "score",
             Self::Webhook => "webhook",
@@ -272,14 +276,18 @@ impl<'a> Names<'a> {
                 line.until = until.map(|until| rfc3339(until, zone).into());
             }
             Body::Resume => line.verb = Verb::Resume,
-            Body::Suppress { channel, until } => {
+            Body::Suppress { reach, until } => {
                 line.verb = Verb::Suppress;
-                line.channel = channel.map(|channel| self.channel(channel).into());
+                (line.channel, line.topic) = self.reached(*reach);
                 line.until = until.map(|until| rfc3339(until, zone).into());
             }
-            Body::Unsuppress(channel) => {
+            Body::Bar { channel, .. } => {
+                line.verb = Verb::Bar;
+                line.channel = Some(self.channel(*channel).into());
+            }
+            Body::Unsuppress(reach) => {
                 line.verb = Verb::Unsuppress;
-                line.channel = channel.map(|channel| self.channel(channel).into());
+                (line.channel, line.topic) = self.reached(*reach);
             }
             Body::Score { score, from, to, parts, said } => {
                 line.text = some(said).map(Cow::Borrowed);

@@ -1,11 +1,12 @@
 //! What the numbers of decisions stand for, in a rulebook and in a log.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{Cause, Decision};
 use crate::event::{AccountId, EventNumber, LeadId};
 use crate::log::Log;
-use crate::rulebook::{ChannelId, Rulebook, SequenceId, TierId, Touch};
+use crate::rulebook::{ChannelId, Reach, Rulebook, SequenceId, TierId, Touch};
 use crate::source::Range;
 
 /// Names the ids of decisions stand for.
@@ -74,6 +75,21 @@ impl<'a> Names<'a> {
     #[must_use]
     pub fn sequence(&self, id: SequenceId) -> &'a str {
         self.rulebook.sequences.name(id)
+    }
+
+    /// What a suppression is about, in words.
+    #[must_use]
+    pub fn reach(&self, reach: Option<Reach>) -> &'a str {
+        reach.map_or("every channel", |reach| reach.name(self.rulebook))
+    }
+
+    /// The channel a suppression is about, and the topic.
+    pub(super) fn reached(&self, reach: Option<Reach>) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
+        let name = reach.map(|reach| Cow::Borrowed(reach.name(self.rulebook)));
+        match reach {
+            Some(Reach::Topic(_)) => (None, name),
+            Some(Reach::Channel(_)) | None => (name, None),
+        }
     }
 
     /// The name of a channel.

@@ -2,7 +2,7 @@
 //! kind. Asked by `trial` and `explain`.
 
 use super::{Body, Cause, Decision, Reason, Status};
-use crate::rulebook::{ChannelId, Pattern, Rulebook};
+use crate::rulebook::{ChannelId, Pattern, Reach, Rulebook};
 use crate::units::Content;
 
 impl Body {
@@ -29,8 +29,11 @@ impl Pattern {
             | (Self::Finishes(wanted), Body::Exit { sequence, reason: Reason::Finished, .. }) => wanted == sequence,
             (Self::Holds(until), Body::Hold(held)) => until.is_none() || until == held,
             (Self::Resumes, Body::Resume) => true,
-            (Self::Suppressed(wanted), Body::Suppress { channel, .. })
-            | (Self::Unsuppressed(wanted), Body::Unsuppress(channel)) => wanted.is_none() || wanted == channel,
+            (Self::Suppressed(wanted), Body::Bar { channel, .. }) => {
+                wanted.is_none_or(|wanted| wanted == Reach::Channel(*channel))
+            }
+            (Self::Suppressed(wanted), Body::Suppress { reach, .. })
+            | (Self::Unsuppressed(wanted), Body::Unsuppress(reach)) => wanted.is_none() || wanted == reach,
             (Self::Tag { tag, on }, Body::Tag { tag: other, on: is_on }) => tag == other && on == is_on,
             (Self::Set(fact, value), Body::Set { fact: other, value: set }) => {
                 fact == other && value.as_ref().is_none_or(|value| value == set)

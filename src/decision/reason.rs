@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Cause;
 use crate::calendar::Refusal;
-use crate::rulebook::{CapScope, ChannelId, RuleId, SequenceId, SetId, TierId, TouchTime, When};
+use crate::event::LeadId;
+use crate::rulebook::{CapScope, ChannelId, FactId, Reach, RuleId, SequenceId, SetId, TierId, TouchTime, When};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::Length;
 
@@ -49,8 +50,16 @@ pub enum Reason {
     SkippedByHand,
     /// A change of the rulebook puts it at a moment that has passed.
     PutInPast(Timestamp),
-    /// The lead may not be contacted on the channel.
-    ChannelSuppressed(ChannelId, Decider),
+    /// The lead may not be contacted on the channel, or about the topic.
+    ChannelSuppressed(Reach, Decider),
+    /// The channel needs an address, and the lead has none: the fact that would hold it.
+    NoAddress(FactId),
+    /// The lead's address may not be used: the fact that holds it, and why.
+    AddressBarred(FactId, Barred),
+    /// Another lead had the address first.
+    SameAddress(LeadId),
+    /// The `while` or `where` of its rule no longer holds.
+    NoLongerSo,
     /// What the channel requires does not hold: its place among the channel's requirements.
     Requires(ChannelId, usize),
     /// The channel has no open hour.
@@ -199,6 +208,8 @@ pub enum Awaited {
     },
     /// An invariant that it would break, by its name, and why.
     Invariant(String, Breach),
+    /// The end of a hold, and whose that is.
+    Hold(Decider),
     /// The end of a halt.
     Halted(HaltScope),
 }
@@ -228,6 +239,19 @@ pub enum Breach {
         /// In how long.
         per: Length,
     },
+}
+
+/// Why an address may not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Barred {
+    /// Mail to it came back for good.
+    Bounced,
+    /// Its owner opted out, perhaps as another lead.
+    OptedOut,
+    /// Its owner complained.
+    Complained,
+    /// It is that of somebody who was erased.
+    Erased,
 }
 
 /// Who decided something that outlives its rulebook.
@@ -269,6 +293,12 @@ impl Awaited {
         matches!(self, Self::Halted(_))
     }
 
+    /// Whether it is asked again when what keeps it ends.
+    #[must_use]
+    pub fn is_asked_again(&self) -> bool {
+        matches!(self, Self::Invariant(..) | Self::Hold(_))
+    }
+
     /// Whether a fact that changes releases it.
     #[must_use]
     pub fn is_for_fact(&self) -> bool {
@@ -298,7 +328,11 @@ impl Reason {
         match self {
             Self::Awaits(awaited) => match &**awaited {
                 Awaited::Invariant(name, _) => Some(name),
-                Awaited::Approval | Awaited::Value(_) | Awaited::Template { .. } | Awaited::Halted(_) => None,
+                Awaited::Approval
+                | Awaited::Value(_)
+                | Awaited::Template { .. }
+                | Awaited::Halted(_)
+                | Awaited::Hold(_) => None,
             },
             _ => None,
         }

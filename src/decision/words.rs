@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::{Datelike, NaiveDateTime, Timelike};
 
 use super::names::Names;
-use super::reason::{Awaited, Breach, Decider, HaltScope, Move, Note, Reason};
+use super::reason::{Awaited, Barred, Breach, Decider, HaltScope, Move, Note, Reason};
 use super::{Cause, Decision};
 use crate::local::{Zone, rfc3339};
 use crate::rulebook::{TouchTime, When};
@@ -52,7 +52,11 @@ impl Names<'_> {
             Reason::Waited { awaited, until, moves } => {
                 let what = match &**awaited {
                     Awaited::Approval => format!("was not approved by {}", at(*until)),
-                    Awaited::Value(_) | Awaited::Template { .. } | Awaited::Invariant(..) | Awaited::Halted(_) => {
+                    Awaited::Value(_)
+                    | Awaited::Template { .. }
+                    | Awaited::Invariant(..)
+                    | Awaited::Halted(_)
+                    | Awaited::Hold(_) => {
                         format!("{}; waited until {}", self::awaited(awaited), at(*until))
                     }
                 };
@@ -71,9 +75,21 @@ impl Names<'_> {
             }
             Reason::SkippedByHand => String::from("skipped by hand"),
             Reason::PutInPast(due) => format!("the changed rulebook puts it at {}, which is past", at(*due)),
-            Reason::ChannelSuppressed(channel, by) => {
-                format!("{} suppressed by {}", self.channel(*channel), decider(by))
+            Reason::ChannelSuppressed(reach, by) => {
+                format!("{} suppressed by {}", self.reach(Some(*reach)), decider(by))
             }
+            Reason::NoAddress(fact) => format!("no {}", self.rulebook.facts.name(*fact)),
+            Reason::AddressBarred(fact, why) => {
+                let why = match why {
+                    Barred::Bounced => "mail to it came back",
+                    Barred::OptedOut => "its owner opted out",
+                    Barred::Complained => "its owner complained",
+                    Barred::Erased => "it is that of somebody who was erased",
+                };
+                format!("{} may not be used: {why}", self.rulebook.facts.name(*fact))
+            }
+            Reason::SameAddress(other) => format!("same address as {}", self.log.lead_name(*other)),
+            Reason::NoLongerSo => String::from("no longer so"),
             Reason::Requires(channel, place) => {
                 let channel = self.rulebook.channels.get(*channel);
                 let required = channel.and_then(|channel| channel.requires.get(*place));
@@ -161,6 +177,7 @@ pub fn awaited(awaited: &Awaited) -> String {
         Awaited::Approval => String::from("waits for approval"),
         Awaited::Value(variable) => format!("{variable} is missing"),
         Awaited::Template { template, line, message } => format!("template {template} line {line}: {message}"),
+        Awaited::Hold(by) => format!("held by {}", decider(by)),
         Awaited::Invariant(name, why) => format!("breaks invariant {name}: {}", breach(why)),
         Awaited::Halted(scope) => format!("{} halted", halt(scope)),
     }

@@ -12,7 +12,7 @@ pub mod time;
 pub use sequence::{TouchWords, effects};
 
 pub use super::prose::{NameKind, Prose, fill, joined, listed};
-use crate::rulebook::{ChannelId, Rulebook, ScoreId, SequenceId, TierId};
+use crate::rulebook::{ChannelId, Reach, Rulebook, ScoreId, SequenceId, TierId};
 use crate::units::Content;
 
 /// Puts a rulebook into words.
@@ -69,6 +69,14 @@ impl<'a> ProseWords<'a> {
             other => ("a ", fill("message by {}", [Prose::quote(&spaced(other))])),
         };
         if article { fill("{}{}", [a.into(), noun]) } else { noun }
+    }
+
+    /// `by email`, `about the newsletter`
+    fn by_reach(&self, reach: Reach) -> Prose {
+        match reach {
+            Reach::Channel(channel) => self.by_channel(channel),
+            Reach::Topic(topic) => fill("about {}", [Prose::quote(&spaced(self.rulebook.topics.name(topic)))]),
+        }
     }
 
     /// `by email`, `by phone`

@@ -100,6 +100,8 @@ impl Engine {
         }
         let mut world = old.world;
         world.rename_channels(&matching);
+        let known = std::mem::replace(&mut world.ledger, std::mem::take(&mut primed.world.ledger));
+        world.keep_bars(known);
         let leads = slots.len();
         let (mut lines, mut count) = (Vec::new(), 0);
         for (slot, carried) in slots.into_iter().zip(carried) {

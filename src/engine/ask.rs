@@ -8,8 +8,10 @@ use crate::event::{LeadId, Props};
 use crate::local::Zone;
 use crate::rulebook::{ChannelId, RuleId, SequenceId, Touch};
 use crate::timestamp::{Span, Timestamp};
+use crate::units::Content;
 
 use super::judge::{Asked, Gate, LeadAsked, RuleAsked};
+use super::send::topics;
 use super::witness::{Seen, Witness};
 use super::{Engine, Moment};
 use crate::decision::names::Journal;
@@ -78,7 +80,12 @@ impl Engine {
 
     /// What stands before a touch.
     #[must_use]
-    pub fn ask_touch(&self, lead: LeadId, touch: &Touch, names: &dyn Journal) -> Option<TouchAsked> {
+    pub fn ask_touch(
+        &self,
+        lead: LeadId,
+        (sequence, touch): (SequenceId, &Touch),
+        names: &dyn Journal,
+    ) -> Option<TouchAsked> {
         if !self.knows(lead) {
             return None;
         }
@@ -86,14 +93,20 @@ impl Engine {
         let scope = self.world.scope(&moment, lead.0);
         Some(TouchAsked {
             condition: touch.condition.as_ref().map(|condition| scope.ask(condition)),
-            channels: touch.choices.iter().map(|(c, _)| (*c, self.world.ask_gates(&moment, lead.0, *c))).collect(),
+            channels: self.world.ask_choices(&moment, lead.0, touch, Some(sequence)),
         })
     }
 
     /// What stands between a message on a channel and a lead.
     #[must_use]
-    pub fn ask_channel(&self, lead: LeadId, channel: ChannelId, names: &dyn Journal) -> Vec<Gate> {
-        let ask = || self.world.ask_gates(&self.moment(lead, Props::default(), names), lead.0, channel);
+    pub fn ask_channel(
+        &self,
+        lead: LeadId,
+        (channel, content): (ChannelId, &Content),
+        names: &dyn Journal,
+    ) -> Vec<Gate> {
+        let topics = topics(&self.plan, (channel, content), None);
+        let ask = || self.world.ask_gates(&self.moment(lead, Props::default(), names), lead.0, (channel, &topics));
         if self.knows(lead) { ask() } else { Vec::new() }
     }
 

@@ -9,6 +9,7 @@ use crate::units::Content;
 
 use super::enroll::next_touch;
 use super::evaluate::Scope;
+use super::send::topics;
 use super::{Moment, World};
 
 impl World {
@@ -24,11 +25,12 @@ impl World {
         if touch.choices.len() < 2 {
             return first;
         }
-        touch.choices.iter().find(|(channel, _)| self.may_contact(plan, slot, *channel, now)).or(first)
+        touch.choices.iter().find(|(channel, content)| self.may_contact(plan, slot, (*channel, content), now)).or(first)
     }
 
-    /// Whether nothing but time stands between a lead and a channel: no opt-out, no consent that is missing.
-    fn may_contact(&self, plan: &Plan, slot: u32, channel: ChannelId, now: Timestamp) -> bool {
+    /// Whether nothing but time stands between a lead and a message: no opt-out, no consent and no address
+    /// that is missing.
+    fn may_contact(&self, plan: &Plan, slot: u32, (channel, content): (ChannelId, &Content), now: Timestamp) -> bool {
         let lead = self.lead(slot);
         let Some(definition) = plan.rulebook.channels.get(channel) else { return false };
         let scope = Scope {
@@ -40,7 +42,10 @@ impl World {
             event: None,
             runner: &self.runner,
         };
-        lead.suppressed(Some(channel), now).is_none() && definition.requires.iter().all(|(expr, _)| scope.holds(expr))
+        let topics = topics(plan, (channel, content), None);
+        lead.barred(plan, channel, &topics, now).is_none()
+            && definition.requires.iter().all(|(expr, _)| scope.holds(expr))
+            && self.address_of(plan, slot, (channel, &topics)).is_ok()
     }
 
     /// A fact has changed: touches that may go out on one of several channels are planned anew.

@@ -3,7 +3,7 @@
 
 use crate::decision::{Because, Reason};
 use crate::event::LeadId;
-use crate::rulebook::{ChannelId, SequenceId};
+use crate::rulebook::{Reach, SequenceId};
 use crate::template::Message;
 use crate::timestamp::Timestamp;
 
@@ -23,12 +23,15 @@ pub struct Departure {
 pub enum Covered {
     /// Touches of one sequence.
     Sequence(SequenceId),
-    /// Touches of every sequence that is not parallel.
-    Sequences,
-    /// Every message.
+    /// What a `stop` ends: touches of every sequence that is not parallel, and single messages, but for
+    /// what outlasts a stop.
+    Stopped,
+    /// Everything that is planned for the lead.
     All,
-    /// Every message on one channel.
-    Channel(ChannelId),
+    /// Every contact with the lead, and what its sequences have for our own people.
+    Contact,
+    /// Every message on a channel and those like it, or about a topic.
+    Reach(Reach),
 }
 
 /// Something ended for a lead.

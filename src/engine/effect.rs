@@ -2,10 +2,12 @@
 
 use chrono::{Datelike, Days};
 
-use crate::decision::reason::Move;
+use crate::decision::reason::{Barred, Decider, Move};
 use crate::decision::{ActionId, ActionLine, Because, Body, Cause, Decision, Reason, Status};
 use crate::local::Zone;
-use crate::rulebook::{ChannelId, EffectKind, Expr, FactId, HoldEnd, Person, RuleId, Timing};
+use crate::rulebook::{
+    ChannelId, EffectKind, Expr, FactId, HoldEnd, Person, Reach, RuleId, Timing, Trigger, is_consent,
+};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::{Content, Length};
 use crate::value::{Value, View};
@@ -19,6 +21,12 @@ use super::lead::{NO_NUMBER, PendingAction, Stamp, Suppression};
 use super::schedule::{clock, later, on_clock};
 use super::timer::{Kind, Timer, What};
 use super::{Moment, World, score};
+
+/// The safety rule by which a lead opts out.
+const OPT_OUT: &str = "standard_opt_out";
+
+/// The safety rule of mail that came back for good.
+const HARD_BOUNCE: &str = "standard_hard_bounce";
 
 /// A rule's arm and the events it rests on.
 pub(super) type By<'a> = (Cause, &'a Because);
@@ -61,11 +69,21 @@ impl World {
                 }
             }
             EffectKind::Resume => self.resume(moment, slot, by, out),
-            EffectKind::Suppress { channel, length } => {
-                let until = length.map(|length| self.later(moment.plan, slot, moment.now, length));
-                self.suppress(moment, slot, (*channel, until), by, out);
+            EffectKind::Suppress { reach: Some(Reach::Channel(channel)), .. }
+                if moment.plan.rulebook.rules.name(rule) == HARD_BOUNCE && self.has_address(moment, slot, *channel) =>
+            {
+                let reason = Reason::AddressBarred(moment.plan.rulebook.well_known.email, Barred::Bounced);
+                if self.address_of(moment.plan, slot, (*channel, &[])).is_err() {
+                    let covered = Covered::Reach(Reach::Channel(*channel));
+                    self.note_ending(moment, slot, (covered, &reason), by.1, out.len());
+                }
+                self.decide(moment, slot, Body::Bar { channel: *channel, reason }, by, out);
             }
-            EffectKind::Unsuppress { channel } => self.unsuppress(moment, slot, *channel, by, out),
+            EffectKind::Suppress { reach, length } => {
+                let until = length.map(|length| self.later(moment.plan, slot, moment.now, length));
+                self.suppress(moment, slot, (*reach, until), by, out);
+            }
+            EffectKind::Unsuppress { reach } => self.unsuppress(moment, slot, *reach, by, out),
             EffectKind::Send { channel, content, timing } => {
                 self.schedule(moment, pending, rule, (*channel, content, timing), by, out);
             }
@@ -146,15 +164,31 @@ impl World {
         shield
     }
 
+    /// Ends the sequences and cancels every single message, but for what outlasts a stop.
     pub(super) fn stop(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
         let reason = Reason::StoppedBy(by.0, moment.age);
         // Before anything is written: what was decided earlier and waits to be handed over ends too, even
         // where no enrollment is left that could end.
-        self.note_ending(moment, slot, (Covered::Sequences, &reason), by.1, out.len());
+        self.note_ending(moment, slot, (Covered::Stopped, &reason), by.1, out.len());
         for sequence in self.lead(slot).sequences(moment.plan) {
             self.exit(moment, slot, sequence, &reason, by, out);
         }
+        let rulebook = &moment.plan.rulebook;
+        self.cancel_actions(
+            moment,
+            slot,
+            (&reason, Status::Cancelled),
+            by,
+            |a| !rulebook.outlasts_stops(a.channel),
+            out,
+        );
         self.shield(moment, slot).sequences.get_or_insert(by.0);
+        let happened = moment.now - moment.age;
+        let who = decider(moment.plan, by.0);
+        let lead = self.lead_mut(slot);
+        if lead.stopped.as_ref().is_none_or(|stopped| stopped.0 < happened) {
+            lead.stopped = Some(Box::new((happened, who)));
+        }
     }
 
     pub(super) fn stop_all(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
@@ -165,9 +199,20 @@ impl World {
         for sequence in parallel.into_iter().filter(|id| is_parallel(moment.plan, *id)) {
             self.exit(moment, slot, sequence, &reason, by, out);
         }
-        self.cancel_actions(moment, slot, (&reason, Status::Cancelled), by, out);
+        self.cancel_actions(moment, slot, (&reason, Status::Cancelled), by, |_| true, out);
         // The shield stands for the whole instant: what the exits above set off starts nothing in its later rounds.
         self.shield(moment, slot).all.get_or_insert(by.0);
+    }
+
+    /// The stop that a single message planned now would run into: one of this moment, or one that rests on
+    /// something that happened later than what asks for the message.
+    fn stopped(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Decider> {
+        let (lead, plan) = (self.lead(slot), moment.plan);
+        let outlasts = plan.rulebook.outlasts_stops(channel);
+        let shield = lead.shield.as_ref().filter(|shield| shield.at == moment.now);
+        let now = shield.and_then(|shield| shield.all.or(shield.sequences.filter(|_| !outlasts)));
+        let before = || lead.stopped.as_deref().filter(|(at, _)| !outlasts && moment.now - moment.age < *at);
+        now.map(|by| decider(plan, by)).or_else(|| before().map(|(_, by)| by.clone()))
     }
 
     fn hold_end(&self, moment: &Moment<'_>, pending: &Pending, until: &HoldEnd) -> Option<Timestamp> {
@@ -185,7 +230,7 @@ impl World {
         &mut self,
         moment: &Moment<'_>,
         slot: u32,
-        (channel, until): (Option<ChannelId>, Option<Timestamp>),
+        (reach, until): (Option<Reach>, Option<Timestamp>),
         by: By<'_>,
         out: &mut Vec<Decision>,
     ) {
@@ -197,31 +242,35 @@ impl World {
         // One of a rule and one of the safety rules stand beside each other, though they say the same: a rule's
         // `unsuppress` lifts its own and must not lift the other.
         let known = self.lead(slot).suppressions.iter().any(|s| {
-            s.channel == channel && (s.until.is_none() || until.is_some() && s.until >= until) && s.standard == standard
+            s.reach == reach && (s.until.is_none() || until.is_some() && s.until >= until) && s.standard == standard
         });
         if known {
             return;
         }
+        let opts_out = matches!(by.0, Cause::Rule(rule, _) if moment.plan.rulebook.rules.name(rule) == OPT_OUT);
+        let opted_out = (standard && opts_out).then_some(moment.now - moment.age);
         let who = decider(moment.plan, by.0);
         self.lead_mut(slot).suppressions.retain(|s| s.until.is_none_or(|until| until > moment.now));
-        self.lead_mut(slot).suppressions.push(Suppression { channel, until, by: who.clone(), standard });
+        self.lead_mut(slot).suppressions.push(Suppression { reach, until, by: who.clone(), standard, opted_out });
         self.changed.push(slot);
         self.note_idle(moment, slot);
-        let covered = channel.map_or(Covered::All, Covered::Channel);
+        let covered = reach.map_or(Covered::Contact, Covered::Reach);
         // What waits to be handed over ends here and now; lateness is told where an enrollment ends by it.
         let told = Reason::SuppressedBy(who.clone(), Span::ZERO);
         self.note_ending(moment, slot, (covered, &told), by.1, out.len());
-        self.decide(moment, slot, Body::Suppress { channel, until }, by, out);
+        self.decide(moment, slot, Body::Suppress { reach, until }, by, out);
         if let Some(due) = until {
             let position = moment.position;
             self.timers.push(Timer { due, kind: Kind::Resume, position, slot, what: What::SuppressionEnd });
-        } else if channel.is_none() {
+        } else if reach.is_none() {
             let reason = Reason::SuppressedBy(who, moment.age);
             let all: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
             for sequence in all {
                 self.exit_as(moment, slot, sequence, (&reason, Status::Suppressed), by, out);
             }
-            self.cancel_actions(moment, slot, (&reason, Status::Suppressed), by, out);
+            let rulebook = &moment.plan.rulebook;
+            let reaches = |action: &PendingAction| !rulebook.is_internal(action.channel);
+            self.cancel_actions(moment, slot, (&reason, Status::Suppressed), by, reaches, out);
         }
     }
 
@@ -230,12 +279,25 @@ impl World {
         &mut self,
         moment: &Moment<'_>,
         slot: u32,
-        channel: Option<ChannelId>,
+        reach: Option<Reach>,
         by: By<'_>,
         out: &mut Vec<Decision>,
     ) {
-        let covers = |s: &Suppression| channel.is_none() || s.channel == channel;
-        let locks = |s: &Suppression| s.standard && by.0 != Cause::Person;
+        let covers = |s: &Suppression| reach.is_none() || s.reach == reach;
+        // Only consent anew lifts what the lead itself said, and only what it said before.
+        let consent = match by.0 {
+            Cause::Rule(rule, _) => match moment.plan.rulebook.rules.get(rule).map(|rule| &rule.trigger) {
+                Some(Trigger::Event(set)) => is_consent(&moment.plan.rulebook, *set),
+                _ => false,
+            },
+            _ => false,
+        };
+        let happened = moment.now - moment.age;
+        let lifted = |s: &Suppression| consent && s.opted_out.is_some_and(|said| said < happened);
+        let locks = |s: &Suppression| s.standard && by.0 != Cause::Person && !lifted(s);
+        if by.0 == Cause::Person {
+            self.lift(moment.plan, slot, reach, |_| true);
+        }
         let lead = self.lead_mut(slot);
         let locked = lead.suppressions.iter().find(|s| covers(s) && locks(s)).map(|s| s.by.clone());
         let before = lead.suppressions.len();
@@ -243,7 +305,7 @@ impl World {
         if lead.suppressions.len() < before {
             self.changed.push(slot);
             self.note_idle(moment, slot);
-            self.decide(moment, slot, Body::Unsuppress(channel), by, out);
+            self.decide(moment, slot, Body::Unsuppress(reach), by, out);
         }
         if let Some(by_safety) = locked {
             self.decide(moment, slot, Body::Muted(Reason::NotUndone(by_safety)), by, out);
@@ -324,6 +386,13 @@ impl World {
         // Counted before it is known whether it can go out: one that is skipped has its number too, and a
         // replay by other hours gives the same ids.
         let id = self.action_id(moment, slot, rule, &format!("{name} {words}"));
+        if let Some(stopped) = self.stopped(moment, slot, channel) {
+            let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
+            let reason = Some(Reason::SuppressedBy(stopped, Span::ZERO));
+            let (content, status) = (content.clone(), Status::Suppressed);
+            let line = ActionLine { status, channel, content, id, reason, was_due: None, zone, zone_from };
+            return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
+        }
         let (zone, _) = self.channel_zone(moment.plan, slot, channel);
         let (asked, bound) = match self.asked_for(moment, pending, channel, timing) {
             Ok(asked) => asked,
@@ -368,7 +437,9 @@ impl World {
             waiting: None,
             saved: pending.saved.clone().or_else(|| Self::keep_props(moment)),
             serial,
+            asked_again: false,
         });
+        self.planned.push((slot, serial));
         let position = pending.position;
         self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
         self.note_idle(moment, slot);

@@ -202,7 +202,7 @@ impl World {
                 return Some(Reason::SuppressedBy(decider(plan, by), Span::ZERO));
             }
         }
-        if let Some(suppression) = lead.suppressed(None, moment.now).filter(|s| s.until.is_none()) {
+        if let Some(suppression) = lead.suppressed(moment.now).filter(|s| s.until.is_none()) {
             return Some(Reason::SuppressedBy(suppression.by.clone(), Span::ZERO));
         }
         let past = self.past(slot, id)?;
@@ -396,6 +396,7 @@ impl World {
             enrollment.stood_still(since, moment.now, zone);
         }
         self.replan_all(moment, slot);
+        self.release_held(moment, slot);
     }
 
     /// Every touch an enrollment has ahead of it, as it would go out if nothing happened; of the

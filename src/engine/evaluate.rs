@@ -186,7 +186,7 @@ impl<'a> Scope<'a> {
             State::Tier(tier) => self.lead.tier == Some(*tier),
             State::In(sequence) => self.lead.enrolled(*sequence),
             State::Idle => self.lead.idle_since.is_some(),
-            State::Suppressed => self.lead.suppressed(None, self.now).is_some(),
+            State::Suppressed => self.lead.suppressed(self.now).is_some(),
             State::Not(inner) => !self.state(inner),
             State::And(a, b) => self.state(a) && self.state(b),
             State::Or(a, b) => self.state(a) || self.state(b),

@@ -14,7 +14,7 @@ impl Lead {
         let is_final = self.tier.and_then(|tier| plan.rulebook.tiers.get(tier)).is_some_and(|tier| tier.is_final);
         let nothing_ahead = self.enrollments.is_empty() && self.actions.is_empty();
         let held = self.hold.as_ref().is_some_and(|hold| hold.until.is_some());
-        nothing_ahead && !held && !is_final && self.suppressed(None, now).is_none()
+        nothing_ahead && !held && !is_final && self.suppressed(now).is_none()
     }
 }
 

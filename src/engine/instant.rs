@@ -7,11 +7,11 @@ use std::sync::Arc;
 use crate::decision::{Because, Body, Cause, Decision, Reason};
 use crate::event::Props;
 use crate::plan::Plan;
-use crate::rulebook::{Arm, EffectKind, Limit, Rule, RuleId, SequenceId, SetId};
+use crate::rulebook::{Arm, EffectKind, Expr, Limit, Rule, RuleId, SequenceId, SetId};
 use crate::timestamp::Timestamp;
 
 use super::evaluate::Scope;
-use super::lead::{SavedProps, Stamp};
+use super::lead::{PendingAction, SavedProps, Stamp};
 use super::timer::position;
 use super::{Moment, World};
 
@@ -180,6 +180,25 @@ impl World {
             self.recycle(fired);
             self.apply_round(moment, out);
         }
+        for (slot, serial) in std::mem::take(&mut self.planned) {
+            let action = self.lead(slot).actions.iter().find(|action| action.serial == serial);
+            let holds = action.is_some_and(|action| self.still_wanted(moment, slot, action));
+            if let Some(action) = self.lead_mut(slot).actions.iter_mut().find(|action| action.serial == serial) {
+                action.asked_again = holds;
+            }
+        }
+    }
+
+    /// Whether what its rule asks of the lead holds for a single message.
+    pub(super) fn still_wanted(&self, moment: &Moment<'_>, slot: u32, action: &PendingAction) -> bool {
+        let Cause::Rule(rule, arm) = action.cause else { return true };
+        let Some(rule) = moment.plan.rulebook.rules.get(rule) else { return true };
+        let mut scope = self.scope(moment, slot);
+        scope.props = action.saved.as_ref().map_or_else(Props::default, |saved| saved.props());
+        let guard = |guard: &Option<Expr>| guard.as_ref().is_none_or(|guard| scope.holds(guard));
+        rule.while_.as_ref().is_none_or(|state| scope.state(state))
+            && guard(&rule.guard)
+            && rule.arms.get(usize::from(arm)).is_none_or(|arm| guard(&arm.guard))
     }
 
     /// Whether a rule has fired for its lead since the entry of this moment, in any of its timers.

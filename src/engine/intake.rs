@@ -32,6 +32,7 @@ impl World {
             self.settle(moment, out);
             return;
         };
+        self.note_addresses(moment, slot, event);
         if moment.plan.rulebook.types.get(ty).is_some_and(|ty| ty.sets_facts) {
             self.learn_facts(moment, slot, event);
         }
@@ -129,6 +130,7 @@ impl World {
 
     /// Sets a fact to what an event says, unless something newer is known.
     fn learn_fact(&mut self, moment: &Moment<'_>, slot: u32, fact: FactId, told: (View<'_>, Timestamp)) {
+        self.tell_address(moment.plan, slot, fact, told);
         if let Written::Older(known) = self.set_fact(moment, slot, fact, told) {
             self.witness_older(moment, slot, Dropped::Fact(fact, told.0.to_value()), (told.1, known));
         }

@@ -6,15 +6,18 @@ use crate::decimal::Decimal;
 use crate::decision::reason::Decider;
 use crate::decision::{Part, Reason};
 use crate::event::EventNumber;
-use crate::rulebook::{ChannelId, Expr, Limit, Rule, RuleId, ScoreId, SequenceId, State, TierId, Trigger};
+use crate::rulebook::{
+    ChannelId, Expr, Limit, Reach, Rule, RuleId, ScoreId, SequenceId, State, TierId, TopicId, Touch, Trigger,
+};
 use crate::timestamp::{Span, Timestamp};
+use crate::units::Content;
 use crate::value::Value;
 
 use super::evaluate::Scope;
 use super::instant::{arm_of, heeds_age, is_open, is_stale};
 use super::intake::absence_base;
 use super::lead::{NO_NUMBER, Stamp};
-use super::send::{Use, cap_move};
+use super::send::{Use, cap_move, topics};
 use super::{Moment, World, score};
 
 /// A condition, asked at a moment.
@@ -165,6 +168,8 @@ pub enum GateKind {
     Suppression,
     /// `require`, by its place in the channel.
     Require(usize),
+    /// An address, where the channel needs one.
+    Address,
     /// The channel's calendar and quiet hours.
     Window,
     /// `cap`, by its place in the channel.
@@ -201,8 +206,8 @@ pub struct LeadAsked {
     pub past: Vec<(SequenceId, u32, Timestamp)>,
     /// A hold: by whom, and until when.
     pub hold: Option<(Decider, Option<Timestamp>)>,
-    /// Suppressions in force: the channel, by whom, and until when.
-    pub suppressions: Vec<(Option<ChannelId>, Decider, Option<Timestamp>)>,
+    /// Suppressions in force: of what, by whom, and until when.
+    pub suppressions: Vec<(Option<Reach>, Decider, Option<Timestamp>)>,
     /// Touches sent since the last reply.
     pub touches: u32,
     /// What its scores read.
@@ -416,7 +421,12 @@ impl World {
     }
 
     /// Everything between a message on a channel and its lead, each by itself.
-    pub(super) fn ask_gates(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Vec<Gate> {
+    pub(super) fn ask_gates(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        (channel, topics): (ChannelId, &[TopicId]),
+    ) -> Vec<Gate> {
         let Some(definition) = moment.plan.rulebook.channels.get(channel) else { return Vec::new() };
         let scope = self.scope(moment, slot);
         let gate = |kind, refused: Option<Use>, asked| {
@@ -427,10 +437,14 @@ impl World {
             };
             Gate { kind, open, reason, from, asked }
         };
-        let mut gates = vec![gate(GateKind::Suppression, self.suppression_gate(moment, slot, channel), None)];
+        let mut gates = vec![gate(GateKind::Suppression, self.suppression_gate(moment, slot, (channel, topics)), None)];
         for (place, (expr, _)) in definition.requires.iter().enumerate() {
             let refused = self.require_gate(moment, slot, channel, place);
             gates.push(gate(GateKind::Require(place), refused, Some(scope.ask(expr))));
+        }
+        let refused = self.address_gate(moment, slot, (channel, topics));
+        if !definition.needs.is_empty() || refused.is_some() {
+            gates.push(gate(GateKind::Address, refused, None));
         }
         gates.push(gate(GateKind::Window, self.window_gate(moment, slot, channel), None));
         for (place, cap) in definition.caps.iter().enumerate() {
@@ -444,6 +458,21 @@ impl World {
             gates.push(Gate { kind: GateKind::Invariant(place), open, reason, from, asked: None });
         }
         gates
+    }
+
+    /// The same for each of a touch's channels.
+    pub(super) fn ask_choices(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        touch: &Touch,
+        sequence: Option<SequenceId>,
+    ) -> Vec<(ChannelId, Vec<Gate>)> {
+        let ask = |(channel, content): &(ChannelId, Content)| {
+            let topics = topics(moment.plan, (*channel, content), sequence);
+            (*channel, self.ask_gates(moment, slot, (*channel, &topics)))
+        };
+        touch.choices.iter().map(ask).collect()
     }
 
     /// How a lead stands.
@@ -461,7 +490,7 @@ impl World {
                 .suppressions
                 .iter()
                 .filter(|s| in_force(s.until))
-                .map(|s| (s.channel, s.by.clone(), s.until))
+                .map(|s| (s.reach, s.by.clone(), s.until))
                 .collect(),
             touches: lead.touches,
             scores: scores.map(|score| self.ask_score(moment, slot, score)).collect(),

@@ -8,13 +8,14 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::address::Told;
 use crate::decimal::Decimal;
 use crate::decision::reason::{Awaited, Decider, Move};
 use crate::decision::{Because, Cause};
 use crate::event::{AccountId, EventNumber, LeadId, PropValue};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, ExperimentId, PropId, RuleId, ScoreId, SequenceId, TagId, TierId};
+use crate::rulebook::{ChannelId, ExperimentId, PropId, Reach, RuleId, ScoreId, SequenceId, TagId, TierId, TopicId};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::Content;
 use crate::value::Value;
@@ -103,9 +104,9 @@ pub(crate) struct ScoreState {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Shield {
     pub at: Timestamp,
-    /// Every sequence that is not parallel.
+    /// Every sequence that is not parallel, and single messages that no stop lets out.
     pub sequences: Option<Cause>,
-    /// Single actions and parallel sequences too (`stop all`).
+    /// All single actions and parallel sequences too (`stop all`).
     pub all: Option<Cause>,
     /// Single sequences.
     pub some: SmallVec<[(SequenceId, Cause); 1]>,
@@ -128,12 +129,15 @@ impl Hold {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Suppression {
-    pub channel: Option<ChannelId>,
+    /// `None`: everything.
+    pub reach: Option<Reach>,
     /// `None`: for good.
     pub until: Option<Timestamp>,
     pub by: Decider,
     /// By a rule of the standard vocabulary or by hand: a rule's `unsuppress` does not lift it.
     pub standard: bool,
+    /// An opt-out of the lead, and when it happened: consent that is newer lifts it.
+    pub opted_out: Option<Timestamp>,
 }
 
 /// A lead's way through a sequence.
@@ -248,6 +252,9 @@ pub(crate) struct PendingAction {
     pub saved: Option<Arc<SavedProps>>,
     /// Tells its timer apart.
     pub serial: u32,
+    /// Its rule's `while` and `where` held when the moment that planned it was over, and are asked again
+    /// when it falls due. What that moment itself made untrue, such as a tier the rule left, is not.
+    pub asked_again: bool,
 }
 
 /// Past enrollments of a lead in one sequence.
@@ -325,6 +332,10 @@ pub(crate) struct Lead {
     pub held: Vec<(Timestamp, Timestamp)>,
     pub suppressions: Vec<Suppression>,
     pub shield: Option<Box<Shield>>,
+    /// Its addresses, as the log told them.
+    pub told: Vec<Told>,
+    /// The latest stop, by when what it rests on happened: what happened before plans no message any more.
+    pub stopped: Option<Box<(Timestamp, Decider)>>,
     /// Sends by channel, the latest first, as many as the largest cap asks for.
     pub sends: Vec<(ChannelId, Timestamp)>,
     /// Sends by the invariant that counts them, as many as it asks for.
@@ -399,6 +410,8 @@ impl Lead {
             held: Vec::new(),
             suppressions: Vec::new(),
             shield: None,
+            told: Vec::new(),
+            stopped: None,
             sends: Vec::new(),
             guarded: Vec::new(),
             next_serial: 0,
@@ -409,12 +422,23 @@ impl Lead {
         }
     }
 
-    /// Whether the lead may not be contacted on a channel, or on any with `None`, and by whom.
-    pub fn suppressed(&self, channel: Option<ChannelId>, now: Timestamp) -> Option<&Suppression> {
-        self.suppressions
-            .iter()
-            .filter(|s| s.channel.is_none() || s.channel == channel)
-            .find(|s| s.until.is_none_or(|until| until > now))
+    /// Whether the lead may not be contacted at all, and by whom.
+    pub fn suppressed(&self, now: Timestamp) -> Option<&Suppression> {
+        self.in_force(now).find(|s| s.reach.is_none())
+    }
+
+    /// Whether a message on a channel that is about some topics may not go out, and by whom. Work of our
+    /// own people is no contact: what suppresses everything leaves it alone.
+    pub fn barred(&self, plan: &Plan, channel: ChannelId, topics: &[TopicId], now: Timestamp) -> Option<&Suppression> {
+        let rulebook = &plan.rulebook;
+        self.in_force(now).find(|s| match s.reach {
+            None => !rulebook.is_internal(channel),
+            Some(reach) => reach.covers(rulebook, channel, topics),
+        })
+    }
+
+    fn in_force(&self, now: Timestamp) -> impl Iterator<Item = &Suppression> {
+        self.suppressions.iter().filter(move |s| s.until.is_none_or(|until| until > now))
     }
 
     /// Whether the lead is on its way through a sequence.

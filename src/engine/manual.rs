@@ -1,13 +1,15 @@
 //! What a person does with a lead by hand: `override.*` events, appended to the log with who did it
 //! and why, and taken in like any other. They outrank rules. Semantics section 8.
 
+use crate::decision::reason::Decider;
 use crate::decision::{Body, Cause, Decision, Note, Reason, Status, TouchLine};
 use crate::event::{Event, Props};
 use crate::plan::Override;
-use crate::rulebook::{ChannelId, PropId, Sequence, SequenceId};
-use crate::timestamp::Timestamp;
+use crate::rulebook::{PropId, Sequence, SequenceId};
+use crate::timestamp::{Span, Timestamp};
 use crate::value::View;
 
+use super::departure::Covered;
 use super::effect::By;
 use super::enroll::{advance, next_touch};
 use super::facts::Facts;
@@ -32,7 +34,7 @@ impl World {
         self.note = Some(Box::new(Note { by: said(names.by), why: said(names.reason) }));
         let because = because_of(Stamp { at: event.at, number: event.number });
         let by: By<'_> = (Cause::Person, &because);
-        let channel = self.channel_named(moment, text(props, names.channel));
+        let reach = text(props, names.channel).and_then(|name| moment.plan.rulebook.reach(name));
         let until = time(props, names.ends);
         if moment.backfill && !kind.protects() {
             return self.mute(moment, slot, Reason::Backfill, by, out);
@@ -51,22 +53,18 @@ impl World {
             Override::Approve => self.approve(moment, slot, text(props, names.touch), by, out),
             Override::Tier => self.set_tier(moment, slot, (text(props, names.to), flag(props, names.lock)), by, out),
             Override::Unlock => self.lead_mut(slot).tier_locked = false,
-            Override::Suppress if text(props, names.channel).is_some() && channel.is_none() => {
+            Override::Suppress if text(props, names.channel).is_some() && reach.is_none() => {
                 let name = text(props, names.channel).unwrap_or_default();
                 self.mute(moment, slot, Reason::UnknownChannel(name.into()), by, out);
             }
-            Override::Suppress => self.suppress(moment, slot, (channel, until), by, out),
-            Override::Unsuppress => self.unsuppress(moment, slot, channel, by, out),
+            Override::Suppress => self.suppress(moment, slot, (reach, until), by, out),
+            Override::Unsuppress => self.unsuppress(moment, slot, reach, by, out),
             Override::Erase => self.forget(moment, slot, by, out),
         }
     }
 
     fn mute(&self, moment: &Moment<'_>, slot: u32, reason: Reason, by: By<'_>, out: &mut Vec<Decision>) {
         self.decide(moment, slot, Body::Muted(reason), by, out);
-    }
-
-    fn channel_named(&self, moment: &Moment<'_>, name: Option<&str>) -> Option<ChannelId> {
-        moment.plan.rulebook.channels.find(name?)
     }
 
     /// The touches of a name that lie ahead of a lead: sequence and place in it.
@@ -196,6 +194,11 @@ impl World {
     /// The lead is forgotten: everything ends, its facts go, and it is never contacted again.
     fn forget(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
         self.suppress(moment, slot, (None, None), by, out);
+        let reason = Reason::SuppressedBy(Decider::Person, Span::ZERO);
+        self.forget_addresses(slot, moment.now - moment.age);
+        // Nobody is to work on who is forgotten.
+        self.note_ending(moment, slot, (Covered::All, &reason), by.1, out.len());
+        self.cancel_actions(moment, slot, (&reason, Status::Suppressed), by, |_| true, out);
         let lead = self.lead_mut(slot);
         lead.facts = Facts::default();
         lead.pairs.iter_mut().flat_map(PairState::props_mut).for_each(|props| *props = None);

@@ -1,15 +1,20 @@
 //! The engine's state taken apart by lead, to be kept in a store and put together again: what a
 //! lead's entry leaves out comes from the plan, so the bytes belong to one rulebook.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use crate::address::Address;
+use crate::decision::Reason;
 use crate::event::{AccountId, LeadId};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, FactId, ScoreId};
+use crate::rulebook::{ChannelId, FactId, ScoreId, TopicId};
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
+use super::address::Holding;
 use super::hold::AccountHold;
 use super::lead::Lead;
 use super::pair::PairState;
@@ -50,6 +55,17 @@ pub struct SavedAccount {
     /// Its leads, in the order they joined.
     pub leads: Vec<LeadId>,
     /// What they share.
+    pub bytes: Vec<u8>,
+}
+
+/// What is kept of an address.
+#[derive(Debug)]
+pub struct SavedAddress {
+    /// Which address.
+    pub address: Address,
+    /// The leads that have it, in the order in which they told of it.
+    pub holders: Vec<LeadId>,
+    /// What bars it.
     pub bytes: Vec<u8>,
 }
 
@@ -140,6 +156,56 @@ impl Engine {
             touched: false,
         });
         Ok(())
+    }
+
+    /// Puts what is known of an address in its place.
+    ///
+    /// # Errors
+    /// The bytes are not those of an address.
+    pub fn put_address(&mut self, saved: &SavedAddress) -> Result<(), postcard::Error> {
+        let bars = postcard::from_bytes(&saved.bytes)?;
+        let holding = Holding { holders: saved.holders.clone(), bars, touched: false };
+        self.world.ledger.insert(saved.address, holding);
+        Ok(())
+    }
+
+    /// The addresses of the leads that are here.
+    #[must_use]
+    pub fn addresses(&self) -> BTreeSet<Address> {
+        let facts = &self.plan.addresses.facts;
+        let own = |lead: &Lead| {
+            let known = facts.iter().filter_map(|(fact, kind)| match lead.facts.get(fact.index()) {
+                Some(Value::Text(text)) => Address::of(*kind, text),
+                _ => None,
+            });
+            known.chain(lead.told.iter().filter_map(|told| told.address)).collect::<Vec<_>>()
+        };
+        self.world.leads.iter().flatten().flat_map(|lead| own(lead)).collect()
+    }
+
+    /// What is known of addresses and has changed since it was put in, by address.
+    ///
+    /// # Errors
+    /// State that cannot be written as bytes: a bug.
+    pub fn changed_addresses(&self) -> Result<Vec<SavedAddress>, postcard::Error> {
+        let changed = self.world.ledger.iter().filter(|(_, holding)| holding.touched);
+        let saved = |(address, holding): (&Address, &Holding)| {
+            let (holders, bytes) = (holding.holders.clone(), postcard::to_allocvec(&holding.bars)?);
+            Ok(SavedAddress { address: *address, holders, bytes })
+        };
+        changed.map(saved).collect()
+    }
+
+    /// The address a message on a channel goes to now; `None` where the channel goes by none or the lead
+    /// has none.
+    ///
+    /// # Errors
+    /// No address of the lead may be used, and why.
+    pub fn address_of(&self, lead: LeadId, message: (ChannelId, &[TopicId])) -> Result<Option<String>, Reason> {
+        if self.world.leads.get(lead.0 as usize).is_none_or(Option::is_none) {
+            return Ok(None);
+        }
+        self.world.address_of(&self.plan, lead.0, message).map_err(|(_, reason)| reason)
     }
 
     /// What is known of a lead, by fact; defaults are left out.

@@ -454,14 +454,13 @@ impl World {
 
     /// When a channel may be used.
     pub(super) fn window(plan: &Plan, channel: ChannelId) -> Window<'_> {
-        let channel = plan.rulebook.channels.get(channel);
-        let calendar = channel.and_then(|c| c.calendar).and_then(|id| plan.rulebook.calendars.get(id));
-        Window { calendar, quiet: channel.and_then(|c| c.quiet) }
+        plan.rulebook.window(channel)
     }
 
     /// The zone a channel's times are planned in, and where it came from.
     pub(super) fn channel_zone(&self, plan: &Plan, slot: u32, channel: ChannelId) -> (Zone, &'static str) {
-        let calendar = Self::window(plan, channel).calendar;
+        let calendar = plan.rulebook.channels.get(channel).and_then(|c| c.calendar);
+        let calendar = calendar.and_then(|id| plan.rulebook.calendars.get(id));
         let chain = calendar.map_or(plan.zones.as_slice(), |calendar| calendar.zones.as_slice());
         self.zone(plan, self.lead(slot), chain)
     }

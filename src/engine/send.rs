@@ -5,15 +5,16 @@ use crate::decision::reason::{Awaited, Move};
 use crate::decision::{Body, Cause, Decision, Reason, Status, TouchLine};
 use crate::event::{PropValue, Props};
 use crate::plan::Plan;
-use crate::rulebook::{Cap, CapScope, ChannelId, ExperimentId, Sequence, SequenceId, Touch, TypeId};
+use crate::rulebook::{Cap, CapScope, ChannelId, ExperimentId, Reach, Sequence, SequenceId, TopicId, Touch, TypeId};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
+use smallvec::SmallVec;
 
 use super::enroll::{advance, next_touch};
 use super::intake::{ENGINE, save};
 use super::lead::{Enrollment, Stamp, Wait};
-use super::message::{EXPIRES, PUT_OFF};
+use super::message::{EXPIRES, PUT_OFF, template};
 use super::timer::is_deferred;
 use super::{Moment, World};
 
@@ -109,7 +110,7 @@ impl World {
             let wait = Wait { since: moment.now, awaited: Awaited::Approval };
             return self.wait_until(moment, slot, id, (wait, line), None, out);
         }
-        match self.choose(moment, slot, touch) {
+        match self.choose(moment, slot, touch, id) {
             Ok(choice) => {
                 let (channel, content) = choice;
                 line.channel = channel;
@@ -307,11 +308,18 @@ impl World {
     }
 
     /// The first channel of a touch that may be used now; else when one may, else why none may.
-    fn choose(&self, moment: &Moment<'_>, slot: u32, touch: &Touch) -> Result<(ChannelId, Content), Use> {
+    fn choose(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        touch: &Touch,
+        sequence: SequenceId,
+    ) -> Result<(ChannelId, Content), Use> {
         let mut waits: Option<(Timestamp, Move)> = None;
         let mut refusals: Vec<(Status, Reason)> = Vec::new();
         for (channel, content) in &touch.choices {
-            match self.usable(moment, slot, *channel) {
+            let topics = topics(moment.plan, (*channel, content), Some(sequence));
+            match self.usable(moment, slot, (*channel, &topics)) {
                 Use::Yes => return Ok((*channel, content.clone())),
                 Use::Later(from, reason) => {
                     if waits.as_ref().is_none_or(|(other, _)| from < *other) {
@@ -330,8 +338,9 @@ impl World {
         Err(Use::No(status, reason.unwrap_or(Reason::NoneOf(reasons))))
     }
 
-    /// Whether a channel can be used for a lead now: suppression, consent, window, caps.
-    pub(super) fn usable(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Use {
+    /// Whether a channel can be used for a lead now, for a message about some topics: suppression, consent,
+    /// address, window, caps.
+    pub(super) fn usable(&self, moment: &Moment<'_>, slot: u32, (channel, topics): (ChannelId, &[TopicId])) -> Use {
         let plan = moment.plan;
         let Some(definition) = plan.rulebook.channels.get(channel) else {
             return Use::No(Status::Skipped, Reason::NoChannel);
@@ -341,17 +350,27 @@ impl World {
             let caps = definition.caps.iter().filter_map(|cap| Some((self.capped(moment, slot, channel, cap)?, cap)));
             caps.max_by_key(|(from, _)| *from)
         };
-        self.suppression_gate(moment, slot, channel)
+        self.suppression_gate(moment, slot, (channel, topics))
             .or_else(|| required.find_map(|gate| gate))
+            .or_else(|| self.address_gate(moment, slot, (channel, topics)))
             .or_else(|| self.window_gate(moment, slot, channel))
             .or_else(|| full().map(|(from, cap)| Use::Later(from, cap_move(cap))))
             .unwrap_or(Use::Yes)
     }
 
     /// Whether the lead may be contacted on a channel at all; `None` where it may.
-    pub(super) fn suppression_gate(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId) -> Option<Use> {
-        let suppression = self.lead(slot).suppressed(Some(channel), moment.now)?;
-        Some(Use::No(Status::Suppressed, Reason::ChannelSuppressed(channel, suppression.by.clone())))
+    pub(super) fn suppression_gate(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        (channel, topics): (ChannelId, &[TopicId]),
+    ) -> Option<Use> {
+        let suppression = self.lead(slot).barred(moment.plan, channel, topics, moment.now)?;
+        let reach = match suppression.reach {
+            Some(Reach::Topic(topic)) => Reach::Topic(topic),
+            None | Some(Reach::Channel(_)) => Reach::Channel(channel),
+        };
+        Some(Use::No(Status::Suppressed, Reason::ChannelSuppressed(reach, suppression.by.clone())))
     }
 
     /// Whether something the channel requires holds, by its place; `None` where it does.
@@ -422,6 +441,20 @@ impl World {
             keep(self.owner_sends.entry(owner).or_default(), most(CapScope::Owner));
         }
     }
+}
+
+/// What a message is about: the topic of its sequence and that of its template.
+pub(super) fn topics(
+    plan: &Plan,
+    (channel, content): (ChannelId, &Content),
+    sequence: Option<SequenceId>,
+) -> SmallVec<[TopicId; 2]> {
+    if plan.rulebook.topics.is_empty() {
+        return SmallVec::new();
+    }
+    let of_sequence = sequence.and_then(|id| plan.rulebook.sequences.get(id)).and_then(|sequence| sequence.topic);
+    let of_template = template(plan, channel, content).and_then(|template| template.topic);
+    of_sequence.into_iter().chain(of_template).collect()
 }
 
 /// The move that a full cap makes.

@@ -6,10 +6,10 @@ use crate::plan::Plan;
 use crate::timestamp::{Span, Timestamp};
 
 use super::enroll::decider;
-use super::lead::Wait;
+use super::lead::{PendingAction, Wait};
 use super::message::{EXPIRES, PUT_OFF};
 use super::schedule::on_clock;
-use super::send::{Use, push_move};
+use super::send::{Use, push_move, topics};
 use super::timer::{Kind, Timer, What, deferred_position, is_deferred};
 use super::{Moment, World};
 
@@ -18,15 +18,24 @@ impl World {
     pub(super) fn fire_action(&mut self, moment: &Moment<'_>, slot: u32, serial: u32, out: &mut Vec<Decision>) {
         let Some(place) = self.lead(slot).actions.iter().position(|action| action.serial == serial) else { return };
         let Some(action) = self.lead(slot).actions.get(place).cloned() else { return };
+        if self.wait_for_hold(moment, slot, place, out) {
+            return;
+        }
         let shield = self.lead(slot).shield.as_ref().filter(|shield| shield.at == moment.now);
         let stopped = shield.and_then(|shield| shield.all);
-        self.witness_due(moment, slot, action.channel, action.id);
+        self.witness_due(moment, slot, (action.channel, &action.content), action.id);
         let verdict = match stopped {
             Some(by) => Use::No(Status::Suppressed, Reason::SuppressedBy(decider(moment.plan, by), Span::ZERO)),
-            None => self.usable(moment, slot, action.channel),
+            None if action.asked_again && !self.still_wanted(moment, slot, &action) => {
+                Use::No(Status::Skipped, Reason::NoLongerSo)
+            }
+            None => {
+                let topics = topics(moment.plan, (action.channel, &action.content), None);
+                self.usable(moment, slot, (action.channel, &topics))
+            }
         };
         let again =
-            action.waiting.as_ref().filter(|wait| wait.awaited.is_for_invariant() && moment.now < wait.since + EXPIRES);
+            action.waiting.as_ref().filter(|wait| wait.awaited.is_asked_again() && moment.now < wait.since + EXPIRES);
         if let Some(wait) = action.waiting.as_ref().filter(|_| again.is_none()) {
             let reason =
                 Reason::Waited { awaited: Box::new(wait.awaited.clone()), until: moment.now, moves: Vec::new() };
@@ -53,6 +62,53 @@ impl World {
             Use::Later(from, by) => return self.put_off(moment, slot, place, (from, by)),
         };
         self.end_action(moment, slot, place, (status, reason), out);
+    }
+
+    /// A single message falls due while its lead is held: it waits for the end of the hold, and expires as
+    /// it would otherwise. Whether it waits.
+    fn wait_for_hold(&mut self, moment: &Moment<'_>, slot: u32, place: usize, out: &mut Vec<Decision>) -> bool {
+        let lead = self.lead(slot);
+        let (Some(hold), Some(action)) = (lead.hold.as_ref(), lead.actions.get(place)) else { return false };
+        let since = action.waiting.as_ref().map_or(moment.now, |wait| wait.since);
+        let expires = since + EXPIRES;
+        if moment.plan.rulebook.outlasts_stops(action.channel) || moment.now >= expires {
+            return false;
+        }
+        let awaited = Awaited::Hold(hold.by.clone());
+        let due = hold.until.map_or(expires, |until| until.min(expires));
+        let same = action.waiting.as_ref().is_some_and(|wait| wait.awaited == awaited);
+        let serial = self.lead_mut(slot).serial();
+        let Some(action) = self.lead_mut(slot).actions.get_mut(place) else { return false };
+        (action.serial, action.due) = (serial, due);
+        action.waiting = Some(Box::new(Wait { since, awaited: awaited.clone() }));
+        let action = action.clone();
+        let position = moment.order.position;
+        self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
+        if !same {
+            let reason = Some(Reason::Awaits(Box::new(awaited)));
+            let line = self.action_line(moment.plan, slot, &action, Status::Held, reason);
+            self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), out);
+        }
+        true
+    }
+
+    /// A hold is over: single messages that waited for that are due.
+    pub(super) fn release_held(&mut self, moment: &Moment<'_>, slot: u32) {
+        let waits = |action: &PendingAction| {
+            action.waiting.as_ref().is_some_and(|wait| matches!(wait.awaited, Awaited::Hold(_)))
+        };
+        for place in 0..self.lead(slot).actions.len() {
+            if !self.lead(slot).actions.get(place).is_some_and(waits) {
+                continue;
+            }
+            let position = self.action_position(moment.plan, slot, place);
+            let lead = self.lead_mut(slot);
+            let serial = lead.serial();
+            let Some(action) = lead.actions.get_mut(place) else { continue };
+            (action.serial, action.due) = (serial, moment.now);
+            let timer = Timer { due: moment.now, kind: Kind::Touch, position, slot, what: What::Action(serial) };
+            self.timers.push(timer);
+        }
     }
 
     /// A single action has come to its end.
@@ -204,16 +260,23 @@ impl World {
         }
     }
 
-    /// Cancels every single action that waits (`stop all`, an opt-out).
+    /// Cancels the single actions that wait and are covered by a stop or an opt-out.
     pub(super) fn cancel_actions(
         &mut self,
         moment: &Moment<'_>,
         slot: u32,
         (reason, status): (&Reason, Status),
         by: (Cause, &Because),
+        covers: impl Fn(&PendingAction) -> bool,
         out: &mut Vec<Decision>,
     ) {
-        for action in std::mem::take(&mut self.lead_mut(slot).actions) {
+        if !self.lead(slot).actions.iter().any(&covers) {
+            return;
+        }
+        let all = std::mem::take(&mut self.lead_mut(slot).actions);
+        let (ended, left): (Vec<_>, Vec<_>) = all.into_iter().partition(covers);
+        self.lead_mut(slot).actions = left;
+        for action in ended {
             let mut line = self.action_line(moment.plan, slot, &action, status, Some(reason.clone()));
             line.was_due = Some(action.due);
             self.decide(moment, slot, Body::Action(Box::new(line)), by, out);

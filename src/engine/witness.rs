@@ -7,12 +7,14 @@ use crate::event::{AccountId, EventNumber, LeadId};
 use crate::rulebook::{ChannelId, Expr, FactId, RuleId, SequenceId, SetId, Table, TierId, Touch, TypeId};
 use crate::script::TimeGuard;
 use crate::timestamp::Timestamp;
+use crate::units::Content;
 use crate::value::Value;
 
 use super::instant::Fired;
 use super::judge::{Asked, Gate, RuleAsked};
 use super::lead::{NO_NUMBER, Stamp};
 use super::script::Runner;
+use super::send::topics;
 use super::{Moment, World};
 
 /// A rule whose trigger has happened, as the engine judged it.
@@ -222,12 +224,18 @@ impl World {
                 lead: world.lead(slot).id,
                 what: DueWhat::Touch(of.0, of.1, of.2),
                 condition: touch.condition.as_ref().map(|condition| scope.ask(condition)),
-                channels: touch.choices.iter().map(|(c, _)| (*c, world.ask_gates(moment, slot, *c))).collect(),
+                channels: world.ask_choices(moment, slot, touch, Some(of.0)),
             });
         });
     }
 
-    pub(super) fn witness_due(&mut self, moment: &Moment<'_>, slot: u32, channel: ChannelId, id: ActionId) {
+    pub(super) fn witness_due(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        (channel, content): (ChannelId, &Content),
+        id: ActionId,
+    ) {
         self.witnessed(slot, |world, seen| {
             seen.due.push(Due {
                 order: moment.order,
@@ -235,7 +243,10 @@ impl World {
                 lead: world.lead(slot).id,
                 what: DueWhat::Action(id),
                 condition: None,
-                channels: vec![(channel, world.ask_gates(moment, slot, channel))],
+                channels: vec![(
+                    channel,
+                    world.ask_gates(moment, slot, (channel, &topics(moment.plan, (channel, content), None))),
+                )],
             });
         });
     }

@@ -175,7 +175,10 @@ impl Inquiry<'_> {
     pub(super) fn gates(&self, channel: ChannelId, gates: &[Gate], all: bool) -> Vec<Clause> {
         let Some(definition) = self.rulebook().channels.get(channel) else { return Vec::new() };
         let stops = |gate: &&Gate| {
-            all || matches!(gate.kind, GateKind::Suppression | GateKind::Require(_) | GateKind::Invariant(_))
+            all || matches!(
+                gate.kind,
+                GateKind::Suppression | GateKind::Require(_) | GateKind::Address | GateKind::Invariant(_)
+            )
         };
         // Of invariants only one that forbids it is worth a line.
         let told = |gate: &&Gate| !matches!(gate.kind, GateKind::Invariant(_)) || !gate.open;
@@ -188,6 +191,10 @@ impl Inquiry<'_> {
             GateKind::Suppression => format!("{name} is not suppressed"),
             GateKind::Require(place) => {
                 format!("{name} requires {}", channel.requires.get(place).map_or("", |(_, text)| text.as_str()))
+            }
+            GateKind::Address => {
+                let facts = channel.needs.iter().map(|fact| self.rulebook().facts.name(*fact));
+                format!("{name} needs {}", facts.collect::<Vec<_>>().join(" or "))
             }
             GateKind::Window => format!("{name} is open"),
             GateKind::Cap(place) => channel.caps.get(place).map_or_else(String::new, |cap| {

@@ -19,9 +19,8 @@ impl Inquiry<'_> {
         };
         let locked = asked.tier_locked.then(|| String::from("tier locked by hand"));
         let hold = asked.hold.iter().map(|(by, end)| format!("held by {}{}", decider(by), until(*end)));
-        let suppressed = asked.suppressions.iter().map(|(channel, by, end)| {
-            let channel = channel.and_then(|channel| self.rulebook().channels.get(channel));
-            let on = channel.map_or_else(String::new, |channel| format!(" on {}", channel.name));
+        let suppressed = asked.suppressions.iter().map(|(reach, by, end)| {
+            let on = reach.map_or_else(String::new, |reach| format!(" on {}", reach.name(self.rulebook())));
             format!("suppressed{on} by {}{}", decider(by), until(*end))
         });
         let sequence = |id: SequenceId| self.rulebook().sequences.name(id);

@@ -6,6 +6,7 @@ use crate::engine::judge::LeadAsked;
 use crate::event::{EventNumber, Props};
 use crate::rulebook::{ChannelId, EffectKind, Pattern, RuleId, SequenceId, TierId, Touch};
 use crate::timestamp::Timestamp;
+use crate::units::Content;
 
 use super::future::Future;
 use super::{Clause, ClauseKind, Inquiry, Route, Tried};
@@ -90,13 +91,14 @@ impl Inquiry<'_> {
                 let effects = self.rulebook().rules.get(id).and_then(|rule| rule.arms.get(arm.unwrap_or(0)));
                 let effects = effects.into_iter().flat_map(|arm| &arm.effects);
                 let sends = effects.filter(|effect| question.could_come_of(&effect.kind));
-                let channel = sends.filter_map(|effect| match effect.kind {
-                    EffectKind::Send { channel, .. } => Some(channel),
+                let sent = sends.filter_map(|effect| match &effect.kind {
+                    EffectKind::Send { channel, content, .. } => Some((*channel, content)),
                     _ => None,
                 });
-                let gates =
-                    |channel| self.gates(channel, &self.engine.ask_channel(self.lead, channel, self.log), false);
-                channel.take(1).flat_map(gates).collect()
+                let gates = |sent: (ChannelId, &Content)| {
+                    self.gates(sent.0, &self.engine.ask_channel(self.lead, sent, self.log), false)
+                };
+                sent.take(1).flat_map(gates).collect()
             }
             _ => Vec::new(),
         }
@@ -183,7 +185,7 @@ impl Inquiry<'_> {
             clauses.push(self.turn(id, place, *number));
             clauses.extend(stands.hold.iter().map(|(by, until)| self.held(by, *until)));
         }
-        if let Some(asked) = self.engine.ask_touch(self.lead, touch, self.log) {
+        if let Some(asked) = self.engine.ask_touch(self.lead, (id, touch), self.log) {
             clauses.extend(asked.condition.iter().flat_map(|asked| self.condition(ClauseKind::If, asked)));
             let own = asked.channels.iter().filter(|(other, _)| *other == channel);
             clauses.extend(own.flat_map(|(channel, gates)| self.gates(*channel, gates, false)));

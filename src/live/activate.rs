@@ -1,6 +1,7 @@
 //! Rulebooks in force: each is kept in the store under its fingerprint, and comes into force by an
 //! entry of the log.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -101,9 +102,10 @@ impl Live {
         let old = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
         let mut roster = Roster::default();
         let wanted = (shelf::all_leads(&self.store)?, shelf::all_accounts(&self.store)?);
-        let loaded = shelf::load(&self.store, &old, self.progress.clock, wanted, &mut roster)?;
+        let loaded = shelf::load(&self.store, &old, self.progress.clock, wanted, BTreeSet::new(), &mut roster)?;
         let (engine, before) = loaded.into_parts();
         let mut engine = engine.guarded(self.guard);
+        shelf::load_addresses(&self.store, &mut engine, &mut roster)?;
         engine.drain(at, &roster, &mut Vec::new())?;
         let primed = self.primed(&next.plan, at, &mut roster)?;
         let adopted = Engine::adopt(engine, primed, Arc::clone(&next.plan), self.progress.handled as u32, &roster);

@@ -10,13 +10,14 @@ use serde_json::Value;
 use super::error::LiveError;
 use super::handover::{Desk, Point, Round, is_late, is_to_lead};
 use super::note::Note;
-use super::outbox::{self, Delivery, DeliveryState};
+use super::outbox::{self, Delivery, DeliveryState, Fate};
 use super::record::kind;
 use super::repair::is_nobody;
 use super::roster::Roster;
 use super::settle::too_late;
 use super::{Live, shelf};
 use crate::config;
+use crate::decision::names::Names;
 use crate::local::Zone;
 use crate::sink::{Handed, Outcome, Sink};
 use crate::timestamp::Timestamp;
@@ -92,7 +93,7 @@ impl Live {
             if group.is_empty() {
                 continue;
             }
-            let (group, actions) = self.with_address(round, group)?;
+            let (group, actions) = self.with_address(round, group, now)?;
             if group.is_empty() {
                 continue;
             }
@@ -134,7 +135,7 @@ impl Live {
                 round.notes.push(too_late(item, now, &mut round.done));
             } else if self.is_halted(&item, now) {
                 round.done.halted += 1;
-            } else if self.is_closed(&item, now) || (is_to_lead(&item) && self.is_held(&item.lead)?) {
+            } else if self.is_closed(&item, now) || self.keeps(&item)? {
                 round.done.waiting += 1;
             } else {
                 if let DeliveryState::Going { sink, .. } = &item.state {
@@ -148,8 +149,13 @@ impl Live {
 
     /// Those of a group that go to somebody, as sinks get them. What would go to an address that was erased or
     /// cannot be read any more waits until the address is told again, or it has expired.
-    fn with_address(&self, round: &mut Round, group: Vec<Delivery>) -> Result<(Vec<Delivery>, Vec<Handed>), LiveError> {
-        let actions = self.actions(&group)?;
+    fn with_address(
+        &self,
+        round: &mut Round,
+        group: Vec<Delivery>,
+        now: Timestamp,
+    ) -> Result<(Vec<Delivery>, Vec<Handed>), LiveError> {
+        let (group, actions) = self.actions(round, group, now)?;
         let (mut items, mut ready) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
         for (item, mut action) in group.into_iter().zip(actions) {
             if is_to_lead(&item) && self.goes_to_nobody(&action)? {
@@ -163,12 +169,18 @@ impl Live {
         Ok((items, ready))
     }
 
-    /// Actions as sinks get them, with what is known of their leads now.
-    fn actions(&self, items: &[Delivery]) -> Result<Vec<Handed>, LiveError> {
+    /// Actions as sinks get them, with what is known of their leads now. What would go to an address that has
+    /// been barred since it was decided is withdrawn.
+    fn actions(
+        &self,
+        round: &mut Round,
+        group: Vec<Delivery>,
+        now: Timestamp,
+    ) -> Result<(Vec<Delivery>, Vec<Handed>), LiveError> {
         let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
-        let leads: BTreeSet<String> = items.iter().map(|item| item.lead.clone()).collect();
-        let mut roster = Roster::default();
-        let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
+        let leads: BTreeSet<String> = group.iter().map(|item| item.lead.clone()).collect();
+        let (mut roster, clock) = (Roster::default(), self.progress.clock);
+        let loaded = shelf::load(&self.store, &plan, clock, (leads, BTreeSet::new()), BTreeSet::new(), &mut roster)?;
         let (engine, _) = loaded.into_parts();
         let facts = |lead: &str| -> BTreeMap<String, Value> {
             let Some(lead) = roster.known(lead) else { return BTreeMap::new() };
@@ -178,6 +190,24 @@ impl Live {
             });
             named.collect()
         };
-        Ok(items.iter().map(|item| item.handed(&self.store, facts(&item.lead))).collect())
+        let names = Names { rulebook: &plan.rulebook, log: &roster };
+        let (mut left, mut actions) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
+        for item in group {
+            let message = item.on(&plan.rulebook).zip(roster.known(&item.lead));
+            let address =
+                message.map_or(Ok(None), |((channel, topics), lead)| engine.address_of(lead, (channel, &topics)));
+            match address {
+                Ok(address) => {
+                    actions.push(Handed { address, ..item.handed(&self.store, facts(&item.lead)) });
+                    left.push(item);
+                }
+                Err(reason) => {
+                    round.done.advanced.withdrawn += 1;
+                    let reason = names.reason(&reason, Zone::UTC);
+                    round.notes.push(Note::end(item, Fate::Withdrawn, String::new(), reason, now));
+                }
+            }
+        }
+        Ok((left, actions))
     }
 }

@@ -207,7 +207,7 @@ impl Live {
         if self.is_halted(item, now) {
             return Ok(Turn::Halted);
         }
-        let is_held = is_to_lead(item) && self.is_held(&item.lead)?;
+        let is_held = self.keeps(item)?;
         if item.attempts.due_at() > now || self.is_closed(item, now) || is_held {
             return Ok(Turn::Wait);
         }
@@ -223,6 +223,12 @@ impl Live {
             channel: item.channel.as_deref(),
         };
         is_to_lead(item) && what.channel != Some(TASK) && self.halts().of(what, now).is_some()
+    }
+
+    /// Whether something has to wait, since its lead is held.
+    pub(super) fn keeps(&self, item: &Delivery) -> Result<bool, LiveError> {
+        let outlasts = || self.plan().is_some_and(|plan| item.outlasts_holds(plan));
+        Ok(is_to_lead(item) && self.is_held(&item.lead)? && !outlasts())
     }
 
     /// Whether a message has to wait, since its channel may not be used now.

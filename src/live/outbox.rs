@@ -9,13 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::error::LiveError;
 use super::record::ERASED;
 use super::shelf::{encode, hash};
-use crate::calendar::Window;
 use crate::decision::names::Names;
 use crate::decision::{ActionId, ActionLine, Body, Decision, Status, TouchLine};
 use crate::engine::{Covered, Ending};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, SequenceId, Touch};
+use crate::rulebook::{ChannelId, Reach, Rulebook, SequenceId, TopicId, Touch};
 use crate::sink::Handed;
 use crate::sink::attempt::Attempts;
 use crate::store::{Batch, Store, StoreError, TreeName};
@@ -420,6 +419,7 @@ impl Delivery {
             rule: self.rule.clone(),
             source: self.source.clone(),
             because: self.because.clone(),
+            address: None,
             facts,
             attempt: self.attempts.made + 1,
         }
@@ -428,10 +428,9 @@ impl Delivery {
     /// Whether its channel may be used now, by the lead's clock: what fell due in the afternoon is not
     /// to go out at night.
     pub(crate) fn is_open(&self, plan: &Plan, now: Timestamp) -> bool {
-        let channel = plan.rulebook.channels.iter().find(|channel| Some(&channel.name) == self.channel.as_ref());
+        let channel = self.channel.as_deref().and_then(|name| plan.rulebook.channels.find(name));
         let (Some(channel), Some(zone)) = (channel, self.zone) else { return true };
-        let calendar = channel.calendar.and_then(|id| plan.rulebook.calendars.get(id));
-        Window { calendar, quiet: channel.quiet }.allows(zone.to_local(now)).is_ok()
+        plan.rulebook.window(channel).allows(zone.to_local(now)).is_ok()
     }
 
     /// After which moment it has expired. Alerts of an older store have none of their own.
@@ -450,16 +449,46 @@ impl Delivery {
         reaches_lead
             && match ending {
                 Covered::All => true,
-                Covered::Sequences => self.sequence.is_some() && !self.parallel,
+                Covered::Contact => self.sequence.is_some() || !self.outlasts(plan, Rulebook::is_internal),
+                Covered::Stopped if self.sequence.is_some() => {
+                    !self.parallel
+                        && !self
+                            .outlasts(plan, |book, channel| !book.is_internal(channel) && book.outlasts_stops(channel))
+                }
+                Covered::Stopped => !self.outlasts(plan, Rulebook::outlasts_stops),
                 Covered::Sequence(id) => {
                     let name = plan.rulebook.sequences.get(*id).map(|sequence| sequence.name.as_str());
                     self.sequence.as_ref().is_some_and(|(sequence, _)| Some(sequence.as_str()) == name)
                 }
-                Covered::Channel(id) => {
-                    let name = plan.rulebook.channels.get(*id).map(|channel| channel.name.as_str());
-                    self.channel.as_deref() == name
-                }
+                Covered::Reach(reach) => self.is_about(*reach, &plan.rulebook),
             }
+    }
+
+    /// Whether something holds for its channel, where the rulebook still has it.
+    fn outlasts(&self, plan: &Plan, does: impl Fn(&Rulebook, ChannelId) -> bool) -> bool {
+        let channel = self.channel.as_deref().and_then(|name| plan.rulebook.channels.find(name));
+        channel.is_some_and(|channel| does(&plan.rulebook, channel))
+    }
+
+    /// Whether a suppression of a channel or a topic is about it.
+    fn is_about(&self, reach: Reach, rulebook: &Rulebook) -> bool {
+        let Some((channel, topics)) = self.on(rulebook) else { return true };
+        reach.covers(rulebook, channel, &topics)
+    }
+
+    /// Its channel and what it is about, where the rulebook still has that channel.
+    pub(crate) fn on(&self, rulebook: &Rulebook) -> Option<(ChannelId, Vec<TopicId>)> {
+        let channel = self.channel.as_deref().and_then(|name| rulebook.channels.find(name))?;
+        let sequence = self.sequence.as_ref().and_then(|(name, _)| rulebook.sequences.find(name));
+        let of_sequence = sequence.and_then(|id| rulebook.sequences.get(id)).and_then(|sequence| sequence.topic);
+        let template = self.template.as_deref().and_then(|name| rulebook.template(name, channel));
+        let of_template = template.and_then(|id| rulebook.templates.get(id)).and_then(|template| template.topic);
+        Some((channel, of_sequence.into_iter().chain(of_template).collect()))
+    }
+
+    /// Whether a hold of its lead leaves it alone.
+    pub(crate) fn outlasts_holds(&self, plan: &Plan) -> bool {
+        self.outlasts(plan, Rulebook::outlasts_stops)
     }
 }
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::error::LiveError;
 use super::places::{Place, Places};
 use super::roster::Roster;
-use crate::engine::{Clock, Engine, Halts, OwnerSends, SavedAccount};
+use crate::address::Address;
+use crate::engine::{Clock, Engine, Halts, OwnerSends, SavedAccount, SavedAddress};
 use crate::event::{AccountId, LeadId};
 use crate::plan::Plan;
 use crate::store::{Batch, Store, StoreError, TreeName};
@@ -53,6 +54,48 @@ struct AccountRow {
 const HALTS: &[u8] = b"halts";
 /// Keys of leads of which something waits for the end of a halt begin with it.
 const HALTED: &[u8] = b"w";
+
+/// What is known of an address.
+#[derive(Debug, Serialize, Deserialize)]
+struct AddressRow {
+    holders: Vec<String>,
+    bytes: Vec<u8>,
+}
+
+fn address_key(address: Address) -> Vec<u8> {
+    let mut key = vec![b'm'];
+    key.extend(address.bytes());
+    key
+}
+
+/// Puts what is known of addresses into an engine.
+fn put_address(engine: &mut Engine, address: Address, value: &[u8], roster: &mut Roster) -> Result<(), LiveError> {
+    let row: AddressRow = postcard::from_bytes(value).map_err(|_| damaged("state"))?;
+    let holders = row.holders.iter().map(|name| roster.lead(name)).collect();
+    engine.put_address(&SavedAddress { address, holders, bytes: row.bytes }).map_err(|_| damaged("state"))
+}
+
+/// Everything that is known of addresses, for a change of the rulebook.
+pub(crate) fn load_addresses(store: &Store, engine: &mut Engine, roster: &mut Roster) -> Result<(), LiveError> {
+    for (key, value) in store.scan_prefix(TreeName::State, b"m")? {
+        let bytes = key.get(1..).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| damaged("state"))?;
+        put_address(engine, Address::from_bytes(bytes), &value, roster)?;
+    }
+    Ok(())
+}
+
+/// The leads that have one address, where they are several, by address.
+pub(crate) fn twins(store: &Store) -> Result<Vec<Vec<String>>, LiveError> {
+    let rows = store.scan_prefix(TreeName::State, b"m")?;
+    let read = |(_, value): &(Vec<u8>, Vec<u8>)| {
+        postcard::from_bytes::<AddressRow>(value).map(|row| row.holders).map_err(|_| damaged("state"))
+    };
+    let mut all: Vec<Vec<String>> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    all.retain(|holders| holders.len() > 1);
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
 
 /// Keys have a fixed length, whatever the length of a name.
 fn key(kind: u8, name: &str) -> Vec<u8> {
@@ -149,12 +192,14 @@ pub(crate) struct Loaded {
     before: BTreeMap<String, Before>,
 }
 
-/// Takes leads out of the store; `accounts` are those they are about to join.
+/// Takes leads out of the store; `accounts` are those they are about to join, `addresses` those that are
+/// about to be named.
 pub(crate) fn load(
     store: &Store,
     plan: &Arc<Plan>,
     clock: Clock,
     (leads, accounts): (BTreeSet<String>, BTreeSet<String>),
+    mut addresses: BTreeSet<Address>,
     roster: &mut Roster,
 ) -> Result<Loaded, LiveError> {
     let mut rows: BTreeMap<String, Option<LeadRow>> = BTreeMap::new();
@@ -203,6 +248,12 @@ pub(crate) fn load(
         engine.put_lead(lead, account, &bytes).map_err(|_| damaged("state"))?;
         before.insert(name, Before { next_due: row.next_due, decided: row.decided, halted: row.halted });
     }
+    addresses.extend(engine.addresses());
+    for address in addresses {
+        if let Some(value) = store.get(TreeName::State, &address_key(address))? {
+            put_address(&mut engine, address, &value, roster)?;
+        }
+    }
     Ok(Loaded { engine, before })
 }
 
@@ -224,8 +275,12 @@ pub(crate) fn save(
     if !engine.halts().is_empty() {
         batch.put_large(TreeName::Meta, HALTS, encode(engine.halts()));
     }
-    let (leads, accounts) = engine.into_changed().map_err(|_| damaged("state"))?;
     let lead_name = |lead: LeadId| names.lead_name(lead).to_owned();
+    for saved in engine.changed_addresses().map_err(|_| damaged("state"))? {
+        let row = AddressRow { holders: saved.holders.into_iter().map(lead_name).collect(), bytes: saved.bytes };
+        batch.put_large(TreeName::State, &address_key(saved.address), encode(&row));
+    }
+    let (leads, accounts) = engine.into_changed().map_err(|_| damaged("state"))?;
     let account_name = |account: AccountId| names.account_name(account).to_owned();
     for saved in accounts {
         let leads = saved.leads.into_iter().map(lead_name).collect();

@@ -18,7 +18,7 @@ use super::{Live, Progress, ledger, shelf};
 use crate::decision::Decision;
 use crate::decision::count::Counts;
 use crate::decision::names::Names;
-use crate::engine::{Ending, Engine, LiveNotes as Kept, Stopped};
+use crate::engine::{Ending, Engine, LiveNotes as Kept, Stopped, named_addresses};
 use crate::event::{Event, EventNumber, LeadId};
 use crate::local::{Zone, parse_rfc3339};
 use crate::log::Log;
@@ -128,10 +128,12 @@ impl Live {
         }
         let accounts: BTreeSet<String> = events().filter_map(|entry| entry.account.clone()).collect();
         let mut roster = Roster::default();
-        let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, accounts), &mut roster)?;
+        let (log, places) = self.read_log(&plan, &entries)?;
+        let addresses = log.iter().flat_map(|event| named_addresses(&plan, &event)).collect();
+        let clock = self.progress.clock;
+        let loaded = shelf::load(&self.store, &plan, clock, (leads, accounts), addresses, &mut roster)?;
         let (engine, before) = loaded.into_parts();
         let mut engine = engine.guarded(self.guard);
-        let (log, places) = self.read_log(&plan, &entries)?;
         // An erasure ends its step. One that the rulebook cannot read is left out like any such entry.
         let is_read = |entry: &&StoredEntry| log.iter().any(|event| log.event_id(event.number) == entry.id);
         let last = entries.last().filter(|entry| erases(entry) && !self.store.is_erased(&entry.lead));

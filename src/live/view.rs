@@ -80,13 +80,28 @@ impl Live {
         };
         let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
         let mut roster = Roster::default();
-        let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
+        let loaded = shelf::load(
+            &self.store,
+            &plan,
+            self.progress.clock,
+            (leads, BTreeSet::new()),
+            BTreeSet::new(),
+            &mut roster,
+        )?;
         let (engine, _) = loaded.into_parts();
         let of_lead = |decision: &Decision| lead.is_none_or(|lead| roster.known(lead) == Some(decision.lead));
         let pending: Vec<Decision> = engine.pending(&roster).into_iter().filter(of_lead).collect();
         self.name_events(&pending, &Kept::default(), &mut roster)?;
         let names = Names { rulebook: &plan.rulebook, log: &roster };
         Ok(pending.iter().map(|decision| names.line(decision).to_string()).collect())
+    }
+
+    /// Leads that have one address, in the order in which they told of it: the first gets what goes to it.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn twins(&self) -> Result<Vec<Vec<String>>, LiveError> {
+        shelf::twins(&self.store)
     }
 
     /// A lead as it stands at [`Live::now`]; `None` for one nobody has heard of.
@@ -125,7 +140,14 @@ impl Live {
         let Some(row) = shelf::lead_row(&self.store, lead)? else { return Ok(None) };
         let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
         let (leads, mut roster) = (BTreeSet::from([lead.to_owned()]), Roster::default());
-        let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
+        let loaded = shelf::load(
+            &self.store,
+            &plan,
+            self.progress.clock,
+            (leads, BTreeSet::new()),
+            BTreeSet::new(),
+            &mut roster,
+        )?;
         let (engine, _) = loaded.into_parts();
         let mut engine = engine.guarded(self.guard);
         engine.drain(at, &roster, &mut Vec::new())?;
@@ -182,7 +204,7 @@ impl Live {
             for handful in leads.chunks(HANDFUL) {
                 let (leads, mut roster) = (handful.iter().cloned().collect(), Roster::default());
                 let clock = self.progress.clock;
-                shelf::load(&self.store, &ruleset.plan, clock, (leads, BTreeSet::new()), &mut roster)?;
+                shelf::load(&self.store, &ruleset.plan, clock, (leads, BTreeSet::new()), BTreeSet::new(), &mut roster)?;
             }
         }
         self.each_decision(&mut |_| {
@@ -202,7 +224,14 @@ impl Live {
     fn ask<T>(&self, lead: &str, question: impl FnOnce(&Engine, LeadId, &Roster) -> T) -> Result<Option<T>, LiveError> {
         let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
         let (leads, mut roster) = (BTreeSet::from([lead.to_owned()]), Roster::default());
-        let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
+        let loaded = shelf::load(
+            &self.store,
+            &plan,
+            self.progress.clock,
+            (leads, BTreeSet::new()),
+            BTreeSet::new(),
+            &mut roster,
+        )?;
         let (engine, _) = loaded.into_parts();
         Ok(roster.known(lead).map(|id| question(&engine, id, &roster)))
     }

@@ -223,6 +223,7 @@ mod tests {
             calendars: Table::default(),
             zones: Vec::new(),
             channels: Table::default(),
+            topics: Table::default(),
             sequences: Table::default(),
             scores: Table::default(),
             scripts: Table::default(),
@@ -230,7 +231,7 @@ mod tests {
             experiments: Table::default(),
             tags: Table::default(),
             rules: Table::default(),
-            settings: Settings { stale_after: Span::ZERO },
+            settings: Settings { stale_after: Span::ZERO, same_address_once: true },
             well_known: WellKnown {
                 timezone: FactId(0),
                 owner: FactId(0),

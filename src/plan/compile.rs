@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::addresses::Addresses;
 use super::overrides::Overrides;
 use super::{Absence, Condition, Counter, Fall, History, Pair, Periodic, Plan, Reaction, Test};
 use crate::rulebook::{
@@ -255,8 +256,9 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         asks_idle: false,
         zones: rulebook.zones.clone(),
         owner_zone: rulebook.facts.find("owner_timezone"),
-        crosses_accounts: rulebook.channels.iter().any(crosses),
+        crosses_accounts: rulebook.channels.iter().any(crosses) || Addresses::of(rulebook).set_by_rules,
         overrides: Overrides::of(rulebook),
+        addresses: Addresses::of(rulebook),
     }
 }
 

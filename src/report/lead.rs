@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use crate::decimal::Decimal;
 use crate::live::{Delivery, DeliveryState, Done, Fate, LeadView, What};
 use crate::local::rfc3339;
+use crate::rulebook::Reach;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
@@ -115,10 +116,9 @@ fn state(view: &LeadView) -> Vec<(&'static str, String)> {
         let end = until(paused.until, "until resumed");
         rows.push(("paused", format!("{end}, since {}, {}", shown(paused.since), by(&paused.by))));
     }
-    for (channel, rule, end) in &stands.asked.suppressions {
-        let channel = channel.and_then(|channel| rulebook.channels.get(channel));
-        let channel = channel.map_or("every channel", |channel| channel.name.as_str());
-        rows.push(("suppressed", format!("{channel} {}, {}", until(*end, "for good"), by(rule))));
+    for (reach, rule, end) in &stands.asked.suppressions {
+        let reach = reach.map_or("every channel", |reach| reach.name(rulebook));
+        rows.push(("suppressed", format!("{reach} {}, {}", until(*end, "for good"), by(rule))));
     }
     let scores = scores(view).map(|(name, worth)| format!("{name} {worth}")).collect::<Vec<_>>();
     let tags: Vec<&str> = stands.tags.iter().filter_map(|tag| rulebook.tags.get(*tag)).map(String::as_str).collect();
@@ -227,6 +227,8 @@ struct PausedObject {
 #[derive(Serialize)]
 struct SuppressedObject<'a> {
     channel: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<&'a str>,
     until: Option<String>,
     by: Option<String>,
 }
@@ -291,8 +293,9 @@ pub fn json(view: &LeadView) -> String {
             by: by(&paused.by),
         }),
         suppressed: (stands.asked.suppressions.iter())
-            .map(|(channel, rule, until)| SuppressedObject {
-                channel: channel.and_then(|id| rulebook.channels.get(id)).map(|channel| channel.name.as_str()),
+            .map(|(reach, rule, until)| SuppressedObject {
+                channel: reach.filter(|reach| matches!(reach, Reach::Channel(_))).map(|reach| reach.name(rulebook)),
+                topic: reach.filter(|reach| matches!(reach, Reach::Topic(_))).map(|reach| reach.name(rulebook)),
                 until: until.map(at),
                 by: by(rule),
             })

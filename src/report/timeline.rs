@@ -158,13 +158,12 @@ pub(super) fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, St
         }
         Body::Hold(until) => ("hold", until_words(*until, decision.zone, "until resumed")),
         Body::Resume => ("resume", String::new()),
-        Body::Suppress { channel, until } => {
-            let channel = channel.map_or("every channel", |channel| names.channel(channel));
-            ("suppress", format!("{channel} {}", until_words(*until, decision.zone, "for good")))
+        Body::Suppress { reach, until } => {
+            let reach = names.reach(*reach);
+            ("suppress", format!("{reach} {}", until_words(*until, decision.zone, "for good")))
         }
-        Body::Unsuppress(channel) => {
-            ("unsuppress", channel.map_or("every channel", |channel| names.channel(channel)).to_owned())
-        }
+        Body::Bar { channel, .. } => ("bar", names.channel(*channel).to_owned()),
+        Body::Unsuppress(reach) => ("unsuppress", names.reach(*reach).to_owned()),
         Body::Score { score, to, said, .. } if !said.is_empty() => {
             let name = names.rulebook.scores.name(*score);
             ("score", format!("{name} {to:.1}, the script says: {said}"))

@@ -59,7 +59,7 @@ fn words(line: &Line<'_>) -> (&'static str, String) {
     let reason = line.reason.as_deref().unwrap_or_default();
     let sequence = line.sequence.as_deref().unwrap_or_default();
     let numbered = || format!("{sequence} #{}", line.enrollment.unwrap_or(1));
-    let channel = line.channel.as_deref();
+    let channel = line.channel.as_deref().or(line.topic.as_deref());
     let until = |forever: &str| match &line.until {
         Some(until) => format!("until {}", shown(until)),
         None => forever.to_owned(),
@@ -87,6 +87,7 @@ fn words(line: &Line<'_>) -> (&'static str, String) {
         Verb::Hold => until("until resumed"),
         Verb::Resume => String::new(),
         Verb::Suppress => format!("{} {}", channel.unwrap_or("every channel"), until("for good")),
+        Verb::Bar => channel.unwrap_or_default().to_owned(),
         Verb::Unsuppress => channel.unwrap_or("every channel").to_owned(),
         Verb::Score => {
             let (name, from) = (line.score.as_deref().unwrap_or_default(), value(line.from.as_deref(), "0"));

@@ -1,6 +1,6 @@
 //! What a rule does when it fires.
 
-use super::{ChannelId, Expr, FactId, ScoreId, SequenceId, TagId, TierId};
+use super::{ChannelId, Expr, FactId, Reach, ScoreId, SequenceId, TagId, TierId};
 use crate::source::Range;
 use crate::units::{ClockTime, Content, Length, Weekday};
 
@@ -25,8 +25,8 @@ pub enum EffectKind {
     StopAll,
     Hold { account: bool, until: HoldEnd },
     Resume,
-    Suppress { channel: Option<ChannelId>, length: Option<Length> },
-    Unsuppress { channel: Option<ChannelId> },
+    Suppress { reach: Option<Reach>, length: Option<Length> },
+    Unsuppress { reach: Option<Reach> },
     Send { channel: ChannelId, content: Content, timing: Timing },
     Alert { to: Person, text: String },
     Escalate { to: Person, text: String },

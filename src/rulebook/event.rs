@@ -114,6 +114,17 @@ pub struct Alternative {
 /// `type` of the entries the engine makes when a touch is sent; no log may use it.
 pub const TOUCHED_TYPE: &str = "ensue.touched";
 
+/// The type of the standard event by which somebody consents anew.
+pub const RESUBSCRIBED: &str = "resubscribed";
+
+/// Whether every event of a set is somebody's consent.
+#[must_use]
+pub fn is_consent(rulebook: &Rulebook, set: SetId) -> bool {
+    let consent = rulebook.types.find(RESUBSCRIBED);
+    let alternatives = rulebook.sets.get(set).map_or(&[][..], |set| &set.alternatives);
+    !alternatives.is_empty() && alternatives.iter().all(|alternative| Some(alternative.ty) == consent)
+}
+
 /// Facts and events with a meaning to the engine; all are declared by the standard vocabulary.
 #[derive(Clone, Copy, Debug)]
 pub struct WellKnown {

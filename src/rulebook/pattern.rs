@@ -1,7 +1,7 @@
 //! What may be decided, as tests expect it and people ask for it: one vocabulary for `expect` and
 //! `--why-not`. What a decision has to do with it, `decision::pattern` says.
 
-use super::{ChannelId, EffectKind, FactId, Person, RuleId, Rulebook, SequenceId, TagId, TierId};
+use super::{ChannelId, EffectKind, FactId, Person, Reach, RuleId, Rulebook, SequenceId, TagId, TierId};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
@@ -24,10 +24,10 @@ pub enum Pattern {
     Holds(Option<Timestamp>),
     /// Touches go on.
     Resumes,
-    /// No more contact, on a channel.
-    Suppressed(Option<ChannelId>),
+    /// No more contact, on a channel or about a topic.
+    Suppressed(Option<Reach>),
     /// Contact is allowed again.
-    Unsuppressed(Option<ChannelId>),
+    Unsuppressed(Option<Reach>),
     /// A tag is put on or taken off.
     Tag { tag: TagId, on: bool },
     /// A fact is set.
@@ -62,8 +62,8 @@ impl Pattern {
             | (Self::Holds(_), EffectKind::Hold { .. })
             | (Self::Resumes, EffectKind::Resume)
             | (Self::Assign(_), EffectKind::Assign(_) | EffectKind::Escalate { .. }) => true,
-            (Self::Suppressed(wanted), EffectKind::Suppress { channel, .. })
-            | (Self::Unsuppressed(wanted), EffectKind::Unsuppress { channel }) => wanted.is_none() || wanted == channel,
+            (Self::Suppressed(wanted), EffectKind::Suppress { reach, .. })
+            | (Self::Unsuppressed(wanted), EffectKind::Unsuppress { reach }) => wanted.is_none() || wanted == reach,
             (Self::Tag { tag, on: true }, EffectKind::Tag(other))
             | (Self::Tag { tag, on: false }, EffectKind::Untag(other)) => tag == other,
             (Self::Set(wanted, _), EffectKind::Set { fact, .. }) => wanted == fact,
@@ -91,8 +91,8 @@ impl Pattern {
             other.sequences.find(&sequence_of.name).or_else(before)
         };
         let channel = |id: &ChannelId| other.channels.find(&own.channels.get(*id)?.name);
-        let any_channel = |wanted: &Option<ChannelId>| match wanted {
-            Some(wanted) => channel(wanted).map(Some),
+        let reach = |wanted: &Option<Reach>| match wanted {
+            Some(wanted) => other.reach(wanted.name(own)).map(Some),
             None => Some(None),
         };
         Some(match self {
@@ -101,8 +101,8 @@ impl Pattern {
             Self::Starts(id) => Self::Starts(sequence(id)?),
             Self::Exits(id) => Self::Exits(sequence(id)?),
             Self::Finishes(id) => Self::Finishes(sequence(id)?),
-            Self::Suppressed(wanted) => Self::Suppressed(any_channel(wanted)?),
-            Self::Unsuppressed(wanted) => Self::Unsuppressed(any_channel(wanted)?),
+            Self::Suppressed(wanted) => Self::Suppressed(reach(wanted)?),
+            Self::Unsuppressed(wanted) => Self::Unsuppressed(reach(wanted)?),
             Self::Touch(task) => Self::Touch(task.as_ref().and_then(channel)),
             Self::Send { channel: wanted, content } => {
                 Self::Send { channel: channel(wanted)?, content: content.clone() }

@@ -7,8 +7,8 @@
 
 use super::{
     Again, Alternative, Arm, ChannelId, Decay, Effect, EffectKind, Experiment, Expr, FactId, HoldEnd, Limit, Named,
-    PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId, SetId, State, Table,
-    TableId, TagId, TierId, Timing, Touch, TouchTime, Trigger, TypeId, When,
+    PropId, Reach, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId, SetId, State,
+    Table, TableId, TagId, TierId, Timing, Touch, TouchTime, Trigger, TypeId, When,
 };
 use crate::decimal::Decimal;
 use crate::units::Content;
@@ -40,6 +40,10 @@ impl<'a> Same<'a> {
     pub fn rule(&self, old: RuleId, new: RuleId) -> bool {
         let rules = (self.old.rules.get(old), self.new.rules.get(new));
         let (Some(old), Some(new)) = rules else { return false };
+        // What no author can write is the same; its lines follow the channels and topics that are declared.
+        if old.standard && new.standard {
+            return old.label == new.label;
+        }
         let Rule { label: _, range: _, why: _, trigger, while_, guard, guard_parts: _, limit, arms, standard } = old;
         self.trigger(trigger, &new.trigger)
             && both(while_.as_ref(), new.while_.as_ref(), |a, b| self.state(a, b))
@@ -73,6 +77,7 @@ impl<'a> Same<'a> {
             touches,
             tail,
             renamed_from: _,
+            topic,
         } = old;
         let old_experiments: Vec<_> = self.old.experiments.iter().filter(|of| of.sequence == old_id).collect();
         let new_experiments: Vec<_> = self.new.experiments.iter().filter(|of| of.sequence == new_id).collect();
@@ -82,6 +87,7 @@ impl<'a> Same<'a> {
             && all(exit_on, &new.exit_on, |a, b| self.set(*a, *b))
             && *gap == new.gap
             && agains(*again, new.again)
+            && both(topic.as_ref(), new.topic.as_ref(), |a, b| called(&self.old.topics, *a, &self.new.topics, *b))
             && all(touches, &new.touches, |a, b| self.touch(a, b))
             && both(tail.as_ref(), new.tail.as_ref(), |(a, times), (b, new)| times == new && self.touch(a, b))
             && all(&old_experiments, &new_experiments, |a, b| self.experiment(a, b))
@@ -232,10 +238,10 @@ impl<'a> Same<'a> {
                 matches!(new, Hold { account: whole, until: other } if account == whole && self.hold_end(until, other))
             }
             Resume => matches!(new, Resume),
-            Suppress { channel, length } => matches!(new, Suppress { channel: other, length: other_length }
-                if length == other_length && both(channel.as_ref(), other.as_ref(), |a, b| self.channel(*a, *b))),
-            Unsuppress { channel } => matches!(new, Unsuppress { channel: other }
-                if both(channel.as_ref(), other.as_ref(), |a, b| self.channel(*a, *b))),
+            Suppress { reach, length } => matches!(new, Suppress { reach: other, length: other_length }
+                if length == other_length && both(reach.as_ref(), other.as_ref(), |a, b| self.reach(*a, *b))),
+            Unsuppress { reach } => matches!(new, Unsuppress { reach: other }
+                if both(reach.as_ref(), other.as_ref(), |a, b| self.reach(*a, *b))),
             Send { channel, content, timing } => {
                 matches!(new, Send { channel: other, content: other_content, timing: other_timing }
                     if self.channel(*channel, *other)
@@ -337,6 +343,14 @@ impl<'a> Same<'a> {
             book.tiers.iter().filter(|tier| tier.is_final).map(|tier| tier.name.clone()).collect()
         };
         finals(self.old) == finals(self.new)
+    }
+
+    fn reach(&self, old: Reach, new: Reach) -> bool {
+        match (old, new) {
+            (Reach::Channel(old), Reach::Channel(new)) => self.channel(old, new),
+            (Reach::Topic(old), Reach::Topic(new)) => called(&self.old.topics, old, &self.new.topics, new),
+            _ => false,
+        }
     }
 
     fn channel(&self, old: ChannelId, new: ChannelId) -> bool {

@@ -1,6 +1,6 @@
 //! Sequences and their touches.
 
-use super::{ChannelId, Expr, SetId, TierId};
+use super::{ChannelId, Expr, SetId, TierId, TopicId};
 use crate::source::Range;
 use crate::units::{ClockTime, Content, Length, Roll};
 
@@ -31,6 +31,8 @@ pub struct Sequence {
     pub tail: Option<(Touch, Option<u32>)>,
     /// `renamed from`
     pub renamed_from: Option<String>,
+    /// `topic`: what its messages are about.
+    pub topic: Option<TopicId>,
 }
 
 /// Whether a lead may be enrolled again once the last enrollment has ended.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use super::{BookTemplate, Channel, EventType, Experiment, Fact, Rule, Score, Sequence, Tier};
+use super::{BookTemplate, Channel, EventType, Experiment, Fact, Rule, Score, Sequence, Tier, Topic};
 use crate::calendar::Calendar;
 
 /// A place in a table.
@@ -156,6 +156,7 @@ named! {
     EventType, name;
     Fact, name;
     Tier, name;
+    Topic, name;
     Calendar, name;
     Channel, name;
     Sequence, name;

@@ -1,6 +1,6 @@
 //! Templates with a source for every value.
 
-use super::{ChannelId, FactId, PropId};
+use super::{ChannelId, FactId, PropId, TopicId};
 use crate::source::Range;
 
 /// A template of the rulebook.
@@ -11,6 +11,8 @@ pub struct BookTemplate {
     pub name: String,
     /// The parsed template.
     pub template: crate::template::Template,
+    /// What its messages are about.
+    pub topic: Option<TopicId>,
     /// The channel it is for.
     pub channel: ChannelId,
     /// What each of its [`crate::template::Template::variables`] stands for, by index.

@@ -73,7 +73,7 @@ pub fn block_in(tree: &Tree, value: IVec) -> Result<Block, String> {
 
 /// A piece after the first.
 #[derive(Clone, Copy, Debug)]
-pub struct Piece<'a> {
+pub struct BlockPiece<'a> {
     /// The checksum of its block.
     pub block: Sum,
     /// Its number in the block, from 1.
@@ -81,7 +81,7 @@ pub struct Piece<'a> {
     bytes: &'a [u8],
 }
 
-impl<'a> Piece<'a> {
+impl<'a> BlockPiece<'a> {
     /// Finds the piece at the start of `bytes`, which may go on behind it.
     pub fn parse_prefix(bytes: &'a [u8]) -> Option<Self> {
         let rest = bytes.strip_prefix(&MAGIC)?;
@@ -131,7 +131,7 @@ impl Assembly {
     /// # Errors
     /// It is another one, or damaged.
     pub fn add(&mut self, piece: &[u8]) -> Result<(), &'static str> {
-        let piece = Piece::parse_prefix(piece).ok_or("a piece of a block whose checksum is wrong")?;
+        let piece = BlockPiece::parse_prefix(piece).ok_or("a piece of a block whose checksum is wrong")?;
         if (piece.block, piece.number) != self.wanted() {
             return Err("a piece in the place of another");
         }

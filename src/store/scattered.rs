@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 use super::block::{Block, LIMIT, MAGIC};
-use super::pieces::{Assembly, Piece, Sum};
+use super::pieces::{Assembly, BlockPiece, Sum};
 
 /// What blocks and pieces alike begin with.
 pub const PREFIX: [u8; 2] = [MAGIC[0], MAGIC[1]];
@@ -23,7 +23,7 @@ pub struct Scattered {
 impl Scattered {
     /// Notes what stands at an offset, where it is a piece.
     pub fn note(&mut self, bytes: &[u8], offset: u64) {
-        if let Some(piece) = Piece::parse_prefix(bytes) {
+        if let Some(piece) = BlockPiece::parse_prefix(bytes) {
             self.pieces.insert((piece.block, piece.number), offset);
         } else if Assembly::begin(bytes).is_some() {
             self.begun.push(offset);

@@ -194,6 +194,7 @@ impl Build<'_> {
             Rule::group_decl => ItemKind::Group(self.group(&pair)?),
             Rule::lead_decl => ItemKind::Lead(self.fields_in(pair)),
             Rule::tiers_decl => ItemKind::Tiers(self.tiers(&pair)),
+            Rule::topics_decl => ItemKind::Topics(self.names_in(&pair)),
             Rule::calendar_decl => ItemKind::Calendar(self.calendar(pair)?),
             Rule::channel_decl => ItemKind::Channel(self.channel(pair)?),
             Rule::let_decl => ItemKind::Let(self.constant(&pair)?),

@@ -51,6 +51,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::number_end
         | Rule::declaration
         | Rule::declaration_word
+        | Rule::topics_head
         | Rule::trigger_word
         | Rule::effect_word
         | Rule::line_start
@@ -63,6 +64,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::lead_decl
         | Rule::tiers_decl
         | Rule::one_tier
+        | Rule::topics_decl
         | Rule::calendar_decl
         | Rule::channel_decl
         | Rule::let_decl
@@ -84,9 +86,14 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::zone_source => "`lead`, `account`, `owner` or a zone in quotes",
         Rule::day_list | Rule::day_range | Rule::weekday => "a weekday such as `mon`",
         Rule::time_range => "a time range such as `09:00-17:00`",
-        Rule::calendar_clause | Rule::cap_clause | Rule::quiet_clause | Rule::require_clause | Rule::manual_clause => {
-            "a clause such as `calendar office`"
-        }
+        Rule::calendar_clause
+        | Rule::cap_clause
+        | Rule::quiet_clause
+        | Rule::require_clause
+        | Rule::needs_clause
+        | Rule::manual_clause
+        | Rule::transactional_clause => "a clause such as `calendar office`",
+        Rule::like | Rule::kw_like => "`like`",
         Rule::scope => "`lead`, `owner` or `account`",
         Rule::setting => "a setting such as `stale_after 3d`",
         Rule::label => "a label",
@@ -141,9 +148,15 @@ pub fn words(rule: Rule) -> &'static str {
             "a time such as `in 2h` or `at 10:00`"
         }
         Rule::for_tier | Rule::kw_for => "`for`",
-        Rule::exit_on | Rule::gap | Rule::again | Rule::never_again | Rule::parallel | Rule::roll | Rule::renamed => {
-            "a clause such as `gap 20h`"
-        }
+        Rule::exit_on
+        | Rule::gap
+        | Rule::again
+        | Rule::never_again
+        | Rule::parallel
+        | Rule::roll
+        | Rule::renamed
+        | Rule::on_topic
+        | Rule::kw_topic => "a clause such as `gap 20h`",
         Rule::roll_to => "`next`, `previous`, `nearest` or `skip`",
         Rule::touch | Rule::touch_day | Rule::tail => "a touch such as `day 1 at 10:00 email recap`",
         Rule::touch_time | Rule::part => "`at` or a part of the day",
@@ -265,6 +278,7 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_after => "`after`",
         Rule::kw_alert => "`alert`",
         Rule::kw_all => "`all`",
+        Rule::kw_also => "`also`",
         Rule::kw_and => "`and`",
         Rule::kw_assign => "`assign`",
         Rule::kw_at => "`at`",
@@ -297,6 +311,7 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_manual => "`manual`",
         Rule::kw_most => "`most`",
         Rule::kw_nearest => "`nearest`",
+        Rule::kw_needs => "`needs`",
         Rule::kw_next => "`next`",
         Rule::kw_no => "`no`",
         Rule::kw_not => "`not`",
@@ -328,6 +343,7 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_tiers => "`tiers`",
         Rule::kw_times => "`times`",
         Rule::kw_to => "`to`",
+        Rule::kw_transactional => "`transactional`",
         Rule::kw_true => "`true`",
         Rule::kw_unsuppress => "`unsuppress`",
         Rule::kw_unset => "`unset`",
@@ -339,6 +355,7 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_invariant => "`invariant`",
         Rule::kw_test => "`test`",
         Rule::kw_todo => "`todo`",
+        Rule::kw_topics => "`topics`",
         Rule::kw_touch => "`touch`",
         Rule::kw_touches => "`touches`",
         Rule::kw_updated => "`updated`",

@@ -173,8 +173,18 @@ impl Splitter<'_> {
                 _ => matches!(next, Some(TokenKind::Word(_))),
             },
             Some(TokenKind::Word(Class::On)) => matches!(next, Some(TokenKind::Word(_))),
+            Some(TokenKind::Word(Class::Plain)) => self.declares_topics(index),
             _ => false,
         }
+    }
+
+    /// Whether `topics` begins a declaration: the word is a name elsewhere, so it leads a line here, with a
+    /// name behind it.
+    fn declares_topics(&self, index: usize) -> bool {
+        self.word(index) == "topics"
+            && self.leads_line(index)
+            && matches!(self.kind(index + 1), Some(TokenKind::Word(Class::Plain)))
+            && index.checked_sub(1).is_none_or(|_| !self.is_template(index))
     }
 
     /// Whether the token before still wants something, so that this one continues it.

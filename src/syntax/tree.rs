@@ -57,6 +57,7 @@ pub enum ItemKind {
     Group(GroupDecl),
     Lead(Vec<Field>),
     Tiers(Vec<TierDecl>),
+    Topics(Vec<Name>),
     Calendar(CalendarDecl),
     Channel(ChannelDecl),
     Let(LetDecl),
@@ -159,6 +160,8 @@ pub struct TimeRange {
 pub struct ChannelDecl {
     /// The channel's name.
     pub name: Name,
+    /// `like email`: the channel whose kind it is of.
+    pub like: Option<Name>,
     /// Its clauses, in order.
     pub clauses: Vec<At<ChannelClause>>,
 }
@@ -175,8 +178,12 @@ pub enum ChannelClause {
     Quiet(TimeRange),
     /// `require sms_ok`
     Require(Expr),
+    /// `needs email also work_email`: facts, the one that must be known first.
+    Needs(Vec<Name>),
     /// `manual`: a person does it, from a task.
     Manual,
+    /// `transactional`: answers to what the lead has done; neither hours nor limits hold for it.
+    Transactional,
 }
 
 /// `let hot_score = 60`

@@ -1,4 +1,4 @@
-//! The lines between the two `---`: YAML of three known keys, each found again in the text for
+//! The lines between the two `---`: YAML of four known keys, each found again in the text for
 //! its place.
 
 use std::ops::Range;
@@ -14,6 +14,8 @@ pub struct Front {
     pub channel: (String, Range<usize>),
     /// First byte of the subject, and its text.
     pub subject: Option<(usize, String)>,
+    /// The topic and where it stands.
+    pub topic: Option<(String, Range<usize>)>,
     /// Names and where they stand.
     pub needs: Vec<(String, Range<usize>)>,
     /// First byte of the body.
@@ -35,8 +37,10 @@ pub fn parse(text: &str) -> Result<Front, Vec<Found>> {
     let mut found = unknown(&lines);
     let channel = lines.iter().find(|line| line.name == "channel").map(|line| (line, string(&values, "channel")));
     let subject = lines.iter().find(|line| line.name == "subject").map(|line| (line, string(&values, "subject")));
+    let topic = lines.iter().find(|line| line.name == "topic").map(|line| (line, string(&values, "topic")));
     let needs = lines.iter().find(|line| line.name == "needs").map(|line| (line, names(&values)));
-    for (line, missing) in [channel.as_ref(), subject.as_ref()].into_iter().flatten().filter_map(absent) {
+    for (line, missing) in [channel.as_ref(), subject.as_ref(), topic.as_ref()].into_iter().flatten().filter_map(absent)
+    {
         found.push((line, missing, None));
     }
     if let Some((line, None)) = &needs {
@@ -53,6 +57,7 @@ pub fn parse(text: &str) -> Result<Front, Vec<Found>> {
     Ok(Front {
         channel: (name, range),
         subject: subject.and_then(|(line, text)| text.map(|text| (line.place(&text).start, text))),
+        topic: topic.and_then(|(line, name)| name.map(|name| (name.clone(), line.place(&name)))),
         needs: needs.map_or(Vec::new(), |(line, names)| {
             names.unwrap_or_default().into_iter().map(|name| (name.clone(), line.place(&name))).collect()
         }),
@@ -166,10 +171,10 @@ fn refuse_twice(keys: &[Key]) -> Result<(), Vec<Found>> {
 }
 
 fn unknown(keys: &[Key]) -> Vec<Found> {
-    let known = ["channel", "subject", "needs"];
+    let known = ["channel", "subject", "topic", "needs"];
     let unknown = keys.iter().filter(|key| !known.contains(&key.name));
     let message = |key: &Key| format!("there is no key `{}`", key.name);
-    let help = || Some("the keys are `channel`, `subject` and `needs`".to_owned());
+    let help = || Some("the keys are `channel`, `subject`, `topic` and `needs`".to_owned());
     unknown.map(|key| (key.range.clone(), message(key), help())).collect()
 }
 

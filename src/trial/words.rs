@@ -4,7 +4,7 @@ use crate::decision::names::Names;
 use crate::decision::{Body, Cause, Decision, Reason, Status};
 use crate::local::Zone;
 use crate::log::Log;
-use crate::rulebook::{ChannelId, RuleId, Rulebook, SequenceId};
+use crate::rulebook::{ChannelId, Reach, RuleId, Rulebook, SequenceId};
 use crate::source::Range;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
@@ -64,8 +64,9 @@ impl<'a> ExpectWords<'a> {
             Body::Hold(None) => format!("{lead} holds"),
             Body::Hold(Some(until)) => format!("{lead} holds until {}", self.moment(*until)),
             Body::Resume => format!("{lead} resumes"),
-            Body::Suppress { channel, .. } => format!("{lead} suppressed{}", self.maybe(*channel)),
-            Body::Unsuppress(channel) => format!("{lead} unsuppressed{}", self.maybe(*channel)),
+            Body::Suppress { reach, .. } => format!("{lead} suppressed{}", self.maybe(*reach)),
+            Body::Bar { channel, .. } => format!("{lead} suppressed {}", self.channel(*channel)),
+            Body::Unsuppress(reach) => format!("{lead} unsuppressed{}", self.maybe(*reach)),
             Body::Overridden { .. } | Body::Score { .. } | Body::Muted(_) | Body::Fault(_) => return None,
         })
     }
@@ -136,8 +137,8 @@ impl<'a> ExpectWords<'a> {
         self.rulebook.channels.name(channel)
     }
 
-    fn maybe(&self, channel: Option<ChannelId>) -> String {
-        channel.map(|channel| format!(" {}", self.channel(channel))).unwrap_or_default()
+    fn maybe(&self, reach: Option<Reach>) -> String {
+        reach.map(|reach| format!(" {}", reach.name(self.rulebook))).unwrap_or_default()
     }
 
     /// A value as it is written in a rulebook.

@@ -139,11 +139,18 @@ fn calendar(tape: &mut Tape) -> String {
 }
 
 fn channel(tape: &mut Tape) -> String {
-    let clauses = ["cap 1 per 1d per lead", "cap 200 per 1d per owner", "quiet 20:00 - 09:00", "manual"];
+    let clauses = [
+        "cap 1 per 1d per lead",
+        "cap 200 per 1d per owner",
+        "quiet 20:00 - 09:00",
+        "manual",
+        "needs email  also phone",
+    ];
     let mut parts = vec!["calendar office".to_owned()];
     parts.extend(clauses.iter().filter(|_| tape.yes()).map(|clause| (*clause).to_owned()));
     parts.extend(tape.yes().then(|| format!("require {}", truth(tape, 2))));
-    format!("channel letter {}", tape.block(&parts))
+    let like = tape.one(&["", "like  email "]);
+    format!("channel letter {like}{}", tape.block(&parts))
 }
 
 fn score(tape: &mut Tape) -> String {

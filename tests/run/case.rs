@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ensue::decision::Decision;
 use ensue::decision::count::Counts;
 use ensue::decision::names::Names;
-use ensue::engine::{Engine, SavedAccount, SavedLead};
+use ensue::engine::{Engine, SavedAccount, SavedAddress, SavedLead};
 use ensue::local::parse_rfc3339;
 use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::plan::Plan;
@@ -175,12 +175,15 @@ fn mixed(seed: u64, n: u64) -> u64 {
 struct Shelf {
     leads: BTreeMap<u32, SavedLead>,
     accounts: BTreeMap<u32, SavedAccount>,
+    addresses: BTreeMap<[u8; 16], SavedAddress>,
 }
 
 impl Shelf {
     /// An engine with the state of another one.
     fn through(&mut self, engine: Engine, plan: &Arc<Plan>) -> Engine {
         let (clock, owner_sends, halts) = (engine.clock(), engine.owner_sends().clone(), engine.halts().clone());
+        let addresses = engine.changed_addresses().unwrap();
+        self.addresses.extend(addresses.into_iter().map(|saved| (saved.address.bytes(), saved)));
         let (leads, accounts) = engine.into_changed().unwrap();
         self.leads.extend(leads.into_iter().map(|saved| (saved.lead.0, saved)));
         self.accounts.extend(accounts.into_iter().map(|saved| (saved.account.0, saved)));
@@ -190,6 +193,9 @@ impl Shelf {
         }
         for saved in self.leads.values() {
             engine.put_lead(saved.lead, saved.account, &saved.bytes).unwrap();
+        }
+        for saved in self.addresses.values() {
+            engine.put_address(saved).unwrap();
         }
         engine
     }

@@ -54,8 +54,12 @@ fn item(item: &ItemKind) -> String {
                 },
             )
         }
+        ItemKind::Topics(topics) => list("topics", topics, name),
         ItemKind::Calendar(calendar) => block(&format!("calendar {}", calendar.name.node), &calendar.entries, entry),
-        ItemKind::Channel(channel) => block(&format!("channel {}", channel.name.node), &channel.clauses, clause),
+        ItemKind::Channel(channel) => {
+            let head = format!("channel {}{}", channel.name.node, part("like", channel.like.as_ref(), name));
+            block(&head, &channel.clauses, clause)
+        }
         ItemKind::Let(constant) => format!("(let {} {})", constant.name.node, expr(&constant.value)),
         ItemKind::Settings(settings) => {
             block("settings", settings, |setting| format!("({} {})", setting.name.node, expr(&setting.value)))
@@ -138,7 +142,9 @@ fn clause(clause: &At<ChannelClause>) -> String {
         }
         ChannelClause::Quiet(range) => format!("(quiet {})", times(range)),
         ChannelClause::Require(condition) => format!("(require {})", expr(condition)),
+        ChannelClause::Needs(facts) => list("needs", facts, name),
         ChannelClause::Manual => "manual".to_owned(),
+        ChannelClause::Transactional => "transactional".to_owned(),
     }
 }
 
@@ -294,6 +300,7 @@ fn sequence(sequence: &SequenceDecl) -> String {
         SequenceClause::NeverAgain => "(never again)".to_owned(),
         SequenceClause::Parallel => "parallel".to_owned(),
         SequenceClause::Roll(roll) => self::roll(*roll),
+        SequenceClause::Topic(topic) => format!("(topic {})", topic.node),
     });
     let touches = sequence.touches.iter().map(touch);
     let lines: Vec<String> = clauses.chain(touches).chain(sequence.tail.iter().map(tail)).collect();

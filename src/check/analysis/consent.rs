@@ -16,7 +16,7 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     let sent = sent(book);
     for (id, channel) in book.rulebook.channels.with_ids() {
         let Some(first) = sent.get(&id) else { continue };
-        if channel.manual || !channel.requires.is_empty() {
+        if channel.manual || channel.transactional || !channel.requires.is_empty() {
             continue;
         }
         let message = format!("nobody is asked before `{}` is used", channel.name);

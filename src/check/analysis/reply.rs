@@ -45,7 +45,7 @@ fn ends(book: &Book, kind: &EffectKind, id: SequenceId, sequence: &Sequence) -> 
     match kind {
         EffectKind::Stop | EffectKind::StopAll | EffectKind::StopAccount => true,
         EffectKind::StopSequence(stopped) => *stopped == id,
-        EffectKind::Suppress { channel: None, length: None } => true,
+        EffectKind::Suppress { reach: None, length: None } => true,
         EffectKind::Tier(tier) => sequence.tier.is_some_and(|own| own != *tier),
         EffectKind::Start(started) => takes_its_place(*started),
         _ => false,

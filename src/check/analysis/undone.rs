@@ -3,7 +3,7 @@
 
 use super::book::{Book, Own};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{Effect, EffectKind, Expr, Rule, SequenceId, SetId, Timing, Trigger};
+use crate::rulebook::{Effect, EffectKind, Expr, Reach, Rule, SequenceId, SetId, Timing, Trigger};
 use crate::slug::Slug;
 
 /// Finds them.
@@ -58,7 +58,7 @@ fn takes_back(earlier: &EffectKind, later: &EffectKind) -> bool {
     match (earlier, later) {
         (Tag(a), Untag(b)) | (Untag(a), Tag(b)) => a == b,
         (Hold { account: false, .. }, Resume) => true,
-        (Suppress { channel, .. }, Unsuppress { channel: again }) => again.is_none() || channel == again,
+        (Suppress { reach, .. }, Unsuppress { reach: again }) => again.is_none() || reach == again,
         (Set { fact: a, value: one }, Set { fact: b, value: Expr::Constant(other) }) => {
             a == b && *one != Expr::Constant(other.clone())
         }
@@ -73,10 +73,13 @@ fn forbids(book: &Book, by: &EffectKind, effect: &EffectKind) -> bool {
     match (by, effect) {
         (Stop | StopAccount, Start(sequence)) => !is_parallel(book, *sequence),
         (StopSequence(stopped), Start(sequence)) => stopped == sequence,
-        (StopAll | Suppress { channel: None, length: None }, Start(_)) => true,
+        (StopAll | Suppress { reach: None, length: None }, Start(_)) => true,
         (StopAll, Send { timing, .. }) => *timing == Timing::Now,
-        (Suppress { channel, length }, Send { channel: used, timing, .. }) => {
-            channel.is_none_or(|channel| channel == *used) && (length.is_none() || *timing == Timing::Now)
+        (Stop | StopAccount, Send { channel, .. }) => !book.rulebook.outlasts_stops(*channel),
+        (Suppress { reach, length }, Send { channel: used, timing, .. }) => {
+            let covers = |reach: &Reach| reach.covers(book.rulebook, *used, &[]);
+            let covered = reach.as_ref().map_or(!book.rulebook.is_internal(*used), covers);
+            covered && (length.is_none() || *timing == Timing::Now)
         }
         _ => false,
     }

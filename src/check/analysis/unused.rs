@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::book::{Book, effects, touches};
 use super::mention::Mentions;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{EffectKind, Expr, Read, ScoreId, Trigger};
+use crate::rulebook::{EffectKind, Expr, Reach, Read, ScoreId, Trigger};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{ItemKind, Name};
@@ -80,7 +80,7 @@ fn channels(book: &Book, name: &Name, found: &mut Vec<Diagnostic>) {
         .any(|touch| touch.choices.iter().any(|(channel, _)| *channel == id));
     let named = book.rules.iter().flat_map(|own| effects(own.rule)).any(|effect| match effect.kind {
         EffectKind::Send { channel, .. } => channel == id,
-        EffectKind::Suppress { channel, .. } | EffectKind::Unsuppress { channel } => channel == Some(id),
+        EffectKind::Suppress { reach, .. } | EffectKind::Unsuppress { reach } => reach == Some(Reach::Channel(id)),
         _ => false,
     });
     if !standard && !sent && !named {

@@ -23,8 +23,9 @@ impl Names {
             ItemKind::Event(EventDecl { names: _, types: _, guard, fields: _ }) => self.exprs(guard),
             ItemKind::Group(GroupDecl { name: _, members }) => self.names(members),
             ItemKind::Lead(fields) => fields.iter().for_each(|field| self.exprs(&field.default)),
-            ItemKind::Tiers(_) | ItemKind::Calendar(_) => {}
-            ItemKind::Channel(ChannelDecl { name: _, clauses }) => {
+            ItemKind::Tiers(_) | ItemKind::Topics(_) | ItemKind::Calendar(_) => {}
+            ItemKind::Channel(ChannelDecl { name: _, like, clauses }) => {
+                like.iter().for_each(|name| self.name(name));
                 clauses.iter().for_each(|clause| self.channel_clause(&clause.node));
             }
             ItemKind::Let(LetDecl { name: _, value }) => self.expr(value),
@@ -51,7 +52,11 @@ impl Names {
         match clause {
             ChannelClause::Calendar(name) => self.name(name),
             ChannelClause::Require(condition) => self.expr(condition),
-            ChannelClause::Cap { count: _, per: _, scope: _ } | ChannelClause::Quiet(_) | ChannelClause::Manual => {}
+            ChannelClause::Needs(names) => names.iter().for_each(|name| self.name(name)),
+            ChannelClause::Cap { count: _, per: _, scope: _ }
+            | ChannelClause::Quiet(_)
+            | ChannelClause::Manual
+            | ChannelClause::Transactional => {}
         }
     }
 
@@ -202,6 +207,7 @@ impl Names {
         for clause in clauses {
             match &clause.node {
                 SequenceClause::ExitOn(events) => events.iter().for_each(|event| self.event(event)),
+                SequenceClause::Topic(name) => self.name(name),
                 SequenceClause::Gap(_)
                 | SequenceClause::AgainAfter(_)
                 | SequenceClause::NeverAgain

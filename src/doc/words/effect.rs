@@ -32,15 +32,15 @@ impl ProseWords<'_> {
             EffectKind::StopAll => "stop everything that is planned for the lead".into(),
             EffectKind::Hold { account, until } => self.hold(*account, until),
             EffectKind::Resume => "let paused touches go on".into(),
-            EffectKind::Suppress { channel, length } => {
-                let by = channel.map(|id| Prose::from(" ").then(self.by_channel(id))).unwrap_or_default();
+            EffectKind::Suppress { reach, length } => {
+                let by = reach.map(|reach| Prose::from(" ").then(self.by_reach(reach))).unwrap_or_default();
                 match length {
                     Some(length) => fill("do not contact the lead{} for {}", [by, time::length(*length).into()]),
                     None => fill("never contact the lead{} again", [by]),
                 }
             }
-            EffectKind::Unsuppress { channel: Some(id) } => fill("allow contact {} again", [self.by_channel(*id)]),
-            EffectKind::Unsuppress { channel: None } => "allow contact with the lead again".into(),
+            EffectKind::Unsuppress { reach: Some(reach) } => fill("allow contact {} again", [self.by_reach(*reach)]),
+            EffectKind::Unsuppress { reach: None } => "allow contact with the lead again".into(),
             EffectKind::Send { channel, content, timing } => {
                 fill("{}{}", [self.send(*channel, content), self.timing(timing)])
             }

@@ -78,6 +78,12 @@ const PHRASES: &[Phrase] = &[
     ),
     phrase(&["unsubscribed"], LEAD, ["unsubscribes", "unsubscribed", "unsubscribed"], ("an", "opt-out", "opt-outs")),
     phrase(
+        &["resubscribed"],
+        LEAD,
+        ["consents anew", "consented anew", "consented anew"],
+        ("a", "consent anew", "consents anew"),
+    ),
+    phrase(
         &["complained"],
         LEAD,
         ["reports a message as spam", "reported a message as spam", "reported a message as spam"],

@@ -7,8 +7,8 @@ use crate::decimal::Decimal;
 use crate::plan::Plan;
 use crate::rulebook::same::{Same, renamed};
 use crate::rulebook::{
-    ChannelId, EventSet, ExperimentId, Fact, FactId, Named, PropId, RuleId, Rulebook, ScoreId, Sequence, SequenceId,
-    SetId, Table, TableId, TagId, TierId, Touch,
+    ChannelId, EventSet, ExperimentId, Fact, FactId, Named, PropId, Reach, RuleId, Rulebook, ScoreId, Sequence,
+    SequenceId, SetId, Table, TableId, TagId, TierId, TopicId, Touch,
 };
 
 use super::Changes;
@@ -40,6 +40,7 @@ pub(super) struct Matching {
     rule_to: Table<RuleId, Option<RuleId>>,
     tier_to: Table<TierId, Option<TierId>>,
     channel_to: Table<ChannelId, Option<ChannelId>>,
+    topic_to: Table<TopicId, Option<TopicId>>,
     prop_to: Table<PropId, Option<PropId>>,
     tag_to: Table<TagId, Option<TagId>>,
     /// By old experiment and variant.
@@ -71,6 +72,7 @@ impl Matching {
             rule_to,
             tier_to: by_name(&old.tiers, &new.tiers),
             channel_to: by_name(&old.channels, &new.channels),
+            topic_to: by_name(&old.topics, &new.topics),
             prop_to: by_name(&old.props, &new.props),
             tag_to: by_name(&old.tags, &new.tags),
             variant_to: variants(old, new),
@@ -83,6 +85,13 @@ impl Matching {
 
     pub fn tier(&self, old: TierId) -> Option<TierId> {
         self.tier_to.get(old).copied().flatten()
+    }
+
+    pub fn reach(&self, old: Reach) -> Option<Reach> {
+        match old {
+            Reach::Channel(old) => self.channel(old).map(Reach::Channel),
+            Reach::Topic(old) => self.topic_to.get(old).copied().flatten().map(Reach::Topic),
+        }
     }
 
     pub fn channel(&self, old: ChannelId) -> Option<ChannelId> {

@@ -35,6 +35,7 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
     would.tier_locked = was.tier_locked && would.tier.is_some() == was.tier.is_some();
     would.variants = was.variants.iter().filter_map(|variant| matching.variant(*variant)).collect();
     would.tags = was.tags.iter().filter_map(|tag| matching.tag(*tag)).collect();
+    would.stopped = was.stopped.clone();
     would.suppressions = was.suppressions.into_iter().filter_map(|s| rename_suppression(matching, s)).collect();
     would.shield = was.shield.map(|shield| Box::new(rename_shield(matching, &shield)));
     would.guarded = merge_guarded(matching, plans, (&was.guarded, &was.sends, was.last_touch.as_ref()));
@@ -256,11 +257,11 @@ fn merge_guarded(
 }
 
 fn rename_suppression(matching: &Matching, suppression: Suppression) -> Option<Suppression> {
-    let channel = match suppression.channel {
-        Some(channel) => Some(matching.channel(channel)?),
+    let reach = match suppression.reach {
+        Some(reach) => Some(matching.reach(reach)?),
         None => None,
     };
-    Some(Suppression { channel, ..suppression })
+    Some(Suppression { reach, ..suppression })
 }
 
 /// A stop of this very moment goes on, by whatever name.

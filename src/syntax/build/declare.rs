@@ -93,11 +93,12 @@ impl Build<'_> {
 
     pub(super) fn channel(&mut self, pair: Pair<'_>) -> Option<ChannelDecl> {
         let name = self.name_in(&pair)?;
+        let like = child(&pair, Rule::like).and_then(|kid| self.name_in(&kid));
         let clauses = pair.into_inner().filter_map(|kid| {
             let range = self.range(&kid);
             self.channel_clause(&kid).map(|node| At { node, range })
         });
-        Some(ChannelDecl { name, clauses: clauses.collect() })
+        Some(ChannelDecl { name, like, clauses: clauses.collect() })
     }
 
     fn channel_clause(&mut self, pair: &Pair<'_>) -> Option<ChannelClause> {
@@ -110,7 +111,9 @@ impl Build<'_> {
             },
             Rule::quiet_clause => ChannelClause::Quiet(self.time_range_in(pair)?),
             Rule::require_clause => ChannelClause::Require(self.expr_in(pair)?),
+            Rule::needs_clause => ChannelClause::Needs(self.names_in(pair)),
             Rule::manual_clause => ChannelClause::Manual,
+            Rule::transactional_clause => ChannelClause::Transactional,
             _ => return None,
         })
     }

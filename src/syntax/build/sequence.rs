@@ -67,6 +67,7 @@ impl Build<'_> {
             Rule::never_again => SequenceClause::NeverAgain,
             Rule::parallel => SequenceClause::Parallel,
             Rule::roll => SequenceClause::Roll(roll(pair)?),
+            Rule::on_topic => SequenceClause::Topic(self.name_in(pair)?),
             _ => return None,
         })
     }

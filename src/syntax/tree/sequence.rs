@@ -37,6 +37,8 @@ pub enum SequenceClause {
     Parallel,
     /// `roll previous`
     Roll(Roll),
+    /// `topic newsletter`
+    Topic(Name),
 }
 
 /// `day 4..6 at 10:00 email insight or sms insight as x "note" if E expires after 2bd approve roll skip renamed from y`
