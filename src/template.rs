@@ -23,6 +23,7 @@ mod front;
 mod render;
 mod scan;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub use filters::NAMES as FILTERS;
@@ -72,6 +73,8 @@ pub struct Template {
     subject_line: u32,
     body_line: u32,
     variables: Vec<Variable>,
+    /// Those that stand where something is multiplied, so that they must not be texts or lists.
+    multiplied: BTreeSet<String>,
 }
 
 /// A mistake before its line is known: bytes, message, help.
@@ -112,6 +115,10 @@ impl Template {
             needs: front.needs.into_iter().map(|(name, range)| variable(text, name, range)).collect(),
             subject_line: front.subject.as_ref().map_or(1, |(start, _)| line_column(text, *start).0),
             body_line: line_column(text, front.body).0,
+            multiplied: scan::multiplied(text.get(front.body..).unwrap_or(""))
+                .into_iter()
+                .chain(front.subject.iter().flat_map(|(_, text)| scan::multiplied(text)))
+                .collect(),
             subject: front.subject.map(|(_, text)| text),
             body: text.get(front.body..).unwrap_or("").to_owned(),
             variables,

@@ -137,3 +137,37 @@ fn a_template_that_takes_too_many_steps_fails() {
     let large = format!("---\nchannel: email\n---\n{}", "x".repeat(70_000));
     assert!(Template::parse("recap", &large).is_err());
 }
+
+/// Whatever a template multiplies, joins and replaces, its result is refused before it fills the memory.
+#[test]
+fn what_would_get_too_long_is_not_built() {
+    let values = |name: &str| {
+        Some(match name {
+            "name" => Value::Text("x".repeat(200_000).into()),
+            "tags" => Value::List((0..2_000).map(|at| Value::Text(format!("tag {at}").into())).collect()),
+            _ => Value::Number(Decimal::from(100_000_000)),
+        })
+    };
+    let filled = |body: &str| {
+        let template = parse(&format!("---\nchannel: email\n---\n{body}"));
+        template.render(&values, &NEW_YORK_IN_WINTER)
+    };
+    let failed = |body: &str| match filled(body) {
+        Err(Unfilled::Failed { message, .. }) => message,
+        other => panic!("{body}: {other:?}"),
+    };
+    for body in ["{{ name * n }}", "{{ tags * n }}", "{{ (name or n) * n }}", "{% if tags * n %}x{% endif %}"] {
+        assert_eq!(failed(body), "texts cannot be joined or repeated here", "{body}");
+    }
+    let replaced = "{{ name | replace('x', 'yyyyyyyy') | replace('y', 'zzzzzzzzzzzzzzzzzzzzzzzzzzzz') }}";
+    let empty = "{{ name | replace('', name) }}";
+    let printed = "{% for tag in tags %}{{ name }}{% endfor %}";
+    for body in [replaced, empty, "{{ tags | join(name) }}", "{{ name | join(name) }}", printed] {
+        assert_eq!(failed(body), "the message is too long", "{body}");
+    }
+    let body = |body: &str| filled(body).unwrap().body;
+    assert_eq!(body("{{ n * 12 }}"), "1200000000");
+    assert_eq!(body("{{ (n * 12) | money('$') }}"), "$1,200,000,000");
+    assert_eq!(body("{{ 'a-b-c' | replace('-', '+') }}"), "a+b+c");
+    assert!(body("{{ tags | join('; ') }}").starts_with("tag 0; tag 1; "));
+}

@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, Value};
 
+use super::render::fits;
 use crate::words;
 
 /// Every filter there is.
@@ -65,11 +66,11 @@ pub fn register(environment: &mut Environment) {
     environment.add_filter("capitalize", builtin::capitalize);
     environment.add_filter("default", builtin::default);
     environment.add_filter("first", builtin::first);
-    environment.add_filter("join", builtin::join);
+    environment.add_filter("join", join);
     environment.add_filter("last", builtin::last);
     environment.add_filter("length", builtin::length);
     environment.add_filter("lower", builtin::lower);
-    environment.add_filter("replace", builtin::replace);
+    environment.add_filter("replace", replace);
     environment.add_filter("round", builtin::round);
     environment.add_filter("title", builtin::title);
     environment.add_filter("trim", builtin::trim);
@@ -79,6 +80,37 @@ pub fn register(environment: &mut Environment) {
     environment.add_filter("money", money);
     environment.add_test("defined", minijinja::tests::is_defined);
     environment.add_test("undefined", minijinja::tests::is_undefined);
+}
+
+/// The items of a list, or the letters of a text, with something between each two. What would get too long is
+/// not built.
+fn join(value: &Value, between: Option<&str>) -> Result<String, Error> {
+    if value.is_undefined() {
+        return Err(refused(value, "`join` takes a list"));
+    }
+    let (between, mut joined) = (between.unwrap_or(""), String::new());
+    for (at, item) in value.try_iter()?.enumerate() {
+        if item.is_undefined() {
+            return Err(Error::from(ErrorKind::UndefinedError));
+        }
+        let item = item.to_string();
+        let before = if at == 0 { "" } else { between };
+        fits(joined.len() + before.len() + item.len())?;
+        joined.push_str(before);
+        joined.push_str(&item);
+    }
+    Ok(joined)
+}
+
+/// A text with every `from` in it replaced. What would get too long is not built.
+fn replace(value: &Value, from: &Value, to: &Value) -> Result<String, Error> {
+    if [value, from, to].into_iter().any(Value::is_undefined) {
+        return Err(refused(&Value::UNDEFINED, "`replace` takes three texts"));
+    }
+    let (text, from, to) = (value.to_string(), from.to_string(), to.to_string());
+    let places = text.matches(&from).count();
+    fits(text.len().saturating_sub(places * from.len()).saturating_add(places.saturating_mul(to.len())))?;
+    Ok(text.replace(&from, &to))
 }
 
 fn refused(value: &Value, wanted: &'static str) -> Error {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io;
 use std::ops::Range;
 
 use chrono::{DateTime, NaiveDate};
@@ -20,6 +21,36 @@ const FUEL: u64 = 50_000;
 const MAX_RESULT: usize = 256 * 1024;
 /// Deepest nesting while filling in.
 const MAX_DEPTH: usize = 64;
+
+/// What is said of a result that gets longer.
+pub(super) const TOO_LONG: &str = "the message is too long";
+
+/// A result as it grows, up to its longest.
+#[derive(Default)]
+struct Bounded {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        self.is_full |= self.bytes.len() + more.len() > MAX_RESULT;
+        if self.is_full {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Refuses to build a text of so many bytes.
+pub(super) fn fits(bytes: usize) -> Result<(), Error> {
+    if bytes <= MAX_RESULT { Ok(()) } else { Err(Error::new(ErrorKind::InvalidOperation, TOO_LONG)) }
+}
 
 /// What a rendering depends on besides values.
 pub struct RenderSetting<'a> {
@@ -60,6 +91,14 @@ impl Template {
     /// # Errors
     /// A value is missing where it is printed, or does not fit a filter.
     pub fn render(&self, values: &dyn Fn(&str) -> Option<Value>, setting: &RenderSetting) -> Result<Message, Unfilled> {
+        let repeats = |variable: &&super::Variable| {
+            self.multiplied.contains(&variable.name)
+                && matches!(values(&variable.name), Some(Value::Text(_) | Value::List(_)))
+        };
+        if let Some(variable) = self.variables.iter().find(repeats) {
+            let message = "texts cannot be joined or repeated here".to_owned();
+            return Err(Unfilled::Failed { line: variable.line, message });
+        }
         let (context, missing) = self.context(values, setting);
         let subject = self.subject.as_ref().map(|subject| self.part(subject, &context, &missing)).transpose()?;
         let body = self.part(&self.body, &context, &missing)?;
@@ -85,11 +124,13 @@ impl Template {
 
     fn part(&self, text: &str, context: &Jinja, missing: &[&str]) -> Result<String, Unfilled> {
         let environment = environment();
-        let rendered =
-            environment.template_from_named_str(&self.name, text).and_then(|template| template.render(context));
+        let mut result = Bounded::default();
+        let rendered = environment
+            .template_from_named_str(&self.name, text)
+            .and_then(|template| template.render_captured_to(context, &mut result).map(drop));
         match rendered {
-            Ok(result) if result.len() <= MAX_RESULT => Ok(result),
-            Ok(_) => Err(self.failed(text, 1, "the message is too long")),
+            _ if result.is_full => Err(self.failed(text, 1, TOO_LONG)),
+            Ok(()) => Ok(String::from_utf8_lossy(&result.bytes).into_owned()),
             Err(error) => Err(self.unfilled(text, &error, missing)),
         }
     }
@@ -193,6 +234,7 @@ fn joined(list: &Jinja) -> Result<String, Error> {
             "{separator}{}",
             if item.kind() == ValueKind::Number { number(&item) } else { item.to_string() }
         );
+        fits(out.len())?;
     }
     Ok(out)
 }

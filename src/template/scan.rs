@@ -53,6 +53,16 @@ pub fn check(text: &str) -> Result<BTreeMap<String, Range<usize>>, Vec<Found>> {
             places.insert(name, range);
         }
     }
+    // What a loop goes through are texts as a rule.
+    let unknown = |name: &String| !places.contains_key(name) && !name.starts_with("loop.");
+    if let Some(name) = multiplied(text).into_iter().find(unknown).filter(|_| found.is_empty()) {
+        let message = format!("`{name}` cannot be multiplied here");
+        found.push((
+            place(&tokens, &name).unwrap_or(0..0),
+            message,
+            Some("multiply facts that are numbers".to_owned()),
+        ));
+    }
     if found.is_empty() { Ok(places) } else { Err(found) }
 }
 
@@ -87,7 +97,7 @@ fn mistake(tokens: &Tokens, index: usize) -> Option<Found> {
     let before = index.checked_sub(1).and_then(|i| tokens.get(i)).map(|(token, _)| token);
     let after = tokens.get(index + 1).map(|(token, _)| token);
     let Token::Name(name) = token else {
-        let times = *token == Token::Sign('~') || *token == Token::Sign('*') && near_text(before, after);
+        let times = *token == Token::Sign('~') || *token == Token::Sign('*') && may_repeat(tokens, index);
         let message = || "texts cannot be joined or repeated here".to_owned();
         return times.then(|| (range.clone(), message(), Some("write them one after the other".to_owned())));
     };
@@ -108,8 +118,41 @@ fn mistake(tokens: &Tokens, index: usize) -> Option<Found> {
     }
 }
 
-fn near_text(before: Option<&Token>, after: Option<&Token>) -> bool {
-    matches!(before, Some(Token::Text(_))) || matches!(after, Some(Token::Text(_)))
+/// The pieces of the tag around a piece.
+fn around(tokens: &Tokens, index: usize) -> Range<usize> {
+    let is_open = |i: &usize| matches!(tokens.get(*i), Some((Token::Tag | Token::Print, _)));
+    let start = (0..index).rev().find(is_open).map_or(0, |open| open + 1);
+    let is_end = |i: &usize| matches!(tokens.get(*i), Some((Token::End, _)));
+    start..(index..tokens.len()).find(is_end).unwrap_or(tokens.len())
+}
+
+/// Whether a `*` may stand beside a text or a list, which it would repeat as often as a value says: beside one
+/// that is written out, or beside what a filter makes. What variables hold is asked when they are filled in.
+fn may_repeat(tokens: &Tokens, index: usize) -> bool {
+    let tag = around(tokens, index);
+    let is = |at: usize, sign: char| tokens.get(at).is_some_and(|(token, _)| *token == Token::Sign(sign));
+    let pipe = tag.clone().find(|at| is(*at, '|'));
+    let operands = tag.start..pipe.unwrap_or(tag.end);
+    let written_out = |at: usize| matches!(tokens.get(at), Some((Token::Text(_) | Token::Sign('[' | '{'), _)));
+    if index >= operands.end || operands.clone().any(written_out) {
+        return true;
+    }
+    // A filter binds closer than `*`, unless what it is for stands in parentheses.
+    let closed = |sign: char| (index..operands.end).filter(|at| is(*at, sign)).count();
+    pipe.is_some() && closed(')') <= closed('(')
+}
+
+/// The variables in tags that multiply.
+pub fn multiplied(text: &str) -> BTreeSet<String> {
+    let tokens = tokens(text);
+    let signs = (0..tokens.len()).filter(|at| tokens.get(*at).is_some_and(|(token, _)| *token == Token::Sign('*')));
+    let tags: Vec<Range<usize>> = signs.map(|at| around(&tokens, at)).collect();
+    let named = variables(&tokens).filter(|(index, _)| tags.iter().any(|tag| tag.contains(index)));
+    let whole = |(index, name): (usize, &str)| match (tokens.get(index + 1), tokens.get(index + 2)) {
+        (Some((Token::Sign('.'), _)), Some((Token::Name(part), _))) => format!("{name}.{part}"),
+        _ => name.to_owned(),
+    };
+    named.map(whole).collect()
 }
 
 fn is_not(tokens: &Tokens, index: usize) -> bool {
