@@ -152,8 +152,11 @@ impl Run<'_> {
 fn read(rulebook: &Rulebook, test: &Test) -> Result<Log, Box<Failure>> {
     let events: Vec<&TestEvent> = in_order(test).collect();
     let mut text = String::new();
+    let line = |event: &TestEvent| rulebook.sources.file(event.range.source).line_column(event.range.start).0;
+    let lines: Vec<u32> = test.events.iter().map(line).collect();
+    let one_line = lines.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
     for (place, event) in events.iter().enumerate() {
-        text.push_str(&record(rulebook, test, event, place));
+        text.push_str(&record(rulebook, test, event, one_line.then_some(place)));
         text.push('\n');
     }
     let path = rulebook.sources.file(test.range.source).path.clone();
@@ -162,11 +165,11 @@ fn read(rulebook: &Rulebook, test: &Test) -> Result<Log, Box<Failure>> {
     log::read(vec![input], rulebook, &options, &|_| ()).map_err(|error| Box::new(refused(test, &events, &error)))
 }
 
-fn record(rulebook: &Rulebook, test: &Test, event: &TestEvent, place: usize) -> String {
+fn record(rulebook: &Rulebook, test: &Test, event: &TestEvent, place: Option<usize>) -> String {
     let lead = event.lead.and_then(|lead| test.leads.get(lead));
     let line = rulebook.sources.file(event.range.source).line_column(event.range.start).0;
     let mut object = Map::new();
-    object.insert("id".into(), json!(event_id(test, line, place)));
+    object.insert("id".into(), json!(event_id(line, place)));
     object.insert("type".into(), json!(rulebook.types.name(event.ty)));
     if let Some(lead) = lead {
         object.insert("lead".into(), json!(lead.name));
@@ -183,13 +186,9 @@ fn record(rulebook: &Rulebook, test: &Test, event: &TestEvent, place: usize) -> 
     serde_json::Value::Object(object).to_string()
 }
 
-/// `line 12`; several events of one line are told apart.
-fn event_id(test: &Test, line: u32, place: usize) -> String {
-    let one_line = test.events.windows(2).any(|pair| match pair {
-        [a, b] => a.range == b.range,
-        _ => false,
-    });
-    if one_line { format!("line {line} #{place}") } else { format!("line {line}") }
+/// `line 12`; where several events of a test stand on one line, each has its place too.
+fn event_id(line: u32, place: Option<usize>) -> String {
+    place.map_or_else(|| format!("line {line}"), |place| format!("line {line} #{place}"))
 }
 
 fn json_value(value: &Value) -> serde_json::Value {
