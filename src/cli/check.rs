@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::log::{self, ReadOptions};
 use crate::report::case::{CaseOutcome, CaseResult};
+use crate::report::fold::Folded;
 use crate::report::{diagnostic, github, junit, markdown, sarif};
 use crate::rulebook::Rulebook;
 use crate::shown::Shown;
@@ -31,6 +32,9 @@ pub struct Args {
     /// Also list the types of these logs that no event of the rulebook has
     #[arg(long, num_args = 1.., value_name = "LOG")]
     events: Vec<PathBuf>,
+    /// Show every finding, also those that are like three others
+    #[arg(long)]
+    all: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -72,8 +76,14 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let (findings, sources) = (&checked.diagnostics, &checked.sources);
     let summary = summary(findings, sources);
     match args.format {
-        Format::Human => io.painted(&format!("{}{summary}\n", diagnostic::human(findings, sources, io.color)))?,
-        Format::Short => io.out(&format!("{}{summary}\n", diagnostic::short(findings, sources)))?,
+        Format::Human => {
+            let drawn = diagnostic::human_folded(&folded(args, findings, sources), sources, io.color);
+            io.painted(&format!("{drawn}{summary}\n"))?;
+        }
+        Format::Short => {
+            let lines = diagnostic::short_folded(&folded(args, findings, sources), sources);
+            io.out(&format!("{lines}{summary}\n"))?;
+        }
         Format::Json | Format::Github | Format::Sarif => {
             match args.format {
                 Format::Github => io.commands(&github::findings(findings, sources)),
@@ -103,6 +113,11 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         Some(severity) if severity >= fail => Exit::Findings,
         _ => Exit::Fine,
     })
+}
+
+/// The findings for people: of those that are alike the first three, unless all are asked for.
+fn folded<'a>(args: &Args, findings: &'a [Diagnostic], sources: &Sources) -> Folded<'a> {
+    if args.all { Folded::whole(findings) } else { Folded::of(findings, sources) }
 }
 
 /// Each of the author's files as a case: one for every finding at or above the level that fails, one that

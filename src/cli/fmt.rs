@@ -9,6 +9,7 @@ use similar::TextDiff;
 use crate::diagnostic::Diagnostic;
 use crate::load;
 use crate::report::diagnostic;
+use crate::report::fold::Folded;
 use crate::shown::{self, Ours, Shown};
 use crate::source::{Source, Sources};
 use crate::syntax::format::{self, Unformatted};
@@ -134,7 +135,7 @@ fn format_all(files: Vec<(String, String, PathBuf)>, io: Io) -> Result<Vec<Forma
     if findings.is_empty() {
         return Ok(formatted);
     }
-    io.painted_err(&diagnostic::human(&findings, &sources, io.color_err()));
+    io.painted_err(&diagnostic::human_folded(&Folded::of(&findings, &sources), &sources, io.color_err()));
     io.err(&format!("fmt: {}, nothing is changed\n", many(findings.len(), "error")));
     Err(Exit::Rules)
 }

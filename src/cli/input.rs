@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::local;
 use crate::log::Input;
 use crate::report::diagnostic;
+use crate::report::fold::Folded;
 use crate::report::summary::Summary;
 use crate::rulebook::Rulebook;
 use crate::source::Sources;
@@ -34,7 +35,11 @@ pub fn compiled(path: &Path, io: Io) -> Result<Rulebook, Error> {
 /// Shows the errors of a rulebook that does not compile.
 pub fn refused(checked: &Checked, io: Io) -> Error {
     let errors: Vec<_> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
-    let drawn = diagnostic::human(&errors, &checked.sources, io.color_err());
+    let folded = Folded::of(&errors, &checked.sources);
+    if folded.leaves_out() {
+        io.note("`ensue check --all` shows every finding");
+    }
+    let drawn = diagnostic::human_folded(&folded, &checked.sources, io.color_err());
     io.painted_err(&format!("{drawn}{}\n", summary(&errors, &checked.sources)));
     Error::Rules
 }

@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::shown::{self, Shown};
 use crate::source::{Range, Source, SourceId, Sources};
 
+use super::fold::{Fold, Folded};
 use super::summary::Summary;
 use crate::trial::Failure;
 use crate::words::many;
@@ -23,9 +24,16 @@ const APART: u32 = 4096;
 /// The findings as people read them, each followed by an empty line.
 #[must_use]
 pub fn human(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
+    human_folded(&Folded::whole(diagnostics), sources, color)
+}
+
+/// The same of those that are not folded, with a line for those that are.
+#[must_use]
+pub fn human_folded(folded: &Folded<'_>, sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
-    diagnostics.iter().map(|found| draw(found, sources, &renderer) + "\n\n").collect()
+    let fold = |fold: &Option<Fold>| fold.as_ref().map(|fold| format!("{fold}\n\n")).unwrap_or_default();
+    folded.0.iter().map(|(found, more)| format!("{}\n\n{}", draw(found, sources, &renderer), fold(more))).collect()
 }
 
 /// Mistakes of a file beside the rules, which have no page: `error: there is no sink` with their lines.
@@ -55,6 +63,13 @@ pub fn config(error: &ConfigError, color: bool) -> String {
 /// One line a finding: `path:line:column: error[slug]: message`.
 #[must_use]
 pub fn short(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    short_folded(&Folded::whole(diagnostics), sources)
+}
+
+/// The same of those that are not folded, with a line for those that are.
+#[must_use]
+pub fn short_folded(folded: &Folded<'_>, sources: &Sources) -> String {
+    let fold = |fold: &Option<Fold>| fold.as_ref().map(|fold| format!("{fold}\n")).unwrap_or_default();
     let line = |found: &Diagnostic| {
         let source = sources.file(found.range.source);
         let (line, column) = source.line_column(found.range.start);
@@ -62,7 +77,7 @@ pub fn short(diagnostics: &[Diagnostic], sources: &Sources) -> String {
         let (path, message) = (Shown(&source.path), Shown(&found.message));
         format!("{path}:{line}:{column}: {severity}[{}]: {message}\n", found.slug.name())
     };
-    diagnostics.iter().map(line).collect()
+    folded.0.iter().map(|(found, more)| format!("{}{}", line(found), fold(more))).collect()
 }
 
 /// One JSON object a line, keys always in the same order; `help` is null where there is none. Lines

@@ -206,3 +206,35 @@ fn a_pipe_that_nobody_reads_is_no_sink() {
     let ran = verb(&["run"]);
     assert!(ran.code == 3 && ran.err.contains("it is a pipe that nobody reads"), "{}", ran.err);
 }
+
+/// Of mistakes that are alike three are drawn, and one line says where the others are; programs get them all.
+#[test]
+fn findings_that_are_alike_fold() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rules.ensue");
+    // One name in many places is one finding, many names are many.
+    let rules: String = (0..1_000).map(|at| format!("r{at}: opnd -> tag a\ns{at}: opened -> hto{at}\n")).collect();
+    fs::write(&path, format!("tiers hot\n{rules}")).unwrap();
+    let verb = |words: &[&str]| run(program().args(words).arg(&path), b"");
+    let found = |text: &str| text.matches("` is not declared").count();
+    for format in ["human", "short"] {
+        let ran = verb(&["check", "--format", format]);
+        assert!(ran.code == 2 && ran.out.len() < 4_000, "{} bytes: {}", ran.out.len(), ran.out);
+        assert_eq!(found(&ran.out), 4, "{}", ran.out);
+        let said =
+            format!("+997 more like it in 1 file ({0}:9, {0}:11, {0}:13, ...); --all shows them\n", path.display());
+        assert!(ran.out.contains(&said), "{}", ran.out);
+        let all = verb(&["check", "--all", "--format", format]);
+        assert_eq!(found(&all.out), 1_001);
+        assert_eq!(all.out.lines().last(), ran.out.lines().last(), "counts are of all");
+        let places = [&ran, &all].map(|ran| ran.out.matches("also used here").count());
+        assert_eq!(places, if format == "human" { [3, 999] } else { [0, 0] });
+    }
+    assert!(verb(&["check"]).out.contains("also used here, and at 996 further places; --all shows them\n"));
+    for format in ["json", "sarif", "github"] {
+        assert_eq!(found(&verb(&["check", "--format", format]).out), 1_001, "{format}");
+    }
+    let ran = verb(&["test"]);
+    assert!(ran.code == 2 && ran.err.contains("note: `ensue check --all` shows every finding\n"), "{}", ran.err);
+    assert!(ran.err.len() < 4_000, "{}", ran.err);
+}
