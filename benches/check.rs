@@ -44,6 +44,49 @@ fn generated(bencher: Bencher, lines: usize) {
     bencher.bench(|| checked(&text));
 }
 
+/// Rulebooks as no person writes them: a thing that is cheap to write, as often as a megabyte has room for it. Each
+/// is checked in the time that it takes to read, and said to be what it is.
+#[divan::bench(args = ["sequences", "effects", "tiers", "alerts"], sample_count = 5)]
+fn large(bencher: Bencher, what: &str) {
+    let text = large_book(what);
+    assert!(text.len() > 350_000 && !checked(&text).diagnostics.is_empty());
+    bencher.bench(|| checked(&text));
+}
+
+/// A test that expects five thousand alerts, all alike.
+#[divan::bench(sample_count = 5)]
+fn large_test(bencher: Bencher) {
+    let mut text = String::from(
+        "tiers hot\nx: opened -> alert owner \"a\"\ntest \"t\" { lead a { }\n 2026-03-02 09:00 a opened\n",
+    );
+    text.push_str(&"+1m a opened\n".repeat(4_999));
+    text.push_str(&"expect alert owner \"a\" for a\n".repeat(5_000));
+    text.push('}');
+    let plan = Arc::new(Plan::compile(checked(&text).rulebook.unwrap()));
+    bencher.bench(|| {
+        let report = trial::run(&plan, &trial::TrialOptions::default()).unwrap();
+        assert!(report.is_fine());
+        report
+    });
+}
+
+fn large_book(what: &str) -> String {
+    let mut text = String::from("tiers hot, cold\n");
+    match what {
+        "sequences" => {
+            for n in 0..12_000 {
+                writeln!(text, "sequence s{n} for hot where deal_value ?? 0 > {n} {{ day 1 at 10:00 email a }}")
+                    .unwrap();
+            }
+            text.push_str("x: opened -> hot\n");
+        }
+        "effects" => text.push_str(&format!("x: opened -> {}\n", vec!["hot"; 96_000].join(","))),
+        "tiers" => text = format!("tiers {}\n", (0..120_000).map(|n| format!("t{n}")).collect::<Vec<_>>().join(", ")),
+        _ => (0..25_000).for_each(|n| writeln!(text, "r{n}: opened -> alert owner \"a\"").unwrap()),
+    }
+    text
+}
+
 fn checked(text: &str) -> Checked {
     check::load([("generated.ensue".to_owned(), text.to_owned())], &Env::default())
 }

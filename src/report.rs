@@ -4,6 +4,7 @@ pub mod case;
 pub mod diagnostic;
 pub mod experiment;
 pub mod explain;
+pub mod fold;
 pub mod github;
 pub mod invariant;
 pub mod junit;

@@ -63,6 +63,8 @@ pub(super) struct Resolved {
     /// What `where` says of a declared event, by its place.
     pub event_guards: BTreeMap<Range, Expr>,
     pub sets: Table<SetId, EventSet>,
+    /// The sets by all that they hold.
+    pub known_sets: BTreeMap<String, SetId>,
     pub calendars: Table<CalendarId, Calendar>,
     pub zones: Vec<tree::ZoneSource>,
     pub channels: Table<ChannelId, Channel>,
@@ -72,6 +74,8 @@ pub(super) struct Resolved {
     pub templates: Table<TemplateId, BookTemplate>,
     pub experiments: Table<ExperimentId, Experiment>,
     pub tags: Table<TagId, String>,
+    /// The tags by name.
+    pub known_tags: BTreeMap<String, TagId>,
     pub rules: Table<RuleId, Rule>,
     pub tests: Vec<Test>,
     pub invariants: Vec<Invariant>,
@@ -250,14 +254,15 @@ impl<'a> Checker<'a> {
 
     /// The id of a tag, new or known.
     pub fn tag(&mut self, name: &str) -> TagId {
-        let tags = &mut self.resolved.tags;
-        tags.find(name).unwrap_or_else(|| tags.push(name.to_owned()))
+        let (known, tags) = (&mut self.resolved.known_tags, &mut self.resolved.tags);
+        *known.entry(name.to_owned()).or_insert_with(|| tags.push(name.to_owned()))
     }
 
     /// The id of a set of events; equal sets are kept once.
     pub fn set(&mut self, set: EventSet) -> SetId {
-        let sets = &mut self.resolved.sets;
-        sets.position(|old| old.alternatives == set.alternatives).unwrap_or_else(|| sets.push(set))
+        let key = format!("{:?}", set.alternatives);
+        let (known, sets) = (&mut self.resolved.known_sets, &mut self.resolved.sets);
+        *known.entry(key).or_insert_with(|| sets.push(set))
     }
 
     /// The meaning of an event by name in the scope in force, where it is known.

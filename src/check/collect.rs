@@ -1,5 +1,7 @@
 //! First pass: every declared name into its table, clashes reported.
 
+use std::collections::BTreeMap;
+
 use super::checker::{Checker, is_vocabulary};
 use super::event::Named;
 use super::lead::FactDecl;
@@ -125,8 +127,8 @@ impl<'a> Checker<'a> {
 
     /// Facts, constants, scores and tiers stand in expressions by their bare names.
     fn check_shared_names(&mut self) {
-        let mut seen: Vec<(String, Range, bool, &'static str)> = ["tier", "touches", "now"]
-            .map(|name| (name.to_owned(), Range::default(), true, "word of the language"))
+        let mut seen: BTreeMap<String, (Range, bool, &'static str)> = ["tier", "touches", "now"]
+            .map(|name| (name.to_owned(), (Range::default(), true, "word of the language")))
             .into();
         let declared = &self.declared;
         let tables = [
@@ -138,8 +140,8 @@ impl<'a> Checker<'a> {
         let mut clashes = Vec::new();
         for (what, names) in tables {
             for (name, range, standard) in names {
-                match seen.iter().find(|(other, ..)| *other == name) {
-                    Some((_, other, built_in, kind)) => {
+                match seen.get(&name) {
+                    Some((other, built_in, kind)) => {
                         // Of the two, the later one the author wrote is the one to point at.
                         let swap = standard || (!built_in && *other > range);
                         let (at, other) = if swap { (*other, range) } else { (range, *other) };
@@ -147,7 +149,7 @@ impl<'a> Checker<'a> {
                         let shown = !built_in || kind == "lead fact";
                         clashes.push((name, what, kind, at, shown.then_some(other)));
                     }
-                    None => seen.push((name, range, standard, what)),
+                    None => drop(seen.insert(name, (range, standard, what))),
                 }
             }
         }

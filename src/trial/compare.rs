@@ -1,5 +1,8 @@
 //! What was decided against what is expected.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
 use super::Failure;
 use super::matching::{Candidate, Strictness, meets, pair};
 use super::stage::{Played, event_range};
@@ -64,21 +67,28 @@ impl Comparison<'_> {
         let units: Vec<usize> = (0..wanted.len())
             .flat_map(|place| std::iter::repeat_n(place, wanted.get(place).map_or(0, |e| e.times as usize)))
             .collect();
-        let choices: Vec<Vec<usize>> =
-            units.iter().map(|unit| wanted.get(*unit).map_or_else(Vec::new, |e| self.meeting(e))).collect();
+        let choices = self.choices(&wanted);
+        let choices: Vec<Rc<[usize]>> = units.iter().filter_map(|unit| choices.get(*unit).cloned()).collect();
         let paired = pair(&choices, self.candidates.len());
-        let (mut failures, mut told) = (Vec::new(), Vec::new());
-        for (place, expect) in wanted.iter().enumerate() {
-            let met = units.iter().zip(&paired).filter(|(unit, paired)| **unit == place && paired.is_some()).count();
+        let mut taken = vec![false; self.candidates.len()];
+        for place in paired.iter().flatten() {
+            taken.get_mut(*place).into_iter().for_each(|slot| *slot = true);
+        }
+        let mut met = vec![0; wanted.len()];
+        for (unit, _) in units.iter().zip(&paired).filter(|(_, paired)| paired.is_some()) {
+            met.get_mut(*unit).into_iter().for_each(|count| *count += 1);
+        }
+        let (mut failures, mut told) = (Vec::new(), BTreeSet::new());
+        for (expect, met) in wanted.iter().zip(met) {
             if met < expect.times as usize {
-                let (failure, instead) = self.missing(expect, met, &paired);
+                let (failure, instead) = self.missing(expect, met, &taken);
                 failures.push(failure);
                 told.extend(instead);
             }
         }
         for (place, candidate) in self.candidates.iter().enumerate() {
             // What is told in place of something missing is one mistake, not two.
-            let covered = paired.contains(&Some(place)) || told.contains(&place);
+            let covered = taken.get(place) == Some(&true) || told.contains(&place);
             if !candidate.pending && !covered && must_be_expected(candidate.decision, &self.test.allowed) {
                 failures.push(self.unexpected(candidate.decision));
             }
@@ -87,9 +97,21 @@ impl Comparison<'_> {
             let first = self.meeting(expect).first().and_then(|place| self.candidates.get(*place));
             failures.extend(first.map(|candidate| self.forbidden(expect, candidate.decision)));
         }
-        let kept = |place: &usize| paired.contains(&Some(*place));
+        let kept = |place: &usize| taken.get(*place) == Some(&true);
         let expected: Vec<usize> = (0..self.played.decisions.len()).filter(kept).collect();
         (failures, expected)
+    }
+
+    /// The candidates that meet each expectation; those that say the same share a list.
+    fn choices(&self, wanted: &[&Expect]) -> Vec<Rc<[usize]>> {
+        let mut known: BTreeMap<String, Rc<[usize]>> = BTreeMap::new();
+        let said = |expect: &Expect| {
+            let Expect { range: _, place: _, never: _, wanted, lead, at, by, because, status, times: _ } = expect;
+            format!("{wanted:?} {lead:?} {at:?} {by:?} {because:?} {status:?}")
+        };
+        let list =
+            |expect: &&Expect| Rc::clone(known.entry(said(expect)).or_insert_with(|| self.meeting(expect).into()));
+        wanted.iter().map(list).collect()
     }
 
     /// The candidates that meet an expectation.
@@ -105,10 +127,10 @@ impl Comparison<'_> {
     }
 
     /// Something expected did not happen, or not so; and the decision made instead.
-    fn missing(&self, expect: &Expect, met: usize, paired: &[Option<usize>]) -> (Failure, Option<usize>) {
+    fn missing(&self, expect: &Expect, met: usize, taken: &[bool]) -> (Failure, Option<usize>) {
         let text = self.source(expect.place);
         let near: Vec<usize> =
-            self.found(expect, Strictness::What).into_iter().filter(|place| !paired.contains(&Some(*place))).collect();
+            self.found(expect, Strictness::What).into_iter().filter(|place| taken.get(*place) != Some(&true)).collect();
         let instead = near.first().copied();
         let near: Vec<&Candidate<'_>> = near.iter().filter_map(|place| self.candidates.get(*place)).collect();
         let message = match (expect.times, met, near.first()) {

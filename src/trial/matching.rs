@@ -1,6 +1,8 @@
 //! Which expectations are met by which decisions: each covers one, or as many as it says, and
 //! together they cover as many as can be.
 
+use std::rc::Rc;
+
 use crate::decision::names::Names;
 use crate::decision::{Body, Decision, Status};
 use crate::rulebook::{By, Expect, ExpectedAt, Pattern, Test};
@@ -89,11 +91,15 @@ pub(super) fn is_by(by: &By, cause: Cause) -> bool {
 
 /// Pairs units (each an expectation once) with candidates so that as many as possible are paired;
 /// `choices` are the candidates of each unit. The result has the candidate of each unit.
-pub(super) fn pair(choices: &[Vec<usize>], candidates: usize) -> Vec<Option<usize>> {
+pub(super) fn pair(choices: &[Rc<[usize]>], candidates: usize) -> Vec<Option<usize>> {
     let mut taken: Vec<Option<usize>> = vec![None; candidates];
+    // What a search in vain has come to leads nowhere for those after it either.
+    let mut dead = vec![false; candidates];
     for unit in 0..choices.len() {
-        let mut tried = vec![false; candidates];
-        place(unit, choices, &mut taken, &mut tried);
+        let mut tried = dead.clone();
+        if !place(unit, choices, &mut taken, &mut tried) {
+            dead = tried;
+        }
     }
     let mut of_unit = vec![None; choices.len()];
     for (candidate, unit) in taken.iter().enumerate() {
@@ -105,8 +111,15 @@ pub(super) fn pair(choices: &[Vec<usize>], candidates: usize) -> Vec<Option<usiz
 }
 
 /// Finds a candidate for a unit, moving others where that makes room.
-fn place(unit: usize, choices: &[Vec<usize>], taken: &mut [Option<usize>], tried: &mut [bool]) -> bool {
-    for candidate in choices.get(unit).into_iter().flatten() {
+fn place(unit: usize, choices: &[Rc<[usize]>], taken: &mut [Option<usize>], tried: &mut [bool]) -> bool {
+    let own = choices.get(unit).map_or(&[][..], |own| own);
+    // One that nobody has needs no moving.
+    let is_free = |candidate: &&usize| taken.get(**candidate).is_some_and(Option::is_none);
+    if let Some(slot) = own.iter().find(is_free).copied().and_then(|free| taken.get_mut(free)) {
+        *slot = Some(unit);
+        return true;
+    }
+    for candidate in own {
         let Some(seen) = tried.get_mut(*candidate) else { continue };
         if std::mem::replace(seen, true) {
             continue;

@@ -36,6 +36,10 @@ pub(super) struct Own<'a> {
     pub guards: Vec<Formula>,
 }
 
+/// With how many others of its kind a rule, an effect or a line is compared. A rulebook with more of them that
+/// could be in each other's way was written by a program, and is checked in the time that it takes to read.
+pub(super) const COMPARED: usize = 500;
+
 impl<'a> Book<'a> {
     /// Puts rulebook and tree side by side.
     pub fn new(rulebook: &'a Rulebook, files: &'a [File]) -> Self {

@@ -1,8 +1,9 @@
 //! Rules that do again what another rule does at the same moment, and effects named twice.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use super::book::{Book, Own};
+use super::book::{Book, COMPARED, Own};
 use crate::diagnostic::Diagnostic;
 use crate::rulebook::{Effect, EffectKind};
 use crate::slug::Slug;
@@ -20,7 +21,9 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     }
     for rules in alike.values() {
         for (at, later) in rules.iter().enumerate() {
-            if let Some((first, own)) = rules.iter().take(at).find_map(|earlier| one_in_the_other(earlier, later)) {
+            if let Some((first, own)) =
+                rules.iter().take(at).take(COMPARED).find_map(|earlier| one_in_the_other(earlier, later))
+            {
                 report(first, own, found);
             }
         }
@@ -37,6 +40,9 @@ fn conditions(own: &Own) -> String {
 /// The rule that does all the other does, and the other; of two that are equal the first stays.
 fn one_in_the_other<'a, 'b>(earlier: &'b Own<'a>, later: &'b Own<'a>) -> Option<(&'b Own<'a>, &'b Own<'a>)> {
     let within = |small: &Own, large: &Own| {
+        if small.rule.arms.iter().chain(&large.rule.arms).any(|arm| arm.effects.len() > COMPARED) {
+            return false;
+        }
         small.rule.arms.iter().zip(&large.rule.arms).all(|(small, large)| {
             small.effects.iter().all(|effect| large.effects.iter().any(|other| other.kind == effect.kind))
         })
@@ -59,15 +65,16 @@ fn report(first: &Own, own: &Own, found: &mut Vec<Diagnostic>) {
 /// Effects named twice in one rule.
 fn twice(book: &Book, own: &Own, found: &mut Vec<Diagnostic>) {
     for arm in &own.rule.arms {
-        let mut seen: Vec<&Effect> = Vec::new();
-        for effect in &arm.effects {
-            let same = |other: &&&Effect| other.kind == effect.kind && !matches!(effect.kind, EffectKind::Add { .. });
-            if let Some(first) = seen.iter().find(same) {
-                let message = format!("the rule says `{}` twice", book.text(effect.range));
-                let found_here = Diagnostic::new(Slug::DuplicateEffect, effect.range, message).label("said again");
-                found.push(found_here.other(first.range, "said first").help("remove one of them"));
+        let mut seen: BTreeMap<String, &Effect> = BTreeMap::new();
+        for effect in arm.effects.iter().filter(|effect| !matches!(effect.kind, EffectKind::Add { .. })) {
+            match seen.entry(format!("{:?}", effect.kind)) {
+                Entry::Occupied(first) => {
+                    let message = format!("the rule says `{}` twice", book.text(effect.range));
+                    let found_here = Diagnostic::new(Slug::DuplicateEffect, effect.range, message).label("said again");
+                    found.push(found_here.other(first.get().range, "said first").help("remove one of them"));
+                }
+                Entry::Vacant(first) => drop(first.insert(effect)),
             }
-            seen.push(effect);
         }
     }
 }

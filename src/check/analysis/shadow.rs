@@ -1,10 +1,12 @@
 //! Lines of decision lists, and sequences of one tier, that nobody gets to, because those above take
 //! everybody.
 
+use std::collections::BTreeMap;
+
 use super::book::{Book, Own};
 use super::formula::Formula;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{Arm, Sequence};
+use crate::rulebook::{Again, Arm, Sequence, TierId};
 use crate::slug::Slug;
 use crate::source::Range;
 
@@ -13,11 +15,25 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     for own in book.rules.iter().filter(|own| own.rule.arms.len() > 1) {
         lines(book, own, found);
     }
-    for (at, (_, sequence, _)) in book.sequences.iter().enumerate() {
-        let earlier = book.sequences.iter().take(at).map(|(_, earlier, _)| *earlier);
-        same_tier(book, sequence, earlier, found);
+    // The sequences of each tier that take leads, and what is true of those that they leave.
+    let mut above: BTreeMap<TierId, Vec<(Range, Formula)>> = BTreeMap::new();
+    for (id, sequence, _) in &book.sequences {
+        let Some(tier) = sequence.tier.filter(|_| !sequence.parallel) else { continue };
+        let guard = sequence.guard.as_ref().map_or(Formula::Known(true), Formula::expr);
+        let earlier = above.entry(tier).or_default();
+        if !book.is_started(*id) {
+            same_tier(book, (sequence, &guard, tier), earlier, found);
+        }
+        // A lead that may not enter a sequence again goes on to the next.
+        if sequence.again == Again::Always && earlier.len() < ABOVE {
+            earlier.push((sequence.range, guard.not()));
+        }
     }
 }
+
+/// Below how many lines, or sequences of a tier, another one is looked for to be reached. All that stand above
+/// are asked about at once, and whoever writes more of them does so by a program.
+const ABOVE: usize = 64;
 
 fn lines(book: &Book, own: &Own, found: &mut Vec<Diagnostic>) {
     let mut above: Vec<(&Arm, Formula)> = Vec::new();
@@ -33,28 +49,22 @@ fn lines(book: &Book, own: &Own, found: &mut Vec<Diagnostic>) {
                 );
                 continue;
             }
-            above.push((arm, guard.clone().not()));
+            if above.len() < ABOVE {
+                above.push((arm, guard.clone().not()));
+            }
         }
     }
 }
 
 /// Of the sequences for one tier, a lead enters the first whose `where` holds.
-fn same_tier<'a>(
+fn same_tier(
     book: &Book,
-    sequence: &Sequence,
-    earlier: impl Iterator<Item = &'a Sequence>,
+    (sequence, guard, tier): (&Sequence, &Formula, TierId),
+    earlier: &[(Range, Formula)],
     found: &mut Vec<Diagnostic>,
 ) {
-    let started = book.sequences.iter().any(|(id, other, _)| other.range == sequence.range && book.is_started(*id));
-    let Some(tier) = sequence.tier.filter(|_| !sequence.parallel && !started) else { return };
-    let guard = |sequence: &Sequence| sequence.guard.as_ref().map_or(Formula::Known(true), Formula::expr);
-    // A lead that may not enter a sequence again goes on to the next.
-    let takes = |other: &&Sequence| {
-        other.tier == Some(tier) && !other.parallel && other.again == crate::rulebook::Again::Always
-    };
-    let above: Vec<(Range, Formula)> = earlier.filter(takes).map(|other| (other.range, guard(other).not())).collect();
-    let above: Vec<(Range, &Formula)> = above.iter().map(|(range, not)| (*range, not)).collect();
-    let own = [&Formula::tier(tier, book.rulebook), &guard(sequence)];
+    let above: Vec<(Range, &Formula)> = earlier.iter().map(|(range, not)| (*range, not)).collect();
+    let own = [&Formula::tier(tier, book.rulebook), guard];
     if !book.possible(&own) {
         return;
     }

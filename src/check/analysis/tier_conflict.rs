@@ -1,7 +1,9 @@
 //! Rules that write different tiers at one moment, of which only the first is heard, and tiers written
 //! that the lead is in already.
 
-use super::book::{Book, Own};
+use std::collections::BTreeSet;
+
+use super::book::{Book, COMPARED, Own};
 use super::formula::Formula;
 use super::leaps;
 use crate::diagnostic::Diagnostic;
@@ -20,19 +22,20 @@ struct Write<'a> {
 /// Finds them.
 pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     let writes = writes(book);
-    for (at, later) in writes.iter().enumerate() {
+    // The first writes of other tiers than each.
+    let mut against: Vec<Vec<&Write>> = vec![Vec::new(); book.rulebook.tiers.len()];
+    let mut reported = BTreeSet::new();
+    for later in &writes {
         no_effect(book, later, found);
-        let conflict = writes.iter().take(at).find(|earlier| in_conflict(book, earlier, later));
-        if let Some(earlier) = conflict {
-            // One finding for a rule is enough, whatever number of rules it meets.
-            let reported = writes.iter().take(at).any(|other| {
-                std::ptr::eq(other.own, later.own)
-                    && found.iter().any(|f| f.slug == Slug::TierConflict && f.range == other.range)
-            });
-            if !reported {
-                report(book, earlier, later, found);
-            }
+        let others = against.get(usize::from(later.tier.0)).map_or(&[][..], Vec::as_slice);
+        // One finding for a rule is enough, whatever number of rules it meets.
+        if let Some(earlier) = others.iter().find(|earlier| in_conflict(book, earlier, later))
+            && reported.insert(later.own.rule.range)
+        {
+            report(book, earlier, later, found);
         }
+        let open = against.iter_mut().enumerate().filter(|(tier, _)| *tier != usize::from(later.tier.0));
+        open.filter(|(_, others)| others.len() < COMPARED).for_each(|(_, others)| others.push(later));
     }
 }
 

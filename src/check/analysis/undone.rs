@@ -1,23 +1,27 @@
 //! Effects that another effect of the same moment undoes: a sequence started by a rule that stops, a
 //! message to a lead that is suppressed.
 
-use super::book::{Book, Own};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::book::{Book, COMPARED, Own, effects};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{Effect, EffectKind, Expr, Reach, Rule, SequenceId, SetId, Timing, Trigger};
+use crate::rulebook::{Effect, EffectKind, Expr, Reach, Rule, SequenceId, SetId, Timing, Trigger, TypeId};
 use crate::slug::Slug;
 
 /// Finds them.
 pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
+    let undoers = Undoers::of(book);
     for own in &book.rules {
         for arm in &own.rule.arms {
             for (at, effect) in arm.effects.iter().enumerate() {
-                let (above, below) = (arm.effects.iter().take(at), arm.effects.iter().skip(at + 1));
+                let above = arm.effects.iter().take(at).skip(at.saturating_sub(COMPARED));
+                let below = arm.effects.iter().skip(at + 1).take(COMPARED);
                 let by_own = below.clone().find(|below| takes_back(&effect.kind, &below.kind));
                 let by_own =
                     by_own.or_else(|| above.chain(below).find(|other| forbids(book, &other.kind, &effect.kind)));
                 if let Some(by) = by_own {
                     found.push(report(book, effect, by, None));
-                } else if let Some((rule, by)) = elsewhere(book, own, effect) {
+                } else if let Some((rule, by)) = undoers.of_effect(book, own, effect) {
                     found.push(report(book, effect, by, Some(rule)));
                 }
             }
@@ -89,16 +93,39 @@ fn is_parallel(book: &Book, sequence: SequenceId) -> bool {
     book.rulebook.sequences.get(sequence).is_some_and(|sequence| sequence.parallel)
 }
 
-/// Another rule that acts on each event on which this one does, and forbids the effect.
-fn elsewhere<'a>(book: &Book<'a>, own: &Own, effect: &Effect) -> Option<(&'a Rule, &'a Effect)> {
-    let set = own.rule.trigger.event()?;
-    let rules = book.rulebook.rules.iter().filter(|other| other.range != own.rule.range);
-    rules.filter(|other| always(other).is_some_and(|other| book.covers(other, set))).find_map(|other| {
-        let effects = &other.arms.first()?.effects;
-        let stands = |by: &Effect| !effects.iter().any(|later| takes_back(&by.kind, &later.kind));
-        let by = effects.iter().find(|by| forbids(book, &by.kind, &effect.kind) && stands(by))?;
-        Some((other, by))
-    })
+/// Rules that act on every event of a set and forbid something, by the types of these events.
+struct Undoers<'a>(BTreeMap<TypeId, Vec<(&'a Rule, SetId)>>);
+
+impl<'a> Undoers<'a> {
+    fn of(book: &Book<'a>) -> Self {
+        use EffectKind::{Stop, StopAccount, StopAll, StopSequence, Suppress};
+        let mut by_type: BTreeMap<TypeId, Vec<(&Rule, SetId)>> = BTreeMap::new();
+        for rule in &book.rulebook.rules {
+            let forbids =
+                |by: &Effect| matches!(by.kind, Stop | StopAccount | StopAll | StopSequence(_) | Suppress { .. });
+            let Some(set) = always(rule).filter(|_| effects(rule).any(forbids)) else { continue };
+            let types: BTreeSet<TypeId> =
+                book.set(set).into_iter().flat_map(|set| &set.alternatives).map(|alternative| alternative.ty).collect();
+            types.into_iter().for_each(|ty| by_type.entry(ty).or_default().push((rule, set)));
+        }
+        Self(by_type)
+    }
+
+    /// Another rule that acts on each event on which this one does, and forbids the effect.
+    fn of_effect(&self, book: &Book<'a>, own: &Own, effect: &Effect) -> Option<(&'a Rule, &'a Effect)> {
+        if !matches!(effect.kind, EffectKind::Start(_) | EffectKind::Send { .. }) {
+            return None;
+        }
+        let set = own.rule.trigger.event()?;
+        let ty = book.set(set)?.alternatives.first()?.ty;
+        let others = self.0.get(&ty)?.iter().filter(|(other, _)| other.range != own.rule.range).take(COMPARED);
+        others.filter(|(_, other)| book.covers(*other, set)).find_map(|(other, _)| {
+            let effects = &other.arms.first()?.effects;
+            let stands = |by: &Effect| !effects.iter().any(|later| takes_back(&by.kind, &later.kind));
+            let by = effects.iter().find(|by| forbids(book, &by.kind, &effect.kind) && stands(by))?;
+            Some((*other, by))
+        })
+    }
 }
 
 /// The events at every one of which a rule acts.
