@@ -107,6 +107,8 @@ slugs! {
     EmptyTest = "empty-test" Error,
     /// An `allow` comment whose date has passed.
     ExpiredAllow = "expired-allow" Warning,
+    /// A fact that nothing sets, with the name of an event's property.
+    FactOnlyInEvent = "fact-only-in-event" Info,
     /// `has` of what always has a value.
     HasOfValue = "has-of-value" Error,
     /// A length of more than a hundred years.

@@ -21,6 +21,7 @@ mod shadow;
 mod solve;
 mod tier_conflict;
 mod undone;
+mod unset_fact;
 mod unused;
 mod window;
 
@@ -51,6 +52,7 @@ pub(super) fn run(rulebook: &Rulebook, files: &[File]) -> Vec<Diagnostic> {
         opens::analyze,
         count::analyze,
         cadence::analyze,
+        unset_fact::analyze,
         unused::analyze,
     ] {
         analysis(&book, &mut found);

@@ -152,6 +152,7 @@ impl<'a> Checker<'a> {
         checker.check_constants();
         checker.check_facts();
         checker.check_events();
+        checker.check_setters();
         let well_known = checker.well_known();
         checker.check_settings();
         checker.check_calendars();

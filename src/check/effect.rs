@@ -152,7 +152,7 @@ impl Checker<'_> {
     }
 
     /// The fact that an effect is about.
-    fn fact_named(&mut self, field: &Name) -> Option<(FactId, Type)> {
+    pub fn fact_named(&mut self, field: &Name) -> Option<(FactId, Type)> {
         let fact = self.fact(&field.node);
         self.refer_fact(&field.node, field.range);
         if fact.is_none() {

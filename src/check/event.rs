@@ -3,7 +3,7 @@
 use super::checker::Checker;
 use super::words::{TYPES, type_meant, type_named, type_words};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{DeclaredEvent, EventType, Expr, Means, Prop, TOUCHED_TYPE, TypeId};
+use crate::rulebook::{DeclaredEvent, EventType, Expr, Means, Prop, PropId, Setter, TOUCHED_TYPE, TypeId};
 use crate::slug::Slug;
 use crate::syntax::tree::{EventDecl, Field, GroupDecl, Name};
 use crate::value::Type;
@@ -25,7 +25,12 @@ impl Checker<'_> {
     pub fn type_id(&mut self, name: &str) -> TypeId {
         let types = &mut self.resolved.types;
         types.find(name).unwrap_or_else(|| {
-            types.push(EventType { name: name.to_owned(), props: Vec::new(), sets_facts: FACT_TYPES.contains(&name) })
+            types.push(EventType {
+                name: name.to_owned(),
+                props: Vec::new(),
+                sets_facts: FACT_TYPES.contains(&name),
+                setters: Vec::new(),
+            })
         })
     }
 
@@ -55,7 +60,8 @@ impl Checker<'_> {
             self.broken.insert(field.name.node.clone());
             return;
         };
-        let prop = Prop { id: self.prop(&field.name.node), ty, optional: field.optional };
+        let names = self.names_in_log(field, first);
+        let prop = Prop { id: self.prop(&field.name.node), ty, optional: field.optional, names };
         let key = (id.index(), prop.id);
         let place = self.resolved.prop_places.get(&key).copied();
         let Some(props) = self.resolved.types.get_mut(id).map(|ty| &mut ty.props) else { return };
@@ -67,6 +73,7 @@ impl Checker<'_> {
         if old.ty == prop.ty {
             // Who says it is always there, vouches for it.
             old.optional &= prop.optional;
+            old.names = both_names(old, &prop);
             return;
         }
         let message = format!(
@@ -82,6 +89,63 @@ impl Checker<'_> {
             Some(place) => found.other(place, "the type it has"),
             None => found,
         });
+    }
+
+    /// What a property is called in the log, where that is said.
+    pub fn names_in_log(&mut self, field: &Field, reports: bool) -> Vec<PropId> {
+        let mut names = Vec::new();
+        for name in &field.names {
+            if name.node.trim().is_empty() || name.node.len() > 200 {
+                let message = "this is no name of a property in the log";
+                let found = Diagnostic::new(Slug::Syntax, name.range, message).label("not a name");
+                if reports {
+                    self.report(found.help("write the name as the log has it, such as `is \"trialEndsAt\"`"));
+                }
+                continue;
+            }
+            let id = self.prop(&name.node);
+            if !names.contains(&id) {
+                names.push(id);
+            }
+        }
+        names
+    }
+
+    /// The facts that properties of events set, once facts and the conditions of events are known.
+    pub fn check_setters(&mut self) {
+        for (named, ..) in self.declared.event_decls.clone() {
+            let Named::Event(event) = named else { continue };
+            for field in &event.fields {
+                let Some(fact) = &field.sets else { continue };
+                let Some(setter) = self.setter(event, field, fact) else { continue };
+                for ty in &event.types {
+                    let id = self.type_id(&ty.node);
+                    let setters = self.resolved.types.get_mut(id).map(|ty| &mut ty.setters);
+                    if let Some(setters) = setters.filter(|setters| !setters.contains(&setter)) {
+                        setters.push(setter.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    fn setter(&mut self, event: &EventDecl, field: &Field, fact: &Name) -> Option<Setter> {
+        let (id, ty) = self.fact_named(fact)?;
+        let own = type_named(&field.ty.node)?;
+        if own != ty {
+            let message = format!(
+                "property `{}` is {}, but the lead fact `{}` it sets is {}",
+                field.name.node,
+                type_words(own),
+                fact.node,
+                type_words(ty)
+            );
+            let found = Diagnostic::new(Slug::ConflictingType, field.range, message).label("another type");
+            let ty = type_words(ty).rsplit(' ').next().unwrap_or("text");
+            self.report(found.help(format!("declare it as the fact is: `{} {ty}`", field.name.node)));
+            return None;
+        }
+        Some(Setter { prop: self.prop(&field.name.node), fact: id, guard: self.guard(event) })
     }
 
     fn check_prop_alone(&mut self, field: &Field) {
@@ -146,6 +210,21 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// The names of a property that is declared twice: those that are said come before its own.
+pub(super) fn both_names(old: &Prop, new: &Prop) -> Vec<PropId> {
+    if old.names.is_empty() && new.names.is_empty() {
+        return Vec::new();
+    }
+    let mut names = Vec::new();
+    let own = [old, new].into_iter().filter(|prop| prop.names.is_empty()).map(|prop| prop.id);
+    for name in old.names.iter().chain(&new.names).copied().chain(own) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn written(names: &[Name]) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Lead facts: their types, their defaults, and their place in `created` and `updated`.
 
 use super::checker::Checker;
+use super::event::both_names;
 use super::expression::Scope;
 use super::words::{type_named, type_words};
 use crate::diagnostic::Diagnostic;
@@ -53,7 +54,13 @@ impl Checker<'_> {
         let prop = self.prop(name);
         let default = default.unwrap_or_default();
         self.resolved.facts.push(Fact { name: name.clone(), prop, ty, default, optional: field.optional });
-        self.fact_as_property(field, &Prop { id: prop, ty, optional: true });
+        if let Some(sets) = &field.sets {
+            let message = format!("lead fact `{name}` is no property of an event");
+            let found = Diagnostic::new(Slug::Syntax, sets.range, message).label("only properties of events set facts");
+            self.report(found.help("leave `sets` out; `is \"…\"` says what the fact is called in the log"));
+        }
+        let names = self.names_in_log(field, true);
+        self.fact_as_property(field, &Prop { id: prop, ty, optional: true, names });
     }
 
     fn fact_default(&mut self, name: &str, ty: Type, default: &tree::Expr) -> Option<Value> {
@@ -70,8 +77,9 @@ impl Checker<'_> {
     fn fact_as_property(&mut self, field: &Field, prop: &Prop) {
         let mut clash = None;
         for (at, ty) in self.resolved.types.iter_mut().enumerate().filter(|(_, ty)| ty.sets_facts) {
-            match ty.props.iter().find(|old| old.id == prop.id) {
+            match ty.props.iter_mut().find(|old| old.id == prop.id) {
                 Some(old) if old.ty != prop.ty => clash = Some((at, ty.name.clone(), old.ty)),
+                Some(old) if !prop.names.is_empty() => old.names = both_names(prop, old),
                 Some(_) => {}
                 None => ty.props.push(prop.clone()),
             }

@@ -8,7 +8,7 @@ use crate::decision::{Because, Decision, Part};
 use crate::event::{AccountId, Event, EventNumber, PropValue, Props};
 use crate::local::Zone;
 use crate::plan::{Absence, Condition, Plan, Reaction};
-use crate::rulebook::{FactId, RuleId, ScoreId, SetId, TypeId};
+use crate::rulebook::{EventType, FactId, RuleId, ScoreId, SetId, Setter, TypeId};
 use crate::timestamp::Timestamp;
 use crate::value::View;
 
@@ -33,8 +33,8 @@ impl World {
             return;
         };
         self.note_addresses(moment, slot, event);
-        if moment.plan.rulebook.types.get(ty).is_some_and(|ty| ty.sets_facts) {
-            self.learn_facts(moment, slot, event);
+        if let Some(ty) = moment.plan.rulebook.types.get(ty) {
+            self.learn_facts(moment, slot, ty, event);
         }
         if let Some(kind) = moment.plan.overrides.kind(ty) {
             self.by_hand(moment, slot, kind, event, out);
@@ -120,10 +120,17 @@ impl World {
     }
 
     /// Facts are set from the properties that set them.
-    fn learn_facts(&mut self, moment: &Moment<'_>, slot: u32, event: &Event<'_>) {
-        for (id, fact) in moment.plan.rulebook.facts.with_ids() {
+    fn learn_facts(&mut self, moment: &Moment<'_>, slot: u32, ty: &EventType, event: &Event<'_>) {
+        let facts = moment.plan.rulebook.facts.with_ids().filter(|_| ty.sets_facts);
+        for (id, fact) in facts {
             if let Some(value) = event.props.told(fact.prop) {
                 self.learn_fact(moment, slot, id, (value, event.at));
+            }
+        }
+        for Setter { prop, fact, guard } in &ty.setters {
+            let Some(value) = event.props.told(*prop) else { continue };
+            if guard.as_ref().is_none_or(|guard| self.scope(moment, slot).holds(guard)) {
+                self.learn_fact(moment, slot, *fact, (value, event.at));
             }
         }
     }

@@ -251,20 +251,17 @@ impl Parsed {
     ) -> Result<(), Refused> {
         has_required(given, vocabulary, ty)?;
         let before = (self.chunk.props.len(), self.chunk.texts.len(), self.chunk.lists.len());
-        for (prop, value) in given {
-            let Some(declared) = vocabulary.declared(ty, *prop) else { continue };
-            let kept = match value {
-                Raw::Null => self.chunk.empty(*prop, vocabulary.null(ty, *prop)),
-                value => self.chunk.keep(*prop, value, declared),
-            };
-            if kept.is_err() {
-                self.chunk.props.truncate(before.0);
-                self.chunk.texts.truncate(before.1);
-                self.chunk.lists.truncate(before.2);
-                return Err(Refused);
-            }
+        let chunk = &mut self.chunk;
+        let kept = vocabulary.each(ty, given, |prop, value, declared| match value {
+            Raw::Null => chunk.empty(prop, vocabulary.null(ty, prop)),
+            value => chunk.keep(prop, value, declared),
+        });
+        if kept.is_err() {
+            self.chunk.props.truncate(before.0);
+            self.chunk.texts.truncate(before.1);
+            self.chunk.lists.truncate(before.2);
         }
-        Ok(())
+        kept
     }
 
     fn count_undeclared(&mut self, ty: &str) {
@@ -323,10 +320,10 @@ pub(super) fn admits(told: &Told<'_>, given: &[(PropId, Raw<'_>)], vocabulary: &
     check(told)?;
     let Some(ty) = vocabulary.type_id(told.ty, hash::of_text(told.ty)) else { return Ok(()) };
     has_required(given, vocabulary, ty)?;
-    given.iter().try_for_each(|(prop, value)| match (vocabulary.declared(ty, *prop), value) {
-        (Some(_), Raw::Null) if vocabulary.null(ty, *prop) == Null::Refused => Err(Refused),
-        (Some(_), Raw::Null) | (None, _) => Ok(()),
-        (Some(declared), value) => value::fit(value, declared).map(drop).map_err(|_| Refused),
+    vocabulary.each(ty, given, |prop, value, declared| match value {
+        Raw::Null if vocabulary.null(ty, prop) == Null::Refused => Err(Refused),
+        Raw::Null => Ok(()),
+        value => value::fit(value, declared).map(drop).map_err(|_| Refused),
     })
 }
 
@@ -339,8 +336,7 @@ fn check(told: &Told<'_>) -> Result<(), Refused> {
 }
 
 fn has_required(given: &[(PropId, Raw<'_>)], vocabulary: &Vocabulary<'_>, ty: TypeId) -> Result<(), Refused> {
-    let missing = |required: &PropId| given.iter().all(|(prop, value)| prop != required || matches!(value, Raw::Null));
-    if vocabulary.required(ty).iter().any(missing) { Err(Refused) } else { Ok(()) }
+    vocabulary.is_complete(ty, given).then_some(()).ok_or(Refused)
 }
 
 fn any_record<'b>(

@@ -1,19 +1,17 @@
 //! Why a line is no record, and where: the careful second reading of what the fast one refused.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::record::{Field, OWN};
-use super::value::{self, Raw};
-use super::vocabulary::{Null, Vocabulary};
+use super::value::{self, Members, Raw};
+use super::vocabulary::{Null, Read, Vocabulary};
 use super::{MAX_LINE, MAX_NAME, hash};
 use crate::event::{LATEST, OF_NOBODY};
 use crate::local::{TimeError, parse_rfc3339};
-use crate::rulebook::TOUCHED_TYPE;
+use crate::rulebook::{PropId, TOUCHED_TYPE, TypeId};
 use crate::timestamp::Timestamp;
 use crate::value::Type;
 use crate::words::nearest;
@@ -306,35 +304,60 @@ impl<'a> Careful<'a> {
             members = self.members(data.raw, "property")?;
         }
         let Some(ty) = ty else { return Ok(()) };
-        for member in &members {
-            let prop = self.vocabulary.prop_id(&member.key, hash::of_text(&member.key));
-            let Some(declared) = prop.and_then(|prop| self.vocabulary.declared(ty, prop)) else { continue };
+        let mut faults: Vec<At> = Vec::new();
+        for read in self.vocabulary.reads(ty) {
+            let found = self.found(&members, &read.names)?;
+            faults.extend(self.check_prop(ty, &read, found.as_ref(), place).err());
+        }
+        // The first in the line is told.
+        faults.into_iter().min_by_key(|at| at.byte).map_or(Ok(()), Err)
+    }
+
+    /// What a record gives under the first of some names that is there, by the name that is.
+    fn found(&self, members: &[Member<'a>], names: &[PropId]) -> Result<Option<Member<'a>>, At> {
+        let mut null = None;
+        for name in names {
+            let name = self.vocabulary.prop_name(*name);
+            let exact = members.iter().find(|member| member.key == name);
+            let raw = exact.map(|member| member.raw).or_else(|| {
+                let (root, rest) = name.split_once('.')?;
+                value::inside(members.iter().find(|member| member.key == root)?.raw, rest)
+            });
+            let Some(raw) = raw else { continue };
+            let value_at = offset(self.line, raw);
+            let (value, _) = value::read(raw, true).map_err(|error| self.syntax(raw, &error))?;
+            let member = Member { key: Cow::Owned(name.to_owned()), key_at: value_at, raw, value_at, value };
             if matches!(member.value, Raw::Null) {
-                match prop.map(|prop| self.vocabulary.null(ty, prop)) {
-                    Some(Null::Refused) => {
-                        return at(member.value_at, format!("property `{}` is null", member.key)).map_err(|at| {
-                            at.help("the fact it sets must be there; declare it with `?` if it may be emptied")
-                        });
-                    }
-                    _ => continue,
-                }
-            }
-            if let Err(reason) = value::fit(&member.value, declared) {
-                return at(member.value_at, format!("property `{}` {reason}: `{}`", member.key, shown(member)))
-                    .map_err(|at| At { help: how_to_write(declared, reason), ..at });
+                null = null.or(Some(member));
+            } else {
+                return Ok(Some(member));
             }
         }
-        for required in self.vocabulary.required(ty) {
-            let required = self.vocabulary.prop_name(*required);
-            match members.iter().find(|member| member.key == required) {
-                None => return at(place, format!("property `{required}` is missing")),
-                Some(Member { value: Raw::Null, value_at, .. }) => {
-                    return at(*value_at, format!("property `{required}` is null"));
-                }
-                Some(_) => {}
+        Ok(null)
+    }
+
+    fn check_prop(&self, ty: TypeId, read: &Read, found: Option<&Member<'a>>, place: usize) -> Result<(), At> {
+        let Some(member) = found else {
+            let names = read.names.iter().map(|name| self.vocabulary.prop_name(*name));
+            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            return if read.required {
+                at(place, format!("property {} is missing", names.join(" or ")))
+            } else {
+                Ok(())
+            };
+        };
+        if matches!(member.value, Raw::Null) {
+            let refused = self.vocabulary.null(ty, read.prop) == Null::Refused;
+            if !refused && !read.required {
+                return Ok(());
             }
+            let null = at(member.value_at, format!("property `{}` is null", member.key));
+            let help = "the fact it sets must be there; declare it with `?` if it may be emptied";
+            return if refused { null.map_err(|at| at.help(help)) } else { null };
         }
-        Ok(())
+        let Err(reason) = value::fit(&member.value, read.ty) else { return Ok(()) };
+        at(member.value_at, format!("property `{}` {reason}: `{}`", member.key, shown(member)))
+            .map_err(|at| At { help: how_to_write(read.ty, reason), ..at })
     }
 }
 
@@ -384,35 +407,3 @@ fn cut(text: &str) -> String {
 fn offset(line: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize)
 }
-
-/// The members of an object as they stand.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de> serde::Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-        let mut members = Vec::new();
-        while let Some(Key(key)) = map.next_key()? {
-            members.push((key, map.next_value()?));
-        }
-        Ok(Members(members))
-    }
-}
-
-/// A key, borrowed where it has no escapes.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use smallvec::SmallVec;
 
 use super::hash;
-use super::value::{Keys, PropValueSeed, Raw};
+use super::value::{self, Keys, PropValueSeed, Raw};
 use super::vocabulary::Vocabulary;
 use crate::rulebook::PropId;
 use crate::timestamp::Timestamp;
@@ -281,32 +283,50 @@ impl<'de> Visitor<'de> for PropsSeed<'_, 'de> {
         let Self { vocabulary, scratch } = self;
         let mut sum = 0_u64;
         scratch.keys.clear();
-        while let Some((prop, key)) = map.next_key_seed(PropSeed(vocabulary))? {
+        let mut inside: Vec<(PropId, Raw<'de>)> = Vec::new();
+        while let Some(Found { prop, hash: key, paths }) = map.next_key_seed(PropSeed(vocabulary))? {
             scratch.keys.add(key);
-            let (value, value_hash) = map.next_value_seed(PropValueSeed { lists: prop.is_some() })?;
+            let raw: &'de RawValue = map.next_value()?;
+            let (value, value_hash) = value::read(raw.get(), prop.is_some()).map_err(A::Error::custom)?;
             sum = hash::mix(key, value_hash).wrapping_add(sum);
             if let Some(prop) = prop {
                 scratch.props.push((prop, value));
             }
+            for (rest, prop) in paths {
+                let found = value::inside(raw.get(), rest).and_then(|raw| value::read(raw, true).ok());
+                inside.extend(found.map(|(value, _)| (prop, value)));
+            }
         }
+        // An exact name comes before a path.
+        inside.retain(|(prop, _)| scratch.props.iter().all(|(exact, _)| exact != prop));
+        scratch.props.append(&mut inside);
         scratch.keys.distinct().map_err(A::Error::custom)?;
         Ok(sum)
     }
 }
 
-/// Takes in the name of a property: which it is, where the rulebook knows it, and its hash.
+/// Takes in the name of a property.
 struct PropSeed<'s>(&'s Vocabulary<'s>);
 
-impl<'de> DeserializeSeed<'de> for PropSeed<'_> {
-    type Value = (Option<PropId>, u64);
+/// A name that is read.
+struct Found<'s> {
+    /// Which it is, where the rulebook knows it.
+    prop: Option<PropId>,
+    hash: u64,
+    /// Where names lead that begin with it.
+    paths: SmallVec<[(&'s str, PropId); 1]>,
+}
+
+impl<'de, 's> DeserializeSeed<'de> for PropSeed<'s> {
+    type Value = Found<'s>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for PropSeed<'_> {
-    type Value = (Option<PropId>, u64);
+impl<'s> Visitor<'_> for PropSeed<'s> {
+    type Value = Found<'s>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a property")
@@ -314,6 +334,7 @@ impl Visitor<'_> for PropSeed<'_> {
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         let hash = hash::of_text(name);
-        Ok((self.0.prop_id(name, hash), hash))
+        let paths = self.0.paths(name.as_bytes()).map(|path| (path.rest, path.prop)).collect();
+        Ok(Found { prop: self.0.prop_id(name, hash), hash, paths })
     }
 }

@@ -134,14 +134,26 @@ impl Part {
         line: impl FnOnce() -> String,
     ) {
         let vocabulary = &words.0;
-        let mut known = SmallVec::<[_; 8]>::new();
+        let (mut known, mut inside) = (SmallVec::<[_; 8]>::new(), SmallVec::<[_; 8]>::new());
         for prop in props {
             let name = prop.name();
-            let Some(id) = vocabulary.prop_id_of_bytes(name, hash::of_bytes(name)) else { continue };
-            if let Some(value) = prop.value() {
-                known.push((id, raw(value)));
+            let id = vocabulary.prop_id_of_bytes(name, hash::of_bytes(name));
+            let mut paths = vocabulary.paths(name).peekable();
+            if id.is_none() && paths.peek().is_none() {
+                continue;
             }
+            let Some(value) = prop.value() else { continue };
+            if let Value::Json(json) = &value {
+                for path in paths {
+                    let found = std::str::from_utf8(json).ok().and_then(|json| value::inside(json, path.rest));
+                    inside.extend(found.map(|found| (path.prop, raw(Value::Json(found.as_bytes().to_vec())))));
+                }
+            }
+            known.extend(id.map(|id| (id, raw(value))));
         }
+        // An exact name comes before a path.
+        inside.retain(|(prop, _)| known.iter().all(|(exact, _)| exact != prop));
+        known.append(&mut inside);
         let account = told.account.filter(|account| !account.is_empty());
         let named = [told.id, told.ty].into_iter().all(|text| chunk::name(Some(text)).is_ok())
             && chunk::lead_of(told.ty, Some(told.lead)).is_ok();
@@ -211,8 +223,9 @@ fn raw(value: Value<'_>) -> Raw<'_> {
         Value::Text(text) => Raw::Text(text),
         Value::Json(json) => {
             let read = std::str::from_utf8(&json).ok().and_then(|json| value::read(json, true).ok());
-            // Text borrowed from the bytes would not outlive them; there is none, for text is kept as text.
             match read {
+                // Text borrowed from the bytes would not outlive them.
+                Some((Raw::Text(text), _)) => Raw::Text(Cow::Owned(text.into_owned())),
                 Some((Raw::Number(number), _)) => Raw::Number(number),
                 Some((Raw::TooLarge, _)) => Raw::TooLarge,
                 Some((Raw::Bool(value), _)) => Raw::Bool(value),

@@ -51,6 +51,49 @@ fn number<'a, E: Error>(text: &str) -> Result<Hashed<'a>, E> {
     Ok((Raw::Number(exact), hash))
 }
 
+/// The text of what lies in an object at the end of a path; at each step an exact name comes before the
+/// part of it up to a dot.
+pub(super) fn inside<'a>(object: &'a str, path: &str) -> Option<&'a str> {
+    let members = serde_json::from_str::<Members<'_>>(object).ok()?.0;
+    let named = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, raw)| raw.get());
+    named(path).or_else(|| {
+        let (first, rest) = path.split_once('.')?;
+        inside(named(first)?, rest)
+    })
+}
+
+/// The members of an object as they stand.
+pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> serde::Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some(MemberName(key)) = map.next_key()? {
+            members.push((key, map.next_value()?));
+        }
+        Ok(Members(members))
+    }
+}
+
+/// A key, borrowed where it has no escapes.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct MemberName<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// Takes in the value of a property.
 pub(super) struct PropValueSeed {
     pub(super) lists: bool,

@@ -13,6 +13,27 @@ pub struct EventType {
     pub props: Vec<Prop>,
     /// Whether its properties become facts of the lead (`lead.created`, `lead.updated`).
     pub sets_facts: bool,
+    /// Facts that single properties set: `sets`.
+    pub setters: Vec<Setter>,
+}
+
+impl EventType {
+    /// A property of it.
+    #[must_use]
+    pub fn prop(&self, id: PropId) -> Option<&Prop> {
+        self.props.iter().find(|prop| prop.id == id)
+    }
+}
+
+/// `sets`: a property of an event that sets a fact of the lead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setter {
+    /// Which property.
+    pub prop: PropId,
+    /// Which fact.
+    pub fact: FactId,
+    /// The `where` of the event that says so.
+    pub guard: Option<Expr>,
 }
 
 /// A declared property of a type.
@@ -24,6 +45,8 @@ pub struct Prop {
     pub ty: Type,
     /// Whether it may be missing or null.
     pub optional: bool,
+    /// `is`: its names in the log, the first that is there; none where it goes by its own.
+    pub names: Vec<PropId>,
 }
 
 /// A named set of events: an event happens in the set when one alternative matches.

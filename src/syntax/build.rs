@@ -1,7 +1,7 @@
 //! From the grammar's pairs to the tree, one statement at a time. `Parser` goes over a file's
 //! statements; `Build` turns the pairs of one statement into its node, with ranges of the file.
 
-mod declare;
+pub mod declare;
 mod expr;
 mod literal;
 mod rule;

@@ -76,6 +76,8 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::test_decl
         | Rule::invariant_decl => "a rule or a declaration",
         Rule::fields | Rule::field => "a property such as `plan text`",
+        Rule::named_in_log => "`is`",
+        Rule::sets | Rule::kw_sets => "`sets`",
         Rule::type_name => "a type such as `text` or `number`",
         Rule::days_entry
         | Rule::hours_entry

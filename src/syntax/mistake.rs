@@ -30,10 +30,14 @@ pub type Said = (String, String, String);
 pub fn strays(source: SourceId, text: &str, tokens: &[Token]) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let mut line_done = false;
-    for token in tokens {
+    for (at, token) in tokens.iter().enumerate() {
         line_done &= token.indent.is_none();
         let said = match token.kind {
-            TokenKind::Stray if !line_done => stray(token.text(text)),
+            TokenKind::Stray if !line_done => {
+                let (message, label, help) = stray(token.text(text));
+                let of_log = slip::log_name::of_sign(text, token, tokens.get(at + 1));
+                (message, label, of_log.unwrap_or(help))
+            }
             TokenKind::Text { closed: false } => {
                 said("this text is not closed", "no `\"` before the end of the line", "write `\"` where it ends")
             }

@@ -1,6 +1,7 @@
 //! The common slips by name: what an author meant, seen from the token at which a statement
 //! failed. Asked only after a statement failed, so that nothing valid is ever called a slip.
 
+pub mod log_name;
 mod test_line;
 
 use super::grammar;
@@ -17,6 +18,7 @@ pub fn find(context: &Context<'_>, at: usize, expected: &[&'static str]) -> Opti
     slip.number(at)
         .or_else(|| at.checked_sub(1).and_then(|before| slip.number(before)))
         .or_else(|| slip.head())
+        .or_else(|| log_name::find(context, at))
         .or_else(|| slip.spelling())
         .or_else(|| slip.sign())
         .or_else(|| slip.word())

@@ -83,7 +83,7 @@ pub struct EventDecl {
     pub fields: Vec<Field>,
 }
 
-/// `name type[?] [= default]`, in `event { }` and `lead { }`.
+/// `name type[?] [= default] [is "…", "…"] [sets fact]`, in `event { }` and `lead { }`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Property or fact.
@@ -94,6 +94,10 @@ pub struct Field {
     pub optional: bool,
     /// `= value` (lead facts only).
     pub default: Option<Expr>,
+    /// `is`: its names in the log, the first that is there; its own where there are none.
+    pub names: Vec<Text>,
+    /// `sets`: the lead fact that it sets (events only).
+    pub sets: Option<Name>,
     /// The whole field.
     pub range: Range,
 }

@@ -40,6 +40,11 @@ pub fn class(word: &str) -> Class {
     }
 }
 
+/// Whether a word names a type of properties and facts.
+pub fn is_type(word: &str) -> bool {
+    matches!(word, "text" | "number" | "bool" | "time" | "date" | "zone" | "email" | "list")
+}
+
 /// Whether a word begins or continues statements, so that it cannot name an event, a tier, a
 /// sequence and the like.
 pub fn is_reserved(word: &str) -> bool {

@@ -179,7 +179,12 @@ fn record(rulebook: &Rulebook, test: &Test, event: &TestEvent, place: Option<usi
     }
     object.insert("at".into(), json!(rfc3339(event.at, Zone::UTC)));
     object.insert("received_at".into(), json!(rfc3339(event.received_at, Zone::UTC)));
-    let prop = |id: crate::rulebook::PropId| rulebook.props.get(id).cloned().unwrap_or_default();
+    let ty = rulebook.types.get(event.ty);
+    // In the log a property may go by another name than in the rules.
+    let prop = |id: crate::rulebook::PropId| {
+        let written = ty.and_then(|ty| ty.prop(id)).and_then(|prop| prop.names.first().copied());
+        rulebook.props.get(written.unwrap_or(id)).cloned().unwrap_or_default()
+    };
     let props: Map<String, serde_json::Value> =
         event.props.iter().map(|(id, value)| (prop(*id), json_value(value))).collect();
     object.insert("props".into(), serde_json::Value::Object(props));

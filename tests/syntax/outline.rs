@@ -102,7 +102,9 @@ fn item(item: &ItemKind) -> String {
 fn field(field: &Field) -> String {
     let optional = if field.optional { "?" } else { "" };
     let default = part("default", field.default.as_ref(), expr);
-    format!("({} {}{optional}{default})", field.name.node, field.ty.node)
+    let names = if field.names.is_empty() { String::new() } else { format!(" {}", list("is", &field.names, text)) };
+    let sets = field.sets.as_ref().map_or_else(String::new, |fact| format!(" (sets {})", fact.node));
+    format!("({} {}{optional}{default}{names}{sets})", field.name.node, field.ty.node)
 }
 
 fn days(days: &[DayRange]) -> String {

@@ -22,7 +22,9 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
                     let name_used = |names: &BTreeSet<&str>| names.contains(name.node.as_str());
                     name_used(&mentions.names) || name_used(&mentions.members) || name_used(&scripts)
                 };
-                if !event.names.iter().any(|name| used(name) || is_standard(name)) {
+                // One that sets facts of the lead does something by itself.
+                let sets = event.fields.iter().any(|field| field.sets.is_some());
+                if !sets && !event.names.iter().any(|name| used(name) || is_standard(name)) {
                     found.extend(
                         event.names.first().map(|name| unused(Slug::UnusedEvent, "event", name.range, &name.node)),
                     );

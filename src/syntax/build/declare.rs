@@ -1,12 +1,15 @@
 //! Declarations other than rules and sequences.
 
 use super::super::grammar::Rule;
+use super::super::tree::Text;
 use super::super::tree::{
     At, CalendarDecl, CalendarEntry, ChannelClause, ChannelDecl, EventDecl, EventRef, ExperimentDecl, Field, GroupDecl,
     LetDecl, ScoreDecl, ScoreLine, Setting, ZoneSource,
 };
+use super::super::words::is_type;
 use super::literal::is_text;
-use super::{Build, Pair, child};
+use super::{Build, Name, Pair, child};
+use crate::source::Range;
 
 impl Build<'_> {
     pub(super) fn event(&mut self, pair: Pair<'_>) -> EventDecl {
@@ -29,17 +32,38 @@ impl Build<'_> {
 
     fn field_list(&mut self, pair: Pair<'_>) -> Vec<Field> {
         let fields = pair.into_inner().filter(|kid| kid.as_rule() == Rule::field);
-        fields.filter_map(|kid| self.field(&kid)).collect()
+        fields.flat_map(|kid| self.field(&kid)).collect()
     }
 
-    fn field(&mut self, pair: &Pair<'_>) -> Option<Field> {
-        Some(Field {
-            name: self.name_in(pair)?,
-            ty: self.name(&child(pair, Rule::type_name)?),
+    fn field(&mut self, pair: &Pair<'_>) -> Vec<Field> {
+        let (Some(name), Some(ty)) = (self.name_in(pair), child(pair, Rule::type_name)) else { return Vec::new() };
+        let names = child(pair, Rule::named_in_log);
+        let mut field = Field {
+            name,
+            ty: self.name(&ty),
             optional: child(pair, Rule::optional).is_some(),
             default: self.expr_in(pair),
+            names: names.map_or_else(Vec::new, |kid| self.texts_in(kid)),
+            sets: None,
             range: self.range(pair),
-        })
+        };
+        let Some(sets) = child(pair, Rule::sets) else { return vec![field] };
+        let Some(fact) = self.name_in(&sets) else { return vec![field] };
+        let range = self.range(&sets);
+        if is_own_field(&sets, &field.names) {
+            let before = self.tokens.iter().rev().find(|token| token.end <= range.start as usize);
+            field.range.end = before.map_or(field.range.end, |token| token.end as u32);
+            let word = Range { end: range.start + "sets".len() as u32, ..range };
+            let name = Name { node: String::from("sets"), range: word };
+            let own = Field { name, ty: fact, optional: false, default: None, names: Vec::new(), sets: None, range };
+            return vec![field, own];
+        }
+        field.sets = Some(fact);
+        vec![field]
+    }
+
+    fn texts_in(&mut self, pair: Pair<'_>) -> Vec<Text> {
+        pair.into_inner().filter(is_text).map(|kid| self.text(&kid)).collect()
     }
 
     pub(super) fn group(&mut self, pair: &Pair<'_>) -> Option<GroupDecl> {
@@ -183,4 +207,17 @@ impl Build<'_> {
         let range = name.range.to(self.range(&filters));
         Some(EventRef { name, filters: self.exprs_in(filters), range })
     }
+}
+
+/// Whether `sets email` is a property called `sets`. No word is reserved: on a line of its own, before the
+/// name of a type, it is one.
+pub fn is_own_field<T>(sets: &Pair<'_>, names: &[T]) -> bool {
+    let named = sets.clone().into_inner().find(|kid| kid.as_rule() == Rule::soft_name);
+    names.is_empty() && named.is_some_and(|name| is_type(name.as_str())) && begins_line(sets)
+}
+
+/// Whether nothing but space stands before a pair on its line.
+fn begins_line(pair: &Pair<'_>) -> bool {
+    let before = pair.get_input().get(..pair.as_span().start()).unwrap_or("");
+    before.get(before.trim_end().len()..).is_some_and(|gap| gap.contains('\n'))
 }

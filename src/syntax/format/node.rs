@@ -6,6 +6,7 @@ use std::ops::Range;
 use pest::Parser as _;
 
 use super::super::build::Pair;
+use super::super::build::declare::is_own_field;
 use super::super::grammar::{Grammar, Rule};
 use super::super::token::Token;
 use super::words::FormatWords;
@@ -34,7 +35,25 @@ impl FormatNode {
         let span = pair.as_span();
         let place = |byte: usize| tokens.partition_point(|token| token.start < base + byte);
         let words = place(span.start())..place(span.end());
-        Self { rule: pair.as_rule(), words, kids: pair.into_inner().map(|kid| Self::new(kid, tokens, base)).collect() }
+        let kids = pair.clone().into_inner().flat_map(|kid| Self::apart(kid, tokens, base));
+        Self { rule: pair.as_rule(), words, kids: kids.collect() }
+    }
+
+    /// A part; where the grammar takes two properties for one, both.
+    fn apart(pair: Pair<'_>, tokens: &[Token], base: usize) -> Vec<Self> {
+        let mut kids = pair.clone().into_inner();
+        let names: Vec<Pair<'_>> = kids.clone().filter(|kid| kid.as_rule() == Rule::named_in_log).collect();
+        let two = kids.any(|kid| kid.as_rule() == Rule::sets && is_own_field(&kid, &names));
+        let mut node = Self::new(pair, tokens, base);
+        if !two {
+            return vec![node];
+        }
+        let Some(sets) = node.kids.pop() else { return vec![node] };
+        node.words.end = sets.words.start;
+        let (name, ty) = (sets.words.start..sets.words.start + 1, sets.words.start + 1..sets.words.end);
+        let part = |rule, words| Self { rule, words, kids: Vec::new() };
+        let kids = vec![part(Rule::soft_name, name), part(Rule::type_name, ty)];
+        vec![node, Self { rule: Rule::field, words: sets.words, kids }]
     }
 
     /// The first part of a kind.
