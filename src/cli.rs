@@ -38,6 +38,7 @@ mod run;
 mod store;
 mod test;
 mod unhalt;
+mod unread;
 mod vocabulary;
 
 use complaint::Complaint;

@@ -17,6 +17,7 @@ mod plain;
 mod record;
 #[cfg(feature = "live")]
 mod stored;
+mod survey;
 mod value;
 mod vocabulary;
 
@@ -36,6 +37,7 @@ use names::Names;
 use vocabulary::Vocabulary;
 
 pub(crate) use self::length::endless;
+pub use self::survey::{Survey, Undeclared, survey};
 #[cfg(feature = "live")]
 pub(crate) use self::{
     chunk::OWN_TYPES,

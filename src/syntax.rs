@@ -15,6 +15,7 @@ pub mod tree;
 mod words;
 
 pub use self::comment::comments;
+pub use self::slip::log_name::own_name;
 use crate::diagnostic::Diagnostic;
 use crate::slug::Slug;
 use crate::source::{Range, SourceId};

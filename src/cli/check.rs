@@ -1,12 +1,12 @@
 //! `ensue check`: every finding of a rulebook at once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use clap::ValueEnum;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::log::{self, ReadOptions};
+use crate::log::{self, Input, ReadOptions};
 use crate::report::case::{CaseOutcome, CaseResult};
 use crate::report::fold::Folded;
 use crate::report::{diagnostic, github, junit, markdown, sarif};
@@ -15,9 +15,9 @@ use crate::shown::Shown;
 use crate::source::Sources;
 
 use super::exit::{Error, Exit};
-use super::input::{logs, summary};
+use super::input::{logs, open, summary};
 use super::out::{self, Form, Out};
-use super::{Io, clock, complaint};
+use super::{Io, clock, complaint, unread};
 
 /// Parse and check a rulebook; print every finding at once
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub struct Args {
     /// The rulebook: a folder or a file
     #[arg(default_value = "rules")]
     rules: PathBuf,
-    /// Also list the types of these logs that no event of the rulebook has
+    /// Also list what these logs have that nobody declared, types and properties, and facts they never carry
     #[arg(long, num_args = 1.., value_name = "LOG")]
     events: Vec<PathBuf>,
     /// Show every finding, also those that are like three others
@@ -143,11 +143,32 @@ fn cases(findings: &[Diagnostic], sources: &Sources, fail: Severity) -> Vec<Case
     cases
 }
 
-/// The types of the logs that no event of the rulebook has, one a line, with how often they occur.
+/// The types of the logs that no event of the rulebook has, one a line, with how often they occur; properties
+/// that nobody declared, and facts that no entry carries.
 fn undeclared(paths: &[PathBuf], rulebook: &Rulebook) -> Result<String, Error> {
     let log = log::read(logs(paths)?, rulebook, &ReadOptions::default(), &|_| ())?;
+    let survey =
+        log::survey(files(paths)?, rulebook).map_err(|error| Error::unreadable(Path::new("the log"), &error))?;
     let line = |(name, count): (&String, &u64)| {
         complaint::note(&format!("no event is of type `{}` ({count} in the log)", Shown(name)))
     };
-    Ok(log.undeclared.iter().map(line).collect())
+    let types: String = log.undeclared.iter().map(line).collect();
+    let notes = if paths.is_empty() {
+        String::new()
+    } else if paths.iter().all(|path| path.is_file()) {
+        unread::notes(&survey, rulebook)
+    } else {
+        // What comes from a pipe can be read once only.
+        complaint::note("properties and facts are looked at in files only: name the log by its path")
+    };
+    Ok(types + notes.as_str())
+}
+
+/// The logs among some that can be read a second time: files.
+fn files(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
+    let mut files = Vec::new();
+    for path in paths.iter().filter(|path| path.is_file()) {
+        files.push(Input { path: path.display().to_string(), reader: open(path)?.0 });
+    }
+    Ok(files)
 }

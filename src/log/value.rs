@@ -62,6 +62,12 @@ pub(super) fn inside<'a>(object: &'a str, path: &str) -> Option<&'a str> {
     })
 }
 
+/// The members of an object; `None` where it is none.
+pub(super) fn members(text: &str) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
+    let is_object = text.starts_with('{');
+    is_object.then(|| serde_json::from_str::<Members<'_>>(text).ok().map(|members| members.0)).flatten()
+}
+
 /// The members of an object as they stand.
 pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 

@@ -38,6 +38,50 @@ fn check_lists_undeclared_types() {
     assert_eq!(ran.err, "note: no event is of type `crm.note_added` (2 in the log)\n");
 }
 
+/// Properties that nobody declared, with the near fact, and facts that no entry carries, each with a line to
+/// paste; what is in an object is told by its path.
+#[test]
+fn check_lists_properties_that_are_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rules, log) = (folder.path().join("rules.ensue"), folder.path().join("log.jsonl"));
+    let first = "lead { plan_name text?, region text?, stage text? }\n\
+                 event trial is \"trial.started\" { plan text?, c number? is \"a.c\" }\n\
+                 a: trial where plan_name == \"x\" and region == \"y\" -> set stage = \"x\"\n";
+    std::fs::write(&rules, first).unwrap();
+    let lines = r#"{"id":"1","type":"lead.created","lead":"ana","at":"2026-03-02T08:00:00Z","props":{"E-Mail":"a@b.c","Name":"Ana","budget":5,"PlanName":"x","name":null}}
+{"id":"2","type":"trial.started","lead":"ana","at":"2026-03-02T08:00:00Z","props":{"trialEndsAt":"2026-03-20","plan":"pro","a":{"c":1,"d":{"e":true}}}}
+{"id":"3","type":"page.viewed","lead":"ana","at":"2026-03-02T09:00:00Z","props":{"$utm":"x\u001b[31m"}}
+"#;
+    std::fs::write(&log, lines).unwrap();
+    let check = |more: &str| ensue(&format!("check {}{more}", rules.display()));
+    let ran = check(&format!(" --events {}", log.display()));
+    let expected = "note: undeclared-property: nobody declared `$utm` of `page.viewed` (1 in the log); to read it, write `event page_viewed is \"page.viewed\" { utm text? is \"$utm\" }`
+note: undeclared-property: nobody declared `E-Mail` of `lead.created` (1 in the log); did you mean the fact `email`? write `lead { email email? is \"E-Mail\" }`
+note: undeclared-property: nobody declared `Name` of `lead.created` (1 in the log); did you mean the fact `name`? write `lead { name text? is \"Name\" }`
+note: undeclared-property: nobody declared `PlanName` of `lead.created` (1 in the log); did you mean the fact `plan_name`? write `plan_name text? is \"PlanName\"` in `lead`
+note: undeclared-property: nobody declared `a.d.e` of `trial.started` (1 in the log); to read it, write `e bool? is \"a.d.e\"` in event `trial`
+note: undeclared-property: nobody declared `budget` of `lead.created` (1 in the log); to read it as a fact, write `lead { budget number? }`
+note: undeclared-property: nobody declared `trialEndsAt` of `trial.started` (1 in the log); to read it, write `trial_ends_at date? is \"trialEndsAt\"` in event `trial`
+note: never-seen: no entry of the log carries the fact `plan_name`; did you mean `PlanName`? write `plan_name text? is \"PlanName\"` in `lead`
+note: never-seen: no entry of the log carries the fact `region`: send it with `lead.created` or `lead.updated`, or let a property of an event set it
+";
+    assert_eq!((ran.code, ran.err.as_str()), (0, expected), "{}", ran.out);
+    // What is offered works.
+    let offered = expected.lines().filter_map(|line| line.split("write `").nth(1)?.split_once('`'));
+    let mut whole = String::from(first);
+    for (line, place) in offered.collect::<std::collections::BTreeSet<_>>() {
+        match place {
+            " in `lead`" => whole = whole.replace("plan_name text?,", &format!("{line},")),
+            " in event `trial`" => whole = whole.replace("started\" {", &format!("started\" {{ {line},")),
+            _ => whole += &format!("{line}\n"),
+        }
+    }
+    std::fs::write(&rules, whole).unwrap();
+    let ran = check(&format!(" --events {}", log.display()));
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(ran.err.matches("note: ").count(), 1, "only the region is left: {}", ran.err);
+}
+
 /// Findings: a script that fails, and a message that lacks a value, each said in words.
 #[test]
 fn one_is_a_finding() {

@@ -47,7 +47,8 @@ fn help(own: &str, written: &str, ty: Option<String>) -> String {
 }
 
 /// A name of the language for one of the log: the last part of a path, in lower case.
-fn own_name(written: &str) -> String {
+#[must_use]
+pub fn own_name(written: &str) -> String {
     let last = written.rsplit(['.', '/']).find(|part| !part.is_empty()).unwrap_or(written);
     let plain: String = last.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let name = snake(plain.trim_matches('-'));
