@@ -22,7 +22,8 @@ use std::sync::Arc;
 pub use self::channel::{Cap, CapScope, Channel, Reach, TASK};
 pub use self::effect::{Effect, EffectKind, HoldEnd, Person, Timing};
 pub use self::event::{
-    Alternative, DeclaredEvent, EventSet, EventType, Means, Prop, RESUBSCRIBED, Setter, TOUCHED_TYPE, WellKnown, is_consent,
+    Alternative, DeclaredEvent, EventSet, EventType, Means, Prop, RESUBSCRIBED, Setter, TOUCHED_TYPE, WellKnown,
+    is_consent,
 };
 pub use self::experiment::Experiment;
 pub use self::expression::{Arithmetic, Comparison, Expr};

@@ -70,13 +70,18 @@ impl Addresses {
         };
         let resubscribed = rulebook.types.find(RESUBSCRIBED);
         let address = prop("address");
+        let own = &facts;
         let carrier = |ty: &crate::rulebook::EventType| {
-            let facts = facts
+            let facts = own
                 .iter()
                 .filter(|_| ty.sets_facts)
                 .filter_map(|(fact, kind)| rulebook.facts.get(*fact).map(|fact| (fact.prop, Some(*kind))));
             let named = NOTICES.iter().any(|(name, _)| *name == ty.name).then_some(address).flatten();
-            facts.chain(named.map(|prop| (prop, None))).collect::<Vec<_>>()
+            let set = ty.setters.iter().filter_map(|setter| {
+                let (_, kind) = own.iter().find(|(fact, _)| *fact == setter.fact)?;
+                Some((setter.prop, Some(*kind)))
+            });
+            facts.chain(set).chain(named.map(|prop| (prop, None))).collect::<Vec<_>>()
         };
         let carriers = rulebook.types.iter().map(carrier).collect();
         let effects = |rule: &crate::rulebook::Rule| {
