@@ -103,12 +103,12 @@ impl Decimal {
     /// where it is too large, or none.
     #[must_use]
     pub fn from_f64(number: f64) -> Option<Self> {
-        if !(number.abs() < LIMIT as f64 / UNIT as f64) {
+        if number.is_nan() || number.abs() >= LIMIT as f64 / UNIT as f64 {
             return None;
         }
         // Of two numbers with so few digits no two are the same floating-point number.
         let near = (number * UNIT as f64).round();
-        if near.abs() <= 1e15 && near / UNIT as f64 == number {
+        if near.abs() <= 1e15 && (near / UNIT as f64).to_bits() == number.to_bits() {
             return Some(Self::wrapped(near as i128));
         }
         if number.abs() < 1e-11 {
