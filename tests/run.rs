@@ -11,6 +11,8 @@
 mod case;
 #[path = "run/random.rs"]
 mod random;
+#[path = "run/recipient.rs"]
+mod recipient;
 #[path = "run/semantics.rs"]
 mod semantics;
 
