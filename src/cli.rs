@@ -26,6 +26,7 @@ mod init;
 mod input;
 mod kill;
 mod lead;
+mod leads;
 mod leap;
 mod man;
 mod near;
@@ -77,6 +78,7 @@ enum Verb {
     Ingest(ingest::Args),
     Init(init::Args),
     Lead(lead::Args),
+    Leads(leads::Args),
     Man(man::Args),
     Render(render::Args),
     Run(run::Args),
@@ -138,6 +140,7 @@ fn begin() -> Exit {
         Verb::Ingest(args) => ingest::run(&args, io),
         Verb::Init(args) => init::run(&args, io),
         Verb::Lead(args) => lead::run(&args, io),
+        Verb::Leads(args) => leads::run(&args, io),
         Verb::Man(args) => man::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
         Verb::Run(args) => run::run(&args, io),

@@ -323,6 +323,8 @@ pub struct ActionLine {
     pub reason: Option<Reason>,
     /// When it would have been due, where it ended before.
     pub was_due: Option<Timestamp>,
+    /// What it is planned before: from that moment on it is too late, also to be handed over.
+    pub before: Option<Timestamp>,
     /// The zone it was planned in.
     pub zone: Zone,
     /// Where that zone came from.

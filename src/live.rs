@@ -27,6 +27,7 @@ mod roster;
 mod settle;
 mod shelf;
 mod step;
+mod stuck;
 mod view;
 mod watch;
 
@@ -57,6 +58,7 @@ pub use record::Record;
 pub use repair::RepairedStore;
 pub use rewind::Rewound;
 pub use step::Advanced;
+pub use stuck::{Stuck, StuckWhy};
 pub use view::{LeadView, Readable};
 pub use watch::{Broken, BrokenBy};
 

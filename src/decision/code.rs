@@ -103,7 +103,7 @@ impl Reason {
             Self::NoPlace(moves) => moves.iter().rev().find_map(Move::code).unwrap_or(Code::NoSuchTime),
             // Whether it still waits or has waited too long, its status says.
             Self::Awaits(awaited) | Self::Waited { awaited, .. } => awaited.code(),
-            Self::NotInTime { .. } => Code::NotInTime,
+            Self::NotInTime { .. } | Self::NotBefore { .. } => Code::NotInTime,
             Self::PutOff { .. } => Code::PutOff,
             Self::ConditionFails(..) => Code::Condition,
             Self::SkippedByHand => Code::SkippedByHand,

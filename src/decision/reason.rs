@@ -37,6 +37,13 @@ pub enum Reason {
         /// How it came to a time after that.
         moves: Vec<Move>,
     },
+    /// It was to go out before a moment, which has come.
+    NotBefore {
+        /// The moment.
+        before: Timestamp,
+        /// How it came to a time after that.
+        moves: Vec<Move>,
+    },
     /// It was put off for so long.
     PutOff {
         /// How long.

@@ -65,6 +65,9 @@ impl Names<'_> {
             Reason::NotInTime { deadline, moves } => {
                 return after(format!("could not be sent by {}", at(*deadline)), behind(moves));
             }
+            Reason::NotBefore { before, moves } => {
+                return after(format!("could not be sent before {}", at(*before)), behind(moves));
+            }
             Reason::PutOff { length, moves } => {
                 return after(format!("put off for {} days", length.0 / Span::days(1).0), behind(moves));
             }

@@ -399,21 +399,41 @@ impl World {
             Err(reason) => {
                 let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
                 let (content, status) = (content.clone(), Status::Skipped);
-                let line =
-                    ActionLine { status, channel, content, id, reason: Some(reason), was_due: None, zone, zone_from };
+                let line = ActionLine {
+                    status,
+                    channel,
+                    content,
+                    id,
+                    reason: Some(reason),
+                    was_due: None,
+                    before: None,
+                    zone,
+                    zone_from,
+                };
                 return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
             }
         };
         let opened = Self::window(moment.plan, channel).next_open(asked, zone);
         let due = opened.as_ref().map_or(asked, |(due, _)| *due);
-        if let Timing::Before { moment: expr, .. } = timing
-            && let Some(target) = self.target(moment, pending, expr).filter(|target| due >= *target)
-        {
+        let target = match timing {
+            Timing::Before { moment: expr, .. } => self.target(moment, pending, expr),
+            _ => None,
+        };
+        if let Some(target) = target.filter(|target| due >= *target) {
             let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
             let (content, status) = (content.clone(), Status::Skipped);
             let reason = Reason::NotOpenBefore(channel, target);
-            let line =
-                ActionLine { status, channel, content, id, reason: Some(reason), was_due: None, zone, zone_from };
+            let line = ActionLine {
+                status,
+                channel,
+                content,
+                id,
+                reason: Some(reason),
+                was_due: None,
+                before: None,
+                zone,
+                zone_from,
+            };
             return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
         }
         let mut trail = vec![on_clock(asked, zone)];
@@ -434,6 +454,7 @@ impl World {
             because: by.1.clone(),
             trail,
             put_off: None,
+            before: target,
             waiting: None,
             saved: pending.saved.clone().or_else(|| Self::keep_props(moment)),
             serial,

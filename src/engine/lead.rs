@@ -246,6 +246,8 @@ pub(crate) struct PendingAction {
     pub trail: Vec<Move>,
     /// When it was due and put off for the first time.
     pub put_off: Option<Timestamp>,
+    /// What it is planned before: from that moment on it is too late.
+    pub before: Option<Timestamp>,
     /// It has fallen due and waits for a value.
     pub waiting: Option<Box<Wait>>,
     /// Properties of the event that led to it, where a template may ask for them.

@@ -34,6 +34,10 @@ impl World {
                 self.usable(moment, slot, (action.channel, &topics))
             }
         };
+        if let Some(before) = action.before.filter(|before| moment.now >= *before) {
+            let reason = Reason::NotBefore { before, moves: action.trail };
+            return self.end_action(moment, slot, place, (Status::Expired, Some(reason)), out);
+        }
         let again =
             action.waiting.as_ref().filter(|wait| wait.awaited.is_asked_again() && moment.now < wait.since + EXPIRES);
         if let Some(wait) = action.waiting.as_ref().filter(|_| again.is_none()) {
@@ -144,6 +148,7 @@ impl World {
         let since = old.as_ref().map_or(moment.now, |wait| wait.since);
         action.serial = serial;
         action.due = until.map_or(since + EXPIRES, |until| until.min(since + EXPIRES));
+        action.due = action.before.map_or(action.due, |before| action.due.min(before));
         if let Some(until) = until {
             push_move(&mut action.trail, Move::Waited(awaited.clone()));
             action.trail.push(on_clock(until, zone));
@@ -202,6 +207,7 @@ impl World {
         // What waits expires as before.
         let from = action.waiting.as_ref().map_or(from, |wait| from.min(wait.since + EXPIRES));
         // Nothing is put off for ever.
+        let from = action.before.map_or(from, |before| from.min(before));
         let from = from.min(*action.put_off.get_or_insert(moment.now) + PUT_OFF);
         action.due = from;
         action.local = action.local.map(|_| zone.to_local(from));
@@ -255,6 +261,7 @@ impl World {
             id: action.id,
             reason,
             was_due: None,
+            before: action.before,
             zone,
             zone_from,
         }

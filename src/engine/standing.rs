@@ -2,14 +2,14 @@
 //! Nothing is changed by asking.
 
 use crate::decision::reason::{Awaited, Decider};
-use crate::event::LeadId;
+use crate::event::{LeadId, Props};
 use crate::local::Zone;
-use crate::rulebook::{FactId, SequenceId, TagId};
+use crate::rulebook::{FactId, RuleId, SequenceId, TagId};
 use crate::timestamp::Timestamp;
 use crate::units::Length;
 use crate::value::Value;
 
-use super::judge::LeadAsked;
+use super::judge::{LeadAsked, Stand};
 use super::lead::Enrollment;
 use super::{Engine, World};
 use crate::decision::names::Journal;
@@ -29,6 +29,8 @@ pub struct Standing {
     pub tags: Vec<TagId>,
     /// Its touches are paused.
     pub paused: Option<Paused>,
+    /// Since when no next step lies ahead of it; `None` while one does, or none is needed.
+    pub idle_since: Option<Timestamp>,
     /// The sequences it is in.
     pub ways: Vec<Way>,
 }
@@ -74,6 +76,7 @@ impl Engine {
             facts: self.facts(lead).into_iter().filter(|fact| !usual(fact)).collect(),
             tags: of.tags.to_vec(),
             paused: self.world.hold_of(of).map(|hold| Paused { since: hold.since, until: hold.until, by: hold.by }),
+            idle_since: of.idle_since,
             ways: of.enrollments.iter().map(|enrollment| self.way(enrollment)).collect(),
         })
     }
@@ -95,6 +98,19 @@ impl Engine {
                 .collect(),
             waits: enrollment.waiting.as_ref().map(|wait| (wait.since, wait.awaited.clone())),
         }
+    }
+
+    /// The rule that time alone makes fire next for a lead, and when, where nothing else happens.
+    #[must_use]
+    pub fn next_by_time(&self, lead: LeadId, names: &dyn Journal) -> Option<(RuleId, Timestamp)> {
+        let stand = |id: RuleId| self.ask_rule(lead, id, Props::default(), names).map(|asked| asked.stand);
+        let due = |id: RuleId| match stand(id)? {
+            Stand::Absence { due, .. } | Stand::Periodic(due) => due,
+            Stand::Deadline(waits) => waits.map(|(_, due)| due),
+            Stand::Waits | Stand::Count { .. } | Stand::Follows(_) | Stand::Score { .. } => None,
+        };
+        let dues = self.plan.rulebook.rules.ids().filter_map(|id| Some((id, due(id)?)));
+        dues.min_by_key(|(_, due)| *due)
     }
 
     /// A moment and a length after it as something is scheduled: a day is a calendar day of the

@@ -596,6 +596,10 @@ impl Delivery {
         if self.what == What::Message {
             self.expires = Some(self.due + EXPIRES);
         }
+        // At the moment it is planned before it is too late, for tasks as well.
+        if let Some(last) = line.before.map(|before| before - Span(1)) {
+            self.expires = Some(self.expires.map_or(last, |expires| expires.min(last)));
+        }
     }
 
     fn carry(&mut self, plan: &Plan, channel: ChannelId, content: &Content) {

@@ -2,7 +2,7 @@
 
 use super::process::ensue;
 
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
     "activate",
     "check",
     "completions",
@@ -14,6 +14,7 @@ const VERBS: [&str; 18] = [
     "ingest",
     "init",
     "lead",
+    "leads",
     "man",
     "render",
     "run",

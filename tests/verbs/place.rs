@@ -26,8 +26,8 @@ impl Place {
     pub fn ensue(&self, words: &str) -> Ran {
         let tmp = self.dir.path().to_str().unwrap();
         let mut args: Vec<String> = split(words).into_iter().map(|word| word.replace("TMP", tmp)).collect();
-        let has_store =
-            ["activate", "explain", "halt", "ingest", "run", "lead", "store", "unhalt"].contains(&args[0].as_str());
+        let has_store = ["activate", "explain", "halt", "ingest", "run", "lead", "leads", "store", "unhalt"]
+            .contains(&args[0].as_str());
         if has_store && !args.iter().any(|arg| arg == "--store") {
             args.extend([String::from("--store"), format!("{tmp}/store")]);
         }

@@ -91,6 +91,8 @@ pub const SCENES: &[Scene] = &[
     text("lead snooze", "lead LEAD snooze 2d --by LEAD --why LEAD --at 2026-03-01T13:40:00Z"),
     text("lead stop", "lead LEAD stop --by LEAD --why LEAD --at 2026-03-01T13:40:00Z"),
     text("lead suppress", "lead LEAD suppress --by LEAD --why LEAD --at 2026-03-01T13:40:00Z"),
+    plain("leads", "leads --stuck --idle 0d"),
+    plain("leads", "leads --stuck --owner noTEXT --format jsonl"),
     text("lead tier", "lead LEAD tier cold --by LEAD --why LEAD --at 2026-03-01T13:40:00Z"),
     text("lead tier", "lead LEAD tier noTEXT --by LEAD --at 2026-03-01T13:40:00Z"),
     text("lead unlock", "lead LEAD unlock --by LEAD --why LEAD --at 2026-03-01T13:40:00Z"),

@@ -1,0 +1,118 @@
+//! Leads that wait for a person: without a next step, for an approval, or held by hand without an end.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::error::LiveError;
+use super::roster::Roster;
+use super::{Live, shelf};
+use crate::decision::reason::{Awaited, Decider};
+use crate::engine::{Engine, Standing};
+use crate::event::LeadId;
+use crate::plan::Plan;
+use crate::timestamp::{Span, Timestamp};
+use crate::value::Value;
+
+/// So many leads are looked at in one go.
+const HANDFUL: usize = 1000;
+/// So long a hold by hand without an end is let alone.
+const HELD: Span = Span::days(30);
+
+/// A lead that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stuck {
+    /// Its id.
+    pub lead: String,
+    /// Its name and its owner, where they are known.
+    pub name: Option<String>,
+    /// Who looks after it.
+    pub owner: Option<String>,
+    /// Its tier.
+    pub tier: Option<String>,
+    /// Why it is stuck.
+    pub why: StuckWhy,
+    /// Since when.
+    pub since: Timestamp,
+    /// The sequence it was in last, and when that ended.
+    pub ended: Option<(String, Timestamp)>,
+    /// The rule that time alone makes fire next, and when.
+    pub next: Option<(String, Timestamp)>,
+}
+
+/// Why a lead is stuck; the first that fits, in the order in which they are told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StuckWhy {
+    /// A touch waits for approval.
+    Approval {
+        /// Its name.
+        touch: String,
+    },
+    /// A person has paused it without an end.
+    Held,
+    /// No next step lies ahead.
+    Idle,
+}
+
+impl Live {
+    /// Every lead that waits for a person at [`Live::now`], by reason and then by how long; `idle`: so long
+    /// a lead may be without a next step.
+    ///
+    /// # Errors
+    /// Damage found on the way, or no rulebook is in force.
+    pub fn stuck(&self, idle: Span) -> Result<Vec<Stuck>, LiveError> {
+        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
+        let names: Vec<String> = shelf::all_leads(&self.store)?.into_iter().collect();
+        let mut found = Vec::new();
+        for handful in names.chunks(HANDFUL) {
+            let (leads, mut roster): (BTreeSet<String>, _) = (handful.iter().cloned().collect(), Roster::default());
+            let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
+            let (engine, _) = loaded.into_parts();
+            for name in handful.iter().filter(|name| !self.store.is_erased(name)) {
+                let id = roster.known(name);
+                found.extend(id.and_then(|id| stuck(&plan, &engine, (id, name), &roster, idle)));
+            }
+        }
+        found.sort_by(|a, b| (&a.why, a.since, &a.lead).cmp(&(&b.why, b.since, &b.lead)));
+        Ok(found)
+    }
+}
+
+/// A lead as one that waits for a person, where it does.
+fn stuck(plan: &Plan, engine: &Engine, (id, name): (LeadId, &str), roster: &Roster, idle: Span) -> Option<Stuck> {
+    let standing = engine.standing(id, roster)?;
+    let (why, since) = reason(&standing, engine.now(), idle)?;
+    let rulebook = &plan.rulebook;
+    let fact = |name: &str| {
+        let id = rulebook.facts.ids().find(|id| rulebook.facts.name(*id) == name)?;
+        match standing.facts.iter().find(|(fact, _)| *fact == id) {
+            Some((_, Value::Text(text))) => Some(text.to_string()),
+            _ => None,
+        }
+    };
+    let last = standing.asked.past.iter().max_by_key(|(_, _, ended)| *ended);
+    let next = engine.next_by_time(id, roster);
+    Some(Stuck {
+        lead: name.to_owned(),
+        name: fact("name"),
+        owner: fact("owner"),
+        tier: standing.asked.tier.map(|tier| rulebook.tiers.name(tier).to_owned()),
+        why,
+        since,
+        ended: last.map(|(sequence, _, ended)| (rulebook.sequences.name(*sequence).to_owned(), *ended)),
+        next: next.map(|(rule, due)| (rulebook.rules.name(rule).to_owned(), due)),
+    })
+}
+
+fn reason(standing: &Standing, now: Timestamp, idle: Span) -> Option<(StuckWhy, Timestamp)> {
+    for way in &standing.ways {
+        if let Some((since, Awaited::Approval)) = &way.waits {
+            let touch = way.ahead.first().cloned().unwrap_or_default();
+            return Some((StuckWhy::Approval { touch }, *since));
+        }
+    }
+    let paused = standing.paused.as_ref();
+    if let Some(hold) = paused.filter(|hold| hold.by == Decider::Person && hold.until.is_none()) {
+        return (hold.since + HELD <= now).then_some((StuckWhy::Held, hold.since));
+    }
+    standing.idle_since.filter(|since| *since + idle <= now).map(|since| (StuckWhy::Idle, since))
+}
