@@ -390,7 +390,8 @@ impl World {
             let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
             let reason = Some(Reason::SuppressedBy(stopped, Span::ZERO));
             let (content, status) = (content.clone(), Status::Suppressed);
-            let line = ActionLine { status, channel, content, id, reason, was_due: None, zone, zone_from };
+            let line =
+                ActionLine { status, channel, content, id, reason, was_due: None, before: None, zone, zone_from };
             return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
         }
         let (zone, _) = self.channel_zone(moment.plan, slot, channel);

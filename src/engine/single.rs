@@ -74,7 +74,7 @@ impl World {
         let lead = self.lead(slot);
         let (Some(hold), Some(action)) = (lead.hold.as_ref(), lead.actions.get(place)) else { return false };
         let since = action.waiting.as_ref().map_or(moment.now, |wait| wait.since);
-        let expires = since + EXPIRES;
+        let expires = action.before.map_or(since + EXPIRES, |before| before.min(since + EXPIRES));
         if moment.plan.rulebook.outlasts_stops(action.channel) || moment.now >= expires {
             return false;
         }
@@ -86,7 +86,7 @@ impl World {
         (action.serial, action.due) = (serial, due);
         action.waiting = Some(Box::new(Wait { since, awaited: awaited.clone() }));
         let action = action.clone();
-        let position = moment.order.position;
+        let position = moment.position;
         self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what: What::Action(serial) });
         if !same {
             let reason = Some(Reason::Awaits(Box::new(awaited)));

@@ -65,7 +65,14 @@ impl Live {
         let mut found = Vec::new();
         for handful in names.chunks(HANDFUL) {
             let (leads, mut roster): (BTreeSet<String>, _) = (handful.iter().cloned().collect(), Roster::default());
-            let loaded = shelf::load(&self.store, &plan, self.progress.clock, (leads, BTreeSet::new()), &mut roster)?;
+            let loaded = shelf::load(
+                &self.store,
+                &plan,
+                self.progress.clock,
+                (leads, BTreeSet::new()),
+                BTreeSet::new(),
+                &mut roster,
+            )?;
             let (engine, _) = loaded.into_parts();
             for name in handful.iter().filter(|name| !self.store.is_erased(name)) {
                 let id = roster.known(name);
