@@ -120,10 +120,7 @@ impl Files {
         for (_, text) in &self.rules {
             statements.extend(crate::syntax::format::meaning(text)?);
         }
-        // Of the texts only templates are read.
-        let is_read =
-            |path: &str| Path::new(path).extension().is_none_or(|end| end != "md") || path.starts_with("templates/");
-        let beside = self.beside.iter().filter(|(path, _)| is_read(path));
+        let beside = self.beside.iter().filter(|(path, _)| !is_other_text(path));
         Some((statements, beside.map(|(path, text)| (path.as_str(), text.as_str())).collect()))
     }
 
@@ -220,8 +217,12 @@ fn folder(path: &Path) -> Result<Files, LoadError> {
         if is_rules {
             rules.push((shown(&file), inside.text(&file)?));
         } else if beside_the_rules(&file) {
-            let inner = file.strip_prefix(path).unwrap_or(&file);
-            beside.insert(shown(inner), inside.text(&file)?);
+            let inner = shown(file.strip_prefix(path).unwrap_or(&file));
+            match inside.text(&file) {
+                // A folder may hold texts that are no templates, and are not the rulebook's to refuse.
+                Err(_) if is_other_text(&inner) => {}
+                text => drop(beside.insert(inner, text?)),
+            }
         }
     }
     if rules.is_empty() {
@@ -263,6 +264,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
         }
     }
     Ok(())
+}
+
+/// Whether a file, by its path in the rulebook, is a text that nothing reads: of those only templates are.
+fn is_other_text(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == "md") && !path.starts_with("templates/")
 }
 
 fn beside_the_rules(file: &Path) -> bool {

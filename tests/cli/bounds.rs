@@ -144,6 +144,8 @@ fn a_link_within_the_rulebook_is_read() {
         fs::create_dir(rules.join(".data")).unwrap();
         fs::write(rules.join(".data/more.ensue"), "second: opened -> hot\n").unwrap();
         symlink(".data/more.ensue", rules.join("more.ensue")).unwrap();
+        // No rule reads it.
+        symlink("../secret", rules.join("README.md")).unwrap();
     });
     let linked = folder.path().join("linked");
     symlink(&rules, &linked).unwrap();
