@@ -145,5 +145,9 @@ pub mod report;
 #[cfg(feature = "program")]
 pub mod cli;
 
+/// The number of what rules mean: the same rules and the same log give the same decisions for as long as it
+/// stays. 1 is that of all programs before there was a number.
+pub const SEMANTICS: u32 = 2;
+
 /// The version of the rule language this program understands.
 pub const LANGUAGE_VERSION: u32 = 1;

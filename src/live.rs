@@ -14,6 +14,7 @@ mod handover;
 mod history;
 mod ingest;
 mod ledger;
+mod meaning;
 mod note;
 mod outbox;
 mod personal;
@@ -53,6 +54,7 @@ pub use error::LiveError;
 pub use handover::Point;
 pub use handover::{Desk, HandedOver, OpenSink, Round};
 pub use ingest::{Group, Intake, LogLine};
+pub use meaning::Meaning;
 pub use outbox::{Delivery, DeliveryState, Done, Ended, Fate, What};
 pub use record::Record;
 pub use repair::RepairedStore;
@@ -91,6 +93,8 @@ pub struct Live {
     store: Store,
     progress: Progress,
     ruleset: Option<Ruleset>,
+    /// By which meaning its rules are read.
+    semantics: u32,
     /// How many entries one step handles at most.
     step: usize,
     /// Told of every moment at which a test may end the process.
@@ -136,12 +140,21 @@ impl Live {
         if progress.format > FORMAT {
             return Err(LiveError::Newer);
         }
-        let mut live = Self { store, progress, ruleset: None, step: step::ENTRIES, at_point: |_| {}, halts, guard };
+        let (semantics, step) = (crate::SEMANTICS, step::ENTRIES);
+        let mut live = Self { store, progress, ruleset: None, semantics, step, at_point: |_| {}, halts, guard };
         if let Some(id) = live.store.get(TreeName::Meta, b"ruleset")? {
             live.ruleset = Some(live.ruleset_of(&String::from_utf8_lossy(&id))?);
         }
-        if live.progress.format < FORMAT || !live.fits(is_new)? {
+        live.semantics = live.read_semantics()?;
+        let is_old = live.progress.format < FORMAT;
+        if is_old {
             before_rebuild(live.store.len());
+            live.bring_over()?;
+        }
+        if live.progress.format < FORMAT || !live.fits(is_new)? {
+            if !is_old {
+                before_rebuild(live.store.len());
+            }
             live.rebuild()?;
         }
         live.finish_erasing()?;
@@ -338,6 +351,6 @@ impl Live {
         batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
         batch.delete(TreeName::Meta, b"ruleset");
         self.store.commit(&batch)?;
-        self.advance(floor)
+        self.advance_anyway(floor)
     }
 }

@@ -20,6 +20,8 @@ mod large;
 mod leap;
 #[path = "verbs/looks.rs"]
 mod looks;
+#[path = "verbs/meaning.rs"]
+mod meaning;
 #[path = "verbs/place.rs"]
 mod place;
 #[path = "verbs/sinks.rs"]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use crate::SEMANTICS;
 use crate::engine::Change;
 use crate::live::Activation;
 use crate::local::{Zone, rfc3339};
@@ -61,7 +62,16 @@ fn text(did: &Activation, is_first: bool) -> String {
     for (kind, change) in kinds {
         write_change(&mut text, kind, change);
     }
-    if kinds.iter().all(|(_, change)| change.is_empty()) {
+    if let Some(meaning) = did.meaning {
+        let _ = writeln!(
+            text,
+            "the rules are read otherwise than before (semantics {}, now {SEMANTICS}): {} made so far would not be made now, {} more would be, of {}; all stay as recorded, and nothing goes out again",
+            meaning.before,
+            many(meaning.unmade, "decision"),
+            meaning.made,
+            many(meaning.leads, "lead"),
+        );
+    } else if kinds.iter().all(|(_, change)| change.is_empty()) {
         text.push_str("no rule, sequence or score says anything else\n");
     }
     let _ = writeln!(

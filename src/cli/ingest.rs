@@ -71,7 +71,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         return Err(error);
     }
     let Taking { total, .. } = taking;
-    if let Some(until) = total.drained_to.filter(|_| args.replay) {
+    if let Some(until) = total.drained_to.filter(|_| args.replay && !live.is_of_older_meaning()) {
         live.advance(until)?;
     }
     let text = format!(

@@ -68,7 +68,7 @@ enum Format {
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let mut live = args.store.place(io)?.open()?;
-    live.advance(live.floor())?;
+    live.catch_up()?;
     match &args.deed {
         None => {
             show(args, &mut live, io)?;

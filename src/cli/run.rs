@@ -236,6 +236,9 @@ fn in_force(args: &Args, place: &Workplace, live: &mut Live, io: Io) -> Result<(
         io.note(&format!("the rulebook `{}` is in force now", path.display()));
         return Ok(());
     }
+    if live.is_of_older_meaning() && !args.only_looks() {
+        live.advance(live.floor())?;
+    }
     match Files::read(&path) {
         Ok(files) if live.is_in_force(&files)? => Ok(()),
         Ok(_) => {

@@ -11,7 +11,8 @@ use super::places::Places;
 use super::record::{ACTIVATED, Record, kind};
 use super::roster::Roster;
 use super::step::{self, Advanced};
-use super::{Live, Progress, Ruleset, ledger, note, plans, shelf};
+use super::{Live, Meaning, Progress, Ruleset, ledger, note, plans, shelf};
+use crate::SEMANTICS;
 use crate::decision::names::Names;
 use crate::decision::words;
 use crate::decision::{Body, Decision, Status};
@@ -42,6 +43,8 @@ pub struct Activation {
     pub already: bool,
     /// Entries handled and decisions made by the rulebook before, up to the change.
     pub before: Advanced,
+    /// What a change of meaning would have made of the decisions so far, where the rules meant something else.
+    pub meaning: Option<Meaning>,
     /// How it differs from the rulebook before; nothing for the first one.
     pub changes: Changes,
     /// Leads that go on by it.
@@ -77,10 +80,12 @@ impl Live {
             self.activate_first(files, rulebook, at)?;
             return Ok(said);
         }
-        if self.ruleset() == Some(id.as_str()) {
+        let is_older = self.is_of_older_meaning();
+        if self.ruleset() == Some(id.as_str()) && !is_older {
             return Ok(Activation { already: true, ..said });
         }
-        let before = self.advance(at)?;
+        let meaning = is_older.then(|| self.begin_anew()).transpose()?;
+        let before = self.advance_anyway(at)?;
         let at = at.max(self.floor());
         let bytes = shelf::encode(files);
         let plan = plans::of(&bytes, || Ok::<_, LiveError>(Plan::compile(rulebook)))?;
@@ -91,10 +96,12 @@ impl Live {
         batch.append(entry(&entry_id, at, &payload));
         batch.put_large(TreeName::Rulesets, next.id.as_bytes(), bytes);
         let change = self.change(&next, at, &mut batch)?;
+        batch.put(TreeName::Meta, b"semantics", shelf::encode(&SEMANTICS));
         note::all_stored(&self.store.commit(&batch)?)?;
         self.ruleset = Some(next);
+        self.semantics = SEMANTICS;
         self.progress = change.progress;
-        Ok(Activation { before, ..change.activation })
+        Ok(Activation { before, meaning, ..change.activation })
     }
 
     /// Lets every lead go on by another rulebook, from the entry on that is handled next.
@@ -107,7 +114,7 @@ impl Live {
         let mut engine = engine.guarded(self.guard);
         shelf::load_addresses(&self.store, &mut engine, &mut roster)?;
         engine.drain(at, &roster, &mut Vec::new())?;
-        let primed = self.primed(&next.plan, at, &mut roster)?;
+        let primed = self.primed(&next.plan, (self.progress.handled, at), &mut roster)?;
         let adopted = Engine::adopt(engine, primed, Arc::clone(&next.plan), self.progress.handled as u32, &roster);
         let Adopted { engine, gone, lines, changes, leads, carried } = adopted;
         if let Some(stopped) = engine.stopped() {
@@ -183,8 +190,14 @@ impl Live {
         Ok(withdrawn)
     }
 
-    /// An engine that has been through the whole log by a plan, with what it decided thrown away.
-    fn primed(&self, plan: &Arc<Plan>, at: Timestamp, roster: &mut Roster) -> Result<Engine, LiveError> {
+    /// An engine that has been through the log up to an entry, and time up to a moment, by a plan, with what it
+    /// decided thrown away.
+    pub(super) fn primed(
+        &self,
+        plan: &Arc<Plan>,
+        (handled, at): (u64, Timestamp),
+        roster: &mut Roster,
+    ) -> Result<Engine, LiveError> {
         let mut engine = Engine::new(Arc::clone(plan)).guarded(self.guard);
         let (mut entries, mut bytes) = (Vec::new(), 0);
         let mut feed = |entries: &mut Vec<StoredEntry>, engine: &mut Engine| -> Result<(), LiveError> {
@@ -195,7 +208,7 @@ impl Live {
         };
         for entry in self.store.entries(Offset(0))? {
             let entry = entry?;
-            if entry.offset.0 >= self.progress.handled {
+            if entry.offset.0 >= handled {
                 break;
             }
             bytes += entry.payload.len();
@@ -225,9 +238,11 @@ impl Live {
         let plan = plans::of(&bytes, || Ok::<_, LiveError>(Plan::compile(rulebook)))?;
         batch.put_large(TreeName::Rulesets, id.as_bytes(), bytes);
         batch.put(TreeName::Meta, b"ruleset", id.as_bytes());
+        batch.put(TreeName::Meta, b"semantics", shelf::encode(&SEMANTICS));
         // The entry is handled when the log is.
         note::all_stored(&self.store.commit(&batch)?)?;
         self.ruleset = Some(Ruleset { id, plan });
+        self.semantics = SEMANTICS;
         Ok(())
     }
 
@@ -247,9 +262,12 @@ impl Live {
             batch.put(TreeName::Meta, b"progress", shelf::encode(&progress));
             (progress, Advanced { entries: 1, ..Advanced::default() })
         };
+        let semantics = props.get("semantics").and_then(serde_json::Value::as_u64).map_or(1, |number| number as u32);
+        batch.put(TreeName::Meta, b"semantics", shelf::encode(&semantics));
         self.store.commit(&batch)?;
         self.progress = progress;
         self.ruleset = Some(next);
+        self.semantics = semantics;
         Ok(done)
     }
 
@@ -298,6 +316,7 @@ fn with_status(lines: &[Decision], status: Status) -> usize {
 fn activation(ruleset: &str, id: &str, at: Timestamp) -> Record {
     let mut props = serde_json::Map::new();
     props.insert(String::from("ruleset"), ruleset.into());
+    props.insert(String::from("semantics"), SEMANTICS.into());
     Record {
         id: id.to_owned(),
         ty: String::from(ACTIVATED),

@@ -21,6 +21,11 @@ pub enum LiveError {
     },
     /// The store's own bookkeeping was written by a later Ensue.
     Newer,
+    /// The rules in force were put there under an older meaning of theirs.
+    OlderMeaning {
+        /// Its number.
+        number: u32,
+    },
     /// An event of the log cannot be read by the rulebook in force.
     Unreadable {
         /// The event's id.
@@ -40,6 +45,9 @@ impl LiveError {
             Self::Store(error) => error.help(),
             Self::NoRulebook => Some("put one in force with `ensue activate RULES`"),
             Self::Ruleset { .. } => Some("restore the store from a backup"),
+            Self::OlderMeaning { .. } => Some(
+                "`ensue activate` lets all leads go on by them as they are read now, and counts what differs; what was decided stays as recorded",
+            ),
             Self::Newer => Some("use the version of ensue that wrote the store, or a later one"),
             Self::Unreadable { .. } | Self::Stopped(_) => None,
         }
@@ -53,6 +61,11 @@ impl fmt::Display for LiveError {
             Self::NoRulebook => f.write_str("no rulebook is in force in this store"),
             Self::Ruleset { id, reason } => write!(f, "the rulebook {id} that was in force cannot be used: {reason}"),
             Self::Newer => f.write_str("the store was written by a later version of ensue"),
+            Self::OlderMeaning { number } => write!(
+                f,
+                "the rules in force were put there by an ensue that read some of them otherwise (semantics {number}, now {})",
+                crate::SEMANTICS
+            ),
             Self::Unreadable { id, reason } => write!(f, "the event `{id}` does not fit the rulebook: {reason}"),
             Self::Stopped(stopped) => stopped.fmt(f),
         }

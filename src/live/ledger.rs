@@ -1,6 +1,7 @@
 //! Every decision so far, as the lines of a dry run, in blocks. A line that quotes a personal fact
 //! is sealed under the key of its lead.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use super::personal::Personal;
 use super::places::{Place, Places};
 use super::record::placeholder;
 use super::shelf::encode;
+use crate::decision::line::Line;
 use crate::decision::names::Names;
 use crate::decision::{Decision, Note};
 use crate::store::{Batch, Store, StoreError, TreeName};
@@ -166,6 +168,21 @@ pub(crate) fn count(store: &Store) -> Result<u64, LiveError> {
     let number = key.as_slice().try_into().map(u64::from_be_bytes).map_err(|_| damaged())?;
     let lines: Vec<StoredLine> = postcard::from_bytes(&value).map_err(|_| damaged())?;
     Ok(number + lines.len() as u64)
+}
+
+/// Where what was decided about each lead lies, read off the lines.
+pub(crate) fn places(store: &Store) -> Result<BTreeMap<String, Vec<Place>>, LiveError> {
+    let mut found: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+    for (key, value) in store.scan_prefix(TreeName::Decisions, &[])? {
+        let block = key.as_slice().try_into().map(u64::from_be_bytes).map_err(|_| damaged())?;
+        let lines: Vec<StoredLine> = postcard::from_bytes(&value).map_err(|_| damaged())?;
+        for (line, number) in lines.into_iter().zip(0..) {
+            let text = line.text(store);
+            let lead = Line::parse(&text).ok_or_else(damaged)?.lead.into_owned();
+            found.entry(lead).or_default().push(Place { block, line: number });
+        }
+    }
+    Ok(found)
 }
 
 /// Removes every line.

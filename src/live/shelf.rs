@@ -339,6 +339,39 @@ impl Loaded {
     }
 }
 
+/// The rows of leads as a store of format 2 or 3 has them, as far as they are taken over; `None` where they are
+/// not in that layout. Where what was decided about a lead lies, those of format 2 do not say.
+pub(crate) fn of_format(format: u32, store: &Store) -> Result<Option<BTreeMap<String, Before>>, LiveError> {
+    #[derive(Deserialize)]
+    struct Row {
+        name: String,
+        _account: Option<String>,
+        next_due: Option<Timestamp>,
+        _held: bool,
+        _sealed: bool,
+        _bytes: Vec<u8>,
+    }
+    let mut found = BTreeMap::new();
+    for (_, value) in store.scan_prefix(TreeName::State, b"l")? {
+        let Ok((row, rest)) = postcard::take_from_bytes::<Row>(&value) else { return Ok(None) };
+        let decided: Vec<Place> = match (format, rest) {
+            (2, []) => Vec::new(),
+            (3, rest) => match postcard::take_from_bytes(rest) {
+                Ok((places, [])) => places,
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        found.insert(row.name, Before { next_due: row.next_due, decided, halted: false });
+    }
+    if format == 2 {
+        for (lead, places) in super::ledger::places(store)? {
+            found.entry(lead).or_default().decided = places;
+        }
+    }
+    Ok(Some(found))
+}
+
 /// Removes every lead, account and timer.
 pub(crate) fn clear(store: &Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
     for tree in [TreeName::State, TreeName::Timers] {

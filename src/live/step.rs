@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::append::is_event;
 use super::early::Early;
 use super::error::LiveError;
+use super::meaning::DecidedBefore;
 use super::outbox::{self, Delivery, DeliveryState, Ended, Fate};
 use super::places::Places;
 use super::reading::Reader;
@@ -80,8 +81,16 @@ impl Live {
     /// Handles everything in the log, and every timer due by a moment.
     ///
     /// # Errors
-    /// The store, or no rulebook is in force.
+    /// The store, no rulebook is in force, or the one in force is to be activated anew.
     pub fn advance(&mut self, until: Timestamp) -> Result<Advanced, LiveError> {
+        if self.is_of_older_meaning() {
+            return Err(LiveError::OlderMeaning { number: self.semantics });
+        }
+        self.advance_anyway(until)
+    }
+
+    /// The same whatever the rules in force meant when they were put there.
+    pub(super) fn advance_anyway(&mut self, until: Timestamp) -> Result<Advanced, LiveError> {
         let mut total = Advanced::default();
         while let Some(step) = self.step(until)? {
             total.add(&step);
@@ -253,6 +262,7 @@ impl Live {
         }
         let old: BTreeSet<u64> = items.keys().copied().collect();
         let mut messages = kept.departures.iter().peekable();
+        let before = DecidedBefore::of(&self.store)?;
         for (index, decision) in decisions.iter().enumerate() {
             let number = self.progress.decisions + index as u64;
             let Some(mut item) = outbox::item(names, plan, decision, number) else { continue };
@@ -261,7 +271,9 @@ impl Live {
                     item.keep(&departure.message, &mut self.store)?;
                 }
             }
-            items.insert(number, item);
+            if !before.has(&item, &self.store)? {
+                items.insert(number, item);
+            }
         }
         self.take_in_hand_overs(&mut items, &old, &told, batch)?;
         let mut endings: BTreeMap<&str, Vec<&Ending>> = BTreeMap::new();

@@ -10,7 +10,7 @@ use super::lines::Lines;
 
 pub fn run(place: &Workplace, io: Io) -> Result<Exit, Error> {
     let mut live = place.open()?;
-    live.advance(live.floor())?;
+    live.catch_up()?;
     let mut lines = Lines::new(io);
     live.each_decision(&mut |line| lines.push(line))?;
     // A store that nothing was put into has no rulebook, and nothing ahead.
