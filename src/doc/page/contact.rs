@@ -133,11 +133,15 @@ pub fn glossary(words: &ProseWords<'_>) -> Vec<PageBlock> {
             }
             Means::Types(types, guard) => {
                 let name = |ty: &TypeId| rulebook.types.name(*ty);
+                let sets = types.first().and_then(|ty| rulebook.types.get(*ty)).into_iter().flat_map(|ty| &ty.setters);
+                let sets: Vec<Prose> =
+                    sets.filter(|setter| setter.guard == *guard).map(|setter| words.fact(setter.fact)).collect();
                 let types = joined(types.iter().map(|ty| Prose::other(name(ty))), " or ");
-                match guard {
+                let what = match guard {
                     Some(guard) => fill("{} in the log, where {}", [types, words.definition(guard)]),
                     None => fill("{} in the log", [types]),
-                }
+                };
+                if sets.is_empty() { what } else { fill("{}; it tells of {}", [what, listed(sets, "and")]) }
             }
         };
         let place = rulebook.sources.place(event.range);
