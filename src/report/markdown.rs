@@ -6,7 +6,7 @@ use super::case::{CaseOutcome, CaseResult};
 use super::diagnostic::{advice, severity};
 use super::summary::Summary;
 use crate::diagnostic::Diagnostic;
-use crate::shown::{code, markdown, markdown_sentence};
+use crate::shown::{self, code, markdown, markdown_sentence};
 use crate::source::Sources;
 
 /// The findings as a table below a line of counts.
@@ -43,9 +43,9 @@ pub fn cases(summary: &Summary, cases: &[CaseResult]) -> String {
         }
         text.push('\n');
         if !case.detail.is_empty() {
-            let fence = fence(&case.detail);
-            let lines = case.detail.trim_end().lines().map(|line| format!("  {line}\n"));
-            let _ = write!(text, "\n  {fence}text\n{}  {fence}\n", lines.collect::<String>());
+            // As HTML rather than between fences: what is escaped is text to every reader of Markdown.
+            let lines = case.detail.trim_end().lines().map(|line| format!("  {}\n", literal(line)));
+            let _ = write!(text, "\n  <pre>\n{}  </pre>\n", lines.collect::<String>());
         }
     }
     text
@@ -56,8 +56,11 @@ fn heading(Summary { verb, counts }: &Summary) -> String {
     format!("## ensue {verb}\n\n{counts}\n")
 }
 
-/// A fence longer than any in the text.
-fn fence(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
+/// A line inside `<pre>`, where blanks stay as they are: no sign in it is markup, an address or a name.
+fn literal(line: &str) -> String {
+    let mut safe = shown::markup(line);
+    for sign in ['[', ']', '`', '@', '*'] {
+        safe = safe.replace(sign, &format!("&#{};", u32::from(sign)));
+    }
+    safe.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
 }
