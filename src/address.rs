@@ -58,8 +58,20 @@ impl std::fmt::Debug for Address {
     }
 }
 
+/// What stands in the place of an address that was erased, or can no longer be read, ends with it.
+pub(crate) const NOBODY: &str = "@erased.invalid";
+
+/// Whether a text stands in the place of an address that is gone: of many people, and of nobody.
+#[must_use]
+pub fn is_nobody(text: &str) -> bool {
+    text.trim().to_ascii_lowercase().ends_with(NOBODY)
+}
+
 fn mail(text: &str) -> Option<String> {
     let text = text.trim();
+    if is_nobody(text) {
+        return None;
+    }
     let (local, domain) = text.rsplit_once('@').unwrap_or((text, ""));
     let labels: Option<Vec<String>> = domain.trim_end_matches('.').split('.').map(label).collect();
     let plain = format!("{}@{}", local.to_lowercase(), labels?.join("."));
@@ -106,7 +118,14 @@ mod tests {
 
     #[test]
     fn what_names_nobody_is_no_address() {
-        for (kind, text) in [(Email, ""), (Email, "  "), (Phone, ""), (Phone, "ask the desk"), (Phone, "+")] {
+        for (kind, text) in [
+            (Email, ""),
+            (Email, "  "),
+            (Email, "erased@Erased.invalid "),
+            (Phone, ""),
+            (Phone, "ask the desk"),
+            (Phone, "+"),
+        ] {
             assert_eq!(Address::of(kind, text), None, "{text:?}");
         }
     }

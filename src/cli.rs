@@ -33,6 +33,7 @@ mod near;
 mod out;
 mod place;
 mod progress;
+mod regain;
 mod render;
 mod replace;
 mod run;

@@ -23,6 +23,7 @@ mod plans;
 mod reading;
 mod record;
 mod repair;
+mod restored;
 mod rewind;
 mod roster;
 mod settle;
@@ -348,6 +349,7 @@ impl Live {
         self.progress = Progress { format: FORMAT, clock: Clock::default(), handled: 0, decisions: 0 };
         self.ruleset = None;
         self.halts = Halts::default();
+        restored::clear(&mut batch);
         batch.put(TreeName::Meta, b"progress", shelf::encode(&self.progress));
         batch.delete(TreeName::Meta, b"ruleset");
         self.store.commit(&batch)?;

@@ -24,6 +24,8 @@ mod looks;
 mod meaning;
 #[path = "verbs/place.rs"]
 mod place;
+#[path = "verbs/regained.rs"]
+mod regained;
 #[path = "verbs/sinks.rs"]
 mod sinks;
 #[path = "verbs/transcript.rs"]

@@ -64,7 +64,7 @@ fn again(word: &str) -> String {
 }
 
 /// Another command for the same store.
-fn here(words: &str) -> String {
+pub fn here(words: &str) -> String {
     let given: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let mut command = format!("ensue {words}");
     for (arg, next) in given.iter().zip(given.iter().skip(1).map(Some).chain([None])) {
@@ -80,7 +80,7 @@ fn here(words: &str) -> String {
 }
 
 /// As a shell reads it back.
-fn quoted(arg: &str) -> String {
+pub fn quoted(arg: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !arg.is_empty() && arg.chars().all(plain) { arg.to_owned() } else { format!("'{}'", arg.replace('\'', r"'\''")) }
 }

@@ -23,7 +23,7 @@ use super::ask::{Ways, ask};
 use super::exit::{Error, Exit};
 use super::leap::{self, Insist};
 use super::place::{self, StoreArgs, Workplace};
-use super::{Io, clock, input, kill};
+use super::{Io, clock, input, kill, regain};
 
 /// Handle all that is due now and hand actions to the sinks, once (for cron) or watching
 #[derive(Debug, clap::Args)]
@@ -164,6 +164,16 @@ fn once(
     if args.expired {
         return list_expired(&live, io).map(|exit| (exit, None));
     }
+    let is_copy = !args.only_looks() && live.store().is_copy();
+    if is_copy {
+        live.has_lost(wall(), "this store is a copy that took the place of another")?;
+        live.store().is_no_copy()?;
+        io.note(
+            "this store is a copy that `store backup` made, and nobody knows what the other one has handed over since: \
+             what could have been is of unknown outcome now, and all messages to leads are halted",
+        );
+        regain::steps(&leap::here, io);
+    }
     settle(args, &mut live, wall())?;
     place::note_past(args.at, &live, io);
     let sinks = Sinks::of(place, &live, io)?;
@@ -219,7 +229,10 @@ fn once(
         io.painted_err(&report::invariant::seen_live(&plan.rulebook, &broken, io.color_err()));
     }
     live.broken_were_told()?;
-    let trouble = handed.put_off + handed.failed + handed.unknown > 0 || !broken.is_empty();
+    if handed.halted > 0 {
+        regain::halted(live.halts().in_force(live.floor()), io);
+    }
+    let trouble = is_copy || handed.put_off + handed.failed + handed.unknown > 0 || !broken.is_empty();
     let exit = if trouble { Exit::Findings } else { Exit::Fine };
     Ok((exit, live.next_due()?))
 }

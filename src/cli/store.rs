@@ -19,7 +19,7 @@ use super::place::StoreArgs;
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example: ensue store verify",
-    after_help = "Exit codes: 0 fine, 1 a record stays in quarantine after `retry`, 3 wrong use, or a store that is missing, damaged or in use.",
+    after_help = "Exit codes: 0 fine, 1 a record stays in quarantine after `retry`, or `repair` has lost something, 3 wrong use, or a store that is missing, damaged or in use.",
     disable_help_subcommand = true
 )]
 pub struct Args {

@@ -172,7 +172,7 @@ impl Live {
             };
             if is_gone {
                 item.ended = Some(Ended { at, reason: words::REMOVED.to_owned() });
-                withdrawn += usize::from(item.state == DeliveryState::Waiting && item.perhaps.is_none());
+                withdrawn += usize::from(item.state == DeliveryState::Waiting && item.perhaps.is_none() && !item.lost);
             } else if let Some((sequence, _)) = &mut item.sequence
                 && plan.rulebook.sequences.iter().all(|s| s.name != *sequence)
                 && let Some(new) = plan.rulebook.sequences.iter().find(|s| s.renamed_from.as_ref() == Some(sequence))

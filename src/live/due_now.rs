@@ -82,7 +82,7 @@ impl Live {
                     let Some(sink) = routes.sink_for(&item) else { continue };
                     found.put_off.entry(sink).or_default().add(item.refused.as_deref());
                 }
-                Turn::Wait | Turn::Halted | Turn::Late | Turn::Lost(_) | Turn::Known => {}
+                Turn::Wait | Turn::Halted | Turn::Late | Turn::Lost(_) | Turn::Forgotten(_) | Turn::Known => {}
             }
         }
         Ok(found)

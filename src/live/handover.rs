@@ -106,6 +106,7 @@ pub(super) enum Turn {
     Unrouted,
     Late,
     Lost(String),
+    Forgotten(String),
     Known,
 }
 
@@ -158,6 +159,11 @@ impl Live {
                 Turn::Unrouted => done.unrouted += 1,
                 Turn::Known => done.unknown += 1,
                 Turn::Late => notes.push(too_late(item, now, done)),
+                Turn::Forgotten(sink) => {
+                    done.unknown += 1;
+                    let reason = String::from(outbox::LOST);
+                    notes.push(Note { kind: kind::OUTCOME, outcome: "unknown", sink, reason, at: now, item });
+                }
                 Turn::Lost(sink) => {
                     done.unknown += 1;
                     let reason = String::from("the program ended before it was known");
@@ -190,6 +196,13 @@ impl Live {
     }
 
     pub(super) fn turn(&self, item: &Delivery, routes: Routes<'_>, now: Timestamp) -> Result<Turn, LiveError> {
+        if item.lost && !matches!(item.state, DeliveryState::Unknown { .. }) {
+            let sink = routes.sink_for(item).unwrap_or_default();
+            let idempotent = routes.sink(&sink).is_some_and(|sink| sink.idempotent);
+            if item.ended.is_some() || item.what != What::Alert || !idempotent {
+                return Ok(Turn::Forgotten(sink));
+            }
+        }
         match &item.state {
             DeliveryState::Unknown { .. } => return Ok(Turn::Known),
             DeliveryState::Going { sink, .. } => {

@@ -132,7 +132,7 @@ impl Group<'_> {
     fn enter(&mut self, told: &Told<'_>, payload: Payload) {
         let kind = record::kind_of(told.ty, told.backfill);
         // What a store says of its rulebooks belongs to no lead.
-        let lead = if kind == record::kind::ACTIVATION { "" } else { told.lead };
+        let lead = if matches!(kind, record::kind::ACTIVATION | record::kind::RESTORED) { "" } else { told.lead };
         let start = self.names.len();
         let names = [told.id, lead, told.ty, told.account.unwrap_or_default()];
         names.into_iter().for_each(|name| self.names.push_str(name));

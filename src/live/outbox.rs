@@ -22,6 +22,8 @@ use crate::template::Message;
 use crate::timestamp::{Span, Timestamp};
 use crate::units::Content;
 
+/// Why nobody knows what came of something.
+pub(super) const LOST: &str = "it may have gone out at a time of which this store has lost the record";
 /// A message to a lead that could not be handed over so long after it fell due has expired.
 const EXPIRES: Span = Span::days(1);
 /// An alert that could not be handed over so long after it fell due is of no use to anybody any more.
@@ -117,6 +119,8 @@ pub struct Delivery {
     /// The sink that may have it all the same: what came of an attempt is not known, and it was or is
     /// to be handed over again.
     pub perhaps: Option<String>,
+    /// It may have been handed over in a time of which the store has lost the record.
+    pub lost: bool,
     /// Why it was not taken for good at the last attempt.
     #[serde(skip)]
     pub refused: Option<String>,
@@ -504,6 +508,10 @@ pub(crate) fn covering<'e>(
 /// An item goes back among those that wait, or comes to its end where a stop has covered it since.
 /// INVARIANT: what a stop covers does not go out after it.
 pub(crate) fn put_back(item: &Delivery, store: &mut Store, batch: &mut Batch<'_>) -> Result<(), LiveError> {
+    if let (Some(ended), true) = (&item.ended, item.lost) {
+        let (sink, reason) = (item.perhaps.clone().unwrap_or_default(), format!("{LOST}; then {}", ended.reason));
+        return put(&item.standing(DeliveryState::Unknown { sink, since: ended.at, reason }), store, batch);
+    }
     match (&item.ended, &item.perhaps) {
         (Some(ended), None) => finish(item, Fate::Withdrawn, ended.at, WhoseWords::Ours(&ended.reason), store, batch),
         // Of what may have gone out nobody may say that it did not.
@@ -553,6 +561,7 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
         state: DeliveryState::Waiting,
         ended: None,
         perhaps: None,
+        lost: false,
         refused: None,
         message: None,
         said: None,

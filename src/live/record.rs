@@ -29,12 +29,15 @@ pub(crate) mod kind {
     pub const INTENT: u8 = 4;
     /// What came of handing it over.
     pub const OUTCOME: u8 = 5;
+    /// Something of the past is lost.
+    pub const RESTORED: u8 = 6;
 }
 
 /// Types of the store's own records.
 pub(crate) const ACTIVATED: &str = "ensue.activated";
 pub(crate) const HANDING: &str = "ensue.handing_over";
 pub(crate) const HANDED: &str = "ensue.handed_over";
+pub(crate) const RESTORED: &str = "ensue.restored";
 pub(crate) const DRAINED: &str = "ensue.drained";
 
 /// Names who works for the lead, and not who the lead is; limits of owners rest on it.
@@ -222,6 +225,7 @@ pub(crate) fn kind_of(ty: &str, backfill: bool) -> u8 {
         ACTIVATED => kind::ACTIVATION,
         HANDING => kind::INTENT,
         HANDED => kind::OUTCOME,
+        RESTORED => kind::RESTORED,
         _ if backfill => kind::BACKFILL,
         _ => kind::EVENT,
     }
@@ -361,10 +365,6 @@ impl Shape {
         }
     }
 }
-
-/// What stands in the place of an address that was erased, or can no longer be read, ends with it. Nothing
-/// is ever handed over to one.
-pub(crate) const NOBODY: &str = "@erased.invalid";
 
 /// What stands in the place of words whose lead was erased.
 pub(crate) const ERASED: &str = "erased";

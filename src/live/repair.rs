@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::error::LiveError;
-use super::record::{self, NOBODY};
+use super::record;
 use super::{Live, shelf};
+use crate::address::{NOBODY, is_nobody};
 use crate::script::TimeGuard;
 use crate::store::{self, Batch, Offset, Repaired, StoreOptions, TreeName};
+use crate::timestamp::Timestamp;
 
 /// Keys of leads whose facts of before a repair cannot be read begin with it.
 const LOST: &[u8] = b"lost ";
@@ -25,7 +27,8 @@ pub struct RepairedStore {
 }
 
 impl Live {
-    /// Repairs the store in `dir` into the empty or new folder `to`; nothing in `dir` is changed.
+    /// Repairs the store in `dir` into the empty or new folder `to`; nothing in `dir` is changed. Where
+    /// something is lost, what may have been handed over by `now` is unknown.
     ///
     /// # Errors
     /// As [`store::repair`]; or what follows from the log cannot be made anew, since a rulebook is missing:
@@ -35,11 +38,17 @@ impl Live {
         to: &Path,
         options: &StoreOptions,
         guard: Option<TimeGuard>,
+        now: Timestamp,
     ) -> Result<(RepairedStore, Result<(), LiveError>), LiveError> {
         let repairing = store::begin_repair(dir, to, options)?;
         let unfinished = StoreOptions { unfinished: true, ..options.clone() };
         let mut live = Self::open_guarded(repairing.place(), &unfinished, guard, &mut |_| ())?;
         let without = if repairing.repaired.keys_lost > 0 { live.leads_without_key()? } else { BTreeSet::new() };
+        let repaired = &repairing.repaired;
+        if repaired.lost_entries() {
+            let until = repaired.last_trace.map_or(now, |last| last.max(now));
+            live.has_lost(until, "a repair has lost entries")?;
+        }
         let rebuilt = live.rebuild().map(drop);
         let lost_leads: Vec<String> = without.into_iter().filter(|lead| !live.store.is_erased(lead)).collect();
         let mut batch = Batch::new();
@@ -71,14 +80,9 @@ impl Live {
         let lost = self.store.get(TreeName::Meta, &lost_key(&action.lead))?.is_some();
         let is_gone = |text: &str| is_nobody(text) || lost && text == record::ERASED;
         let facts = action.facts.values().filter_map(serde_json::Value::as_str);
-        let texts = [&action.subject, &action.body].into_iter().flatten();
+        let texts = [&action.subject, &action.body, &action.address].into_iter().flatten();
         Ok(facts.into_iter().any(is_gone) || texts.into_iter().any(|text| text.contains(NOBODY)))
     }
-}
-
-/// Whether a text is an address that was erased or can no longer be read.
-pub(super) fn is_nobody(text: &str) -> bool {
-    text.trim_end().to_ascii_lowercase().ends_with(NOBODY)
 }
 
 fn lost_key(lead: &str) -> Vec<u8> {

@@ -55,7 +55,7 @@ impl Live {
     pub fn settle_by_hand(&mut self, action: &str, went_out: bool, now: Timestamp) -> Result<bool, LiveError> {
         let unknown = |item: &Delivery| item.id == action && matches!(item.state, DeliveryState::Unknown { .. });
         let Some(mut item) = outbox::waiting(&self.store)?.into_iter().find(unknown) else { return Ok(false) };
-        item.perhaps = None;
+        (item.perhaps, item.lost) = (None, false);
         let at = now.max(self.floor());
         let mut notes = vec![if went_out {
             Note::end(item, Fate::Settled, String::new(), String::from("a person says that it went out"), at)

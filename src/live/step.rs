@@ -8,11 +8,13 @@ use std::sync::Arc;
 use super::append::is_event;
 use super::early::Early;
 use super::error::LiveError;
+use super::handover::is_to_lead;
 use super::meaning::DecidedBefore;
 use super::outbox::{self, Delivery, DeliveryState, Ended, Fate};
 use super::places::Places;
 use super::reading::Reader;
 use super::record::{self, kind};
+use super::restored::{self, LostTimes};
 use super::roster::Roster;
 use super::shelf::Before;
 use super::{Live, Progress, ledger, shelf};
@@ -254,13 +256,14 @@ impl Live {
         batch: &mut Batch<'_>,
         done: &mut Advanced,
     ) -> Result<(), LiveError> {
-        let told = |entry: &&StoredEntry| entry.kind == kind::INTENT || entry.kind == kind::OUTCOME;
+        let told = |entry: &&StoredEntry| matches!(entry.kind, kind::INTENT | kind::OUTCOME | kind::RESTORED);
         let told: Vec<&StoredEntry> = entries.iter().filter(told).collect();
         let mut items: BTreeMap<u64, Delivery> = BTreeMap::new();
         if !(kept.endings.is_empty() && told.is_empty()) {
             items.extend(outbox::waiting(&self.store)?.into_iter().map(|item| (item.decision, item)));
         }
         let old: BTreeSet<u64> = items.keys().copied().collect();
+        let lost = LostTimes::with(&self.store, entries, batch)?;
         let mut messages = kept.departures.iter().peekable();
         let before = DecidedBefore::of(&self.store)?;
         for (index, decision) in decisions.iter().enumerate() {
@@ -272,6 +275,7 @@ impl Live {
                 }
             }
             if !before.has(&item, &self.store)? {
+                item.lost = lost.cover(&self.store, decision, is_to_lead(&item))?;
                 items.insert(number, item);
             }
         }
@@ -293,7 +297,7 @@ impl Live {
             match (&item.state, &item.ended) {
                 (DeliveryState::Waiting, Some(_)) => {
                     outbox::put_back(&item, &mut self.store, batch)?;
-                    done.withdrawn += u64::from(item.perhaps.is_none());
+                    done.withdrawn += u64::from(item.perhaps.is_none() && !item.lost);
                 }
                 _ if is_new || !is_old => outbox::put(&item, &mut self.store, batch)?,
                 _ => {}
@@ -321,6 +325,13 @@ impl Live {
         }
         let named = outbox::ByAction::of(items.values());
         for entry in &all {
+            if let Some(until) = restored::until(&self.store, entry)? {
+                for item in items.values_mut().filter(|item| item.due <= until) {
+                    item.lost = true;
+                    outbox::put(item, &mut self.store, batch)?;
+                }
+                continue;
+            }
             let said = record::props(&self.store, &entry.as_entry())?;
             if !take_in_outcome(items, &named, entry, &said, &mut self.store, batch)? {
                 let action = said.get("action").and_then(serde_json::Value::as_str).unwrap_or_default();
@@ -422,6 +433,8 @@ fn take_in_outcome(
     let Some(item) = found.and_then(|decision| items.get_mut(&decision)) else { return Ok(false) };
     let (sink, reason) = (text("sink"), text("reason"));
     item.perhaps = Some(text("perhaps").to_owned()).filter(|sink| !sink.is_empty());
+    // What is known of it from here on is not lost any more.
+    item.lost = false;
     if is_intent {
         item.state = DeliveryState::Going { sink: sink.to_owned(), since: entry.received_at };
         return outbox::put(item, store, batch).map(|()| true);

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use crate::live::Live;
 use crate::store::StoreOptions;
+use crate::timestamp::Timestamp;
 use crate::words::many;
 
-use super::super::Io;
 use super::super::exit::{Error, Exit};
 use super::super::guard::guard;
 use super::super::place::Workplace;
+use super::super::{Io, clock, input, leap, regain};
 
 /// Recover what can be read into a new store; the old one is left as it is
 #[derive(Debug, clap::Args)]
@@ -17,13 +18,22 @@ pub struct Args {
     /// The new store: a folder that is empty or not there
     #[arg(long, value_name = "NEW")]
     to: PathBuf,
+    /// Take this for the present moment (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = input::moment)]
+    at: Option<Timestamp>,
 }
 
 /// So many leads are named one by one.
 const NAMED: usize = 20;
 
 pub fn run(args: &Args, place: &Workplace, io: Io) -> Result<Exit, Error> {
-    let (done, rebuilt) = Live::repair(&place.store, &args.to, &StoreOptions::default(), Some(guard()))?;
+    let (done, rebuilt) = Live::repair(
+        &place.store,
+        &args.to,
+        &StoreOptions::default(),
+        Some(guard()),
+        args.at.unwrap_or_else(clock::now),
+    )?;
     let repaired = &done.repaired;
     let lost = match (repaired.lost, repaired.lost_is_certain) {
         (0, true) => String::from("all that was acknowledged"),
@@ -49,6 +59,14 @@ pub fn run(args: &Args, place: &Workplace, io: Io) -> Result<Exit, Error> {
         place.store.display(),
         args.to.display()
     ))?;
+    if repaired.lost_entries() {
+        let to = leap::quoted(&args.to.display().to_string());
+        io.note(
+            "nobody knows what was handed over at the time of the lost entries: what could have been is of unknown \
+             outcome now, and all messages to leads are halted",
+        );
+        regain::steps(&|words| format!("ensue {words} --store {to}"), io);
+    }
     let is_whole = !repaired.lost_entries() && repaired.keys_lost == 0;
     Ok(if is_whole { Exit::Fine } else { Exit::Findings })
 }
