@@ -526,6 +526,9 @@ fn a_store_that_was_handled_under_a_wrong_clock_is_rewound() {
     assert_eq!(leads, ["c", "f"]);
     assert_eq!(stage.fates("d"), [Fate::Taken]);
     assert_eq!(stage.fates("e"), [Fate::Taken]);
-    stage.lasting_fates("d");
+    // Also where the records of what was handed over lie in steps of their own, before it is decided.
+    let live = std::mem::replace(&mut stage.live, Live::open(super::book::room().path(), &options()).unwrap());
+    stage.live = live.with_step(1);
+    assert_eq!(stage.lasting_fates("d"), [Fate::Taken]);
     stage.live.store().verify().unwrap();
 }
