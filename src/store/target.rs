@@ -83,5 +83,37 @@ pub fn remove(dir: &Path) -> Result<(), StoreError> {
         });
         overwritten.map_err(|source| StoreError::io("overwrite", &keys, source))?;
     }
+    // INVARIANT: the mark goes last. Whatever a removal that is broken off leaves is still no store.
+    empty(dir)?;
     fs::remove_dir_all(dir).map_err(|source| StoreError::io("remove", dir, source))
+}
+
+/// Removes all that is in a folder but the mark.
+fn empty(dir: &Path) -> Result<(), StoreError> {
+    for path in files::list(dir)?.iter().filter(|path| !path.ends_with(MARK)) {
+        let is_dir = path.is_dir() && !path.is_symlink();
+        let removed = if is_dir { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        removed.map_err(|source| StoreError::io("remove", path, source))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_is_the_last_to_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let to = dir.path().join("copy");
+        let place = Target::begin(&to).unwrap().place().to_path_buf();
+        fs::write(place.join("head"), "").unwrap();
+        fs::create_dir(place.join("sled")).unwrap();
+        empty(&place).unwrap();
+        assert_eq!(files::list(&place).unwrap(), [place.join(MARK)]);
+        // What an earlier attempt has left is out of the way of the next.
+        drop(Target::begin(&to).unwrap());
+        Target::begin(&to).unwrap().finish().unwrap();
+        assert!(!is_unfinished(&to) && !place.exists());
+    }
 }
