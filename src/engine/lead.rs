@@ -333,6 +333,8 @@ pub(crate) struct Lead {
     /// Past holds, from when to when.
     pub held: Vec<(Timestamp, Timestamp)>,
     pub suppressions: Vec<Suppression>,
+    /// A person had it erased: not even a task is about it.
+    pub erased: bool,
     pub shield: Option<Box<Shield>>,
     /// Its addresses, as the log told them.
     pub told: Vec<Told>,
@@ -411,6 +413,7 @@ impl Lead {
             idle_since: None,
             held: Vec::new(),
             suppressions: Vec::new(),
+            erased: false,
             shield: None,
             told: Vec::new(),
             stopped: None,
@@ -434,7 +437,7 @@ impl Lead {
     pub fn barred(&self, plan: &Plan, channel: ChannelId, topics: &[TopicId], now: Timestamp) -> Option<&Suppression> {
         let rulebook = &plan.rulebook;
         self.in_force(now).find(|s| match s.reach {
-            None => !rulebook.is_internal(channel),
+            None => self.erased || !rulebook.is_internal(channel),
             Some(reach) => reach.covers(rulebook, channel, topics),
         })
     }

@@ -200,6 +200,7 @@ impl World {
         self.note_ending(moment, slot, (Covered::All, &reason), by.1, out.len());
         self.cancel_actions(moment, slot, (&reason, Status::Suppressed), by, |_| true, out);
         let lead = self.lead_mut(slot);
+        lead.erased = true;
         lead.facts = Facts::default();
         lead.pairs.iter_mut().flat_map(PairState::props_mut).for_each(|props| *props = None);
         self.changed.push(slot);

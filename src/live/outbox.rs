@@ -29,6 +29,9 @@ const EXPIRES: Span = Span::days(1);
 /// An alert that could not be handed over so long after it fell due is of no use to anybody any more.
 const ALERT_EXPIRES: Span = Span::days(3);
 
+/// Stands behind an item whose hand-over is lost; stores of before have nothing there.
+const LOST_MARK: &[u8] = &[1];
+
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum What {
@@ -120,6 +123,7 @@ pub struct Delivery {
     /// to be handed over again.
     pub perhaps: Option<String>,
     /// It may have been handed over in a time of which the store has lost the record.
+    #[serde(skip)]
     pub lost: bool,
     /// Why it was not taken for good at the last attempt.
     #[serde(skip)]
@@ -223,7 +227,8 @@ pub(crate) fn waiting(store: &Store) -> Result<Vec<Delivery>, LiveError> {
 }
 
 fn read(store: &Store, value: &[u8]) -> Result<Delivery, LiveError> {
-    let mut item: Delivery = postcard::from_bytes(value).map_err(|_| damaged())?;
+    let (mut item, rest): (Delivery, &[u8]) = postcard::take_from_bytes(value).map_err(|_| damaged())?;
+    item.lost = rest == LOST_MARK;
     let Some(said) = &item.said else { return Ok(item) };
     let words = unsealed(store, &item.lead, &item.id, said);
     match &mut item.state {
@@ -294,7 +299,11 @@ pub(crate) fn put(item: &Delivery, store: &mut Store, batch: &mut Batch<'_>) -> 
         DeliveryState::Waiting | DeliveryState::Going { .. } => kept.refused.take(),
     };
     kept.said = words.map(|words| sealed(store, item, &words)).transpose()?;
-    batch.put_large(TreeName::Outbox, &waiting_key(item.decision), encode(&kept));
+    let mut bytes = encode(&kept);
+    if item.lost {
+        bytes.extend(LOST_MARK);
+    }
+    batch.put_large(TreeName::Outbox, &waiting_key(item.decision), bytes);
     Ok(())
 }
 

@@ -65,7 +65,9 @@ impl World {
     pub fn leads_by(&self, at: Timestamp) -> Vec<LeadId> {
         let handled =
             |lead: &LeadId| self.log.entries().iter().any(|entry| entry.lead == *lead && entry.received_at <= at);
-        (0..self.log.lead_count() as u32).map(LeadId).filter(handled).collect()
+        // What is about no lead, such as a halt, is told under no name.
+        let named = |lead: &LeadId| !self.log.lead_name(*lead).is_empty();
+        (0..self.log.lead_count() as u32).map(LeadId).filter(named).filter(handled).collect()
     }
 
     pub fn lead(&self, name: &str) -> LeadId {

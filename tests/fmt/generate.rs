@@ -57,7 +57,8 @@ pub fn rulebook(tape: &mut Tape) -> Vec<String> {
         "tiers hot , warm , cold".to_owned(),
         "event pricing is \"page.viewed\" where page == \"pricing\"".to_owned(),
         "event trial , trial_begun is \"product.trial\" , \"trial.begun\" { plan text , seats number ? }".to_owned(),
-        "event ended is \"trial.ended\" { plan text ? is \"subscription.plan\" , \"plan\" sets plan , ends date ? sets due }".to_owned(),
+        "event ended is \"trial.ended\" { plan text ? is \"subscription.plan\" , \"plan\" sets region , ends date ? }"
+            .to_owned(),
         format!("group buying = pricing , demo{}", tape.maybe(|_| ", booked".to_owned())),
         lead(tape),
         format!("let big = {}", tape.one(&["50_000", "- 5", "60 + 2 * 3", "( 1 )"])),

@@ -16,7 +16,7 @@ struct Closed {
     /// Every channel.
     all: bool,
     channels: BTreeSet<String>,
-    /// What fell due before this moment and belongs to a sequence.
+    /// What fell due before this moment, but for parallel sequences and tasks.
     sequences: Option<Timestamp>,
     /// Whatever fell due before this moment.
     anything: Option<Timestamp>,
@@ -62,7 +62,9 @@ impl Closed {
         match entry["type"].as_str().unwrap() {
             "unsubscribed" => self.close(channel),
             "email.bounced" if entry["props"]["hard"] == Value::Bool(true) => self.close(Some("email")),
-            "email.complained" | "override.erase" => self.close(None),
+            "email.complained" => self.close(None),
+            // Nobody works on who is forgotten.
+            "override.erase" => self.anything = Some(Timestamp(i64::MAX)),
             "override.suppress" if entry["props"]["ends"].is_null() => self.close(channel),
             // Whatever it opens, nothing is claimed of this lead's channels from here on.
             "override.unsuppress" => {
@@ -88,8 +90,13 @@ impl Closed {
         let Some(channel) = action.channel.as_deref() else { return false };
         let due = parse_rfc3339(action.due_at.as_bytes()).unwrap();
         let before = |moment: Option<Timestamp>| moment.is_some_and(|moment| due < moment);
-        let in_sequence = action.sequence.as_deref().is_some_and(|sequence| sequence != "reminders");
-        self.all || self.channels.contains(channel) || before(self.anything) || in_sequence && before(self.sequences)
+        // A task by itself is work of ours and no contact; a stop takes every other message along.
+        let is_task = channel == "task" && action.sequence.is_none();
+        let stops = action.sequence.as_deref().map_or(!is_task, |sequence| sequence != "reminders");
+        self.all && !is_task
+            || self.channels.contains(channel)
+            || before(self.anything)
+            || stops && before(self.sequences)
     }
 }
 
@@ -137,16 +144,19 @@ pub fn unaccounted(live: &Live, leads: &BTreeSet<String>, decided: &[String]) ->
 }
 
 /// Alerts that never reached their sink, although it has taken everything since. One whose outcome
-/// stayed unknown at every attempt waits for a person.
+/// stayed unknown at every attempt waits for a person; one that is older than its use expires, and is told.
 pub fn lost_alerts(live: &Live, leads: &BTreeSet<String>) -> Vec<String> {
     let mut lost: Vec<String> = Vec::new();
     let of_alert = |item: &Delivery| item.what == What::Alert;
-    let given_up = |item: &Delivery| item.attempts.made >= 4 && matches!(item.state, DeliveryState::Unknown { .. });
+    let too_late = |item: &Delivery| item.expires.is_some_and(|expires| expires < live.now());
+    let given_up = |item: &Delivery| {
+        matches!(item.state, DeliveryState::Unknown { .. }) && (item.attempts.made >= 4 || too_late(item))
+    };
     let waits = live.outbox().unwrap();
     let waits = waits.iter().filter(|item| of_alert(item) && !given_up(item));
     lost.extend(waits.map(|item| format!("{item:?}")));
     for done in leads.iter().flat_map(|lead| live.done(lead).unwrap()) {
-        if of_alert(&done.item) && !matches!(done.fate, Fate::Taken | Fate::Refused | Fate::Settled) {
+        if of_alert(&done.item) && !matches!(done.fate, Fate::Taken | Fate::Refused | Fate::Settled | Fate::Expired) {
             lost.push(format!("{done:?}"));
         }
     }
