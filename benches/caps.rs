@@ -18,10 +18,10 @@ const CAPPED: &str = r#"tiers hot
     created -> hot
     sequence s for hot { day 1 at 10:00 email a day 2 at 10:00 email b day 3 at 10:00 email c }"#;
 
-const HELD: &str = r#"tiers hot
+const HELD: &str = r"tiers hot
     created -> hot
     opened -> hold account 2d
-    sequence s for hot { day 1 at 10:00 email a day 2 at 10:00 email b }"#;
+    sequence s for hot { day 1 at 10:00 email a day 2 at 10:00 email b }";
 
 fn main() {
     divan::main();

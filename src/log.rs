@@ -36,6 +36,8 @@ use merge::{Repeats, Spot};
 use names::Names;
 use vocabulary::Vocabulary;
 
+#[cfg(feature = "program")]
+pub(crate) use self::explain::is_about_bytes;
 pub(crate) use self::length::endless;
 pub use self::survey::{Survey, Undeclared, survey};
 #[cfg(feature = "live")]
@@ -43,7 +45,6 @@ pub(crate) use self::{
     chunk::OWN_TYPES,
     chunk::too_long,
     explain::excerpt,
-    explain::is_about_bytes,
     explain::not_utf8_byte,
     record::Told,
     stored::{Given, Part, Value, Words, join},

@@ -65,7 +65,7 @@ pub(crate) fn not_utf8_byte(byte: u8) -> String {
 
 /// Whether a reason is about the bytes of a line, of which no text that is kept tells any more: it is not
 /// UTF-8, or too long to be kept. (The first is how it was worded before.)
-#[cfg(feature = "live")]
+#[cfg(feature = "program")]
 pub(crate) fn is_about_bytes(reason: &str) -> bool {
     reason == "it is not UTF-8 text" || reason.starts_with("not UTF-8: ") || reason == too_long().reason
 }
