@@ -17,7 +17,7 @@ use crate::timestamp::Timestamp;
 use crate::value::{Value, View};
 
 use super::send::Use;
-use super::{Moment, World};
+use super::{Engine, Moment, World};
 
 /// A bar on an address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -71,6 +71,13 @@ pub(crate) fn named_addresses(plan: &Plan, event: &Event<'_>) -> SmallVec<[Addre
         _ => None,
     });
     carried.collect()
+}
+
+impl Engine {
+    /// The addresses a lead has, as the log told them.
+    pub(crate) fn told(&self, lead: LeadId) -> &[Told] {
+        self.world.leads.get(lead.0 as usize).and_then(Option::as_ref).map_or(&[], |lead| &lead.told)
+    }
 }
 
 impl World {

@@ -68,6 +68,11 @@ fn address_key(address: Address) -> Vec<u8> {
     key
 }
 
+fn address_of(key: &[u8]) -> Result<Address, LiveError> {
+    let bytes = key.get(1..).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| damaged("state"))?;
+    Ok(Address::from_bytes(bytes))
+}
+
 /// Puts what is known of addresses into an engine.
 fn put_address(engine: &mut Engine, address: Address, value: &[u8], roster: &mut Roster) -> Result<(), LiveError> {
     let row: AddressRow = postcard::from_bytes(value).map_err(|_| damaged("state"))?;
@@ -78,23 +83,21 @@ fn put_address(engine: &mut Engine, address: Address, value: &[u8], roster: &mut
 /// Everything that is known of addresses, for a change of the rulebook.
 pub(crate) fn load_addresses(store: &Store, engine: &mut Engine, roster: &mut Roster) -> Result<(), LiveError> {
     for (key, value) in store.scan_prefix(TreeName::State, b"m")? {
-        let bytes = key.get(1..).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| damaged("state"))?;
-        put_address(engine, Address::from_bytes(bytes), &value, roster)?;
+        put_address(engine, address_of(&key)?, &value, roster)?;
     }
     Ok(())
 }
 
-/// The leads that have one address, where they are several, by address.
-pub(crate) fn twins(store: &Store) -> Result<Vec<Vec<String>>, LiveError> {
-    let rows = store.scan_prefix(TreeName::State, b"m")?;
-    let read = |(_, value): &(Vec<u8>, Vec<u8>)| {
-        postcard::from_bytes::<AddressRow>(value).map(|row| row.holders).map_err(|_| damaged("state"))
-    };
-    let mut all: Vec<Vec<String>> = rows.iter().map(read).collect::<Result<_, _>>()?;
-    all.retain(|holders| holders.len() > 1);
-    all.sort();
-    all.dedup();
-    Ok(all)
+/// Addresses that several leads have, each with these leads in the order in which they told of it.
+pub(crate) fn shared(store: &Store) -> Result<Vec<(Address, Vec<String>)>, LiveError> {
+    let mut shared = Vec::new();
+    for (key, value) in store.scan_prefix(TreeName::State, b"m")? {
+        let row: AddressRow = postcard::from_bytes(&value).map_err(|_| damaged("state"))?;
+        if row.holders.len() > 1 {
+            shared.push((address_of(&key)?, row.holders));
+        }
+    }
+    Ok(shared)
 }
 
 /// Keys have a fixed length, whatever the length of a name.

@@ -1,20 +1,12 @@
 //! Leads that wait for a person: without a next step, for an approval, or held by hand without an end.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use super::error::LiveError;
-use super::roster::Roster;
+use super::look::{HANDFUL, Look};
 use super::{Live, shelf};
 use crate::decision::reason::{Awaited, Decider};
-use crate::engine::{Engine, Standing};
-use crate::event::LeadId;
-use crate::plan::Plan;
+use crate::engine::Standing;
 use crate::timestamp::{Span, Timestamp};
-use crate::value::Value;
 
-/// So many leads are looked at in one go.
-const HANDFUL: usize = 1000;
 /// So long a hold by hand without an end is let alone.
 const HELD: Span = Span::days(30);
 
@@ -60,24 +52,12 @@ impl Live {
     /// # Errors
     /// Damage found on the way, or no rulebook is in force.
     pub fn stuck(&self, idle: Span) -> Result<Vec<Stuck>, LiveError> {
-        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
         let names: Vec<String> = shelf::all_leads(&self.store)?.into_iter().collect();
         let mut found = Vec::new();
         for handful in names.chunks(HANDFUL) {
-            let (leads, mut roster): (BTreeSet<String>, _) = (handful.iter().cloned().collect(), Roster::default());
-            let loaded = shelf::load(
-                &self.store,
-                &plan,
-                self.progress.clock,
-                (leads, BTreeSet::new()),
-                BTreeSet::new(),
-                &mut roster,
-            )?;
-            let (engine, _) = loaded.into_parts();
-            for name in handful.iter().filter(|name| !self.store.is_erased(name)) {
-                let id = roster.known(name);
-                found.extend(id.and_then(|id| stuck(&plan, &engine, (id, name), &roster, idle)));
-            }
+            let look = self.look(handful.iter().cloned().collect())?;
+            let living = handful.iter().filter(|name| !self.store.is_erased(name));
+            found.extend(living.filter_map(|name| stuck(&look, name, idle)));
         }
         found.sort_by(|a, b| (&a.why, a.since, &a.lead).cmp(&(&b.why, b.since, &b.lead)));
         Ok(found)
@@ -85,24 +65,19 @@ impl Live {
 }
 
 /// A lead as one that waits for a person, where it does.
-fn stuck(plan: &Plan, engine: &Engine, (id, name): (LeadId, &str), roster: &Roster, idle: Span) -> Option<Stuck> {
-    let standing = engine.standing(id, roster)?;
-    let (why, since) = reason(&standing, engine.now(), idle)?;
-    let rulebook = &plan.rulebook;
-    let fact = |name: &str| {
-        let id = rulebook.facts.ids().find(|id| rulebook.facts.name(*id) == name)?;
-        match standing.facts.iter().find(|(fact, _)| *fact == id) {
-            Some((_, Value::Text(text))) => Some(text.to_string()),
-            _ => None,
-        }
-    };
+fn stuck(look: &Look, lead: &str, idle: Span) -> Option<Stuck> {
+    let id = look.roster.known(lead)?;
+    let standing = look.engine.standing(id, &look.roster)?;
+    let (why, since) = reason(&standing, look.engine.now(), idle)?;
+    let rulebook = &look.plan.rulebook;
     let last = standing.asked.past.iter().max_by_key(|(_, _, ended)| *ended);
-    let next = engine.next_by_time(id, roster);
+    let next = look.engine.next_by_time(id, &look.roster);
+    let who = look.who(lead, &standing);
     Some(Stuck {
-        lead: name.to_owned(),
-        name: fact("name"),
-        owner: fact("owner"),
-        tier: standing.asked.tier.map(|tier| rulebook.tiers.name(tier).to_owned()),
+        lead: who.lead,
+        name: who.name,
+        owner: who.owner,
+        tier: who.tier,
         why,
         since,
         ended: last.map(|(sequence, _, ended)| (rulebook.sequences.name(*sequence).to_owned(), *ended)),

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::error::LiveError;
+use super::look::{HANDFUL, Look};
 use super::outbox::{Delivery, Done};
 use super::places::Place;
 use super::roster::Roster;
@@ -65,9 +66,6 @@ const ERASING: &[u8] = b"erasing";
 /// Shorter words are in too many texts to tell of somebody.
 const TELLING: usize = 3;
 
-/// So many leads are looked at in one go.
-const HANDFUL: usize = 1000;
-
 impl Live {
     /// What lies ahead of every lead, or of one, as the lines of a dry run, by due time.
     ///
@@ -78,30 +76,12 @@ impl Live {
             Some(lead) => BTreeSet::from([lead.to_owned()]),
             None => shelf::all_leads(&self.store)?,
         };
-        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
-        let mut roster = Roster::default();
-        let loaded = shelf::load(
-            &self.store,
-            &plan,
-            self.progress.clock,
-            (leads, BTreeSet::new()),
-            BTreeSet::new(),
-            &mut roster,
-        )?;
-        let (engine, _) = loaded.into_parts();
+        let Look { plan, engine, mut roster } = self.look(leads)?;
         let of_lead = |decision: &Decision| lead.is_none_or(|lead| roster.known(lead) == Some(decision.lead));
         let pending: Vec<Decision> = engine.pending(&roster).into_iter().filter(of_lead).collect();
         self.name_events(&pending, &Kept::default(), &mut roster)?;
         let names = Names { rulebook: &plan.rulebook, log: &roster };
         Ok(pending.iter().map(|decision| names.line(decision).to_string()).collect())
-    }
-
-    /// Leads that have one address, in the order in which they told of it: the first gets what goes to it.
-    ///
-    /// # Errors
-    /// Damage found on the way.
-    pub fn twins(&self) -> Result<Vec<Vec<String>>, LiveError> {
-        shelf::twins(&self.store)
     }
 
     /// A lead as it stands at [`Live::now`]; `None` for one nobody has heard of.
@@ -138,17 +118,7 @@ impl Live {
     /// Damage found on the way, or no rulebook is in force.
     pub fn lead_at(&self, lead: &str, at: Timestamp) -> Result<Option<LeadView>, LiveError> {
         let Some(row) = shelf::lead_row(&self.store, lead)? else { return Ok(None) };
-        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
-        let (leads, mut roster) = (BTreeSet::from([lead.to_owned()]), Roster::default());
-        let loaded = shelf::load(
-            &self.store,
-            &plan,
-            self.progress.clock,
-            (leads, BTreeSet::new()),
-            BTreeSet::new(),
-            &mut roster,
-        )?;
-        let (engine, _) = loaded.into_parts();
+        let Look { plan, engine, roster } = self.look(BTreeSet::from([lead.to_owned()]))?;
         let mut engine = engine.guarded(self.guard);
         engine.drain(at, &roster, &mut Vec::new())?;
         let Some(standing) = roster.known(lead).and_then(|id| engine.standing(id, &roster)) else { return Ok(None) };
@@ -200,11 +170,9 @@ impl Live {
         let mut found = Readable::default();
         let leads: Vec<String> = shelf::all_leads(&self.store)?.into_iter().collect();
         found.leads = leads.len();
-        if let Some(ruleset) = &self.ruleset {
+        if self.ruleset.is_some() {
             for handful in leads.chunks(HANDFUL) {
-                let (leads, mut roster) = (handful.iter().cloned().collect(), Roster::default());
-                let clock = self.progress.clock;
-                shelf::load(&self.store, &ruleset.plan, clock, (leads, BTreeSet::new()), BTreeSet::new(), &mut roster)?;
+                self.look(handful.iter().cloned().collect())?;
             }
         }
         self.each_decision(&mut |_| {
@@ -222,17 +190,7 @@ impl Live {
 
     /// Asks the engine about one lead.
     fn ask<T>(&self, lead: &str, question: impl FnOnce(&Engine, LeadId, &Roster) -> T) -> Result<Option<T>, LiveError> {
-        let plan = Arc::clone(&self.ruleset.as_ref().ok_or(LiveError::NoRulebook)?.plan);
-        let (leads, mut roster) = (BTreeSet::from([lead.to_owned()]), Roster::default());
-        let loaded = shelf::load(
-            &self.store,
-            &plan,
-            self.progress.clock,
-            (leads, BTreeSet::new()),
-            BTreeSet::new(),
-            &mut roster,
-        )?;
-        let (engine, _) = loaded.into_parts();
+        let Look { engine, roster, .. } = self.look(BTreeSet::from([lead.to_owned()]))?;
         Ok(roster.known(lead).map(|id| question(&engine, id, &roster)))
     }
 

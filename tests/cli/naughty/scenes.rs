@@ -93,6 +93,7 @@ pub const SCENES: &[Scene] = &[
     text("lead suppress", "lead LEAD suppress --by LEAD --why LEAD --at 2026-03-01T13:40:00Z"),
     plain("leads", "leads --stuck --idle 0d"),
     plain("leads", "leads --stuck --owner noTEXT --format jsonl"),
+    text("leads", "leads --twins"),
     text("lead tier", "lead LEAD tier cold --by LEAD --why LEAD --at 2026-03-01T13:40:00Z"),
     text("lead tier", "lead LEAD tier noTEXT --by LEAD --at 2026-03-01T13:40:00Z"),
     text("lead unlock", "lead LEAD unlock --by LEAD --why LEAD --at 2026-03-01T13:40:00Z"),

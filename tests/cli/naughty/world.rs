@@ -79,7 +79,7 @@ fn events() -> Vec<Value> {
         event("i3", "page.viewed", &lead, 11, json!({ "page": text, format!("k{lead}"): lead })),
         event("i4", "link.clicked", &lead, 12, json!({})),
         event("i5", &format!("ty{lead}"), &lead, 13, json!({})),
-        event("i6", "lead.created", "z2", 13, json!({ "timezone": format!("Zone{lead}") })),
+        event("i6", "lead.created", "z2", 13, json!({ "timezone": format!("Zone{lead}"), "phone": text })),
     ]
 }
 
