@@ -12,6 +12,68 @@ pub enum AddressKind {
     Phone,
 }
 
+/// What the addresses of a log are hashed with, so that the hashes of two logs tell nothing of each other.
+/// A log without an entry that says so has a fixed one.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Salt(Option<[u8; 32]>);
+
+impl Salt {
+    /// The salt of these bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(Some(bytes))
+    }
+
+    /// The salt that 64 hexadecimal digits stand for.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        from_hex(text).map(Self::new)
+    }
+
+    /// Its bytes; `None` for the fixed one.
+    #[must_use]
+    pub const fn bytes(&self) -> Option<&[u8; 32]> {
+        self.0.as_ref()
+    }
+
+    /// Its hexadecimal digits; `None` for the fixed one.
+    #[must_use]
+    pub fn to_hex(&self) -> Option<String> {
+        self.0.map(|bytes| to_hex(&bytes))
+    }
+
+    fn hasher(&self) -> blake3::Hasher {
+        match &self.0 {
+            Some(key) => blake3::Hasher::new_keyed(key),
+            None => blake3::Hasher::new_derive_key("ensue address 1"),
+        }
+    }
+}
+
+/// A salt is a secret.
+impl std::fmt::Debug for Salt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Salt(…)" } else { "Salt(fixed)" })
+    }
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes().chunks_exact(2);
+    if text.len() != 2 * N || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits) {
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+'))?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(bytes)
+}
+
 /// An address, hashed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Address([u8; 16]);
@@ -20,14 +82,18 @@ impl Address {
     /// The address a text stands for; `None` for one that names nobody.
     ///
     /// Mail addresses are compared trimmed, in lower case, their domains as IDNA 2008 writes them (RFC 5891);
-    /// of numbers the digits count, with `00` at the beginning read as `+`.
+    /// of numbers the digits count, with `00` at the beginning read as `+`. What stands in the place of one that
+    /// was erased is still that one.
     #[must_use]
-    pub fn of(kind: AddressKind, text: &str) -> Option<Self> {
+    pub fn of(kind: AddressKind, text: &str, salt: Salt) -> Option<Self> {
+        if let Some(hash) = gone(kind, text) {
+            return from_hex(hash).map(Self);
+        }
         let plain = match kind {
             AddressKind::Email => mail(text)?,
             AddressKind::Phone => number(text)?,
         };
-        let mut hasher = blake3::Hasher::new_derive_key("ensue address 1");
+        let mut hasher = salt.hasher();
         hasher.update(match kind {
             AddressKind::Email => b"email ",
             AddressKind::Phone => b"phone ",
@@ -44,6 +110,16 @@ impl Address {
         self.0
     }
 
+    /// What stands in its place once it is erased, and still is this address.
+    #[must_use]
+    pub fn erased(self, kind: AddressKind) -> String {
+        let hash = to_hex(&self.0);
+        match kind {
+            AddressKind::Email => format!("{hash}{NOBODY}"),
+            AddressKind::Phone => format!("{NO_NUMBER}{hash}"),
+        }
+    }
+
     /// The address of such bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
@@ -58,20 +134,31 @@ impl std::fmt::Debug for Address {
     }
 }
 
-/// What stands in the place of an address that was erased, or can no longer be read, ends with it.
+/// What stands in the place of a mail address that was erased, or can no longer be read, ends with it.
 pub(crate) const NOBODY: &str = "@erased.invalid";
+/// What stands in the place of such a number begins with it.
+const NO_NUMBER: &str = "erased-";
 
-/// Whether a text stands in the place of an address that is gone: of many people, and of nobody.
+/// Whether a text stands in the place of an address that is gone, and reaches nobody.
 #[must_use]
 pub fn is_nobody(text: &str) -> bool {
-    text.trim().to_ascii_lowercase().ends_with(NOBODY)
+    [AddressKind::Email, AddressKind::Phone].into_iter().any(|kind| gone(kind, text).is_some())
+}
+
+/// What stands for the hash in a text that stands in the place of an address; of a mail address it may be none.
+fn gone(kind: AddressKind, text: &str) -> Option<&str> {
+    let text = text.trim();
+    match kind {
+        AddressKind::Email => {
+            let (hash, domain) = text.split_at_checked(text.len().checked_sub(NOBODY.len())?)?;
+            domain.eq_ignore_ascii_case(NOBODY).then_some(hash)
+        }
+        AddressKind::Phone => text.strip_prefix(NO_NUMBER).filter(|hash| from_hex::<16>(hash).is_some()),
+    }
 }
 
 fn mail(text: &str) -> Option<String> {
     let text = text.trim();
-    if is_nobody(text) {
-        return None;
-    }
     let (local, domain) = text.rsplit_once('@').unwrap_or((text, ""));
     let labels: Option<Vec<String>> = domain.trim_end_matches('.').split('.').map(label).collect();
     let plain = format!("{}@{}", local.to_lowercase(), labels?.join("."));
@@ -103,8 +190,9 @@ mod tests {
 
     #[test]
     fn what_means_the_same_is_one_address() {
-        let same = |kind, a: &str, b: &str| assert_eq!(Address::of(kind, a), Address::of(kind, b), "{a} {b}");
-        let differ = |kind, a: &str, b: &str| assert_ne!(Address::of(kind, a), Address::of(kind, b), "{a} {b}");
+        let of = |kind, text: &str| Address::of(kind, text, Salt::default());
+        let same = |kind, a: &str, b: &str| assert_eq!(of(kind, a), of(kind, b), "{a} {b}");
+        let differ = |kind, a: &str, b: &str| assert_ne!(of(kind, a), of(kind, b), "{a} {b}");
         same(Email, " Ana@Acme.Example ", "ana@acme.example");
         same(Email, "ana@b\u{fc}cher.example", "ana@xn--bcher-kva.example");
         same(Email, "ana@B\u{dc}CHER.example.", "ana@b\u{fc}cher.example");
@@ -113,7 +201,42 @@ mod tests {
         same(Phone, "+49 (30) 123-456", "004930123456");
         same(Phone, "030 123", "030123");
         differ(Phone, "030123", "+4930123");
-        assert_ne!(Address::of(Email, "1"), Address::of(Phone, "1"));
+        assert_ne!(of(Email, "1"), of(Phone, "1"));
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_an_address_is_still_that_address() {
+        let salt = Salt::new([7; 32]);
+        for (kind, text) in [(Email, "ana@acme.example"), (Phone, "+49 30 123")] {
+            let address = Address::of(kind, text, salt).unwrap();
+            let erased = address.erased(kind);
+            assert!(is_nobody(&erased), "{erased}");
+            // The hash is in the text: no salt is needed to read it, and it is not hashed again.
+            for salt in [salt, Salt::default()] {
+                assert_eq!(
+                    Address::of(kind, &format!(" {} ", erased.replace("invalid", "Invalid")), salt),
+                    Some(address)
+                );
+            }
+            assert_ne!(Address::of(kind, text, Salt::default()), Some(address), "another salt, another hash");
+            assert_ne!(Address::of(kind, text, Salt::new([8; 32])), Some(address));
+        }
+        let hash = "0".repeat(32);
+        assert_eq!(Address::of(Email, &format!("{hash}@erased.invalid"), salt), Some(Address([0; 16])));
+        for text in [format!("{hash}0@erased.invalid"), format!("+{}@erased.invalid", &hash[1..])] {
+            assert_eq!(Address::of(Email, &text, salt), None, "{text}");
+        }
+        assert!(!is_nobody("erased-soon"));
+    }
+
+    #[test]
+    fn a_salt_is_read_as_it_is_written() {
+        let salt = Salt::new(std::array::from_fn(|i| i as u8 * 7));
+        assert_eq!(Salt::from_hex(&salt.to_hex().unwrap()), Some(salt));
+        for text in ["", "00", &"g".repeat(64), &"é".repeat(32)] {
+            assert_eq!(Salt::from_hex(text), None, "{text}");
+        }
+        assert_eq!(Salt::default().to_hex(), None);
     }
 
     #[test]
@@ -126,7 +249,7 @@ mod tests {
             (Phone, "ask the desk"),
             (Phone, "+"),
         ] {
-            assert_eq!(Address::of(kind, text), None, "{text:?}");
+            assert_eq!(Address::of(kind, text, Salt::default()), None, "{text:?}");
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::address::Address;
+use crate::address::{Address, Salt};
 use crate::decision::names::Journal;
 use crate::decision::{Because, Body, Cause, Decision, Order};
 use crate::event::{AccountId, Event, LeadId, Props};
@@ -94,6 +94,8 @@ struct World {
     halts: Halts,
     /// Who has which address, and what bars it.
     ledger: BTreeMap<Address, Holding>,
+    /// What the addresses of the log are hashed with.
+    salt: Salt,
     trace: bool,
     runner: script::Runner,
     /// Writes down why, where the engine is watched.
@@ -170,6 +172,13 @@ impl Engine {
     #[must_use]
     pub fn guarded(mut self, guard: Option<TimeGuard>) -> Self {
         self.world.runner = script::Runner::guarded(guard);
+        self
+    }
+
+    /// The same for a log whose addresses are hashed with another salt than the fixed one.
+    #[must_use]
+    pub fn salted(mut self, salt: Salt) -> Self {
+        self.world.salt = salt;
         self
     }
 

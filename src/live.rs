@@ -27,6 +27,7 @@ mod repair;
 mod restored;
 mod rewind;
 mod roster;
+mod salt;
 mod settle;
 mod shelf;
 mod step;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::Salt;
 use crate::engine::{Clock, Halts};
 use crate::load::Files;
 use crate::plan::Plan;
@@ -108,6 +110,8 @@ pub struct Live {
     halts: Halts,
     /// Stops scripts that run for too long.
     guard: Option<TimeGuard>,
+    /// What addresses are hashed with; `None` before the first event.
+    salt: Option<Salt>,
 }
 
 impl Live {
@@ -146,7 +150,9 @@ impl Live {
             return Err(LiveError::Newer);
         }
         let (semantics, step) = (crate::SEMANTICS, step::ENTRIES);
-        let mut live = Self { store, progress, ruleset: None, semantics, step, at_point: |_| {}, halts, guard };
+        let mut live =
+            Self { store, progress, ruleset: None, semantics, step, at_point: |_| {}, halts, guard, salt: None };
+        live.settle_salt()?;
         if let Some(id) = live.store.get(TreeName::Meta, b"ruleset")? {
             live.ruleset = Some(live.ruleset_of(&String::from_utf8_lossy(&id))?);
         }

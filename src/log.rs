@@ -15,6 +15,7 @@ mod merge;
 mod names;
 mod plain;
 mod record;
+mod salt;
 #[cfg(feature = "live")]
 mod stored;
 mod survey;
@@ -26,12 +27,13 @@ use std::fmt;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::address::Salt;
 use crate::crew::{Crew, NoThreads};
 use crate::event::{AccountId, Event, EventNumber, LeadId, Props};
 use crate::rulebook::{Rulebook, TypeId};
 use crate::timestamp::Timestamp;
 use blocks::{Block, Blocks, Spare};
-use chunk::{Chunk, Parsed};
+use chunk::{BadLine, Chunk, Parsed};
 use merge::{Repeats, Spot};
 use names::Names;
 use vocabulary::Vocabulary;
@@ -43,10 +45,12 @@ pub use self::survey::{Survey, Undeclared, survey};
 #[cfg(feature = "live")]
 pub(crate) use self::{
     chunk::OWN_TYPES,
+    chunk::SALT_TYPE,
     chunk::too_long,
     explain::excerpt,
     explain::not_utf8_byte,
     record::Told,
+    salt::ANOTHER,
     stored::{Given, Part, Value, Words, join},
     value::date,
 };
@@ -204,6 +208,7 @@ pub struct Log {
     pub undeclared: BTreeMap<String, u64>,
     /// When the last record of a store's own was received: how far the store was drained.
     pub drained_to: Option<Timestamp>,
+    salt: Salt,
 }
 
 impl Log {
@@ -211,6 +216,18 @@ impl Log {
     #[must_use]
     pub fn entries(&self) -> &[LogEntry] {
         &self.entries
+    }
+
+    /// What the addresses of people are hashed with.
+    #[must_use]
+    pub fn salt(&self) -> Salt {
+        self.salt
+    }
+
+    /// The same where the log was read without the entry that says so.
+    #[cfg(feature = "live")]
+    pub(crate) fn salted(self, salt: Salt) -> Self {
+        Self { salt, ..self }
     }
 
     /// How many events there are.
@@ -412,6 +429,7 @@ fn joined(blocks: Vec<Parsed>, paths: Vec<String>, repeats: &Repeats, bad: Vec<B
         *undeclared.entry(ty.clone()).or_default() += count;
     }
     let drained_to = blocks.iter().filter_map(|block| block.horizon).max();
+    let salt = blocks.iter().flat_map(|block| &block.salts).next().map(|(_, salt)| *salt).unwrap_or_default();
     Log {
         entries: merged.entries,
         chunks: blocks.into_iter().map(|block| block.chunk).collect(),
@@ -423,6 +441,7 @@ fn joined(blocks: Vec<Parsed>, paths: Vec<String>, repeats: &Repeats, bad: Vec<B
         bad,
         undeclared,
         drained_to,
+        salt,
     }
 }
 
@@ -449,8 +468,15 @@ fn all_bad(blocks: &mut [Parsed], conflicts: &[(Spot, Spot)], paths: &[String]) 
             },
         ));
     }
+    let mut known = None;
     for (i, block) in blocks.iter_mut().enumerate() {
         let path = paths.get(block.chunk.input as usize).map_or("", |path| path);
+        for (line, salt) in &block.salts {
+            if *known.get_or_insert(*salt) != *salt {
+                let fault = salt::another();
+                block.bad.push(BadLine { line: *line, text: String::new(), fault });
+            }
+        }
         for line in block.bad.drain(..) {
             let fault = line.fault;
             bad.push((

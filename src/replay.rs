@@ -238,7 +238,7 @@ impl Shards {
         horizon: Timestamp,
         options: &ReplayOptions,
     ) -> Result<(Vec<Decision>, Vec<Decision>), Stopped> {
-        let mut engine = Engine::new(Arc::clone(plan)).guarded(options.guard);
+        let mut engine = Engine::new(Arc::clone(plan)).guarded(options.guard).salted(log.salt());
         if options.trace {
             engine = engine.with_trace();
         }
@@ -260,7 +260,7 @@ fn join_by_address(plan: &Plan, log: &Log, handled: usize, groups: &mut Groups) 
         let Some(event) = log.event(EventNumber(number)).filter(|event| plan.may_name_address(event.ty)) else {
             continue;
         };
-        for address in named_addresses(plan, &event) {
+        for address in named_addresses(plan, log.salt(), &event) {
             let other = *first.entry(address).or_insert(event.lead.0);
             groups.join(other, event.lead.0);
         }

@@ -43,6 +43,7 @@ use guard::guarded;
 pub(crate) use index::Marks;
 use index::{Ids, Postings, Waiting};
 use keys::Keys;
+pub(crate) use keys::random_key;
 use read::Walk;
 pub(crate) use wire::Wire;
 

@@ -74,7 +74,7 @@ type Filled = Result<crate::template::Message, Unfilled>;
 
 /// The message at the moment asked for, with the properties of the lead's last event before it.
 fn at_moment(plan: Arc<Plan>, log: &Log, (lead, template): (LeadId, TemplateId), args: &Args) -> Result<Filled, Error> {
-    let mut engine = Engine::new(plan).guarded(Some(guard()));
+    let mut engine = Engine::new(plan).guarded(Some(guard())).salted(log.salt());
     let mut decisions = Vec::new();
     let mut props = Props::default();
     for event in log.iter().take_while(|event| args.at.is_none_or(|at| event.received_at <= at)) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::address::{Address, AddressKind};
+use crate::address::{Address, AddressKind, Salt};
 use crate::decision::reason::Barred;
 use crate::decision::{Reason, Status};
 use crate::event::{Event, LeadId};
@@ -59,15 +59,15 @@ impl Bar {
 }
 
 /// The address a text is, where only the text tells which kind.
-fn guessed(text: &str) -> Option<Address> {
-    Address::of(if text.contains('@') { AddressKind::Email } else { AddressKind::Phone }, text)
+fn guessed(text: &str, salt: Salt) -> Option<Address> {
+    Address::of(if text.contains('@') { AddressKind::Email } else { AddressKind::Phone }, text, salt)
 }
 
 /// The addresses that an event names.
-pub(crate) fn named_addresses(plan: &Plan, event: &Event<'_>) -> SmallVec<[Address; 2]> {
+pub(crate) fn named_addresses(plan: &Plan, salt: Salt, event: &Event<'_>) -> SmallVec<[Address; 2]> {
     let Some(ty) = event.ty else { return SmallVec::new() };
     let carried = plan.addresses.carriers(ty).iter().filter_map(|(prop, kind)| match event.props.get(*prop) {
-        View::Text(text) => kind.map_or_else(|| guessed(text), |kind| Address::of(kind, text)),
+        View::Text(text) => kind.map_or_else(|| guessed(text, salt), |kind| Address::of(kind, text, salt)),
         _ => None,
     });
     carried.collect()
@@ -116,7 +116,7 @@ impl World {
         };
         let of_mail = notice != Notice::OptedOut;
         let barred: SmallVec<[Address; 2]> = match text(names.address) {
-            Some(text) => guessed(text).into_iter().collect(),
+            Some(text) => guessed(text, self.salt).into_iter().collect(),
             None => {
                 let fits = |told: &&Told| {
                     let own = names.of_fact(told.fact);
@@ -147,7 +147,7 @@ impl World {
     pub(super) fn tell_address(&mut self, plan: &Plan, slot: u32, fact: FactId, (value, at): (View<'_>, Timestamp)) {
         let Some(kind) = plan.addresses.of_fact(fact) else { return };
         let address = match value {
-            View::Text(text) => Address::of(kind, text),
+            View::Text(text) => Address::of(kind, text, self.salt),
             _ => None,
         };
         let lead = self.lead_mut(slot);
@@ -278,7 +278,7 @@ impl World {
         let mut refused = None;
         for fact in facts {
             let Some(Value::Text(text)) = self.lead(slot).facts.get(fact.index()) else { continue };
-            let Some(address) = Address::of(kind, text) else {
+            let Some(address) = Address::of(kind, text, self.salt) else {
                 // What is no address of anybody is for a person to make sense of.
                 return Ok(Some(text.to_string()));
             };

@@ -175,7 +175,7 @@ impl Engine {
         let facts = &self.plan.addresses.facts;
         let own = |lead: &Lead| {
             let known = facts.iter().filter_map(|(fact, kind)| match lead.facts.get(fact.index()) {
-                Some(Value::Text(text)) => Address::of(*kind, text),
+                Some(Value::Text(text)) => Address::of(*kind, text, self.world.salt),
                 _ => None,
             });
             known.chain(lead.told.iter().filter_map(|told| told.address)).collect::<Vec<_>>()

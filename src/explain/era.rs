@@ -100,7 +100,10 @@ pub fn through(eras: &[Era<'_>], lead: LeadId, options: &ExplainOptions) -> Resu
     let at = options.at.or_else(end).unwrap_or(Timestamp(0));
     let Some(LeadPart { events, together }) = part(eras, lead) else { return Ok(None) };
     let up_to = |number: u32| events.partition_point(|event| event.0 < number);
-    let engine_of = |plan: &Arc<Plan>| Engine::new(Arc::clone(plan)).guarded(options.guard).watching(together.clone());
+    let engine_of = |plan: &Arc<Plan>| {
+        let engine = Engine::new(Arc::clone(plan)).guarded(options.guard).salted(last.log.salt());
+        engine.watching(together.clone())
+    };
     let mut engine = engine_of(first.plan);
     let (mut earlier, mut decisions) = (None, Vec::new());
     for (era, next) in eras.iter().zip(eras.iter().skip(1)) {

@@ -13,6 +13,7 @@ use super::roster::Roster;
 use super::step::{self, Advanced};
 use super::{Live, Meaning, Progress, Ruleset, ledger, note, plans, shelf};
 use crate::SEMANTICS;
+use crate::address::Salt;
 use crate::decision::names::Names;
 use crate::decision::words;
 use crate::decision::{Body, Decision, Status};
@@ -91,7 +92,7 @@ impl Live {
         let plan = plans::of(&bytes, || Ok::<_, LiveError>(Plan::compile(rulebook)))?;
         let next = Ruleset { id, plan };
         let entry_id = self.free_id(&entry_id(&next.id, self.store.len()))?;
-        let payload = activation(&next.id, &entry_id, at).payload(&mut self.store)?;
+        let payload = activation(&next.id, &entry_id, at).payload(&mut self.store, Salt::default())?;
         let mut batch = Batch::new();
         batch.append(entry(&entry_id, at, &payload));
         batch.put_large(TreeName::Rulesets, next.id.as_bytes(), bytes);
@@ -198,7 +199,7 @@ impl Live {
         (handled, at): (u64, Timestamp),
         roster: &mut Roster,
     ) -> Result<Engine, LiveError> {
-        let mut engine = Engine::new(Arc::clone(plan)).guarded(self.guard);
+        let mut engine = Engine::new(Arc::clone(plan)).guarded(self.guard).salted(self.salt.unwrap_or_default());
         let (mut entries, mut bytes) = (Vec::new(), 0);
         let mut feed = |entries: &mut Vec<StoredEntry>, engine: &mut Engine| -> Result<(), LiveError> {
             let (log, places) = self.read_log(plan, entries)?;
@@ -230,7 +231,7 @@ impl Live {
     pub fn activate_first(&mut self, files: &Files, rulebook: Rulebook, at: Timestamp) -> Result<(), LiveError> {
         let id = id_of(files);
         let entry_id = self.free_id(&entry_id(&id, self.store.len()))?;
-        let payload = activation(&id, &entry_id, at).payload(&mut self.store)?;
+        let payload = activation(&id, &entry_id, at).payload(&mut self.store, Salt::default())?;
         let at = at.max(self.floor());
         let mut batch = Batch::new();
         batch.append(entry(&entry_id, at, &payload));

@@ -1,11 +1,13 @@
 //! Records into the log: each gets its moment of arrival, and what cannot be taken in goes to
 //! quarantine with the reason.
 
-use super::Live;
 use super::error::LiveError;
-use super::ingest::{Group, Payload};
+use super::ingest::{Good, Group, Payload};
 use super::record::{ACTIVATED, DRAINED, Record, kind};
+use super::{Live, salt};
+use crate::address::Salt;
 use crate::event::LATEST;
+use crate::log::{self, SALT_TYPE};
 use crate::store::{Appending, Batch, NewEntry, Offset, TreeName, check_size};
 use crate::timestamp::Timestamp;
 
@@ -66,6 +68,16 @@ impl Live {
         let Group { good, lines, names, mut payloads, bad: mut quarantine } = group;
         let mut appended = Appended::default();
         let mut floor = self.floor();
+        let brought = if arrival == Arrival::Own { good.iter().find_map(salt_of) } else { None };
+        let is_first = self.salt.is_none() && good.iter().any(|good| is_event(good.kind));
+        let salt = match (self.salt, brought) {
+            (Some(salt), _) => salt,
+            (None, Some(brought)) => brought,
+            (None, None) if is_first => salt::fresh()?,
+            (None, None) => Salt::default(),
+        };
+        let is_new = self.salt.is_none() && (is_first || brought.is_some());
+        let salting = if is_new { Some((self.free_id(SALT_TYPE)?, floor)) } else { None };
         let mut taken = Vec::with_capacity(good.len());
         for (good, line) in good.iter().zip(&lines) {
             if let Payload::Whole(record) = &good.payload {
@@ -76,6 +88,14 @@ impl Live {
                 }
                 if let Some(reason) = self.refused(record, arrival)? {
                     quarantine.push(line.bad(reason));
+                    continue;
+                }
+                if good.kind == kind::SALT {
+                    match salt::in_record(record) {
+                        Some(own) if own == salt => appended.duplicates += u64::from(!is_new),
+                        Some(_) => quarantine.push(line.bad(log::ANOTHER.to_owned())),
+                        None => quarantine.push(line.bad(String::from("a salt is 64 hexadecimal digits"))),
+                    }
                     continue;
                 }
             }
@@ -93,13 +113,32 @@ impl Live {
                 Payload::Packed(place) => place.clone(),
                 Payload::Whole(record) => {
                     let start = payloads.len();
-                    payloads.extend(record.payload(&mut self.store)?);
+                    payloads.extend(record.payload(&mut self.store, salt)?);
                     start..payloads.len()
                 }
             };
             taken.push((good, line, received_at, payload));
         }
         let mut batch = Batch { entries: Vec::with_capacity(taken.len()), ..Batch::default() };
+        let salting = salting.map(|(id, at)| salt::record(salt, id, at));
+        let salt_payload = match &salting {
+            Some(record) => record.payload(&mut self.store, salt)?,
+            None => Vec::new(),
+        };
+        if let Some(record) = &salting {
+            batch.append(NewEntry {
+                kind: kind::SALT,
+                id: &record.id,
+                lead: &record.lead,
+                account: None,
+                ty: &record.ty,
+                at: record.at,
+                received_at: record.at,
+                payload: &salt_payload,
+            });
+            salt::put(salt, &mut batch);
+        }
+        let own = batch.entries.len();
         let mut kept = Vec::with_capacity(taken.len());
         for (good, line, received_at, payload) in taken {
             let [id, lead, ty, account] = good.names(&names);
@@ -126,8 +165,11 @@ impl Live {
         }
         let committed = self.store.commit(&batch)?;
         appended.last_quarantined = committed.quarantined.last();
+        if is_new {
+            self.salt = Some(salt);
+        }
         let mut conflicts = Vec::new();
-        for ((outcome, line), (entry, _)) in committed.outcomes.iter().zip(kept).zip(&batch.entries) {
+        for ((outcome, (entry, _)), line) in committed.outcomes.iter().zip(&batch.entries).skip(own).zip(kept) {
             match outcome {
                 Appending::Stored(_) => appended.stored += 1,
                 Appending::Duplicate(_) => appended.duplicates += 1,
@@ -181,6 +223,14 @@ impl Live {
         let ruleset = record.props.get("ruleset").and_then(serde_json::Value::as_str).unwrap_or_default();
         let known = self.store.get(TreeName::Rulesets, ruleset.as_bytes())?.is_some();
         Ok((!known).then(|| format!("the rulebook {ruleset} was in force then, and is not in this store")))
+    }
+}
+
+/// The salt that another store's log brings along.
+fn salt_of(good: &Good) -> Option<Salt> {
+    match &good.payload {
+        Payload::Whole(record) => salt::in_record(record),
+        Payload::Packed(_) => None,
     }
 }
 

@@ -132,7 +132,11 @@ impl Group<'_> {
     fn enter(&mut self, told: &Told<'_>, payload: Payload) {
         let kind = record::kind_of(told.ty, told.backfill);
         // What a store says of its rulebooks belongs to no lead.
-        let lead = if matches!(kind, record::kind::ACTIVATION | record::kind::RESTORED) { "" } else { told.lead };
+        let lead = if matches!(kind, record::kind::ACTIVATION | record::kind::RESTORED | record::kind::SALT) {
+            ""
+        } else {
+            told.lead
+        };
         let start = self.names.len();
         let names = [told.id, lead, told.ty, told.account.unwrap_or_default()];
         names.into_iter().for_each(|name| self.names.push_str(name));
@@ -224,6 +228,7 @@ mod tests {
     use proptest::test_runner::{Config, TestRunner};
 
     use super::*;
+    use crate::address::Salt;
     use crate::load::Files;
     use crate::store::{self, Store};
 
@@ -248,7 +253,7 @@ mod tests {
             *taken.borrow_mut() += 1;
             prop_assert_eq!(words.refusal(line), None);
             let record = Record::parse(line).unwrap();
-            let payload = record.payload(&mut store.borrow_mut()).unwrap();
+            let payload = record.payload(&mut store.borrow_mut(), Salt::default()).unwrap();
             let mut whole = Group::default();
             whole.whole(record);
             let (plain, whole_one) = (&group.good[0], &whole.good[0]);

@@ -1,6 +1,7 @@
 //! Every decision so far, as the lines of a dry run, in blocks. A line that quotes a personal fact
 //! is sealed under the key of its lead.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -10,7 +11,9 @@ use super::error::LiveError;
 use super::personal::Personal;
 use super::places::{Place, Places};
 use super::record::placeholder;
+use super::salt;
 use super::shelf::encode;
+use crate::address::Salt;
 use crate::decision::line::Line;
 use crate::decision::names::Names;
 use crate::decision::{Decision, Note};
@@ -86,10 +89,15 @@ fn line(
 /// are erased.
 fn redactions(store: &Store, names: &Names<'_>, decisions: &[Decision]) -> Result<Vec<(usize, Decision)>, LiveError> {
     let mut personal = Personal::new(store, names);
+    let salt = salt::of(store)?;
     let mut all = Vec::new();
     for (index, decision) in decisions.iter().enumerate() {
         let body = personal.redacted(decision)?;
-        let note = decision.note.as_deref().map(without_words).filter(|note| Some(note) != decision.note.as_deref());
+        let note = decision
+            .note
+            .as_deref()
+            .map(|note| without_words(note, salt))
+            .filter(|note| Some(note) != decision.note.as_deref());
         if body.is_some() || note.is_some() {
             let mut redacted = decision.clone();
             redacted.body = body.unwrap_or(redacted.body);
@@ -101,9 +109,10 @@ fn redactions(store: &Store, names: &Names<'_>, decisions: &[Decision]) -> Resul
 }
 
 /// `by bob: erased`: what a person wrote about a lead goes with it, as it goes from the log.
-fn without_words(note: &Note) -> Note {
-    let shown =
-        |name, text: &Option<Box<str>>| text.as_deref().map(|text| placeholder(name, text).unwrap_or(text).into());
+fn without_words(note: &Note, salt: Salt) -> Note {
+    let shown = |name, text: &Option<Box<str>>| {
+        text.as_deref().map(|text| placeholder(name, text, salt).unwrap_or(Cow::Borrowed(text)).into())
+    };
     Note { by: shown("by", &note.by), why: shown("reason", &note.why) }
 }
 

@@ -212,7 +212,7 @@ impl Replay<'_> {
         }
         let plan = self.live.ruleset_of(id)?.plan;
         let engine = match self.engine.take() {
-            None => Engine::new(Arc::clone(&plan)).guarded(self.live.guard),
+            None => Engine::new(Arc::clone(&plan)).guarded(self.live.guard).salted(self.live.salt.unwrap_or_default()),
             Some((mut engine, before, _)) => {
                 let (at, place) = (entry.received_at, entry.offset.0);
                 let mut out = Vec::new();

@@ -9,6 +9,7 @@ use super::error::LiveError;
 use super::outbox::{self, Delivery, DeliveryState, Fate};
 use super::record::{HANDED, HANDING, Record, kind};
 use super::{Live, shelf};
+use crate::address::Salt;
 use crate::local::{Zone, rfc3339};
 use crate::sink::attempt::Breaker;
 use crate::store::{self, Batch, Committed, NewEntry, Store, StoreError, TreeName};
@@ -39,7 +40,7 @@ impl Live {
         for (note, number) in notes.iter().zip(first..) {
             let id = self.free_id(&format!("{} {number}", note.record_name()))?;
             let record = note.record(id);
-            let payload = record.payload(&mut self.store)?;
+            let payload = record.payload(&mut self.store, Salt::default())?;
             records.push((record, payload));
         }
         let mut batch = Batch::new();

@@ -102,6 +102,6 @@ impl Live {
             end.pass(self.floor());
             parts.push(end);
         }
-        Ok(join(parts, PATH, &crew))
+        Ok(join(parts, PATH, &crew).salted(self.salt.unwrap_or_default()))
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use super::append::is_event;
+use crate::address::{Address, AddressKind, Salt, is_nobody};
 use crate::decimal::Decimal;
 use crate::event::OF_NOBODY;
 use crate::local::{Zone, parse_rfc3339, rfc3339};
@@ -31,6 +32,8 @@ pub(crate) mod kind {
     pub const OUTCOME: u8 = 5;
     /// Something of the past is lost.
     pub const RESTORED: u8 = 6;
+    /// What addresses are hashed with.
+    pub const SALT: u8 = 7;
 }
 
 /// Types of the store's own records.
@@ -44,8 +47,10 @@ pub(crate) const DRAINED: &str = "ensue.drained";
 const OWNER: &str = "owner";
 /// Longer texts are taken for free text, and may tell more than a rule should ask for.
 const FREE_TEXT: usize = 40;
+/// Telephone numbers have at least so many digits.
+const DIGITS: usize = 6;
 /// Properties that tell who someone is, whatever their value: the letters of their names.
-const PERSONAL: [&str; 22] = [
+const PERSONAL: [&str; 29] = [
     "name",
     "firstname",
     "lastname",
@@ -53,6 +58,13 @@ const PERSONAL: [&str; 22] = [
     "email",
     "phone",
     "mobile",
+    "phonenumber",
+    "mobilephone",
+    "workphone",
+    "telephone",
+    "tel",
+    "cell",
+    "whatsapp",
     "address",
     "street",
     "birthday",
@@ -169,17 +181,23 @@ impl Record {
     ///
     /// # Errors
     /// No key can be made.
-    pub(crate) fn payload(&self, store: &mut Store) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn payload(&self, store: &mut Store, salt: Salt) -> Result<Vec<u8>, StoreError> {
         let mut props: Vec<(&str, Packed<'_>)> = Vec::with_capacity(self.props.len());
         for (name, value) in &self.props {
-            props.push((name, self.pack(name, value, store)?));
+            props.push((name, self.pack(name, value, store, salt)?));
         }
         props.sort_unstable_by_key(|(name, _)| *name);
         // Writing into memory cannot fail.
         Ok(postcard::to_allocvec(&props).unwrap_or_default())
     }
 
-    fn pack<'a>(&'a self, name: &str, value: &'a Value, store: &mut Store) -> Result<Packed<'a>, StoreError> {
+    fn pack<'a>(
+        &'a self,
+        name: &str,
+        value: &'a Value,
+        store: &mut Store,
+        salt: Salt,
+    ) -> Result<Packed<'a>, StoreError> {
         let json = match value {
             Value::Null => return Ok(Packed::Null),
             Value::Bool(value) => return Ok(Packed::Bool(*value)),
@@ -200,11 +218,13 @@ impl Record {
             Value::String(text) => {
                 let sealed = store.seal(&self.lead, &context(&self.id, name), text.as_bytes())?;
                 let sealed = Cow::Owned(sealed.unwrap_or_default());
-                return Ok(match Shape::of(text) {
-                    Shape::Address => Packed::SealedAddress(sealed),
+                return Ok(match Shape::of(text, salt) {
+                    Shape::Address(AddressKind::Email, Some(address)) => Packed::SealedMail(sealed, address.bytes()),
+                    Shape::Address(AddressKind::Phone, Some(address)) => Packed::SealedPhone(sealed, address.bytes()),
+                    Shape::Address(AddressKind::Email, None) => Packed::SealedAddress(sealed),
                     Shape::Date => Packed::SealedDate(sealed),
                     Shape::Time => Packed::SealedTime(sealed),
-                    Shape::Words => Packed::Sealed(sealed),
+                    Shape::Address(AddressKind::Phone, None) | Shape::Words => Packed::Sealed(sealed),
                 });
             }
             Value::Array(_) | Value::Object(_) => value.to_string(),
@@ -226,6 +246,7 @@ pub(crate) fn kind_of(ty: &str, backfill: bool) -> u8 {
         HANDING => kind::INTENT,
         HANDED => kind::OUTCOME,
         RESTORED => kind::RESTORED,
+        log::SALT_TYPE => kind::SALT,
         _ if backfill => kind::BACKFILL,
         _ => kind::EVENT,
     }
@@ -256,7 +277,13 @@ fn is_personal(name: &str, text: &str) -> bool {
         return false;
     }
     let named = is_named(name) && !(name.eq_ignore_ascii_case("message") && is_id(text));
-    named || text.len() > FREE_TEXT || text.contains('@')
+    named || text.len() > FREE_TEXT || text.contains('@') || text.starts_with('+') && is_number(text)
+}
+
+/// Whether a text is a telephone number: the letters of some property names say so, and so do these.
+fn is_number(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits >= DIGITS && text.bytes().all(|byte| byte.is_ascii_digit() || b"+ ()-./".contains(&byte))
 }
 
 /// Whether a property's name says that its value tells who somebody is, however it is spelled:
@@ -306,6 +333,10 @@ enum Packed<'a> {
     Null,
     /// A number that floating point cannot hold, as it is written.
     Digits(Cow<'a, str>),
+    /// A mail address that is sealed, with the hash by which it is known.
+    SealedMail(Cow<'a, [u8]>, [u8; 16]),
+    /// The same for a telephone number.
+    SealedPhone(Cow<'a, [u8]>, [u8; 16]),
 }
 
 impl<'a> Packed<'a> {
@@ -325,6 +356,8 @@ impl<'a> Packed<'a> {
             10 => Self::SealedList(wire.bytes()?.into()),
             11 => Self::Null,
             12 => Self::Digits(wire.text()?.into()),
+            13 => Self::SealedMail(wire.bytes()?.into(), wire.array()?),
+            14 => Self::SealedPhone(wire.bytes()?.into(), wire.array()?),
             _ => return None,
         })
     }
@@ -337,18 +370,24 @@ impl<'a> Packed<'a> {
 /// What a text looks like to whoever reads it as a property of a declared type.
 #[derive(Clone, Copy)]
 enum Shape {
-    Address,
+    /// With what it is known by; without it is nobody's in particular.
+    Address(AddressKind, Option<Address>),
     Date,
     Time,
     Words,
 }
 
 impl Shape {
-    fn of(text: &str) -> Self {
+    fn of(text: &str, salt: Salt) -> Self {
+        let address = |kind| {
+            let is_one = !text.trim().contains(char::is_whitespace) || kind == AddressKind::Phone;
+            Self::Address(kind, Address::of(kind, text, salt).filter(|_| is_one))
+        };
         match text {
-            _ if text.contains('@') => Self::Address,
+            _ if text.contains('@') => address(AddressKind::Email),
             _ if log::date(text).is_some() => Self::Date,
             _ if parse_rfc3339(text.as_bytes()).is_ok() => Self::Time,
+            _ if is_number(text) || is_nobody(text) => address(AddressKind::Phone),
             _ => Self::Words,
         }
     }
@@ -356,13 +395,14 @@ impl Shape {
     /// What stands in the place of a text whose lead was erased: of the same shape, so that whatever
     /// could read the one can read the other. Rules that only ask whether there is a value, and
     /// templates, decide as they did.
-    fn erased(self) -> &'static str {
-        match self {
-            Self::Address => "erased@erased.invalid",
+    fn erased(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Address(kind, Some(address)) => return Cow::Owned(address.erased(kind)),
+            Self::Address(AddressKind::Email, None) => "erased@erased.invalid",
             Self::Date => "2000-01-01",
             Self::Time => "2000-01-01T00:00:00Z",
-            Self::Words => ERASED,
-        }
+            Self::Address(AddressKind::Phone, None) | Self::Words => ERASED,
+        })
     }
 }
 
@@ -370,8 +410,8 @@ impl Shape {
 pub(crate) const ERASED: &str = "erased";
 
 /// What stands in the place of a personal text once its lead is erased.
-pub(crate) fn placeholder(name: &str, text: &str) -> Option<&'static str> {
-    is_personal(name, text).then(|| Shape::of(text).erased())
+pub(crate) fn placeholder(name: &str, text: &str, salt: Salt) -> Option<Cow<'static, str>> {
+    is_personal(name, text).then(|| Shape::of(text, salt).erased())
 }
 
 /// Whether any property of an entry is sealed.
@@ -481,7 +521,7 @@ fn open<'a>(store: Option<&Store>, entry: &Entry<'_>, name: &str, value: Packed<
     let unseal = |sealed: &[u8]| store?.unseal(entry.lead, &context(entry.id, name), sealed);
     let text = |sealed: &[u8], shape: Shape| {
         let open = unseal(sealed).and_then(|bytes| String::from_utf8(bytes).ok());
-        Open::Text(open.map_or(Cow::Borrowed(shape.erased()), Cow::Owned))
+        Open::Text(open.map_or_else(|| shape.erased(), Cow::Owned))
     };
     Some(match value {
         Packed::Null => Open::Null,
@@ -491,7 +531,13 @@ fn open<'a>(store: Option<&Store>, entry: &Entry<'_>, name: &str, value: Packed<
         Packed::Number(number) => Open::Number(number),
         Packed::Text(text) => Open::Text(text),
         Packed::Sealed(sealed) => text(&sealed, Shape::Words),
-        Packed::SealedAddress(sealed) => text(&sealed, Shape::Address),
+        Packed::SealedAddress(sealed) => text(&sealed, Shape::Address(AddressKind::Email, None)),
+        Packed::SealedMail(sealed, hash) => {
+            text(&sealed, Shape::Address(AddressKind::Email, Some(Address::from_bytes(hash))))
+        }
+        Packed::SealedPhone(sealed, hash) => {
+            text(&sealed, Shape::Address(AddressKind::Phone, Some(Address::from_bytes(hash))))
+        }
         Packed::SealedDate(sealed) => text(&sealed, Shape::Date),
         Packed::SealedTime(sealed) => text(&sealed, Shape::Time),
         Packed::SealedJson(sealed) => Open::Json(unseal(&sealed)?),
@@ -630,7 +676,8 @@ mod tests {
         /// Whatever the bytes are, they read as postcard reads them.
         #[test]
         fn values_are_read_as_postcard_reads_them(
-            which in 0_u8..13,
+            which in 0_u8..15,
+            hash: [u8; 16],
             text in "[a-zé]{0,20}",
             bits: u64,
             bytes: Vec<u8>,
@@ -651,6 +698,8 @@ mod tests {
                 9 => Packed::SealedTime(bytes),
                 10 => Packed::SealedList(bytes),
                 11 => Packed::Null,
+                12 => Packed::SealedMail(bytes, hash),
+                13 => Packed::SealedPhone(bytes, hash),
                 _ => Packed::Digits("12345678901.123456789".into()),
             };
             let good = postcard::to_allocvec(&value).unwrap();

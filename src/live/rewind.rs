@@ -9,6 +9,7 @@ use super::error::LiveError;
 use super::outbox::{self, Fate, What};
 use super::record::{HANDED, Record, kind};
 use super::{Live, record};
+use crate::address::Salt;
 use crate::decision::ActionId;
 use crate::store::{Moved, NewEntry, Offset, StoreOptions};
 use crate::timestamp::Timestamp;
@@ -54,7 +55,7 @@ impl Live {
         // What arrives at one moment stays in the order in which it was told.
         later.sort_by_key(|moved| (moved.received_at, moved.offset));
         let alerts = self.alerts_anew(moment, &arrivals)?;
-        let records = alerts.iter().map(|record| Ok((record, record.payload(&mut self.store)?)));
+        let records = alerts.iter().map(|record| Ok((record, record.payload(&mut self.store, Salt::default())?)));
         let records = records.collect::<Result<Vec<_>, LiveError>>()?;
         let own: Vec<NewEntry<'_>> = records
             .iter()

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::error::LiveError;
 use super::places::{Place, Places};
 use super::roster::Roster;
+use super::salt;
 use crate::address::Address;
 use crate::engine::{Clock, Engine, Halts, OwnerSends, SavedAccount, SavedAddress};
 use crate::event::{AccountId, LeadId};
@@ -231,7 +232,7 @@ pub(crate) fn load(
         Some(bytes) => postcard::from_bytes(&bytes).map_err(|_| damaged("meta"))?,
         None => OwnerSends::new(),
     };
-    let engine = Engine::resume(Arc::clone(plan), clock, owners).with_halts(halts(store)?);
+    let engine = Engine::resume(Arc::clone(plan), clock, owners).with_halts(halts(store)?).salted(salt::of(store)?);
     let mut engine = engine.for_live_run();
     for row in found.into_values().flatten() {
         let account = roster.account(&row.name);

@@ -140,7 +140,7 @@ impl Live {
         let accounts: BTreeSet<String> = events().filter_map(|entry| entry.account.clone()).collect();
         let mut roster = Roster::default();
         let (log, places) = self.read_log(&plan, &entries)?;
-        let addresses = log.iter().flat_map(|event| named_addresses(&plan, &event)).collect();
+        let addresses = log.iter().flat_map(|event| named_addresses(&plan, log.salt(), &event)).collect();
         let clock = self.progress.clock;
         let loaded = shelf::load(&self.store, &plan, clock, (leads, accounts), addresses, &mut roster)?;
         let (engine, before) = loaded.into_parts();
@@ -207,6 +207,7 @@ impl Live {
     pub(super) fn read_log(&self, plan: &Plan, entries: &[StoredEntry]) -> Result<(Log, Vec<u64>), LiveError> {
         let events = || entries.iter().filter(|entry| is_event(entry.kind));
         let log = Reader::new(Some(&self.store), &plan.rulebook).log(events().map(StoredEntry::as_entry))?;
+        let log = log.salted(self.salt.unwrap_or_default());
         Ok((log, events().map(|entry| entry.offset.0).collect()))
     }
 

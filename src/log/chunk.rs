@@ -11,7 +11,8 @@ use super::names::Names;
 use super::record::{Record, RecordSeed, Scratch, Told};
 use super::value::{self, Fitted, Raw};
 use super::vocabulary::{Null, Vocabulary};
-use super::{LogEntry, MAX_LINE, MAX_NAME, NONE, hash, length, plain};
+use super::{LogEntry, MAX_LINE, MAX_NAME, NONE, hash, length, plain, salt};
+use crate::address::Salt;
 use crate::event::{LATEST, LeadId, OF_NOBODY, PropValue};
 use crate::rulebook::{PropId, TOUCHED_TYPE, TypeId};
 use crate::timestamp::Timestamp;
@@ -20,6 +21,8 @@ use crate::value::Value;
 /// Types of records by which a store keeps what it did itself: rulebooks put in force, actions
 /// handed over, how far it was drained. They move the clock and nothing else.
 pub(crate) const OWN_TYPES: &str = "ensue.";
+/// The type of the record that says what the addresses of a log are hashed with.
+pub(crate) const SALT_TYPE: &str = "ensue.salt";
 
 /// What stays of a block: the texts and properties its entries point into.
 #[derive(Debug, Default)]
@@ -52,6 +55,8 @@ pub(super) struct Parsed {
     pub(super) undeclared: BTreeMap<String, u64>,
     /// When the last record of the program's own was received.
     pub(super) horizon: Option<Timestamp>,
+    /// What addresses are hashed with, by the lines that say so, from 0.
+    pub(super) salts: Vec<(u32, Salt)>,
 }
 
 /// What duplicates are known by.
@@ -170,6 +175,10 @@ impl Parsed {
         };
         let refused = match record {
             Ok(record) => match self.take_in(&record, scratch, vocabulary) {
+                Ok(()) if record.ty.as_deref() == Some(SALT_TYPE) => {
+                    self.salts.push((self.lines, salt::read(line)?));
+                    return Ok(());
+                }
                 Ok(()) => return Ok(()),
                 Err(Refused) => "this is not a record".to_owned(),
             },

@@ -329,7 +329,8 @@ fn nonce_of(nonces: &[u8; 32], context: &str, plain: &[u8]) -> [u8; 24] {
     nonce
 }
 
-fn random_key() -> Result<[u8; 32], StoreError> {
+/// Bytes that nobody can guess.
+pub fn random_key() -> Result<[u8; 32], StoreError> {
     let mut key = [0; 32];
     let read = File::open(RANDOM).and_then(|mut source| source.read_exact(&mut key));
     read.map_err(|source| StoreError::io("read", Path::new(RANDOM), source))?;

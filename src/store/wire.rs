@@ -44,6 +44,13 @@ impl<'a> Wire<'a> {
         Some(f64::from_le_bytes(*bytes))
     }
 
+    /// So many bytes as they are.
+    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (bytes, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*bytes)
+    }
+
     /// True or false.
     pub fn flag(&mut self) -> Option<bool> {
         match self.byte()? {

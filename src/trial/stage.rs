@@ -60,7 +60,7 @@ fn events(plan: &Plan, test: &Test) -> Result<Log, Box<Failure>> {
 
 fn staged(plan: &Arc<Plan>, test: &Test, guard: Option<TimeGuard>, log: Log) -> Result<Played, Stopped> {
     let leads = (0..log.lead_count() as u32).map(LeadId).collect();
-    let engine = Engine::new(Arc::clone(plan)).guarded(guard).watching(leads);
+    let engine = Engine::new(Arc::clone(plan)).guarded(guard).salted(log.salt()).watching(leads);
     let mut run = Run { plan, engine, log: &log, test, decisions: Vec::new(), stands: Vec::new(), asked: Vec::new() };
     for event in log.iter() {
         let before = Timestamp(event.received_at.0 - 1);

@@ -90,7 +90,7 @@ fn events_are_taken_in_while_a_sink_is_asked() {
     let ended = run.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     let text = said(&ended);
-    assert!(text.starts_with("run: 5 entries handled, "), "{text}");
+    assert!(text.starts_with("run: 6 entries handled, "), "{text}");
     assert!(text.contains("; 3 handed over, 1 cancelled\n"), "two alerts and a mail: {text}");
     assert_eq!(stand.lines("sent").len(), 1);
     let types = ["lead.created", "ensue.handing_over", "ensue.handed_over"];

@@ -232,7 +232,7 @@ fn ids_of_the_store_that_are_taken_cost_no_event() {
     stage.happens("go", "a", "");
     stage.hand_over();
     assert_eq!((stage.got().as_str(), stage.fates("a")), ("a", vec![Fate::Taken]));
-    assert_eq!(stage.live.store().len(), 1 + 10 + 1 + 2);
+    assert_eq!(stage.live.store().len(), 1 + 1 + 10 + 1 + 2);
     assert_eq!(stage.live.unhandled(), 0);
     stage.happens("go", "b", "");
     stage.hand_over();
@@ -380,7 +380,7 @@ fn a_stop_after_the_intent_does_not_undo_what_was_taken() {
     stage.happens("go", "ab", "");
     let handed = stage.hand_over_while(|stage| stage.happens("halt", "ab", ""));
     assert_eq!((stage.got().as_str(), handed.taken), ("a", 1), "it was logged before the intent of the second");
-    assert_eq!((handed.advanced.entries, handed.advanced.withdrawn), (1 + 2 + 2, 1));
+    assert_eq!((handed.advanced.entries, handed.advanced.withdrawn), (1 + 1 + 2 + 2, 1));
     assert_eq!(stage.lasting_fates("a"), [Fate::Taken]);
     assert_eq!(stage.lasting_fates("b"), [Fate::Withdrawn]);
 }

@@ -165,3 +165,108 @@ fn quarantine_keeps_nothing_of_an_erased_lead_though_it_is_no_json() {
     assert_eq!(listed, place.good("store quarantine list"));
     assert_eq!(place.ensue("store quarantine retry --all --at 2026-03-06T10:00:00Z").code, 1);
 }
+
+/// What the second test store is told, beside what the first one exports: the same addresses under another id.
+const BACK_AGAIN: &str = concat!(
+    r#"{"id":"n1","type":"lead.created","lead":"ana-2","at":"2026-03-09T09:00:00Z","props":{"email":" ANA@Acme.example "}}"#,
+    "\n",
+    r#"{"id":"n2","type":"lead.created","lead":"ben-2","at":"2026-03-09T09:00:00Z","props":{"phone":"0049 30 123456"}}"#,
+    "\n",
+    r#"{"id":"n3","type":"lead.created","lead":"cleo","at":"2026-03-09T09:00:00Z","props":{"email":"cleo@acme.example"}}"#,
+    "\n",
+    r#"{"id":"n4","type":"lead.created","lead":"dan-2","at":"2026-03-09T09:00:00Z","props":{"email":"dan@acme.example"}}"#,
+    "\n",
+);
+
+/// Whose addresses were erased is known after an export too, though nobody can read them: under the other id,
+/// in another store, in a dry run, and by the number as by the mail address.
+#[test]
+fn erased_addresses_are_known_in_what_an_export_is_read_into() {
+    let place = Place::new("live/lead_erase");
+    let rules = "tiers hot\ncreated where has email -> email hello\ncreated where has phone -> sms hello\n";
+    std::fs::write(place.path("rules.ensue"), rules).unwrap();
+    let log = concat!(
+        r#"{"id":"e1","type":"lead.created","lead":"ana","at":"2026-03-02T09:00:00Z","props":{"email":"ana@acme.example"}}"#,
+        "\n",
+        r#"{"id":"e2","type":"lead.created","lead":"ben","at":"2026-03-02T09:00:00Z","props":{"phone":"+49 (30) 123-456"}}"#,
+        "\n",
+        r#"{"id":"e3","type":"lead.created","lead":"dan","at":"2026-03-02T09:00:00Z","props":{"email":"dan@acme.example"}}"#,
+        "\n",
+        r#"{"id":"e4","type":"email.unsubscribed","lead":"dan","at":"2026-03-02T10:00:00Z"}"#,
+        "\n",
+    );
+    std::fs::write(place.path("log.jsonl"), log).unwrap();
+    place.good("ingest TMP/log.jsonl --replay --rules TMP/rules.ensue");
+    place.good("run TMP/rules.ensue --at 2026-03-03T09:00:00Z");
+    for lead in ["ana", "ben", "dan"] {
+        place.good(&format!("lead {lead} erase --yes --by kim --at 2026-03-04T09:00"));
+    }
+    let export = place.good("store export");
+    for told in ["ana@acme", "dan@acme", "123-456"] {
+        assert!(!export.contains(told), "{export}");
+    }
+    std::fs::write(place.path("back.jsonl"), BACK_AGAIN).unwrap();
+    std::fs::write(place.path("export.jsonl"), export.clone() + BACK_AGAIN).unwrap();
+    place.good("ingest TMP/back.jsonl --replay");
+    place.good("ingest TMP/export.jsonl --replay --rules TMP/rules.ensue --store TMP/again");
+    let dry_run =
+        place.good("dry-run TMP/rules.ensue --events TMP/export.jsonl --until 2026-03-10T09:00:00Z --format jsonl");
+    let mut all = vec![dry_run];
+    for store in ["store", "again"] {
+        place.good(&format!("run TMP/rules.ensue --at 2026-03-10T09:00:00Z --store TMP/{store}"));
+        all.push(place.good(&format!("store decisions --store TMP/{store}")));
+    }
+    place.good("store repair --store TMP/again --to TMP/repaired");
+    all.push(place.good("store decisions --store TMP/repaired"));
+    for decisions in all {
+        let of = |lead: &str, status: &str| {
+            let is = |line: &&str| {
+                line.contains(&format!(r#""lead":"{lead}""#)) && line.contains(&format!(r#""status":"{status}""#))
+            };
+            decisions.lines().filter(is).count()
+        };
+        for lead in ["ana-2", "ben-2", "dan-2"] {
+            assert_eq!(of(lead, "sent"), 0, "{lead}: {decisions}");
+        }
+        assert_eq!((of("ana-2", "suppressed"), of("dan-2", "suppressed")), (1, 1), "{decisions}");
+        assert!(of("ben-2", "suppressed") >= 1, "{decisions}");
+        assert_eq!(of("cleo", "sent"), 1, "who is new gets it: {decisions}");
+    }
+    // And once more, from the store that was made of the export.
+    let again = place.good("store export --store TMP/again");
+    std::fs::write(place.path("third.jsonl"), &again).unwrap();
+    place.good("ingest TMP/third.jsonl --replay --rules TMP/rules.ensue --store TMP/third");
+    assert_eq!(again, place.good("store export --store TMP/third"));
+}
+
+/// Two stores hash addresses each in its own way: what one exports is not read into the other as if it were its
+/// own, and says so.
+#[test]
+fn the_salt_of_another_store_is_told_apart() {
+    let place = Place::new("live/lead_erase");
+    let mut salts = Vec::new();
+    for store in ["store", "other"] {
+        place.good(&format!("ingest events.jsonl --replay --rules rules.ensue --store TMP/{store}"));
+        let export = place.good(&format!("store export --store TMP/{store}"));
+        salts.push(export.lines().find(|line| line.contains("ensue.salt")).unwrap().to_owned());
+        std::fs::write(place.path(&format!("{store}.jsonl")), export).unwrap();
+    }
+    assert_ne!(salts[0], salts[1]);
+    let bad = |words: &str, reason: &str| {
+        let ran = place.ensue(words);
+        let store = words.split_once("--store").map_or(String::new(), |(_, store)| format!(" --store{store}"));
+        let listed = place.good(&format!("store quarantine list{}", store.replace(" --rules rules.ensue", "")));
+        assert!(ran.code == 1 && listed.contains(reason), "{ran:?}\n{listed}");
+    };
+    bad("ingest TMP/other.jsonl --replay", "hashes addresses with a salt of its own");
+    let own = place.good("ingest TMP/store.jsonl --replay");
+    assert!(own.contains("0 events stored") && own.contains("0 in quarantine"), "{own}");
+    let ran = place.ensue("dry-run rules.ensue --events TMP/store.jsonl --events TMP/other.jsonl");
+    assert!(ran.code != 0 && ran.err.contains("hashes addresses with a salt of its own"), "{ran:?}");
+    for broken in [salts[0].replace("\"salt\":\"", "\"salt\":\"zz"), salts[0].replace("\"salt\"", "\"other\"")] {
+        std::fs::write(place.path("broken.jsonl"), &broken).unwrap();
+        let ran = place.ensue("dry-run rules.ensue --events TMP/broken.jsonl");
+        assert!(ran.code != 0 && ran.err.contains("64 hexadecimal digits"), "{broken}: {ran:?}");
+        bad("ingest TMP/broken.jsonl --replay --store TMP/new --rules rules.ensue", "64 hexadecimal digits");
+    }
+}
