@@ -11,6 +11,7 @@ mod channel;
 mod checker;
 mod collect;
 mod constant;
+mod contact;
 mod effect;
 mod event;
 mod expect;

@@ -26,6 +26,7 @@ mod address;
 mod adopt;
 pub mod ask;
 mod choice;
+mod contact;
 mod count;
 mod departure;
 mod effect;

@@ -2,6 +2,7 @@
 //! `check`, compiled by `plan`. What stands here is free of mistakes an author can make.
 
 mod channel;
+mod contact;
 mod effect;
 mod event;
 mod experiment;
@@ -20,6 +21,7 @@ mod test;
 use std::sync::Arc;
 
 pub use self::channel::{Cap, CapScope, Channel, Reach, TASK};
+pub use self::contact::Contact;
 pub use self::effect::{Effect, EffectKind, HoldEnd, Person, Timing};
 pub use self::event::{
     Alternative, DeclaredEvent, EventSet, EventType, Means, Prop, RESUBSCRIBED, Setter, TOUCHED_TYPE, WellKnown,
@@ -117,6 +119,8 @@ pub struct Rulebook {
     pub zones: Vec<crate::units::ZoneSource>,
     /// Channels, standard ones included.
     pub channels: Table<ChannelId, Channel>,
+    /// Limits over channels together, in rulebook order.
+    pub contacts: Vec<Contact>,
     /// What messages can be about, where people may have enough of one thing and not of all.
     pub topics: Table<TopicId, Topic>,
     /// Sequences in rulebook order.

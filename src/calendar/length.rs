@@ -15,7 +15,7 @@ const REACH: Span = Span::days(40 * 366);
 pub fn add_open_hours(calendar: Option<&Calendar>, from: Timestamp, hours: u32, zone: Zone) -> Option<Timestamp> {
     let mut left = Span::seconds(i64::from(hours) * 3_600);
     let Some(calendar) = calendar else { return Some(from + left) };
-    let window = Window { calendar: Some(calendar), quiet: None };
+    let window = Window { calendar: Some(calendar), quiet: &[] };
     let (mut at, end) = (from, from + REACH);
     while left > Span::ZERO && at < end {
         let (open, _) = window.next_open(at, zone)?;

@@ -16,7 +16,7 @@ pub struct Window<'a> {
     /// Its open days and hours.
     pub calendar: Option<&'a Calendar>,
     /// Hours in which it stays silent even so.
-    pub quiet: Option<ClockRange>,
+    pub quiet: &'a [ClockRange],
 }
 
 /// Why a moment is not allowed. Prints as `closed (weekend)`, `outside hours 09:00-17:00`,
@@ -57,10 +57,8 @@ impl Window<'_> {
         {
             return Err(refusal(calendar, local));
         }
-        match self.quiet {
-            Some(quiet) if holds(quiet, minute_of(local)) => Err(Refusal::Quiet(quiet)),
-            _ => Ok(()),
-        }
+        let quiet = self.quiet.iter().find(|quiet| holds(**quiet, minute_of(local)));
+        quiet.map_or(Ok(()), |quiet| Err(Refusal::Quiet(*quiet)))
     }
 
     /// Why a clock time is refused on every day of usual hours; `None` where it is allowed on those.
@@ -68,7 +66,7 @@ impl Window<'_> {
     pub fn usual_refusal(&self, time: ClockTime) -> Option<Refusal> {
         let hours = self.calendar.and_then(|calendar| calendar.hours).filter(|hours| !holds(*hours, time));
         let outside = hours.map(|hours| Refusal::OutsideHours { hours, name: None });
-        outside.or_else(|| self.quiet.filter(|quiet| holds(*quiet, time)).map(Refusal::Quiet))
+        outside.or_else(|| self.quiet.iter().find(|quiet| holds(**quiet, time)).copied().map(Refusal::Quiet))
     }
 
     /// Whether no time of a part of the day is allowed on days of usual hours.
@@ -76,9 +74,9 @@ impl Window<'_> {
     pub fn is_never_open_in(&self, part: ClockRange) -> bool {
         // Where nothing is open at its beginning, it can open within it only where hours begin or quiet ends.
         let opens = self.calendar.and_then(|calendar| calendar.hours).map(|hours| hours.0);
-        let ends = self.quiet.map(|quiet| quiet.1);
-        let edges = [Some(part.0), opens, ends].into_iter().flatten().filter(|edge| holds(part, *edge));
-        edges.into_iter().all(|edge| self.usual_refusal(edge).is_some())
+        let ends = self.quiet.iter().map(|quiet| quiet.1);
+        let mut edges = [Some(part.0), opens].into_iter().flatten().chain(ends).filter(|edge| holds(part, *edge));
+        edges.all(|edge| self.usual_refusal(edge).is_some())
     }
 
     /// The first allowed moment at or after `from`, and why the moments before it were refused, each

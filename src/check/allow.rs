@@ -173,6 +173,7 @@ fn statements(file: &File) -> Vec<Range> {
             }
             ItemKind::Score(score) => all.extend(score.lines.iter().map(|line| line.range)),
             ItemKind::Channel(channel) => all.extend(channel.clauses.iter().map(|clause| clause.range)),
+            ItemKind::Contact(contact) => all.extend(contact.clauses.iter().map(|clause| clause.range)),
             ItemKind::Calendar(calendar) => all.extend(calendar.entries.iter().map(|entry| entry.range)),
             ItemKind::Lead(fields) => all.extend(fields.iter().map(|field| field.range)),
             _ => {}

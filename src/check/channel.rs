@@ -56,7 +56,7 @@ impl Checker<'_> {
             name: declared.name.node.clone(),
             kind: self.kind(id, declared),
             calendar: None,
-            quiet: None,
+            quiet: Vec::new(),
             caps: Vec::new(),
             requires: Vec::new(),
             needs: Vec::new(),
@@ -74,7 +74,7 @@ impl Checker<'_> {
                 ChannelClause::Cap { count, per, scope } => channel.caps.extend(self.cap(count, per, scope)),
                 ChannelClause::Quiet(range) => {
                     self.refuse_second("quiet".to_owned(), clause.range, &mut seen);
-                    channel.quiet = self.clock_range(*range);
+                    channel.quiet.extend(self.clock_range(*range));
                 }
                 ChannelClause::Require(condition) => {
                     let text = self.text(condition.range);
@@ -152,7 +152,7 @@ impl Checker<'_> {
         id
     }
 
-    fn cap(&mut self, count: &At<Decimal>, per: &At<Length>, scope: &Name) -> Option<Cap> {
+    pub(super) fn cap(&mut self, count: &At<Decimal>, per: &At<Length>, scope: &Name) -> Option<Cap> {
         let number = self.whole_number(count, "a cap");
         let length = self.measured(per, "the span of a cap").map(|_| per.node);
         let scopes = ["lead", "account", "owner"];
@@ -196,7 +196,7 @@ impl Checker<'_> {
         if let Some((name, hours)) = hours.filter(|(_, hours)| !within(*hours, time)) {
             return Some(format!("calendar `{name}` is open {}-{}", hours.0, hours.1));
         }
-        let quiet = channel.quiet.filter(|quiet| within(*quiet, time))?;
+        let quiet = channel.quiet.iter().find(|quiet| within(**quiet, time))?;
         Some(format!("channel `{}` is quiet {}-{}", channel.name, quiet.0, quiet.1))
     }
 

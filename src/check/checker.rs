@@ -17,9 +17,9 @@ use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rulebook::{
-    BookScript, BookTemplate, CalendarId, Channel, ChannelId, EventSet, EventType, Experiment, ExperimentId, Expr,
-    Fact, FactId, Invariant, PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, Sequence, SequenceId, SetId,
-    Settings, Table, TagId, TemplateId, Test, Tier, Topic, TypeId, WellKnown,
+    BookScript, BookTemplate, CalendarId, Channel, ChannelId, Contact, EventSet, EventType, Experiment, ExperimentId,
+    Expr, Fact, FactId, Invariant, PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, Sequence, SequenceId,
+    SetId, Settings, Table, TagId, TemplateId, Test, Tier, Topic, TypeId, WellKnown,
 };
 use crate::slug::Slug;
 use crate::source::{Range, Source, Sources};
@@ -39,6 +39,7 @@ pub(super) struct Declared<'a> {
     pub tiers_at: Option<Range>,
     pub calendars: NameTable<&'a tree::CalendarDecl>,
     pub channels: NameTable<&'a tree::ChannelDecl>,
+    pub contacts: Vec<(&'a tree::ContactDecl, Range)>,
     pub topics: NameTable<()>,
     pub sequences: NameTable<&'a tree::SequenceDecl>,
     pub scores: NameTable<&'a tree::ScoreDecl>,
@@ -68,6 +69,7 @@ pub(super) struct Resolved {
     pub calendars: Table<CalendarId, Calendar>,
     pub zones: Vec<tree::ZoneSource>,
     pub channels: Table<ChannelId, Channel>,
+    pub contacts: Vec<Contact>,
     pub sequences: Table<SequenceId, Sequence>,
     pub scores: Table<ScoreId, Score>,
     pub scripts: Table<ScriptId, BookScript>,
@@ -157,6 +159,7 @@ impl<'a> Checker<'a> {
         checker.check_settings();
         checker.check_calendars();
         checker.check_channels();
+        checker.check_contacts();
         checker.resolve_script_files();
         checker.check_scores();
         checker.check_templates();
@@ -193,6 +196,7 @@ impl<'a> Checker<'a> {
             calendars: resolved.calendars,
             zones: resolved.zones,
             channels: resolved.channels,
+            contacts: resolved.contacts,
             topics,
             sequences: resolved.sequences,
             scores: resolved.scores,

@@ -57,6 +57,7 @@ impl<'a> Checker<'a> {
                 let done = self.declared.channels.declare(entry(&channel.name, standard, channel));
                 self.refuse("channel", &channel.name, done);
             }
+            ItemKind::Contact(contact) => self.declared.contacts.push((contact, item.range)),
             ItemKind::Let(constant) => {
                 let done = self.declared.constants.declare(entry(&constant.name, standard, constant));
                 self.refuse("constant", &constant.name, done);

@@ -17,7 +17,7 @@ use super::evaluate::Scope;
 use super::instant::{arm_of, heeds_age, is_open, is_stale};
 use super::intake::absence_base;
 use super::lead::{NO_NUMBER, Stamp};
-use super::send::{Use, cap_move, topics};
+use super::send::{Use, topics};
 use super::{Moment, World, score};
 
 /// A condition, asked at a moment.
@@ -174,6 +174,10 @@ pub enum GateKind {
     Window,
     /// `cap`, by its place in the channel.
     Cap(usize),
+    /// The gap of a `contact` block, by its index.
+    Gap(usize),
+    /// A cap of a `contact` block, by its index and its place in it.
+    ContactCap(usize, usize),
     /// An invariant, by its index; only what a message on this channel can break.
     Invariant(usize),
 }
@@ -448,8 +452,19 @@ impl World {
         }
         gates.push(gate(GateKind::Window, self.window_gate(moment, slot, channel), None));
         for (place, cap) in definition.caps.iter().enumerate() {
-            let refused = self.capped(moment, slot, channel, cap).map(|from| Use::Later(from, cap_move(cap)));
-            gates.push(gate(GateKind::Cap(place), refused, None));
+            let refused = self.channel_cap(moment, slot, channel, cap);
+            gates.push(gate(GateKind::Cap(place), refused.map(|(from, by)| Use::Later(from, by)), None));
+        }
+        for (of, contact) in moment.plan.rulebook.contacts_of(channel) {
+            if contact.gap.is_some() {
+                let refused = self.contact_gap(moment, slot, channel, contact);
+                gates.push(gate(GateKind::Gap(of), refused.map(|(from, by)| Use::Later(from, by)), None));
+            }
+            for place in 0..contact.caps.len() {
+                let refused = self.contact_cap(moment, slot, channel, (contact, place));
+                let refused = refused.map(|(from, by)| Use::Later(from, by));
+                gates.push(gate(GateKind::ContactCap(of, place), refused, None));
+            }
         }
         for (place, broken) in self.ask_invariants(moment, slot, channel) {
             let open = broken.is_none();

@@ -342,6 +342,8 @@ pub(crate) struct Lead {
     pub stopped: Option<Box<(Timestamp, Decider)>>,
     /// Sends by channel, the latest first, as many as the largest cap asks for.
     pub sends: Vec<(ChannelId, Timestamp)>,
+    /// The last message on each channel that a gap counts from: when, and what it is called.
+    pub contacted: Vec<(ChannelId, Timestamp, Box<str>)>,
     /// Sends by the invariant that counts them, as many as it asks for.
     pub guarded: Vec<(u16, Timestamp)>,
     pub next_serial: u32,
@@ -418,6 +420,7 @@ impl Lead {
             told: Vec::new(),
             stopped: None,
             sends: Vec::new(),
+            contacted: Vec::new(),
             guarded: Vec::new(),
             next_serial: 0,
             last_touch: None,

@@ -15,7 +15,7 @@ use super::enroll::{advance, next_touch};
 use super::intake::{ENGINE, save};
 use super::lead::{Enrollment, Stamp, Wait};
 use super::message::{EXPIRES, PUT_OFF, template};
-use super::timer::is_deferred;
+use super::timer::{Kind, Timer, What, is_deferred, unyielded, yielded};
 use super::{Moment, World};
 
 /// Whether a channel can be used for a lead now.
@@ -47,6 +47,11 @@ impl World {
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id && e.version == version);
         let Some(enrollment) = found.map(|e| e.as_ref().clone()) else { return };
         let Some(touch) = next_touch(sequence, &enrollment) else { return };
+        if self.yields(moment, slot, touch) {
+            let (due, position) = (moment.now, yielded(moment.position));
+            let what = What::Touch(id.0, version);
+            return self.timers.push(Timer { due, kind: Kind::Touch, position, slot, what });
+        }
         let ground = self.ground(plan, slot, sequence, touch, moment.now);
         let planned = ground.untold().plan(touch, &enrollment);
         let mut line = self.touch_line(plan, moment.names, slot, &enrollment, touch);
@@ -147,7 +152,7 @@ impl World {
                     push_move(&mut enrollment.deferred, by);
                 }
                 // The place of what was put off before is that of its first due time: it stays.
-                let place = Some(moment.position).filter(|place| is_deferred(*place));
+                let place = Some(unyielded(moment.position)).filter(|place| is_deferred(*place));
                 self.replan_at(moment, slot, id, place);
             }
             Err(Use::No(status, reason)) => let_pass(self, status, reason),
@@ -225,7 +230,7 @@ impl World {
         let message = |world: &Self| world.filled(moment, slot, (channel, &content), saved.as_ref());
         self.note_departure(out.len(), message);
         self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
-        self.note_send(moment.plan, slot, channel, moment.now);
+        self.note_send(moment.plan, slot, (channel, &touch.id), moment.now);
         let lead = self.lead_mut(slot);
         lead.touches = lead.touches.saturating_add(1);
         if let Some(assigned) = experiment.filter(|assigned| !lead.variants.contains(assigned)) {
@@ -347,14 +352,14 @@ impl World {
         };
         let mut required = (0..definition.requires.len()).map(|place| self.require_gate(moment, slot, channel, place));
         let full = || {
-            let caps = definition.caps.iter().filter_map(|cap| Some((self.capped(moment, slot, channel, cap)?, cap)));
-            caps.max_by_key(|(from, _)| *from)
+            let caps = definition.caps.iter().filter_map(|cap| self.channel_cap(moment, slot, channel, cap));
+            caps.chain(self.contact_gate(moment, slot, channel)).max_by_key(|(from, _)| *from)
         };
         self.suppression_gate(moment, slot, (channel, topics))
             .or_else(|| required.find_map(|gate| gate))
             .or_else(|| self.address_gate(moment, slot, (channel, topics)))
             .or_else(|| self.window_gate(moment, slot, channel))
-            .or_else(|| full().map(|(from, cap)| Use::Later(from, cap_move(cap))))
+            .or_else(|| full().map(|(from, by)| Use::Later(from, by)))
             .unwrap_or(Use::Yes)
     }
 
@@ -392,8 +397,25 @@ impl World {
         })
     }
 
-    /// Where a cap is full: from when on there is room again.
-    pub(super) fn capped(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, cap: &Cap) -> Option<Timestamp> {
+    /// A cap of a channel itself: from when on there is room again, where it is full.
+    pub(super) fn channel_cap(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        channel: ChannelId,
+        cap: &Cap,
+    ) -> Option<(Timestamp, Move)> {
+        Some((self.capped(moment, slot, channel, (cap, &|other| other == channel))?, cap_move(cap)))
+    }
+
+    /// Where a cap is full, which counts what was sent on some channels: from when on there is room again.
+    pub(super) fn capped(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        channel: ChannelId,
+        (cap, counts): (&Cap, &dyn Fn(ChannelId) -> bool),
+    ) -> Option<Timestamp> {
         let lead = self.lead(slot);
         let start = self.span_start(moment, slot, channel, cap.per)?;
         let sends: &[(ChannelId, Timestamp)] = match cap.scope {
@@ -405,18 +427,17 @@ impl World {
             CapScope::Owner => self.owner_sends.get(owner(moment.plan, lead)?).map_or(&[], Vec::as_slice),
         };
         // Room comes when the oldest of the last `count` sends leaves the span. Sends are kept in order of time.
-        let mut latest = sends.iter().rev().filter(|(other, _)| *other == channel).map(|(_, at)| *at);
+        let mut latest = sends.iter().rev().filter(|(other, _)| counts(*other)).map(|(_, at)| *at);
         let oldest = latest.nth((cap.count as usize).checked_sub(1)?).filter(|oldest| *oldest >= start)?;
         self.span_end(moment, slot, channel, (oldest, cap.per))
     }
 
-    /// Remembers a send for the caps that count it, as many as the largest asks for.
-    pub(super) fn note_send(&mut self, plan: &Plan, slot: u32, channel: ChannelId, at: Timestamp) {
+    /// Remembers a send for the caps that count it, as many as the largest asks for, and by its name for the
+    /// gaps after it.
+    pub(super) fn note_send(&mut self, plan: &Plan, slot: u32, (channel, name): (ChannelId, &str), at: Timestamp) {
         self.note_guarded(plan, slot, channel, at);
-        let Some(definition) = plan.rulebook.channels.get(channel) else { return };
-        let most = |scope: CapScope| {
-            definition.caps.iter().filter(|cap| cap.scope == scope).map(|cap| cap.count as usize).max().unwrap_or(0)
-        };
+        self.note_contact(plan, slot, (channel, name), at);
+        let most = |scope: CapScope| plan.rulebook.most_counted(channel, scope);
         let keep = |sends: &mut Vec<(ChannelId, Timestamp)>, most: usize| {
             if most == 0 {
                 return;

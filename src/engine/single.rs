@@ -5,6 +5,7 @@ use crate::decision::{ActionLine, Because, Body, Cause, Decision, Reason, Status
 use crate::plan::Plan;
 use crate::timestamp::{Span, Timestamp};
 
+use super::contact::action_name;
 use super::enroll::decider;
 use super::lead::{PendingAction, Wait};
 use super::message::{EXPIRES, PUT_OFF};
@@ -21,19 +22,8 @@ impl World {
         if self.wait_for_hold(moment, slot, place, out) {
             return;
         }
-        let shield = self.lead(slot).shield.as_ref().filter(|shield| shield.at == moment.now);
-        let stopped = shield.and_then(|shield| shield.all);
         self.witness_due(moment, slot, (action.channel, &action.content), action.id);
-        let verdict = match stopped {
-            Some(by) => Use::No(Status::Suppressed, Reason::SuppressedBy(decider(moment.plan, by), Span::ZERO)),
-            None if action.asked_again && !self.still_wanted(moment, slot, &action) => {
-                Use::No(Status::Skipped, Reason::NoLongerSo)
-            }
-            None => {
-                let topics = topics(moment.plan, (action.channel, &action.content), None);
-                self.usable(moment, slot, (action.channel, &topics))
-            }
-        };
+        let verdict = self.verdict(moment, slot, &action);
         if let Some(before) = action.before.filter(|before| moment.now >= *before) {
             let reason = Reason::NotBefore { before, moves: action.trail };
             return self.end_action(moment, slot, place, (Status::Expired, Some(reason)), out);
@@ -66,6 +56,20 @@ impl World {
             Use::Later(from, by) => return self.put_off(moment, slot, place, (from, by)),
         };
         self.end_action(moment, slot, place, (status, reason), out);
+    }
+
+    /// Whether a single action that is due may go now: no stop of this moment covers it, its rule still wants
+    /// it, and its channel can be used.
+    pub(super) fn verdict(&self, moment: &Moment<'_>, slot: u32, action: &PendingAction) -> Use {
+        let shield = self.lead(slot).shield.as_ref().filter(|shield| shield.at == moment.now);
+        if let Some(by) = shield.and_then(|shield| shield.all) {
+            return Use::No(Status::Suppressed, Reason::SuppressedBy(decider(moment.plan, by), Span::ZERO));
+        }
+        if action.asked_again && !self.still_wanted(moment, slot, action) {
+            return Use::No(Status::Skipped, Reason::NoLongerSo);
+        }
+        let topics = topics(moment.plan, (action.channel, &action.content), None);
+        self.usable(moment, slot, (action.channel, &topics))
     }
 
     /// A single message falls due while its lead is held: it waits for the end of the hold, and expires as
@@ -130,7 +134,8 @@ impl World {
             let message =
                 |world: &Self| world.filled(moment, slot, (action.channel, &action.content), action.saved.as_ref());
             self.note_departure(out.len(), message);
-            self.note_send(moment.plan, slot, action.channel, moment.now);
+            let name = action_name(moment.plan, (action.channel, &action.content));
+            self.note_send(moment.plan, slot, (action.channel, name), moment.now);
         }
         let line = self.action_line(moment.plan, slot, &action, status, reason);
         self.decide(moment, slot, Body::Action(Box::new(line)), (action.cause, &action.because), out);

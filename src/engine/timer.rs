@@ -115,6 +115,25 @@ pub(crate) fn is_deferred(position: u64) -> bool {
     (1..=u64::from(u32::MAX)).contains(&position)
 }
 
+/// What is set on the place of a touch that has let others of its moment go first.
+const YIELDED: u64 = 1 << 63;
+
+/// The place of a touch after it has let others of its moment go first: behind all of them, and among its like
+/// as before.
+pub(crate) fn yielded(position: u64) -> u64 {
+    position | YIELDED
+}
+
+/// The place it had before.
+pub(crate) fn unyielded(position: u64) -> u64 {
+    position & !YIELDED
+}
+
+/// Whether a place is one of [`yielded`].
+pub(crate) fn is_yielded(position: u64) -> bool {
+    position & YIELDED != 0
+}
+
 /// The place of something in the rulebook: vocabulary first, then path, then line.
 pub(crate) fn position(range: Range) -> u64 {
     u64::from(range.source.0) << 32 | u64::from(range.start)

@@ -2,7 +2,7 @@
 
 use crate::engine::judge::{Asked, Gate, GateKind, LimitAsked, Occurred, RuleAsked, ScoreAsked, StateAsked};
 use crate::event::EventNumber;
-use crate::rulebook::{Channel, ChannelId, Expr, Limit, RuleId, SequenceId, State};
+use crate::rulebook::{Cap, Channel, ChannelId, Contact, Expr, Limit, RuleId, SequenceId, State};
 use crate::source::Range;
 use crate::timestamp::Timestamp;
 
@@ -185,6 +185,13 @@ impl Inquiry<'_> {
         gates.iter().filter(stops).filter(told).map(|gate| self.gate(definition, gate)).collect()
     }
 
+    /// What a `contact` block says, behind its first words.
+    fn contact(&self, of: usize, says: impl Fn(&Contact) -> Option<String>) -> String {
+        let contact = self.rulebook().contacts.get(of);
+        let said = |contact| Some(format!("{} {}", self.rulebook().contact_name(contact), says(contact)?));
+        contact.and_then(said).unwrap_or_default()
+    }
+
     fn gate(&self, channel: &Channel, gate: &Gate) -> Clause {
         let name = &channel.name;
         let text = match gate.kind {
@@ -197,9 +204,11 @@ impl Inquiry<'_> {
                 format!("{name} needs {}", facts.collect::<Vec<_>>().join(" or "))
             }
             GateKind::Window => format!("{name} is open"),
-            GateKind::Cap(place) => channel.caps.get(place).map_or_else(String::new, |cap| {
-                format!("{name} cap {} per {} per {}", cap.count, cap.per, cap.scope.word())
-            }),
+            GateKind::Cap(place) => {
+                channel.caps.get(place).map_or_else(String::new, |cap| format!("{name} {}", cap_text(cap)))
+            }
+            GateKind::Gap(of) => self.contact(of, |contact| contact.gap.map(|gap| format!("gap {gap}"))),
+            GateKind::ContactCap(of, place) => self.contact(of, |contact| contact.caps.get(place).map(cap_text)),
             GateKind::Invariant(place) => {
                 let invariants = &self.rulebook().invariants;
                 format!("{name} breaks no invariant {}", invariants.get(place).map_or("", |i| i.name.as_str()))
@@ -251,6 +260,10 @@ impl Inquiry<'_> {
             why: why.cloned(),
         }
     }
+}
+
+fn cap_text(cap: &Cap) -> String {
+    format!("cap {} per {} per {}", cap.count, cap.per, cap.scope.word())
 }
 
 fn leaf(state: &State) -> &State {

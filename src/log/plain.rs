@@ -222,6 +222,7 @@ mod tests {
             tiers: Table::default(),
             calendars: Table::default(),
             zones: Vec::new(),
+            contacts: Vec::new(),
             channels: Table::default(),
             topics: Table::default(),
             sequences: Table::default(),

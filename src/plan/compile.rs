@@ -219,7 +219,8 @@ impl Plan {
 fn empty(rulebook: &Arc<Rulebook>) -> Plan {
     let (rules, sets) = (rulebook.rules.len(), rulebook.sets.len());
     let (tiers, sequences, scores) = (rulebook.tiers.len(), rulebook.sequences.len(), rulebook.scores.len());
-    let crosses = |c: &crate::rulebook::Channel| c.caps.iter().any(|cap| cap.scope == CapScope::Owner);
+    let caps = rulebook.channels.iter().flat_map(|channel| &channel.caps);
+    let mut caps = caps.chain(rulebook.contacts.iter().flat_map(|contact| &contact.caps));
     Plan {
         rulebook: Arc::clone(rulebook),
         dispatch: Table::default(),
@@ -256,7 +257,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         asks_idle: false,
         zones: rulebook.zones.clone(),
         owner_zone: rulebook.facts.find("owner_timezone"),
-        crosses_accounts: rulebook.channels.iter().any(crosses) || Addresses::of(rulebook).set_by_rules,
+        crosses_accounts: caps.any(|cap| cap.scope == CapScope::Owner) || Addresses::of(rulebook).set_by_rules,
         overrides: Overrides::of(rulebook),
         addresses: Addresses::of(rulebook),
     }

@@ -15,8 +15,9 @@ pub struct Channel {
     pub kind: ChannelId,
     /// When it may be used; `None`: any time.
     pub calendar: Option<CalendarId>,
-    /// `quiet 20:00-09:00`: never inside, start and end in minutes.
-    pub quiet: Option<(ClockTime, ClockTime)>,
+    /// `quiet 20:00-09:00`: never inside, start and end in minutes; its own first, then those of the `contact`
+    /// blocks about it.
+    pub quiet: Vec<(ClockTime, ClockTime)>,
     /// `cap N per D per scope`
     pub caps: Vec<Cap>,
     /// `require EXPR`, with its text: must hold when a message is due.
@@ -78,9 +79,9 @@ impl Rulebook {
         match self.channels.get(channel) {
             Some(channel) if !channel.transactional => {
                 let calendar = channel.calendar.and_then(|id| self.calendars.get(id));
-                Window { calendar, quiet: channel.quiet }
+                Window { calendar, quiet: &channel.quiet }
             }
-            _ => Window { calendar: None, quiet: None },
+            _ => Window { calendar: None, quiet: &[] },
         }
     }
 

@@ -197,6 +197,7 @@ impl Build<'_> {
             Rule::topics_decl => ItemKind::Topics(self.names_in(&pair)),
             Rule::calendar_decl => ItemKind::Calendar(self.calendar(pair)?),
             Rule::channel_decl => ItemKind::Channel(self.channel(pair)?),
+            Rule::contact_decl => ItemKind::Contact(self.contact(pair)),
             Rule::let_decl => ItemKind::Let(self.constant(&pair)?),
             Rule::settings_decl => ItemKind::Settings(self.settings(pair)),
             Rule::sequence_decl => ItemKind::Sequence(self.sequence(pair)?),

@@ -52,6 +52,8 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::declaration
         | Rule::declaration_word
         | Rule::topics_head
+        | Rule::contact_head
+        | Rule::contact_clause
         | Rule::trigger_word
         | Rule::effect_word
         | Rule::line_start
@@ -65,6 +67,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::tiers_decl
         | Rule::one_tier
         | Rule::topics_decl
+        | Rule::contact_decl
         | Rule::calendar_decl
         | Rule::channel_decl
         | Rule::let_decl
@@ -95,6 +98,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::needs_clause
         | Rule::manual_clause
         | Rule::transactional_clause => "a clause such as `calendar office`",
+        Rule::contact_gap => "a clause such as `gap 4h`",
         Rule::like | Rule::kw_like => "`like`",
         Rule::scope => "`lead`, `owner` or `account`",
         Rule::setting => "a setting such as `stale_after 3d`",
@@ -358,6 +362,7 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_test => "`test`",
         Rule::kw_todo => "`todo`",
         Rule::kw_topics => "`topics`",
+        Rule::kw_contact => "`contact`",
         Rule::kw_touch => "`touch`",
         Rule::kw_touches => "`touches`",
         Rule::kw_updated => "`updated`",

@@ -173,7 +173,7 @@ impl Splitter<'_> {
                 _ => matches!(next, Some(TokenKind::Word(_))),
             },
             Some(TokenKind::Word(Class::On)) => matches!(next, Some(TokenKind::Word(_))),
-            Some(TokenKind::Word(Class::Plain)) => self.declares_topics(index),
+            Some(TokenKind::Word(Class::Plain)) => self.declares_topics(index) || self.declares_contact(index),
             _ => false,
         }
     }
@@ -184,6 +184,17 @@ impl Splitter<'_> {
         self.word(index) == "topics"
             && self.leads_line(index)
             && matches!(self.kind(index + 1), Some(TokenKind::Word(Class::Plain)))
+            && index.checked_sub(1).is_none_or(|_| !self.is_template(index))
+    }
+
+    /// Whether `contact` begins a declaration: it leads a line, and a brace or a list of names stands behind it.
+    fn declares_contact(&self, index: usize) -> bool {
+        let is_name = matches!(self.kind(index + 1), Some(TokenKind::Word(Class::Plain)));
+        let behind = if is_name { index + 2 } else { index + 1 };
+        let is_list = is_name && self.kind(behind) == Some(TokenKind::Comma);
+        self.word(index) == "contact"
+            && self.leads_line(index)
+            && (is_list || self.kind(behind) == Some(TokenKind::Open(b'{')))
             && index.checked_sub(1).is_none_or(|_| !self.is_template(index))
     }
 

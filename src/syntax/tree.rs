@@ -60,6 +60,7 @@ pub enum ItemKind {
     Topics(Vec<Name>),
     Calendar(CalendarDecl),
     Channel(ChannelDecl),
+    Contact(ContactDecl),
     Let(LetDecl),
     Settings(Vec<Setting>),
     Rule(RuleDecl),
@@ -188,6 +189,27 @@ pub enum ChannelClause {
     Manual,
     /// `transactional`: answers to what the lead has done; neither hours nor limits hold for it.
     Transactional,
+}
+
+/// `contact email, sms { gap 4h, cap 2 per 1d per lead }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ContactDecl {
+    /// The kinds of channels it is about; all that need no person where there are none.
+    pub kinds: Vec<Name>,
+    /// Its clauses, in order.
+    pub clauses: Vec<At<ContactClause>>,
+}
+
+/// One clause of a `contact` block.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each field is the part of its name")]
+pub enum ContactClause {
+    /// `gap 4h`
+    Gap(At<Length>),
+    /// `quiet 21:00-08:00`
+    Quiet(TimeRange),
+    /// `cap 2 per 1d per lead`; the last name is `lead`, `owner` or `account`, as written.
+    Cap { count: At<Decimal>, per: At<Length>, scope: Name },
 }
 
 /// `let hot_score = 60`

@@ -107,7 +107,7 @@ impl Case {
 
     fn answer(&self, question: &str) -> String {
         let words: Vec<&str> = question.split_whitespace().collect();
-        let window = Window { calendar: self.calendar.as_ref(), quiet: self.quiet };
+        let window = Window { calendar: self.calendar.as_ref(), quiet: self.quiet.as_slice() };
         let office = || self.calendar.as_ref().unwrap();
         let date = |index: usize| words[index].parse::<NaiveDate>().unwrap();
         let count = || words[2].parse::<u32>().unwrap();
@@ -209,7 +209,7 @@ proptest! {
         from in minutes(),
         zone in zones(),
     ) {
-        let window = Window { calendar: calendar.as_ref(), quiet };
+        let window = Window { calendar: calendar.as_ref(), quiet: quiet.as_slice() };
         let allowed = |at: &Timestamp| window.allows(zone.to_local(*at)).is_ok();
         let mut steps = (0..8 * 1_440_i64).map(|minute| from + Span::seconds(minute * 60));
         let expected = steps.find(allowed);
@@ -228,7 +228,7 @@ proptest! {
 
     #[test]
     fn open_hours_are_the_open_minutes(calendar in calendars(), from in minutes(), zone in zones(), hours in 1..30_u32) {
-        let window = Window { calendar: Some(&calendar), quiet: None };
+        let window = Window { calendar: Some(&calendar), quiet: &[] };
         let end = add_open_hours(Some(&calendar), from, hours, zone);
         if let Some(end) = end.filter(|end| *end < from + Span::days(40)) {
             let mut at = from;

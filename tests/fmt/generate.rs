@@ -64,6 +64,7 @@ pub fn rulebook(tape: &mut Tape) -> Vec<String> {
         format!("let big = {}", tape.one(&["50_000", "- 5", "60 + 2 * 3", "( 1 )"])),
         calendar(tape),
         channel(tape),
+        contact(tape),
         "settings { stale_after 3d }".to_owned(),
         score(tape),
         script(tape),
@@ -153,6 +154,12 @@ fn channel(tape: &mut Tape) -> String {
     parts.extend(tape.yes().then(|| format!("require {}", truth(tape, 2))));
     let like = tape.one(&["", "like  email "]);
     format!("channel letter {like}{}", tape.block(&parts))
+}
+
+fn contact(tape: &mut Tape) -> String {
+    let clauses = ["gap 4h", "quiet 21:00 - 08:00", "cap 2 per 1d per lead", "cap 8 per 30d per account"];
+    let parts: Vec<String> = clauses.iter().filter(|_| tape.yes()).map(|clause| (*clause).to_owned()).collect();
+    format!("contact {}{}", tape.one(&["", "email ", "email , sms "]), tape.block(&parts))
 }
 
 fn score(tape: &mut Tape) -> String {

@@ -10,13 +10,14 @@ use ensue::store;
 use tempfile::TempDir;
 
 /// Between them they use every kind of timer; much of the first one waits to be handed over.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 7] = [
     "live/outreach",
     "run/mixed_everything",
     "run/mixed_accounts",
     "run/mixed_scores",
     "run/mixed_absences",
     "run/mixed_facts",
+    "run/mixed_contact",
 ];
 
 pub struct Book {

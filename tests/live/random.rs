@@ -19,7 +19,7 @@ use super::explained;
 use super::stand::asked;
 
 /// Folders whose rules are fed with random logs; between them they use every kind of timer.
-const RULEBOOKS: [&str; 4] = ["mixed_everything", "mixed_accounts", "mixed_scores", "mixed_absences"];
+const RULEBOOKS: [&str; 5] = ["mixed_everything", "mixed_accounts", "mixed_scores", "mixed_absences", "mixed_contact"];
 
 const TYPES: [&str; 14] = [
     "lead.created",
@@ -132,6 +132,7 @@ fn changed(files: &Files, random: &mut Random) -> Files {
                 ("hold 3d", "hold 1d"),
                 ("every 2d", "every 3d"),
                 ("cap 1 per 1d per lead", "cap 2 per 1d per lead"),
+                ("contact email, sms { gap 3h,", "contact email { gap 5h, cap 9 per 9d per owner,"),
             ];
             let pair = pairs[random.below(pairs.len() as u64) as usize];
             line.replace(pair.0, pair.1)

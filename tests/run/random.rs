@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::case::Case;
 
 /// Folders whose rules are fed with random logs; between them they use every kind of timer.
-const RULEBOOKS: [&str; 4] = ["mixed_everything", "mixed_accounts", "mixed_scores", "mixed_absences"];
+const RULEBOOKS: [&str; 5] = ["mixed_everything", "mixed_accounts", "mixed_scores", "mixed_absences", "mixed_contact"];
 
 const TYPES: [&str; 10] = [
     "lead.created",

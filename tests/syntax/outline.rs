@@ -60,6 +60,9 @@ fn item(item: &ItemKind) -> String {
             let head = format!("channel {}{}", channel.name.node, part("like", channel.like.as_ref(), name));
             block(&head, &channel.clauses, clause)
         }
+        ItemKind::Contact(contact) => {
+            block(list("contact", &contact.kinds, name).trim_matches(['(', ')']), &contact.clauses, contact_clause)
+        }
         ItemKind::Let(constant) => format!("(let {} {})", constant.name.node, expr(&constant.value)),
         ItemKind::Settings(settings) => {
             block("settings", settings, |setting| format!("({} {})", setting.name.node, expr(&setting.value)))
@@ -147,6 +150,16 @@ fn clause(clause: &At<ChannelClause>) -> String {
         ChannelClause::Needs(facts) => list("needs", facts, name),
         ChannelClause::Manual => "manual".to_owned(),
         ChannelClause::Transactional => "transactional".to_owned(),
+    }
+}
+
+fn contact_clause(clause: &At<ContactClause>) -> String {
+    match &clause.node {
+        ContactClause::Gap(gap) => format!("(gap {})", gap.node),
+        ContactClause::Quiet(range) => format!("(quiet {})", times(range)),
+        ContactClause::Cap { count, per, scope } => {
+            format!("(cap {} per {} per {})", count.node, per.node, scope.node)
+        }
     }
 }
 

@@ -31,7 +31,11 @@ impl<'a> Mentions<'a> {
             ItemKind::Group(group) => self.members.extend(group.members.iter().map(|member| member.node.as_str())),
             ItemKind::Lead(fields) => fields.iter().for_each(|field| self.exprs(&field.default)),
             // What only a test speaks of is not used.
-            ItemKind::Tiers(_) | ItemKind::Topics(_) | ItemKind::Calendar(_) | ItemKind::Test(_) => {}
+            ItemKind::Tiers(_)
+            | ItemKind::Topics(_)
+            | ItemKind::Calendar(_)
+            | ItemKind::Contact(_)
+            | ItemKind::Test(_) => {}
             ItemKind::Channel(channel) => {
                 for clause in &channel.clauses {
                     if let ChannelClause::Require(condition) = &clause.node {

@@ -50,13 +50,16 @@ fn action(book: &Book, effect: &Effect, found: &mut Vec<Diagnostic>) {
 
 fn hours(book: &Book, channel: &Channel) -> String {
     let calendar = channel.calendar.and_then(|id| book.rulebook.calendars.get(id));
-    match (calendar.and_then(|calendar| calendar.hours.map(|hours| (&calendar.name, hours))), channel.quiet) {
-        (Some((name, (start, end))), None) => format!("calendar `{name}` is open {start}-{end}"),
-        (Some((name, (start, end))), Some((from, to))) => {
-            format!("calendar `{name}` is open {start}-{end} and `{}` is quiet {from}-{to}", channel.name)
+    let hours = calendar.and_then(|calendar| calendar.hours.map(|hours| (&calendar.name, hours)));
+    let quiet: Vec<String> = channel.quiet.iter().map(|(from, to)| format!("{from}-{to}")).collect();
+    let quiet = quiet.join(" and ");
+    match (hours, quiet.as_str()) {
+        (Some((name, (start, end))), "") => format!("calendar `{name}` is open {start}-{end}"),
+        (Some((name, (start, end))), quiet) => {
+            format!("calendar `{name}` is open {start}-{end} and `{}` is quiet {quiet}", channel.name)
         }
-        (None, Some((from, to))) => format!("channel `{}` is quiet {from}-{to}", channel.name),
-        (None, None) => format!("channel `{}` is never open", channel.name),
+        (None, "") => format!("channel `{}` is never open", channel.name),
+        (None, quiet) => format!("channel `{}` is quiet {quiet}", channel.name),
     }
 }
 
@@ -67,7 +70,7 @@ fn is_open(book: &Book, channel: &Channel, at: ClockTime) -> bool {
         calendar.hours.is_none_or(|hours| within(hours, at))
             && (calendar.days.contains(&true) || !calendar.exceptions.is_empty())
     });
-    open && channel.quiet.is_none_or(|quiet| !within(quiet, at))
+    open && channel.quiet.iter().all(|quiet| !within(*quiet, at))
 }
 
 fn within((start, end): ClockRange, at: ClockTime) -> bool {

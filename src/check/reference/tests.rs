@@ -28,6 +28,7 @@ impl Names {
                 like.iter().for_each(|name| self.name(name));
                 clauses.iter().for_each(|clause| self.channel_clause(&clause.node));
             }
+            ItemKind::Contact(ContactDecl { kinds, clauses: _ }) => self.names(kinds),
             ItemKind::Let(LetDecl { name: _, value }) => self.expr(value),
             ItemKind::Settings(settings) => settings.iter().for_each(|setting| self.expr(&setting.value)),
             ItemKind::Rule(rule) => self.rule(rule),

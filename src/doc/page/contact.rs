@@ -40,6 +40,9 @@ pub fn channels(words: &ProseWords<'_>) -> Vec<PageBlock> {
     });
     let head = vec!["Channel", "Hours", "Only if", "At most", "Done by"];
     let mut blocks = vec![table(head, rows.collect())];
+    if !rulebook.contacts.is_empty() {
+        blocks.push(PageBlock::Facts(rulebook.contacts.iter().map(|contact| words.contact(contact)).collect()));
+    }
     let stale = time::span(rulebook.settings.stale_after);
     let text = format!(
         "News that arrives more than {stale} late is noted, and sets off nothing but stops, pauses and opt-outs."

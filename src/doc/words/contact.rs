@@ -3,8 +3,8 @@
 use super::{NameKind, Prose, ProseWords, fill, joined, listed, spaced, time};
 use crate::calendar::{Calendar, Exception};
 use crate::decimal::Decimal;
-use crate::rulebook::{Cap, CapScope, Channel, Experiment, Invariant, InvariantKind, Kept};
-use crate::units::ZoneSource;
+use crate::rulebook::{Cap, CapScope, Channel, Contact, Experiment, Invariant, InvariantKind, Kept};
+use crate::units::{ClockTime, ZoneSource};
 
 impl ProseWords<'_> {
     /// When a channel may be used.
@@ -14,10 +14,8 @@ impl ProseWords<'_> {
             || "any time".into(),
             |calendar| fill("open hours of {}", [Prose::name(NameKind::Calendar, &calendar.name)]),
         );
-        match channel.quiet {
-            Some(quiet) => fill("{}, never {}", [hours, time::hours(quiet).into()]),
-            None => hours,
-        }
+        let quiet = |hours, quiet: &(ClockTime, ClockTime)| fill("{}, never {}", [hours, time::hours(*quiet).into()]);
+        channel.quiet.iter().fold(hours, quiet)
     }
 
     /// What a channel asks for.
@@ -28,6 +26,21 @@ impl ProseWords<'_> {
     /// How much a channel carries at most.
     pub fn caps(channel: &Channel) -> Prose {
         joined(channel.caps.iter().map(|cap| cap_words(cap).into()), "; ")
+    }
+
+    /// What holds for channels together: `By email or text message together: at least 4 hours between two
+    /// messages to a lead; at most 2 a day for each lead.`
+    pub fn contact(&self, contact: &Contact) -> Prose {
+        let kinds: Vec<Prose> = contact.kinds.iter().map(|kind| self.channel_title(*kind).into()).collect();
+        let whose = match kinds.as_slice() {
+            [] => "Everything that reaches a lead without a person".into(),
+            _ => fill("{} together", [listed(kinds, "and")]),
+        };
+        let gap = contact.gap.map(|gap| format!("at least {} between two messages to a lead", time::length(gap)));
+        let quiet = contact.quiet.map(|quiet| format!("never {}", time::hours(quiet)));
+        let caps = contact.caps.iter().map(|cap| format!("at most {}", cap_words(cap)));
+        let limits = gap.into_iter().chain(quiet).chain(caps).map(Prose::from);
+        fill("{}: {}.", [whose, joined(limits, "; ")])
     }
 
     /// A calendar, a sentence each.

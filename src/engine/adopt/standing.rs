@@ -39,6 +39,7 @@ pub(super) fn merged(matching: &Matching, plans: Plans<'_>, was: Lead, mut would
     would.suppressions = was.suppressions.into_iter().filter_map(|s| rename_suppression(matching, s)).collect();
     would.shield = was.shield.map(|shield| Box::new(rename_shield(matching, &shield)));
     would.guarded = merge_guarded(matching, plans, (&was.guarded, &was.sends, was.last_touch.as_ref()));
+    would.contacted = merge_contacted(matching, plans, (&was.contacted, &was.sends));
     would.sends = was.sends;
     rename_sends(matching, &mut would.sends);
     would.actions = was.actions.into_iter().map(|action| rename_action(matching, plans.1, action)).collect();
@@ -254,6 +255,27 @@ fn merge_guarded(
         all.extend(moments.split_off(from).into_iter().map(|at| (place, at)));
     }
     all
+}
+
+/// The last message on a channel: when, and what it is called.
+type Contacted = (ChannelId, Timestamp, Box<str>);
+
+/// The last messages that the gaps of the new rulebook count from. Where the old one had no gap over a channel,
+/// they are those that its caps have counted, which are called like the channel.
+fn merge_contacted(
+    matching: &Matching,
+    (old, new): Plans<'_>,
+    (contacted, sends): (&[Contacted], &[(ChannelId, Timestamp)]),
+) -> Vec<Contacted> {
+    let gap_over = |plan: &Plan, channel| plan.rulebook.contacts_of(channel).any(|(_, contact)| contact.gap.is_some());
+    let mut all: Vec<_> = contacted.iter().map(|(channel, at, name)| (*channel, *at, name.clone())).collect();
+    for (channel, at) in sends.iter().rev().filter(|(channel, _)| !gap_over(old, *channel)) {
+        if all.iter().all(|(other, ..)| other != channel) {
+            all.push((*channel, *at, old.rulebook.channels.name(*channel).into()));
+        }
+    }
+    let renamed = all.into_iter().filter_map(|(channel, at, name)| Some((matching.channel(channel)?, at, name)));
+    renamed.filter(|(channel, ..)| gap_over(new, *channel)).collect()
 }
 
 fn rename_suppression(matching: &Matching, suppression: Suppression) -> Option<Suppression> {

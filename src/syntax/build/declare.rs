@@ -3,12 +3,13 @@
 use super::super::grammar::Rule;
 use super::super::tree::Text;
 use super::super::tree::{
-    At, CalendarDecl, CalendarEntry, ChannelClause, ChannelDecl, EventDecl, EventRef, ExperimentDecl, Field, GroupDecl,
-    LetDecl, ScoreDecl, ScoreLine, Setting, ZoneSource,
+    At, CalendarDecl, CalendarEntry, ChannelClause, ChannelDecl, ContactClause, ContactDecl, EventDecl, EventRef,
+    ExperimentDecl, Field, GroupDecl, Length, LetDecl, ScoreDecl, ScoreLine, Setting, ZoneSource,
 };
 use super::super::words::is_type;
 use super::literal::is_text;
 use super::{Build, Name, Pair, child};
+use crate::decimal::Decimal;
 use crate::source::Range;
 
 impl Build<'_> {
@@ -128,16 +129,42 @@ impl Build<'_> {
     fn channel_clause(&mut self, pair: &Pair<'_>) -> Option<ChannelClause> {
         Some(match pair.as_rule() {
             Rule::calendar_clause => ChannelClause::Calendar(self.name_in(pair)?),
-            Rule::cap_clause => ChannelClause::Cap {
-                count: child(pair, Rule::number).map(|kid| self.number(&kid))?,
-                per: self.length_in(pair)?,
-                scope: child(pair, Rule::scope).map(|kid| self.name(&kid))?,
-            },
+            Rule::cap_clause => {
+                let (count, per, scope) = self.cap(pair)?;
+                ChannelClause::Cap { count, per, scope }
+            }
             Rule::quiet_clause => ChannelClause::Quiet(self.time_range_in(pair)?),
             Rule::require_clause => ChannelClause::Require(self.expr_in(pair)?),
             Rule::needs_clause => ChannelClause::Needs(self.names_in(pair)),
             Rule::manual_clause => ChannelClause::Manual,
             Rule::transactional_clause => ChannelClause::Transactional,
+            _ => return None,
+        })
+    }
+
+    /// `cap 1 per 1d per lead`
+    fn cap(&mut self, pair: &Pair<'_>) -> Option<(At<Decimal>, At<Length>, Name)> {
+        let count = child(pair, Rule::number).map(|kid| self.number(&kid))?;
+        Some((count, self.length_in(pair)?, child(pair, Rule::scope).map(|kid| self.name(&kid))?))
+    }
+
+    pub(super) fn contact(&mut self, pair: Pair<'_>) -> ContactDecl {
+        let kinds = self.names_in(&pair);
+        let clauses = pair.into_inner().filter_map(|kid| {
+            let range = self.range(&kid);
+            self.contact_clause(&kid).map(|node| At { node, range })
+        });
+        ContactDecl { kinds, clauses: clauses.collect() }
+    }
+
+    fn contact_clause(&mut self, pair: &Pair<'_>) -> Option<ContactClause> {
+        Some(match pair.as_rule() {
+            Rule::contact_gap => ContactClause::Gap(self.length_in(pair)?),
+            Rule::quiet_clause => ContactClause::Quiet(self.time_range_in(pair)?),
+            Rule::cap_clause => {
+                let (count, per, scope) = self.cap(pair)?;
+                ContactClause::Cap { count, per, scope }
+            }
             _ => return None,
         })
     }
