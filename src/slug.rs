@@ -75,6 +75,8 @@ slugs! {
     CountWithoutWindow = "count-without-window" Info,
     /// A day that no sequence has.
     DayOutOfRange = "day-out-of-range" Error,
+    /// A tier in which time alone brings nothing more.
+    DeadEnd = "dead-end" Warning,
     /// A division by zero.
     DivisionByZero = "division-by-zero" Error,
     /// A clause said twice in one declaration.
@@ -117,6 +119,8 @@ slugs! {
     LongSilence = "long-silence" Info,
     /// A value that may be missing where one is needed.
     MayBeMissing = "may-be-missing" Error,
+    /// A next step that hangs on a condition.
+    MayStall = "may-stall" Info,
     /// An `allow` comment that belongs to no statement.
     MisplacedAllow = "misplaced-allow" Warning,
     /// A default for an event's property.

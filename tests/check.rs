@@ -94,6 +94,30 @@ fn fixtures() {
     });
 }
 
+/// What a dead end's help says to write is followed in every rulebook that has one.
+#[test]
+fn the_net_settles_every_dead_end() {
+    let ends = |found: &&Diagnostic| [Slug::DeadEnd, Slug::MayStall].contains(&found.slug);
+    let mut settled = 0;
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/check")).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_dir() {
+            continue;
+        }
+        let (mut files, env) = folder(&path);
+        let before = check::load(files.clone(), &env).diagnostics;
+        let Some(net) = before.iter().find(ends) else { continue };
+        let help = net.help.as_deref().unwrap();
+        let rule = help.strip_prefix("write `").and_then(|rest| rest.split('`').next()).unwrap();
+        files.push(("zz_net.ensue".to_owned(), format!("{rule}\n")));
+        let after = check::load(files, &env).diagnostics;
+        let left: Vec<&Diagnostic> = after.iter().filter(ends).collect();
+        assert!(left.is_empty() && after.len() < before.len() + 1, "{}: {left:?}", path.display());
+        settled += 1;
+    }
+    assert!(settled > 10, "{settled} rulebooks with dead ends");
+}
+
 #[test]
 fn the_standard_vocabulary_alone_is_a_rulebook() {
     let checked = check::load([], &Env::default());

@@ -3,16 +3,19 @@
 //! from the resolved rulebook to findings.
 
 mod book;
+mod by_tier;
 mod cadence;
 mod consent;
 mod constant;
 mod count;
+mod dead_end;
 mod duplicate;
 mod formula;
 mod kind;
 mod leaps;
 mod mention;
 mod never;
+mod next_step;
 mod opens;
 mod reach;
 mod reply;
@@ -49,6 +52,7 @@ pub(super) fn run(rulebook: &Rulebook, files: &[File]) -> Vec<Diagnostic> {
         kind::permissions,
         window::analyze,
         reach::analyze,
+        dead_end::analyze,
         opens::analyze,
         count::analyze,
         cadence::analyze,
