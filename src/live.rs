@@ -170,7 +170,13 @@ impl Live {
             live.rebuild()?;
         }
         live.finish_erasing()?;
+        live.store.find_put_back(live.own_bytes())?;
         Ok(live)
+    }
+
+    /// Bytes that no other store has, where it has a salt.
+    fn own_bytes(&self) -> &[u8] {
+        self.salt.as_ref().and_then(Salt::bytes).map_or(&[], |bytes| bytes)
     }
 
     /// Whether the bookkeeping can be that of this log: a copy by hand, or damage, may have left parts of it.

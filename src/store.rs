@@ -18,6 +18,7 @@ mod guard;
 mod head;
 mod index;
 mod keys;
+mod latest;
 mod open;
 mod pieces;
 mod quarantine;
@@ -391,11 +392,16 @@ impl Store {
         self.keys.knows(lead)
     }
 
-    /// Whether somebody made this store by copying another one with [`Store::backup`], so that the other may
-    /// have gone on since; until [`Store::is_no_copy`] is called.
+    /// Whether this store is a copy, made with [`Store::backup`] or put back where the other had been, so that
+    /// the other may have gone on since; until [`Store::is_no_copy`] is called.
     #[must_use]
     pub fn is_copy(&self) -> bool {
         self.dir.join(copy::COPIED).exists()
+    }
+
+    /// Marks the store as one that another may have outlived.
+    fn mark_copy(&self) -> Result<(), StoreError> {
+        self.syncs.replace(&self.dir.join(copy::COPIED), b"This store is a copy of another one.\n")
     }
 
     /// What may have happened since this store was copied is taken care of.

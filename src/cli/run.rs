@@ -169,7 +169,7 @@ fn once(
         live.has_lost(wall(), "this store is a copy that took the place of another")?;
         live.store().is_no_copy()?;
         io.note(
-            "this store is a copy that `store backup` made, and nobody knows what the other one has handed over since: \
+            "this store is a copy, and nobody knows what the one that it took the place of has handed over since: \
              what could have been is of unknown outcome now, and all messages to leads are halted",
         );
         regain::steps(&leap::here, io);

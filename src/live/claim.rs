@@ -104,6 +104,7 @@ impl Live {
             (self.at_point)(Point::BeforeIntent);
             // What came of the group before is written together with the intent of this one.
             self.write_round(round, Some(&sink))?;
+            self.store.note_latest(self.own_bytes())?;
             (self.at_point)(Point::AfterIntent);
             let (settings, at_point) = (window.settings.clone(), self.at_point);
             return Ok(Some(Claim { settings, items: group, actions, at_point }));

@@ -78,6 +78,8 @@ impl Live {
         let floor = fresh.floor();
         drop(fresh.into_store());
         let moved = later.len() as u64;
+        // It may have fewer entries than the one before, and is no older copy.
+        self.store.forget_latest();
         let aside = self.store.give_way_to(rewriting)?;
         Ok(Rewound { kept, moved, before, now: floor, aside })
     }
