@@ -159,7 +159,7 @@ fn act(deed: &Deed, args: &Args, live: &mut Live, io: Io) -> Result<(), Error> {
     }
     let ahead = live.ahead(Some(&view.lead))?;
     if matches!(deed, Deed::Erase { .. }) {
-        text.push_str(&erased(&view));
+        text.push_str(&erased(&view, live.entries_about(&view.lead)?));
     } else {
         text.push_str(&report::lead::what_lies_ahead(&ahead, io.color));
     }
@@ -204,13 +204,13 @@ fn append(
 }
 
 /// What is gone with a lead, and what stays.
-fn erased(view: &LeadView) -> String {
+fn erased(view: &LeadView, entries: usize) -> String {
     let rulebook = &view.plan.rulebook;
     let facts = view.standing.facts.iter().filter(|(fact, _)| *fact != rulebook.well_known.owner);
     let facts = facts.filter_map(|(fact, _)| rulebook.facts.get(*fact));
     let facts: Vec<&str> = facts.map(|fact| fact.name.as_str()).collect();
     let facts = if facts.is_empty() { String::from("no facts") } else { facts.join(", ") };
-    let (entries, decisions) = (many(view.entries + 1, "entry"), many(view.decided.len(), "decision"));
+    let (entries, decisions) = (many(entries, "entry"), many(view.decided.len(), "decision"));
     format!(
         "gone\n  what was known: {facts}\n  names, addresses and free text in {entries} of the log, in its decisions and messages\n\
          stays\n  the id `{}`, when what happened and what was decided ({decisions}), who its owners were, and that it may not be contacted\n  \

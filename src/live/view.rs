@@ -36,8 +36,6 @@ pub struct LeadView {
     pub plan: Arc<Plan>,
     /// How it stands.
     pub standing: Standing,
-    /// How many entries of the log are about it.
-    pub entries: usize,
     /// Every decision about it, as lines of a dry run.
     pub decided: Vec<String>,
     /// What became of its actions.
@@ -103,7 +101,6 @@ impl Live {
             erased: self.store.is_erased(lead),
             plan,
             standing,
-            entries: self.store.entries_of(lead)?.len(),
             decided: ledger::at(&self.store, &places)?,
             done: self.done(lead)?,
             waiting: places.iter().filter_map(waits).collect::<Result<_, _>>()?,
@@ -129,12 +126,19 @@ impl Live {
             erased: self.store.is_erased(lead),
             plan,
             standing,
-            entries: 0,
             decided: Vec::new(),
             done: Vec::new(),
             waiting: Vec::new(),
             ahead: Vec::new(),
         }))
+    }
+
+    /// How many entries of the log are about a lead.
+    ///
+    /// # Errors
+    /// Damage found on the way.
+    pub fn entries_about(&self, lead: &str) -> Result<usize, LiveError> {
+        Ok(self.store.entries_of(lead)?.len())
     }
 
     /// The names of all leads, in their order.
