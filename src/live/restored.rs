@@ -7,8 +7,11 @@ use serde_json::{Map, Value};
 
 use super::error::LiveError;
 use super::record::{self, RESTORED, Record, kind};
-use super::{Arrival, Live, append, shelf};
-use crate::decision::Decision;
+use super::{Arrival, Live, append, ledger, places, shelf};
+use crate::decision::line::Line;
+use crate::decision::reason::Move;
+use crate::decision::{Decision, Reason, Status};
+use crate::engine::Ending;
 use crate::local::{Zone, rfc3339};
 use crate::store::{Batch, Offset, Store, StoreError, StoredEntry, TreeName};
 use crate::timestamp::{Span, Timestamp};
@@ -58,9 +61,22 @@ impl LostTimes {
     /// Whether what is decided may have been handed over in such a time. What was known before fell due in it.
     /// What is told again only now is put back to when it would have fallen due, had it been told when it
     /// happened and nothing been halted: rather one too many that a person looks at than a message twice.
-    pub fn cover(&self, store: &Store, decision: &Decision, waits_for_halt: bool) -> Result<bool, LiveError> {
+    /// What `ending` took back before such a time began was not handed over in it.
+    pub fn cover(
+        &self,
+        store: &Store,
+        decision: &Decision,
+        waits_for_halt: bool,
+        ending: Option<&Ending>,
+    ) -> Result<bool, LiveError> {
         for time in &self.0 {
-            if decision.at <= time.until {
+            if let Some(ending) = ending
+                && has_ended_by(&store.entry(Offset(time.offset))?, ending)
+            {
+                continue;
+            }
+            // What waited, or stood still, may have been let go by a person or by news that is lost.
+            if first_due(decision) <= time.until {
                 return Ok(true);
             }
             let mut newest: Option<(Timestamp, Timestamp)> = None;
@@ -80,6 +96,32 @@ impl LostTimes {
         }
         Ok(false)
     }
+
+    /// The same of an action of a lead that waited: what had fallen due by the end of such a time, and was held
+    /// then, may have got there what it waited for.
+    pub fn cover_held(&self, store: &Store, lead: &str, action: &str, of_step: &[Line<'_>]) -> Result<bool, LiveError> {
+        let Some(last) = self.0.iter().map(|time| time.until).max() else { return Ok(false) };
+        let was_held = |line: &Line<'_>| {
+            let at = crate::local::parse_rfc3339(line.at.as_bytes());
+            line.status == Some(Status::Held) && line.id.as_deref() == Some(action) && at.is_ok_and(|at| at <= last)
+        };
+        if of_step.iter().any(was_held) {
+            return Ok(true);
+        }
+        let before = ledger::at(store, &places::of(store, lead)?)?;
+        Ok(before.iter().filter_map(|text| Line::parse(text)).any(|line| was_held(&line)))
+    }
+
+    /// Whether there never was one.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// When something would have been due, had no hold and no halt moved it.
+fn first_due(decision: &Decision) -> Timestamp {
+    let Some(Reason::Moved(moves)) = decision.body.reason() else { return decision.at };
+    moves.iter().fold(decision.at, |due, step| if let Move::Held(by) = step { due - *by } else { due })
 }
 
 /// When the time ends of which an entry says that something of it is lost.
@@ -90,6 +132,13 @@ pub(super) fn until(store: &Store, entry: &StoredEntry) -> Result<Option<Timesta
     let props = record::props(store, &entry.as_entry())?;
     let until = props.get("until").and_then(Value::as_str);
     Ok(until.and_then(|until| crate::local::parse_rfc3339(until.as_bytes()).ok()))
+}
+
+/// Whether something had ended when an entry came that says that what comes after it in time is lost. Whoever
+/// handed over later knew of it.
+pub(super) fn has_ended_by(entry: &StoredEntry, ending: &Ending) -> bool {
+    let was_told = || ending.because.iter().all(|event| u64::from(event.0) < entry.offset.0);
+    ending.at < entry.received_at || ending.at == entry.received_at && was_told()
 }
 
 /// Whether an entry lets all messages go on.

@@ -265,6 +265,18 @@ impl Live {
         }
         let old: BTreeSet<u64> = items.keys().copied().collect();
         let lost = LostTimes::with(&self.store, entries, batch)?;
+        let mut endings: BTreeMap<&str, Vec<&Ending>> = BTreeMap::new();
+        for ending in &kept.endings {
+            endings.entry(names.log.lead_name(ending.lead)).or_default().push(ending);
+        }
+        let decided_before = self.progress.decisions;
+        let first_ending = |item: &Delivery| -> Option<&Ending> {
+            // What ended before it was decided does not cover it.
+            let is_old = item.decision < decided_before;
+            let before = |ending: &Ending| !is_old && ending.decisions as u64 + decided_before <= item.decision;
+            let own = endings.get(item.lead.as_str()).into_iter().flatten().copied();
+            outbox::covering(item, own.filter(|ending| !before(ending)), plan)
+        };
         let mut messages = kept.departures.iter().peekable();
         let before = DecidedBefore::of(&self.store)?;
         for (index, decision) in decisions.iter().enumerate() {
@@ -276,23 +288,19 @@ impl Live {
                 }
             }
             if !before.has(&item, &self.store)? {
-                item.lost = lost.cover(&self.store, decision, is_to_lead(&item))?;
+                item.lost = lost.cover(&self.store, decision, is_to_lead(&item), first_ending(&item))?;
+                if !item.lost && !lost.is_empty() && is_to_lead(&item) {
+                    let held = decisions.iter().take(index).filter(|other| other.lead == decision.lead);
+                    let held: Vec<_> = held.map(|decision| names.line(decision)).collect();
+                    item.lost = lost.cover_held(&self.store, &item.lead, &item.id, &held)?;
+                }
                 items.insert(number, item);
             }
         }
-        self.take_in_hand_overs(&mut items, &old, &told, batch)?;
-        let mut endings: BTreeMap<&str, Vec<&Ending>> = BTreeMap::new();
-        for ending in &kept.endings {
-            endings.entry(names.log.lead_name(ending.lead)).or_default().push(ending);
-        }
+        self.take_in_hand_overs(&mut items, &old, &told, &first_ending, batch)?;
         for mut item in items.into_values() {
             let is_old = old.contains(&item.decision);
-            // What ended before it was decided does not cover it.
-            let before =
-                |ending: &Ending| !is_old && ending.decisions as u64 + self.progress.decisions <= item.decision;
-            let own = endings.get(item.lead.as_str()).into_iter().flatten().copied();
-            let later = own.filter(|ending| !before(ending));
-            let ending = if item.ended.is_none() { outbox::covering(&item, later, plan) } else { None };
+            let ending = if item.ended.is_none() { first_ending(&item) } else { None };
             let is_new = ending.is_some();
             item.ended = ending.map(|ending| ended(ending, names)).or(item.ended);
             match (&item.state, &item.ended) {
@@ -308,11 +316,12 @@ impl Live {
     }
 
     /// Takes in what the log tells of hand-overs: in this step, and before it of what was decided only now.
-    fn take_in_hand_overs(
+    fn take_in_hand_overs<'e>(
         &mut self,
         items: &mut BTreeMap<u64, Delivery>,
         old: &BTreeSet<u64>,
         told: &[&StoredEntry],
+        first_ending: &dyn Fn(&Delivery) -> Option<&'e Ending>,
         batch: &mut Batch<'_>,
     ) -> Result<(), LiveError> {
         let mut early = Early::of(&self.store)?;
@@ -328,8 +337,12 @@ impl Live {
         for entry in &all {
             if let Some(until) = restored::until(&self.store, entry)? {
                 for item in items.values_mut().filter(|item| item.due <= until) {
-                    item.lost = true;
-                    outbox::put(item, &mut self.store, batch)?;
+                    // What had ended by then was not handed over in the time that is lost.
+                    let had_ended = || first_ending(item).is_some_and(|ending| restored::has_ended_by(entry, ending));
+                    if item.ended.is_none() && !had_ended() {
+                        item.lost = true;
+                        outbox::put(item, &mut self.store, batch)?;
+                    }
                 }
                 continue;
             }

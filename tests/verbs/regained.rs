@@ -237,6 +237,36 @@ fn a_repair_that_lost_entries_sends_nothing_twice() {
     assert_eq!(place.good("store decisions --store TMP/again"), decisions);
 }
 
+/// What a stop had taken back before the first lost entry cannot have gone out after it.
+#[test]
+fn what_was_stopped_before_the_loss_is_not_asked_about() {
+    let place = place();
+    told(&place, "created", &[("lead.created", "l0", "08:00:00"), ("lead.created", "l1", "08:00:00")]);
+    told(&place, "stopped", &[("replied", "l0", "08:30:00")]);
+    for log in ["created", "stopped"] {
+        place.good(&format!("ingest TMP/{log}.jsonl --replay --config TMP/ensue.yaml"));
+    }
+    place.good(&format!("{RUN}09:00:00Z"));
+    assert_eq!(
+        (of_template(&place, "hello"), of_template(&place, "a")),
+        (vec![String::from("l1")], vec![String::from("l1")])
+    );
+    told(&place, "earlier", &[("lead.created", "r1", "09:00:00")]);
+    place.good("ingest TMP/earlier.jsonl --replay --config TMP/ensue.yaml");
+    let db = place.path("store/sled/db");
+    let mut bytes = fs::read(&db).unwrap();
+    let from = bytes.windows(9).position(|part| part == b"earlier 0").unwrap();
+    bytes[from - 200..].iter_mut().for_each(|byte| *byte = 0);
+    fs::write(&db, bytes).unwrap();
+    let ran = place.ensue("store repair --to TMP/new --at 2026-03-02T11:00:00Z");
+    assert!(ran.code == 1 && ran.out.contains("could not be recovered"), "{ran:?}");
+    fs::remove_dir_all(place.path("store")).unwrap();
+    fs::rename(place.path("new"), place.path("store")).unwrap();
+    place.ensue(&format!("{RUN}11:10:00Z"));
+    let (of_l0, others): (Vec<_>, Vec<_>) = unknown(&place).into_iter().partition(|item| item.starts_with("l0 "));
+    assert!(of_l0.is_empty() && !others.is_empty(), "{of_l0:?} {others:?}");
+}
+
 /// A copy of a copy is one, a compacted copy too; a store that only moved its room is none.
 #[test]
 fn what_is_a_copy_stays_one_until_it_is_run() {
