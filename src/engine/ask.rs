@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::decision::{Order, Reason};
 use crate::event::{LeadId, Props};
 use crate::local::Zone;
-use crate::rulebook::{ChannelId, RuleId, SequenceId, Touch};
+use crate::rulebook::{ChannelId, Expr, RuleId, SequenceId, Touch};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::Content;
 
@@ -108,6 +108,17 @@ impl Engine {
         let topics = topics(&self.plan, (channel, content), None);
         let ask = || self.world.ask_gates(&self.moment(lead, Props::default(), names), lead.0, (channel, &topics));
         if self.knows(lead) { ask() } else { Vec::new() }
+    }
+
+    /// Why a lead does not consent to a message on a channel any more, by what is known of it now: what the channel
+    /// requires of facts alone.
+    #[must_use]
+    pub fn taken_back(&self, lead: LeadId, channel: ChannelId, names: &dyn Journal) -> Option<Reason> {
+        let definition = self.plan.rulebook.channels.get(channel).filter(|_| self.knows(lead))?;
+        let moment = self.moment(lead, Props::default(), names);
+        let scope = self.world.scope(&moment, lead.0);
+        let fails = |(expr, _): &(Expr, String)| expr.is_of_facts_alone() && !scope.holds(expr);
+        definition.requires.iter().position(fails).map(|place| Reason::Requires(channel, place))
     }
 
     /// What stands between a lead and a sequence.

@@ -171,7 +171,7 @@ impl Live {
     }
 
     /// Actions as sinks get them, with what is known of their leads now. What would go to an address that has
-    /// been barred since it was decided is withdrawn.
+    /// been barred since it was decided, or to somebody who has taken back their consent, is withdrawn.
     fn actions(
         &self,
         round: &mut Round,
@@ -196,7 +196,10 @@ impl Live {
         for item in group {
             let message = item.on(&plan.rulebook).zip(roster.known(&item.lead));
             let address =
-                message.map_or(Ok(None), |((channel, topics), lead)| engine.address_of(lead, (channel, &topics)));
+                message.map_or(Ok(None), |((channel, topics), lead)| match engine.taken_back(lead, channel, &roster) {
+                    Some(reason) => Err(reason),
+                    None => engine.address_of(lead, (channel, &topics)),
+                });
             match address {
                 Ok(address) => {
                     actions.push(Handed { address, ..item.handed(&self.store, facts(&item.lead)) });

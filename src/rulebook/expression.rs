@@ -98,6 +98,25 @@ impl Expr {
         }
     }
 
+    /// Whether it asks about nothing but facts of the lead, so that any entry may change its answer and time does not.
+    #[must_use]
+    pub fn is_of_facts_alone(&self) -> bool {
+        !self.any(|part| {
+            matches!(
+                part,
+                Self::Prop(_)
+                    | Self::Tier
+                    | Self::Score(_)
+                    | Self::Touches
+                    | Self::Now
+                    | Self::DateTime { .. }
+                    | Self::Count(..)
+                    | Self::DaysSince(_)
+                    | Self::Call { .. }
+            )
+        })
+    }
+
     /// Whether a part of this expression, or the whole of it, is such a one.
     pub fn any(&self, mut is: impl FnMut(&Self) -> bool) -> bool {
         let mut found = false;
