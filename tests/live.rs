@@ -15,6 +15,8 @@ mod book;
 mod damage;
 #[path = "live/explained.rs"]
 mod explained;
+#[path = "recipient/fair.rs"]
+mod fair;
 #[path = "live/guarded.rs"]
 mod guarded;
 #[path = "live/handover.rs"]
@@ -25,8 +27,14 @@ mod kill;
 mod let_go;
 #[path = "live/life.rs"]
 mod life;
+#[path = "live/lost.rs"]
+mod lost;
 #[path = "live/meanwhile.rs"]
 mod meanwhile;
+#[path = "live/next_step.rs"]
+mod next_step;
+#[path = "recipient/playbook.rs"]
+mod playbook;
 #[path = "live/post.rs"]
 mod post;
 #[path = "store/power.rs"]
@@ -35,6 +43,8 @@ mod power;
 mod promise;
 #[path = "live/random.rs"]
 mod random;
+#[path = "live/recipient.rs"]
+mod recipient;
 #[path = "live/stand.rs"]
 mod stand;
 #[path = "live/told.rs"]

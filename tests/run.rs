@@ -9,6 +9,11 @@
 
 #[path = "run/case.rs"]
 mod case;
+#[path = "recipient/fair.rs"]
+#[allow(dead_code, reason = "the random lives judge what was handed over as well")]
+mod fair;
+#[path = "recipient/playbook.rs"]
+mod playbook;
 #[path = "run/random.rs"]
 mod random;
 #[path = "run/recipient.rs"]

@@ -64,7 +64,7 @@ fn blake3_of(text: &str) -> String {
 }
 
 /// Damages a file in a random way, or deletes it; says how.
-fn mutate(path: &Path, delete: bool, random: &mut Random) -> String {
+pub(super) fn mutate(path: &Path, delete: bool, random: &mut Random) -> String {
     let mut bytes = std::fs::read(path).unwrap();
     if delete || bytes.is_empty() {
         std::fs::remove_file(path).unwrap();

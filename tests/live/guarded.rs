@@ -18,9 +18,8 @@ use ensue::rulebook::Pattern;
 use ensue::script::TimeGuard;
 use ensue::timestamp::{Span, Timestamp};
 use ensue::trial;
-use tempfile::TempDir;
 
-use super::book::{options, room};
+use super::book::{Room, options, room};
 use super::life::decided;
 use super::stand::{Stand, command};
 
@@ -125,7 +124,7 @@ fn nothing_is_explained() {
 }
 
 /// A store with the rulebook in force and the lines in its log, none of them handled.
-fn stored(lines: &[String]) -> TempDir {
+fn stored(lines: &[String]) -> Room {
     let room = room();
     let mut live = Live::open(room.path(), &options()).unwrap();
     let files = files();
@@ -136,7 +135,7 @@ fn stored(lines: &[String]) -> TempDir {
     room
 }
 
-fn open(room: &TempDir, guard: Option<TimeGuard>) -> Live {
+fn open(room: &Room, guard: Option<TimeGuard>) -> Live {
     Live::open_guarded(room.path(), &options(), guard, &mut |_| ()).unwrap()
 }
 

@@ -15,26 +15,36 @@ use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::replay::{self, ReplayOptions};
 use ensue::store;
 use ensue::timestamp::Timestamp;
-use tempfile::TempDir;
 
-use super::book::{BOOKS, Book, options, room};
+use super::book::{BOOKS, Book, Room, options, room};
+use super::lost::Way;
+use super::next_step;
 use super::post::Post;
 use super::promise;
 use super::random::Random;
+use super::recipient;
 use super::stand::{asked, copy, files};
 use super::told::{Told, lines, minutes, secrets, start};
 
-struct Life<'a> {
-    random: &'a mut Random,
+pub(super) struct Life<'a> {
+    pub(super) random: &'a mut Random,
     book: &'static Book,
-    room: TempDir,
-    live: Option<Live>,
+    pub(super) room: Room,
+    pub(super) live: Option<Live>,
     /// Entries of one step at most.
     step: usize,
     post: Post,
-    wall: Timestamp,
+    pub(super) wall: Timestamp,
     /// What is still to be told.
-    to_come: VecDeque<Told>,
+    pub(super) to_come: VecDeque<Told>,
+    /// What was told, for when it has to be told again.
+    pub(super) told: Vec<String>,
+    /// How often it was.
+    pub(super) told_again: u64,
+    /// An older copy of the store.
+    pub(super) backup: Option<(Room, Way)>,
+    /// Something of its past is lost.
+    pub(super) has_lost: bool,
 }
 
 impl Life<'_> {
@@ -43,7 +53,7 @@ impl Life<'_> {
     }
 
     /// Opens the store again; now and then so that one of its syncs will fail, or already does.
-    fn open(&mut self) {
+    pub(super) fn open(&mut self) {
         self.live = None;
         if self.random.one_in(3) {
             let at = 1 + self.random.below(60);
@@ -57,7 +67,7 @@ impl Life<'_> {
     }
 
     /// Does something as often as it takes: a sync that fails stops the store, as a crash would.
-    fn insist<T>(&mut self, mut attempt: impl FnMut(&mut Live) -> Result<T, LiveError>) -> T {
+    pub(super) fn insist<T>(&mut self, mut attempt: impl FnMut(&mut Live) -> Result<T, LiveError>) -> T {
         loop {
             match attempt(self.live()) {
                 Ok(done) => return done,
@@ -68,7 +78,7 @@ impl Life<'_> {
     }
 
     /// The same where the store may be another one afterwards, so that nothing is tried again.
-    fn try_once<T>(&mut self, attempt: impl FnOnce(&mut Live) -> Result<T, LiveError>) -> Option<T> {
+    pub(super) fn try_once<T>(&mut self, attempt: impl FnOnce(&mut Live) -> Result<T, LiveError>) -> Option<T> {
         match attempt(self.live()) {
             Ok(done) => Some(done),
             Err(LiveError::Store(store::StoreError::Io { .. } | store::StoreError::Stopped { .. })) => {
@@ -79,7 +89,7 @@ impl Life<'_> {
         }
     }
 
-    fn put_in_force(&mut self, at: Timestamp) {
+    pub(super) fn put_in_force(&mut self, at: Timestamp) {
         let book = self.book;
         self.insist(|live| match live.plan() {
             Some(_) => Ok(()),
@@ -88,9 +98,14 @@ impl Life<'_> {
     }
 
     /// Takes some of what is to come in, together.
-    fn take_in(&mut self) {
+    pub(super) fn take_in(&mut self) {
         let count = 1 + self.random.below(self.to_come.len() as u64) as usize;
         let group: Vec<Told> = self.to_come.drain(..count).collect();
+        for told in group.iter().filter(|told| !told.line.is_empty()) {
+            if !self.told.contains(&told.line) {
+                self.told.push(told.line.clone());
+            }
+        }
         let backfill = self.random.one_in(12);
         // All arrive together, when the last of them is told.
         let wall = group.iter().map(|told| told.wall).max().unwrap();
@@ -105,7 +120,7 @@ impl Life<'_> {
         self.insist(|live| live.ingest(lines.clone(), Arrival::At(wall), backfill));
     }
 
-    fn hand_over(&mut self) {
+    pub(super) fn hand_over(&mut self) {
         let (post, mut wall) = (self.post.clone(), self.wall);
         let mut clock = Random::new(self.random.next());
         let ends_early = self.random.one_in(8);
@@ -210,7 +225,7 @@ impl Life<'_> {
     }
 
     fn something(&mut self) {
-        match self.random.below(12) {
+        match self.random.below(15) {
             0..4 => {
                 // A poll by a clock that may have been set back.
                 let at = self.wall + minutes(self.random.below(3_000)) - minutes(1_000);
@@ -221,7 +236,10 @@ impl Life<'_> {
             6 | 7 => self.hand_over_in_cuts(),
             8 | 9 => self.open(),
             10 => self.settle(),
-            _ => self.crash(),
+            11 => self.crash(),
+            12 | 13 => self.copy_or_put_back(),
+            _ if self.random.one_in(2) => self.damage_and_repair(),
+            _ => self.leap(),
         }
     }
 
@@ -287,7 +305,7 @@ fn in_words(log: &Log) -> String {
 }
 
 /// Another store that takes the export in, read in pieces and polled in between.
-fn second(random: &mut Random, book: &'static Book, export: &str, first: Timestamp) -> (TempDir, Live) {
+fn second(random: &mut Random, book: &'static Book, export: &str, first: Timestamp) -> (Room, Live) {
     let room = room();
     let step = 1 + random.below(20) as usize;
     let mut live = Live::open(room.path(), &options()).unwrap().with_step(step);
@@ -312,15 +330,39 @@ fn second(random: &mut Random, book: &'static Book, export: &str, first: Timesta
     (room, live)
 }
 
-/// One life; how many endings there were in it, or what is wrong with it.
-pub fn case(seed: u64) -> Result<u64, String> {
+/// What there was to see in lives, so that nobody takes empty ones for proof.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// What ended something.
+    endings: u64,
+    /// Messages that were judged as those who get them would.
+    judged: u64,
+    /// Lives that have lost a part of their past.
+    lost: u64,
+}
+
+/// One life; what was seen in it, or what is wrong with it.
+pub fn case(seed: u64) -> Result<Seen, String> {
     let mut random = Random::new(seed);
     let book = &BOOKS[random.below(BOOKS.len() as u64 + 2) as usize % BOOKS.len()];
     let lines = lines(&mut random);
     let (step, post) = (1 + random.below(7) as usize, Post::new(&mut random));
     let first = lines[0].wall.max(start());
     let to_come = lines.into();
-    let mut life = Life { random: &mut random, book, room: room(), live: None, step, post, wall: first, to_come };
+    let mut life = Life {
+        random: &mut random,
+        book,
+        room: room(),
+        live: None,
+        step,
+        post,
+        wall: first,
+        to_come,
+        told: Vec::new(),
+        told_again: 0,
+        backup: None,
+        has_lost: false,
+    };
     life.open();
     life.put_in_force(first);
     while !life.to_come.is_empty() {
@@ -338,7 +380,7 @@ pub fn case(seed: u64) -> Result<u64, String> {
     judge(&mut life, first, willing)
 }
 
-fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<u64, String> {
+fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<Seen, String> {
     let book = life.book;
     let leads: BTreeSet<String> = (0..5).map(|lead| format!("l{lead}")).collect();
     // What is judged is a store that works.
@@ -369,17 +411,27 @@ fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<u64, St
     }
     let wrong = life.post.state().wrong.clone();
     if !wrong.is_empty() {
-        return Err(format!("came again: {wrong:#?}\nlog:\n{exported}"));
+        return Err(format!("came again: {wrong:#?}\ndecided:\n{text}\nlog:\n{exported}"));
     }
     let (endings, left) = promise::left_after_a_stop(&exported, &life.post, stops_at_reply(book));
     if !left.is_empty() {
         return Err(format!("left after a stop: {left:#?}\nlog:\n{exported}"));
+    }
+    let log = recipient::as_told(&exported, life.told.iter().map(String::as_str));
+    let (faults, judged) = recipient::faults(book.folder, &log, &text, &life.post);
+    let seen = Seen { endings, judged: judged as u64, lost: u64::from(life.has_lost) };
+    if !faults.is_empty() {
+        return Err(format!("must not have gone out: {faults:#?}\nlog:\n{log}"));
     }
     if let Some(wrong) = readable(life.room.path(), &erased) {
         return Err(format!("{wrong}\nlog:\n{exported}"));
     }
     let live = life.live.as_mut().unwrap();
     let lines = texts(|each| live.each_decision(each));
+    let alone = next_step::left_alone(book.folder, live, &exported, &lines);
+    if !alone.is_empty() {
+        return Err(format!("without a next step: {alone:#?}\ndecided:\n{text}\nlog:\n{exported}"));
+    }
     if let Some(wrong) = promise::unaccounted(live, &leads, &lines) {
         return Err(format!("{wrong}\nlog:\n{exported}"));
     }
@@ -387,8 +439,8 @@ fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<u64, St
     if willing && life.random.one_in(2) {
         let (post, wall) = (life.post.clone(), live.floor() + minutes(121));
         live.hand_over(&mut post.desk(), &mut || wall, &|| false).unwrap();
-        let lost = promise::lost_alerts(live, &leads);
-        return if lost.is_empty() { Ok(endings) } else { Err(format!("lost: {lost:#?}\nlog:\n{exported}")) };
+        let lost = promise::lost_alerts(live, &leads, life.has_lost);
+        return if lost.is_empty() { Ok(seen) } else { Err(format!("lost: {lost:#?}\nlog:\n{exported}")) };
     }
     let waits = promise::outbox(live, &leads, &erased);
     match life.random.below(4) {
@@ -421,7 +473,7 @@ fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<u64, St
         }
         _ => {}
     }
-    Ok(endings)
+    Ok(seen)
 }
 
 /// What of erased leads can still be found in the files of a store, where a key that is destroyed is
@@ -448,12 +500,14 @@ const SHARES: u64 = 4;
 
 fn share(number: u64) {
     let (cases, first) = (asked("ENSUE_CASES", 10_000), asked("ENSUE_SEED", 1));
-    let (mut lives, mut endings) = (0, 0);
+    let (mut lives, mut all) = (0, Seen::default());
     for seed in (first + number..first + cases).step_by(SHARES as usize) {
         let outcome = std::panic::catch_unwind(|| case(seed));
         let wrong = match outcome {
             Ok(Ok(seen)) => {
-                (lives, endings) = (lives + 1, endings + seen);
+                lives += 1;
+                (all.endings, all.judged, all.lost) =
+                    (all.endings + seen.endings, all.judged + seen.judged, all.lost + seen.lost);
                 continue;
             }
             Ok(Err(wrong)) => wrong,
@@ -461,7 +515,8 @@ fn share(number: u64) {
         };
         panic!("seed {seed} (ENSUE_SEED={seed} ENSUE_CASES=1 repeats it)\n{wrong}");
     }
-    assert!(lives < 100 || endings >= lives, "hardly anything ended: {endings} endings in {lives} lives");
+    let is_rich = 2 * all.endings >= lives && all.judged >= 2 * lives && all.lost * 20 >= lives;
+    assert!(lives < 100 || is_rich, "there was hardly anything to see in {lives} lives: {all:?}");
 }
 
 #[test]

@@ -10,15 +10,14 @@ use ensue::load::Files;
 use ensue::sink::{Handed, Outcome, Sink};
 use ensue::store::{Batch, Offset, TreeName};
 use ensue::timestamp::{Span, Timestamp};
-use tempfile::TempDir;
 
-use super::book::{options, room};
+use super::book::{Room, options, room};
 use super::told::start;
 
 /// A store, and a sink that takes its time.
 struct Stage {
     live: Live,
-    room: TempDir,
+    room: Room,
     clock: Arc<Mutex<Timestamp>>,
     /// What the sink answers, the last of it for ever.
     answers: Vec<Outcome>,

@@ -78,7 +78,9 @@ impl Sink for Post {
             && !matches!(before, Outcome::Refused { retry: true, .. })
             && !state.again.contains(&action.id)
         {
-            let wrong = format!("{} to {} came again after {before:?}", action.id, action.lead);
+            let was = state.calls.iter().rev().find(|(call, _)| call.id == action.id).map(|(call, _)| &call.due_at);
+            let (id, lead, due) = (&action.id, &action.lead, &action.due_at);
+            let wrong = format!("{id} to {lead}, due {due}, came again after {before:?}, due {was:?} then");
             state.wrong.push(wrong);
         }
         state.again.remove(&action.id);

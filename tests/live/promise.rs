@@ -10,6 +10,12 @@ use serde_json::Value;
 
 use super::post::Post;
 
+/// Whatever falls due.
+const FORGOTTEN: Timestamp = Timestamp(i64::MAX);
+
+/// Opting out of another one is opting out of everything.
+const CHANNELS: [&str; 4] = ["email", "email_us", "sms", "call"];
+
 /// What may not be sent to a lead any more.
 #[derive(Default)]
 struct Closed {
@@ -60,15 +66,18 @@ impl Closed {
         let received = parse_rfc3339(entry["received_at"].as_str().unwrap().as_bytes()).unwrap();
         let channel = entry["props"]["channel"].as_str();
         match entry["type"].as_str().unwrap() {
-            "unsubscribed" => self.close(channel),
-            "email.bounced" if entry["props"]["hard"] == Value::Bool(true) => self.close(Some("email")),
+            // What is about a topic, or an address, is judged as the one who gets it would.
+            "unsubscribed" if entry["props"]["topic"].is_string() => {}
+            "email.bounced" if entry["props"]["hard"] == Value::Bool(true) => {}
+            "unsubscribed" => self.close(channel.filter(|channel| CHANNELS.contains(channel))),
             "email.complained" => self.close(None),
-            // Nobody works on who is forgotten.
-            "override.erase" => self.anything = Some(Timestamp(i64::MAX)),
+            // Nobody works on who is forgotten, unless a person says so.
+            "override.erase" => self.anything = Some(FORGOTTEN),
             "override.suppress" if entry["props"]["ends"].is_null() => self.close(channel),
             // Whatever it opens, nothing is claimed of this lead's channels from here on.
             "override.unsuppress" => {
                 (self.all, self.channels) = (false, BTreeSet::new());
+                self.anything = self.anything.filter(|until| *until != FORGOTTEN);
                 return false;
             }
             "override.stop" if entry["props"]["all"] == Value::Bool(true) => self.anything = Some(received),
@@ -90,11 +99,21 @@ impl Closed {
         let Some(channel) = action.channel.as_deref() else { return false };
         let due = parse_rfc3339(action.due_at.as_bytes()).unwrap();
         let before = |moment: Option<Timestamp>| moment.is_some_and(|moment| due < moment);
-        // A task by itself is work of ours and no contact; a stop takes every other message along.
+        // A task by itself is work of ours and no contact; a stop takes every other message along, but for
+        // those that answer the lead.
         let is_task = channel == "task" && action.sequence.is_none();
-        let stops = action.sequence.as_deref().map_or(!is_task, |sequence| sequence != "reminders");
+        let answers = ["notice", "text_notice"].contains(&channel);
+        let goes_on = ["reminders", "news", "meeting_reminders", "side"];
+        let stops = action.sequence.as_deref().map_or(!is_task, |sequence| !goes_on.contains(&sequence));
+        let stops = stops && !answers;
+        let kind = match channel {
+            "email_us" | "notice" => "email",
+            "text_notice" => "sms",
+            other => other,
+        };
         self.all && !is_task
             || self.channels.contains(channel)
+            || self.channels.contains(kind)
             || before(self.anything)
             || stops && before(self.sequences)
     }
@@ -145,12 +164,13 @@ pub fn unaccounted(live: &Live, leads: &BTreeSet<String>, decided: &[String]) ->
 
 /// Alerts that never reached their sink, although it has taken everything since. One whose outcome
 /// stayed unknown at every attempt waits for a person; one that is older than its use expires, and is told.
-pub fn lost_alerts(live: &Live, leads: &BTreeSet<String>) -> Vec<String> {
+pub fn lost_alerts(live: &Live, leads: &BTreeSet<String>, has_lost: bool) -> Vec<String> {
     let mut lost: Vec<String> = Vec::new();
     let of_alert = |item: &Delivery| item.what == What::Alert;
     let too_late = |item: &Delivery| item.expires.is_some_and(|expires| expires < live.now());
     let given_up = |item: &Delivery| {
-        matches!(item.state, DeliveryState::Unknown { .. }) && (item.attempts.made >= 4 || too_late(item))
+        matches!(item.state, DeliveryState::Unknown { .. })
+            && (item.attempts.made >= 4 || too_late(item) || (has_lost && item.lost))
     };
     let waits = live.outbox().unwrap();
     let waits = waits.iter().filter(|item| of_alert(item) && !given_up(item));

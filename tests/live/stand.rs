@@ -5,12 +5,11 @@ use std::process::{Child, Command, Output, Stdio};
 
 use ensue::live::Live;
 use ensue::store;
-use tempfile::TempDir;
 
-use super::book::{options, room};
+use super::book::{Room, options, room};
 
 pub struct Stand {
-    room: TempDir,
+    room: Room,
 }
 
 impl Stand {

@@ -12,7 +12,7 @@ pub struct Told {
     pub line: String,
 }
 
-const TYPES: [&str; 30] = [
+const TYPES: [&str; 33] = [
     "lead.created",
     "lead.created",
     "lead.updated",
@@ -28,9 +28,12 @@ const TYPES: [&str; 30] = [
     "link.clicked",
     "file.downloaded",
     "unsubscribed",
+    "resubscribed",
+    "lead.updated",
     "email.bounced",
     "email.complained",
     "deal.stage_changed",
+    "deal.lost",
     "unknown.thing",
     "override.pause",
     "override.resume",
@@ -75,7 +78,7 @@ fn told(random: &mut Random, n: u64, wall: Timestamp) -> Told {
         let line = ["{oops", r#"{"id":"x"}"#, "", r#"{"id":"y","type":"replied","lead":"l1","at":"yesterday"}"#];
         return Told { wall, line: line[random.below(4) as usize].to_owned() };
     }
-    if random.one_in(12) {
+    if random.one_in(16) {
         return halted(random, n, wall);
     }
     let late = if random.one_in(4) { random.below(8000) } else { 0 };
@@ -85,8 +88,13 @@ fn told(random: &mut Random, n: u64, wall: Timestamp) -> Told {
     if matches!(ty, "override.erase" | "email.complained" | "override.suppress") && random.one_in(2) {
         ty = "email.opened";
     }
-    let lead = format!("l{}", random.below(5));
-    let props = props(random, ty, &lead, wall);
+    let mut lead = format!("l{}", random.below(5));
+    // Most are known, and can be reached, from the beginning on.
+    let introduces = n < 4 && !random.one_in(4);
+    if introduces {
+        (ty, lead) = ("lead.created", format!("l{n}"));
+    }
+    let props = if introduces { reached_by(random, &lead) } else { props(random, ty, &lead, wall) };
     let account = if lead.ends_with(['0', '2', '4']) { r#","account":"acme""# } else { "" };
     // Now and then an id that stands for something else already.
     let id = if random.one_in(30) { n / 2 } else { n };
@@ -111,6 +119,33 @@ pub fn secrets(lead: &str) -> [String; 2] {
     [format!("Ana-{lead}-Li"), format!("49000000{}", &lead[1..])]
 }
 
+/// One of few mailboxes, which leads share; written in one way or another.
+fn mailbox(random: &mut Random) -> String {
+    let number = random.below(5);
+    if random.one_in(4) { format!("POST-{number}@X.example") } else { format!("post-{number}@x.example") }
+}
+
+/// One of few telephones.
+fn number(random: &mut Random) -> String {
+    let number = random.below(4);
+    if random.one_in(4) { format!("001 202 555-010{number}") } else { format!("+1202555010{number}") }
+}
+
+/// Where a lead can be reached. The last one cannot by mail.
+fn reached_by(random: &mut Random, lead: &str) -> String {
+    let mut facts = vec![format!(r#""sms_ok":{}"#, !random.one_in(4))];
+    if lead != "l4" {
+        facts.push(format!(r#""email":"{}""#, mailbox(random)));
+    }
+    if random.one_in(4) {
+        facts.push(format!(r#""work_email":"{}""#, mailbox(random)));
+    }
+    if !random.one_in(3) {
+        facts.push(format!(r#""phone":"{}""#, number(random)));
+    }
+    format!("{{{}}}", facts.join(","))
+}
+
 fn props(random: &mut Random, ty: &str, lead: &str, wall: Timestamp) -> String {
     let one_of = |random: &mut Random, texts: &[&str]| texts[random.below(texts.len() as u64) as usize].to_owned();
     let later = |random: &mut Random| rfc3339(wall + minutes(random.below(20_000)), Zone::UTC);
@@ -119,6 +154,7 @@ fn props(random: &mut Random, ty: &str, lead: &str, wall: Timestamp) -> String {
             let [name, number] = secrets(lead);
             let known =
                 format!(r#"{{"name":"{name}","mobile":{number},"birthday":"1980-05-01","owner":"kim@ours.example"}}"#);
+            let reached = reached_by(random, lead);
             let noted = format!(r#"{{"notes":["{name}",7],"note":"1980-05-01T10:00:00+02:00"}}"#);
             one_of(
                 random,
@@ -132,13 +168,38 @@ fn props(random: &mut Random, ty: &str, lead: &str, wall: Timestamp) -> String {
                     ),
                     r#"{"email_ok":false,"deal_value":0.1234567890123456,"big":18446744073709551615}"#,
                     r#"{"email_ok":true,"source":"demo","odd":2.2250738585072014e-308}"#,
+                    &reached,
+                    &reached,
+                    &reached,
+                    r#"{"email":null,"phone":null}"#,
                 ],
             )
         }
         "page.viewed" => one_of(random, &[r#"{"page":"pricing"}"#, r#"{"page":"pricing"}"#, "{}"]),
         "email.opened" => one_of(random, &[r#"{"machine":true}"#, "{}", "{}"]),
-        "email.bounced" => one_of(random, &[r#"{"hard":true}"#, r#"{"hard":false}"#]),
-        "unsubscribed" => one_of(random, &[r#"{"channel":"sms"}"#, r#"{"channel":"email"}"#, "{}"]),
+        "email.bounced" => {
+            let named = format!(r#"{{"hard":true,"address":"{}"}}"#, mailbox(random));
+            one_of(random, &[r#"{"hard":true}"#, r#"{"hard":false}"#, &named])
+        }
+        "unsubscribed" => {
+            let named = format!(r#"{{"channel":"email","address":"{}"}}"#, mailbox(random));
+            let of_number = format!(r#"{{"channel":"sms","address":"{}"}}"#, number(random));
+            one_of(
+                random,
+                &[
+                    r#"{"channel":"sms"}"#,
+                    r#"{"channel":"email"}"#,
+                    r#"{"channel":"email_us"}"#,
+                    r#"{"channel":"the list"}"#,
+                    r#"{"channel":"email","topic":"newsletter"}"#,
+                    r#"{"topic":"product"}"#,
+                    &named,
+                    &of_number,
+                    "{}",
+                ],
+            )
+        }
+        "resubscribed" => one_of(random, &[r#"{"channel":"email"}"#, r#"{"channel":"email"}"#, "{}"]),
         "deal.stage_changed" => {
             one_of(random, &[r#"{"stage":"won","amount":12345.678901234567}"#, r#"{"amount":"much"}"#])
         }
