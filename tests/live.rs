@@ -49,3 +49,5 @@ mod recipient;
 mod stand;
 #[path = "live/told.rs"]
 mod told;
+#[path = "live/vectors.rs"]
+mod vectors;
