@@ -136,6 +136,8 @@ pub enum Body {
         to: Person,
         /// What.
         text: Box<str>,
+        /// When it expires, where its rule says so.
+        expires: Option<Timestamp>,
     },
     /// The lead got an owner; `None`: the manager takes over (`escalate`).
     Assign(Option<Box<str>>),
@@ -302,6 +304,8 @@ pub struct TouchLine {
     pub was_due: Option<Timestamp>,
     /// When it must be done by, for named parts of the day.
     pub due_by: Option<Timestamp>,
+    /// At this moment it is too late, also to be handed over (`expires at`).
+    pub expires: Option<Timestamp>,
     /// The zone it was planned in.
     pub zone: Zone,
     /// Where that zone came from: `lead`, `account`, `owner`, `calendar`, `default`.
@@ -325,6 +329,8 @@ pub struct ActionLine {
     pub was_due: Option<Timestamp>,
     /// What it is planned before: from that moment on it is too late, also to be handed over.
     pub before: Option<Timestamp>,
+    /// When it expires, where its rule says so, also to be handed over.
+    pub expires: Option<Timestamp>,
     /// The zone it was planned in.
     pub zone: Zone,
     /// Where that zone came from.

@@ -32,6 +32,7 @@ mod departure;
 mod effect;
 mod enroll;
 mod evaluate;
+mod expiry;
 mod facts;
 mod fire;
 mod guard;

@@ -75,7 +75,7 @@ pub use watch::{Broken, BrokenBy};
 /// from the log. 2: an enrollment knows what a hold has moved it by. 3: reasons are kept as what they
 /// are and no longer as sentences, and decisions are found by their lead. 4: a lead keeps what may
 /// answer an event that is told of late, and the moments its facts are of; numbers are decimals; halts. 5: a lead
-/// keeps the messages that gaps count from.
+/// keeps the messages that gaps count from, and when what a rule sends expires.
 const FORMAT: u32 = 5;
 
 /// How far the log has been handled.

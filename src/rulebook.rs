@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub use self::channel::{Cap, CapScope, Channel, Reach, TASK};
 pub use self::contact::Contact;
-pub use self::effect::{Effect, EffectKind, HoldEnd, Person, Timing};
+pub use self::effect::{Effect, EffectKind, Expiry, HoldEnd, Person, Timing};
 pub use self::event::{
     Alternative, DeclaredEvent, EventSet, EventType, Means, Prop, RESUBSCRIBED, Setter, TOUCHED_TYPE, WellKnown,
     is_consent,

@@ -5,7 +5,7 @@ use super::expression::{Known, Scope, Typed};
 use super::name::{CHANNEL, FACT, with_article};
 use super::words::{comparable, type_words};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, FactId, HoldEnd, Person, Reach, Timing};
+use crate::rulebook::{ChannelId, Effect, EffectKind, Expiry, Expr, FactId, HoldEnd, Person, Reach, Timing};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, EffectKind as Written, Length, Name};
@@ -78,23 +78,30 @@ impl Checker<'_> {
                 EffectKind::Suppress { reach: reach?, length: super::rule::all_or_none(length)? }
             }
             Written::Unsuppress { channel } => EffectKind::Unsuppress { reach: self.maybe_reach(channel.as_ref())? },
-            Written::Send { channel, content, timing } => {
+            Written::Send { channel, content, timing, expires } => {
                 let channel = self.effect_channel(channel);
                 self.use_template(content, channel);
                 let timing = timing.as_ref().map(|timing| self.timing(&timing.node, scope, known));
+                let expires = self.maybe_expiry(expires.as_ref(), scope, known);
                 let timing = super::rule::all_or_none(timing)?.unwrap_or(Timing::Now);
-                EffectKind::Send { channel: channel?, content: content.node.clone(), timing }
+                EffectKind::Send { channel: channel?, content: content.node.clone(), timing, expires: expires? }
             }
             // No word is reserved: a channel may have been called so.
             Written::Unset { word, field } if self.declared.channels.has(&word.node) => {
                 let channel = self.effect_channel(word);
                 let content = At { node: Content::Template(field.node.clone()), range: field.range };
                 self.use_template(&content, channel);
-                EffectKind::Send { channel: channel?, content: content.node, timing: Timing::Now }
+                EffectKind::Send { channel: channel?, content: content.node, timing: Timing::Now, expires: None }
             }
             Written::Unset { field, .. } => self.unset_fact(field)?,
-            Written::Alert { to, text } => EffectKind::Alert { to: self.person(to)?, text: text.node.clone() },
-            Written::Escalate { to, text } => EffectKind::Escalate { to: self.person(to)?, text: text.node.clone() },
+            Written::Alert { to, text, expires } => {
+                let (to, expires) = (self.person(to), self.maybe_expiry(expires.as_ref(), scope, known));
+                EffectKind::Alert { to: to?, text: text.node.clone(), expires: expires? }
+            }
+            Written::Escalate { to, text, expires } => {
+                let (to, expires) = (self.person(to), self.maybe_expiry(expires.as_ref(), scope, known));
+                EffectKind::Escalate { to: to?, text: text.node.clone(), expires: expires? }
+            }
             Written::Assign(owner) => {
                 let typed = self.expr(owner, scope, known)?;
                 EffectKind::Assign(self.fitting(typed, Type::Text, "an owner")?.expr)
@@ -197,6 +204,20 @@ impl Checker<'_> {
         let found = Diagnostic::new(Slug::TypeMismatch, e.range, message).label("not a time");
         self.report(found.help("give a date such as `2026-03-02`, or a property that is a time: `event.start`"));
         None
+    }
+
+    /// When it is too late for what is to go out.
+    pub(super) fn expiry(&mut self, expiry: &tree::Expiry, scope: &Scope, known: &Known) -> Option<Expiry> {
+        match expiry {
+            tree::Expiry::After(length) => self.length(length, "the time to expire").map(Expiry::After),
+            tree::Expiry::At(moment) => self.moment(moment, scope, known, "it expires at").map(Expiry::At),
+        }
+    }
+
+    /// `Some(None)` where none was written.
+    #[expect(clippy::option_option, reason = "absent and mistaken are two things")]
+    fn maybe_expiry(&mut self, expiry: Option<&tree::Expiry>, scope: &Scope, known: &Known) -> Option<Option<Expiry>> {
+        super::rule::all_or_none(expiry.map(|expiry| self.expiry(expiry, scope, known)))
     }
 
     fn timing(&mut self, timing: &tree::Timing, scope: &Scope, known: &Known) -> Option<Timing> {

@@ -108,7 +108,7 @@ impl Checker<'_> {
         let condition_text = condition.map(|condition| self.text(condition.range)).unwrap_or_default();
         let condition = condition
             .map(|condition| self.condition(condition, &Scope::sequence(), &Known::new(), "what follows `if`"));
-        let expires = message.expires.as_ref().map(|expires| self.length(expires, "the time to expire"));
+        let expires = message.expires.as_ref().map(|expires| self.expiry(expires, &Scope::sequence(), &Known::new()));
         Some(Touch {
             id,
             range,

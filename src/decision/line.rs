@@ -252,7 +252,7 @@ impl<'a> Names<'a> {
                 carry(line, &action.content);
                 line.id = Some(action.id.to_string().into());
             }
-            Body::Alert { to, text } => {
+            Body::Alert { to, text, .. } => {
                 line.verb = Verb::Alert;
                 line.to = raw(to.word());
                 line.text = Some(Cow::Borrowed(text));

@@ -39,7 +39,7 @@ impl Pattern {
                 fact == other && value.as_ref().is_none_or(|value| value == set)
             }
             (Self::Assign(owner), Body::Assign(to)) => owner.is_none() || owner.as_deref() == to.as_deref(),
-            (Self::Alert { to, text }, Body::Alert { to: person, text: words }) => {
+            (Self::Alert { to, text }, Body::Alert { to: person, text: words, .. }) => {
                 to.is_none_or(|to| to == *person) && text.as_ref().is_none_or(|text| **text == **words)
             }
             (Self::Webhook(wanted), Body::Webhook { name, .. }) => wanted.as_ref().is_none_or(|w| **w == **name),

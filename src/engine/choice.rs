@@ -3,7 +3,7 @@
 
 use crate::event::Props;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, Touch};
+use crate::rulebook::{ChannelId, Expiry, Sequence, Touch};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 
@@ -48,15 +48,18 @@ impl World {
             && self.address_of(plan, slot, (channel, &topics)).is_ok()
     }
 
-    /// A fact has changed: touches that may go out on one of several channels are planned anew.
+    /// A fact has changed: touches that may go out on one of several channels, or expire at a moment that a
+    /// fact tells, are planned anew.
     pub(super) fn choose_anew(&mut self, moment: &Moment<'_>, slot: u32) {
         let sequences = &moment.plan.rulebook.sequences;
-        let several = |id| sequences.get(id).is_some_and(|s| s.touches.iter().any(|touch| touch.choices.len() > 1));
-        let ids: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).filter(|id| several(*id)).collect();
+        let hangs = |touch: &Touch| touch.choices.len() > 1 || matches!(touch.expires, Some(Expiry::At(_)));
+        let of = |s: &Sequence| s.touches.iter().chain(s.tail.as_ref().map(|(tail, _)| tail)).any(hangs);
+        let may = |id| sequences.get(id).is_some_and(of);
+        let ids: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).filter(|id| may(*id)).collect();
         for id in ids {
             let enrollment = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
             let touch = sequences.get(id).zip(enrollment).and_then(|(s, e)| next_touch(s, e));
-            if touch.is_some_and(|touch| touch.choices.len() > 1) {
+            if touch.is_some_and(hangs) {
                 self.replan(moment, slot, id);
             }
         }

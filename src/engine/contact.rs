@@ -89,7 +89,7 @@ impl World {
         let is_held = self.lead(slot).hold.is_some() && !moment.plan.rulebook.outlasts_stops(action.channel);
         !waits
             && !is_held
-            && action.before.is_none_or(|before| moment.now < before)
+            && action.too_late().is_none_or(|before| moment.now < before)
             && self.halted_action(moment.plan, action.cause, action.channel).is_none()
             && matches!(self.verdict(moment, slot, action), Use::Yes)
             && self.unfilled(moment, slot, (action.channel, &action.content), action.saved.as_ref()).is_none()

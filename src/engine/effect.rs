@@ -6,7 +6,7 @@ use crate::decision::reason::{Barred, Decider, Move};
 use crate::decision::{ActionId, ActionLine, Because, Body, Cause, Decision, Reason, Status};
 use crate::local::Zone;
 use crate::rulebook::{
-    ChannelId, EffectKind, Expr, FactId, HoldEnd, Person, Reach, RuleId, Timing, Trigger, is_consent,
+    ChannelId, EffectKind, Expiry, Expr, FactId, HoldEnd, Person, Reach, RuleId, Timing, Trigger, is_consent,
 };
 use crate::timestamp::{Span, Timestamp};
 use crate::units::{Content, Length};
@@ -84,15 +84,15 @@ impl World {
                 self.suppress(moment, slot, (*reach, until), by, out);
             }
             EffectKind::Unsuppress { reach } => self.unsuppress(moment, slot, *reach, by, out),
-            EffectKind::Send { channel, content, timing } => {
-                self.schedule(moment, pending, rule, (*channel, content, timing), by, out);
+            EffectKind::Send { channel, content, timing, expires } => {
+                self.schedule(moment, pending, rule, (*channel, content, timing, expires.as_ref()), by, out);
             }
-            EffectKind::Alert { to, text } => {
-                self.decide(moment, slot, Body::Alert { to: *to, text: text.as_str().into() }, by, out);
+            EffectKind::Alert { to, text, expires } => {
+                self.alert(moment, pending, (*to, text, expires.as_ref()), by, out);
             }
-            EffectKind::Escalate { to, text } => {
+            EffectKind::Escalate { to, text, expires } => {
                 self.escalate(moment, slot, *to, by, out);
-                self.decide(moment, slot, Body::Alert { to: *to, text: text.as_str().into() }, by, out);
+                self.alert(moment, pending, (*to, text, expires.as_ref()), by, out);
             }
             EffectKind::Assign(expr) => {
                 let value = self.scope_for(moment, pending).value(expr).to_value();
@@ -373,7 +373,7 @@ impl World {
         moment: &Moment<'_>,
         pending: &Pending,
         rule: RuleId,
-        (channel, content, timing): (ChannelId, &Content, &Timing),
+        (channel, content, timing, expiry): (ChannelId, &Content, &Timing, Option<&Expiry>),
         by: By<'_>,
         out: &mut Vec<Decision>,
     ) {
@@ -390,8 +390,18 @@ impl World {
             let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
             let reason = Some(Reason::SuppressedBy(stopped, Span::ZERO));
             let (content, status) = (content.clone(), Status::Suppressed);
-            let line =
-                ActionLine { status, channel, content, id, reason, was_due: None, before: None, zone, zone_from };
+            let line = ActionLine {
+                status,
+                channel,
+                content,
+                id,
+                reason,
+                was_due: None,
+                before: None,
+                expires: None,
+                zone,
+                zone_from,
+            };
             return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
         }
         let (zone, _) = self.channel_zone(moment.plan, slot, channel);
@@ -408,6 +418,7 @@ impl World {
                     reason: Some(reason),
                     was_due: None,
                     before: None,
+                    expires: None,
                     zone,
                     zone_from,
                 };
@@ -432,6 +443,7 @@ impl World {
                 reason: Some(reason),
                 was_due: None,
                 before: None,
+                expires: None,
                 zone,
                 zone_from,
             };
@@ -443,6 +455,10 @@ impl World {
             trail.dedup();
             trail.push(on_clock(due, zone));
         }
+        let calendar = Self::window(moment.plan, channel).calendar.or(Self::office(moment.plan));
+        let expires = self.expires(moment, pending, expiry, (asked, zone, calendar));
+        // When it is too late it ends, even where its channel opens later.
+        let due = expires.map_or(due, |expires| due.min(expires.max(moment.now)));
         let lead = self.lead_mut(slot);
         let serial = lead.serial();
         lead.actions.push(PendingAction {
@@ -456,6 +472,7 @@ impl World {
             trail,
             put_off: None,
             before: target,
+            expires,
             waiting: None,
             saved: pending.saved.clone().or_else(|| Self::keep_props(moment)),
             serial,
@@ -520,7 +537,7 @@ impl World {
     }
 
     /// The moment an action is counted from.
-    fn target(&self, moment: &Moment<'_>, pending: &Pending, expr: &Expr) -> Option<Timestamp> {
+    pub(super) fn target(&self, moment: &Moment<'_>, pending: &Pending, expr: &Expr) -> Option<Timestamp> {
         let scope = self.scope_for(moment, pending);
         scope.moment(scope.value(expr))
     }

@@ -300,7 +300,8 @@ impl World {
         let choice = self.planned_choice(plan, slot, touch, now);
         let channel = choice.map_or(crate::rulebook::ChannelId(0), |(channel, _)| *channel);
         let (zone, window) = (self.channel_zone(plan, slot, channel).0, Self::window(plan, channel));
-        Ground { zone, window, sequence, now, told: true }
+        let expires_at = self.touch_expires(plan, slot, touch, now);
+        Ground { zone, window, sequence, expires_at, now, told: true }
     }
 
     /// Works out when the next touch of an enrollment is due and sets its timer.
@@ -315,8 +316,11 @@ impl World {
         let Some(enrollment) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
         let sequence = plan.rulebook.sequences.get(id);
         let Some((sequence, touch)) = sequence.and_then(|s| Some((s, next_touch(s, enrollment)?))) else { return };
-        let planned = self.ground(plan, slot, sequence, touch, moment.now).untold().plan(touch, enrollment);
-        let fires = match (planned.due, planned.deadline) {
+        let ground = self.ground(plan, slot, sequence, touch, moment.now).untold();
+        let planned = ground.plan(touch, enrollment);
+        // At the moment of an `expires at` it is too late; one that has passed ends the touch now.
+        let deadline = ground.expires_at.map(|at| at.max(moment.now)).or(planned.deadline);
+        let fires = match (planned.due, deadline) {
             // A touch that waits for a person can only expire.
             _ if enrollment.released => moment.now,
             (_, deadline) if let Some(wait) = &enrollment.waiting => {
@@ -504,6 +508,7 @@ impl World {
             reason: None,
             was_due: None,
             due_by: None,
+            expires: self.touch_expires(plan, slot, touch, self.now),
             zone,
             zone_from,
         }

@@ -248,6 +248,8 @@ pub(crate) struct PendingAction {
     pub put_off: Option<Timestamp>,
     /// What it is planned before: from that moment on it is too late.
     pub before: Option<Timestamp>,
+    /// When it expires, where its rule says so.
+    pub expires: Option<Timestamp>,
     /// It has fallen due and waits for a value.
     pub waiting: Option<Box<Wait>>,
     /// Properties of the event that led to it, where a template may ask for them.

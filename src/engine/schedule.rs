@@ -6,7 +6,7 @@ use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeDelta};
 use crate::calendar::{Calendar, Refusal, Window, add_open_days, add_open_hours};
 use crate::local::{Zone, add_days};
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, Sequence, Touch, TouchTime, When};
+use crate::rulebook::{ChannelId, Expiry, Sequence, Touch, TouchTime, When};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::{ClockTime, Length, Roll, Unit};
 
@@ -45,6 +45,8 @@ pub(crate) struct Ground<'a> {
     pub zone: Zone,
     pub window: Window<'a>,
     pub sequence: &'a Sequence,
+    /// At this moment it is too late for the touch.
+    pub expires_at: Option<Timestamp>,
     /// Nothing is due before this moment.
     pub now: Timestamp,
     /// Whether the moves on the way are asked for, and not the place alone.
@@ -95,7 +97,7 @@ impl Ground<'_> {
             let due = at.max(enrollment.not_before).max(self.now);
             let mut trail = vec![nominal_place(touch, time, nominal.planned), Move::ByHand];
             trail.push(self.landing(due));
-            return Planned { due: Some(due), due_by: None, passes: due, deadline: None, trail };
+            return Planned { due: Some(due), due_by: None, passes: due, deadline: self.last_moment(), trail };
         }
         let (start, end) = nominal.dates;
         let first = self.first_moment(enrollment);
@@ -108,7 +110,11 @@ impl Ground<'_> {
             trail.push(Move::Held(Span(shift)));
         }
         let passes = self.zone.resolve(start.and_time(nominal.time));
-        let deadline = touch.expires.map(|length| {
+        let after = match touch.expires {
+            Some(Expiry::After(length)) => Some(length),
+            Some(Expiry::At(_)) | None => None,
+        };
+        let deadline = after.map(|length| {
             // A time of the day that is not said is the first at which the channel is open.
             let from = match time {
                 TouchTime::Any => self.place(start, Some(time), passes).map_or(passes, |place| place.0),
@@ -116,6 +122,7 @@ impl Ground<'_> {
             };
             later(from.max(enrollment.started), length, self.zone, self.window.calendar)
         });
+        let deadline = deadline.or(self.last_moment());
         if start < end
             && let Some((place, date)) = self.best_of(start, end, time, first.0)
         {
@@ -127,6 +134,11 @@ impl Ground<'_> {
         }
         let place = self.walk(start, time, nominal.time, (first.0, &first.1), touch.roll, &mut trail);
         Planned { due: place.map(|p| p.0), due_by: place.and_then(|p| p.1), passes, deadline, trail }
+    }
+
+    /// The last moment before it is too late.
+    fn last_moment(&self) -> Option<Timestamp> {
+        self.expires_at.map(|at| at - Span(1))
     }
 
     fn is_tail(&self, touch: &Touch) -> bool {

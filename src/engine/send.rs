@@ -92,7 +92,11 @@ impl World {
         let due = if enrollment.released || again.is_some() { moment.now } else { due };
         if let Some(deadline) = planned.deadline.filter(|deadline| due > *deadline) {
             let moves = moves(self);
-            return let_pass(self, Status::Expired, Reason::NotInTime { deadline, moves });
+            let reason = match line.expires {
+                Some(before) => Reason::NotBefore { before, moves },
+                None => Reason::NotInTime { deadline, moves },
+            };
+            return let_pass(self, Status::Expired, reason);
         }
         if due > moment.now {
             if limit.is_some() {

@@ -8,7 +8,7 @@ use crate::timestamp::{Span, Timestamp};
 use super::contact::action_name;
 use super::enroll::decider;
 use super::lead::{PendingAction, Wait};
-use super::message::{EXPIRES, PUT_OFF};
+use super::message::PUT_OFF;
 use super::schedule::on_clock;
 use super::send::{Use, push_move, topics};
 use super::timer::{Kind, Timer, What, deferred_position, is_deferred};
@@ -24,12 +24,16 @@ impl World {
         }
         self.witness_due(moment, slot, (action.channel, &action.content), action.id);
         let verdict = self.verdict(moment, slot, &action);
-        if let Some(before) = action.before.filter(|before| moment.now >= *before) {
+        // What has waited until it expires tells for what.
+        let late = if action.waiting.is_some() { action.before } else { action.too_late() };
+        if let Some(before) = late.filter(|before| moment.now >= *before) {
             let reason = Reason::NotBefore { before, moves: action.trail };
             return self.end_action(moment, slot, place, (Status::Expired, Some(reason)), out);
         }
-        let again =
-            action.waiting.as_ref().filter(|wait| wait.awaited.is_asked_again() && moment.now < wait.since + EXPIRES);
+        let again = action
+            .waiting
+            .as_ref()
+            .filter(|wait| wait.awaited.is_asked_again() && moment.now < action.expires_by(wait.since));
         if let Some(wait) = action.waiting.as_ref().filter(|_| again.is_none()) {
             let reason =
                 Reason::Waited { awaited: Box::new(wait.awaited.clone()), until: moment.now, moves: Vec::new() };
@@ -78,7 +82,7 @@ impl World {
         let lead = self.lead(slot);
         let (Some(hold), Some(action)) = (lead.hold.as_ref(), lead.actions.get(place)) else { return false };
         let since = action.waiting.as_ref().map_or(moment.now, |wait| wait.since);
-        let expires = action.before.map_or(since + EXPIRES, |before| before.min(since + EXPIRES));
+        let expires = action.expires_by(since);
         if moment.plan.rulebook.outlasts_stops(action.channel) || moment.now >= expires {
             return false;
         }
@@ -152,8 +156,8 @@ impl World {
         let old = action.waiting.take();
         let since = old.as_ref().map_or(moment.now, |wait| wait.since);
         action.serial = serial;
-        action.due = until.map_or(since + EXPIRES, |until| until.min(since + EXPIRES));
-        action.due = action.before.map_or(action.due, |before| action.due.min(before));
+        let expires = action.expires_by(since);
+        action.due = until.map_or(expires, |until| until.min(expires));
         if let Some(until) = until {
             push_move(&mut action.trail, Move::Waited(awaited.clone()));
             action.trail.push(on_clock(until, zone));
@@ -210,9 +214,9 @@ impl World {
         let Some(action) = lead.actions.get_mut(place) else { return };
         action.serial = serial;
         // What waits expires as before.
-        let from = action.waiting.as_ref().map_or(from, |wait| from.min(wait.since + EXPIRES));
+        let from = action.waiting.as_ref().map_or(from, |wait| from.min(action.expires_by(wait.since)));
         // Nothing is put off for ever.
-        let from = action.before.map_or(from, |before| from.min(before));
+        let from = action.too_late().map_or(from, |before| from.min(before));
         let from = from.min(*action.put_off.get_or_insert(moment.now) + PUT_OFF);
         action.due = from;
         action.local = action.local.map(|_| zone.to_local(from));
@@ -267,6 +271,7 @@ impl World {
             reason,
             was_due: None,
             before: action.before,
+            expires: action.expires,
             zone,
             zone_from,
         }

@@ -14,7 +14,7 @@ use crate::decision::{ActionId, ActionLine, Body, Decision, Status, TouchLine};
 use crate::engine::{Covered, Ending};
 use crate::local::Zone;
 use crate::plan::Plan;
-use crate::rulebook::{ChannelId, Reach, Rulebook, SequenceId, TopicId, Touch};
+use crate::rulebook::{ChannelId, Expiry, Reach, Rulebook, SequenceId, TopicId, Touch};
 use crate::sink::Handed;
 use crate::sink::attempt::Attempts;
 use crate::store::{Batch, Store, StoreError, TreeName};
@@ -578,11 +578,12 @@ pub(crate) fn item(names: &Names<'_>, plan: &Plan, decision: &Decision, number: 
     match &decision.body {
         Body::Touch(touch) => item.be_touch(plan, touch),
         Body::Action(action) => item.be_action(plan, action),
-        Body::Alert { to, text } => {
+        Body::Alert { to, text, expires } => {
             // An alert has no number of its own; what names it is all that tells it from others.
             item.id = alert_id(&item.lead, &item.rule, to.word(), text, decision.at, &item.because).to_string();
             item.to = Some(to.word().to_owned());
-            item.expires = Some(decision.at + ALERT_EXPIRES);
+            // At the moment it expires it is too late.
+            item.expires = Some(expires.map_or(decision.at + ALERT_EXPIRES, |expires| expires - Span(1)));
         }
         Body::Webhook { name, id } => {
             item.what = What::Webhook;
@@ -605,6 +606,7 @@ impl Delivery {
         if self.what == What::Message {
             self.expires = Some(self.due + expires(plan, line.sequence, line.touch));
         }
+        self.expires = line.expires.map(|expires| expires - Span(1)).or(self.expires);
     }
 
     fn be_action(&mut self, plan: &Plan, line: &ActionLine) {
@@ -614,6 +616,7 @@ impl Delivery {
         if self.what == What::Message {
             self.expires = Some(self.due + EXPIRES);
         }
+        self.expires = line.expires.map(|expires| expires - Span(1)).or(self.expires);
         // At the moment it is planned before it is too late, for tasks as well.
         if let Some(last) = line.before.map(|before| before - Span(1)) {
             self.expires = Some(self.expires.map_or(last, |expires| expires.min(last)));
@@ -633,8 +636,10 @@ impl Delivery {
 /// How long after it fell due a touch may still be handed over.
 fn expires(plan: &Plan, sequence: SequenceId, touch: u16) -> Span {
     touch_of(plan, sequence, touch)
-        .and_then(|touch| touch.expires)
-        .and_then(crate::units::Length::measured)
+        .and_then(|touch| match &touch.expires {
+            Some(Expiry::After(length)) => length.measured(),
+            Some(Expiry::At(_)) | None => None,
+        })
         .unwrap_or(EXPIRES)
 }
 

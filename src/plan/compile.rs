@@ -8,8 +8,8 @@ use super::addresses::Addresses;
 use super::overrides::Overrides;
 use super::{Absence, Condition, Counter, Fall, History, Pair, Periodic, Plan, Reaction, Test};
 use crate::rulebook::{
-    CapScope, Comparison, Effect, EffectKind, Expr, InvariantKind, Limit, Read, RuleId, Rulebook, ScoreId, ScriptId,
-    Sequence, SequenceId, SetId, State, Table, Trigger, TypeId,
+    CapScope, Comparison, Effect, EffectKind, Expiry, Expr, InvariantKind, Limit, Read, RuleId, Rulebook, ScoreId,
+    ScriptId, Sequence, SequenceId, SetId, State, Table, Trigger, TypeId,
 };
 use crate::timestamp::Span;
 use crate::units::{Content, Length};
@@ -328,10 +328,20 @@ fn for_each_expr(rulebook: &Rulebook, f: &mut impl FnMut(&Expr)) {
     for sequence in &rulebook.sequences {
         sequence.guard.iter().for_each(&mut visit);
         let tail = sequence.tail.iter().map(|(touch, _)| touch);
-        sequence.touches.iter().chain(tail).filter_map(|t| t.condition.as_ref()).for_each(&mut visit);
+        for touch in sequence.touches.iter().chain(tail) {
+            touch.condition.iter().chain(expiry_expr(touch.expires.as_ref())).for_each(&mut visit);
+        }
     }
     rulebook.channels.iter().flat_map(|c| &c.requires).for_each(|(expr, _)| visit(expr));
     rulebook.sets.iter().flat_map(|s| &s.alternatives).flat_map(|a| &a.conditions).for_each(&mut visit);
+}
+
+/// The moment at which something expires.
+fn expiry_expr(expiry: Option<&Expiry>) -> Option<&Expr> {
+    match expiry {
+        Some(Expiry::At(moment)) => Some(moment),
+        Some(Expiry::After(_)) | None => None,
+    }
 }
 
 fn effect_exprs(effect: &EffectKind) -> Vec<&Expr> {
@@ -340,10 +350,17 @@ fn effect_exprs(effect: &EffectKind) -> Vec<&Expr> {
         EffectKind::Hold { until: HoldEnd::Until(expr), .. }
         | EffectKind::Assign(expr)
         | EffectKind::Set { value: expr, .. }
-        | EffectKind::Add { amount: expr, .. }
-        | EffectKind::Send {
-            timing: Timing::Before { moment: expr, .. } | Timing::After { moment: expr, .. }, ..
-        } => vec![expr],
+        | EffectKind::Add { amount: expr, .. } => vec![expr],
+        EffectKind::Send { timing, expires, .. } => {
+            let around = match timing {
+                Timing::Before { moment, .. } | Timing::After { moment, .. } => Some(moment),
+                Timing::Now | Timing::In { .. } | Timing::At(_) | Timing::Next { .. } => None,
+            };
+            around.into_iter().chain(expiry_expr(expires.as_ref())).collect()
+        }
+        EffectKind::Alert { expires, .. } | EffectKind::Escalate { expires, .. } => {
+            expiry_expr(expires.as_ref()).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }

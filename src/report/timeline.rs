@@ -146,7 +146,7 @@ pub(super) fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, St
         Body::Action(action) => {
             (action.status.word(), format!("{} {}", names.channel(action.channel), content(&action.content)))
         }
-        Body::Alert { to, text } => ("alert", format!("{}: {text}", to.word())),
+        Body::Alert { to, text, .. } => ("alert", format!("{}: {text}", to.word())),
         Body::Assign(owner) => ("assign", owner.as_deref().unwrap_or("manager").to_owned()),
         Body::Set { fact, value } => {
             let name = names.rulebook.facts.name(*fact);

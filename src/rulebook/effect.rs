@@ -27,15 +27,24 @@ pub enum EffectKind {
     Resume,
     Suppress { reach: Option<Reach>, length: Option<Length> },
     Unsuppress { reach: Option<Reach> },
-    Send { channel: ChannelId, content: Content, timing: Timing },
-    Alert { to: Person, text: String },
-    Escalate { to: Person, text: String },
+    Send { channel: ChannelId, content: Content, timing: Timing, expires: Option<Expiry> },
+    Alert { to: Person, text: String, expires: Option<Expiry> },
+    Escalate { to: Person, text: String, expires: Option<Expiry> },
     Assign(Expr),
     Set { fact: FactId, value: Expr },
     Add { score: ScoreId, amount: Expr },
     Tag(TagId),
     Untag(TagId),
     Webhook(String),
+}
+
+/// When it is too late for what is to go out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expiry {
+    /// So long after it is asked for; days are calendar days.
+    After(Length),
+    /// At a moment or at the beginning of a day; while that is unknown it is never too late.
+    At(Expr),
 }
 
 /// When a hold ends.

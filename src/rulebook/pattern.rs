@@ -55,7 +55,7 @@ impl Pattern {
             (Self::Send { .. }, EffectKind::Send { channel, content, .. }) => self.is_message(*channel, content),
             (
                 Self::Alert { to, text },
-                EffectKind::Alert { to: who, text: say } | EffectKind::Escalate { to: who, text: say },
+                EffectKind::Alert { to: who, text: say, .. } | EffectKind::Escalate { to: who, text: say, .. },
             ) => to.is_none_or(|to| to == *who) && text.as_ref().is_none_or(|text| text == say),
             (Self::Webhook(wanted), EffectKind::Webhook(name)) => wanted.as_ref().is_none_or(|wanted| wanted == name),
             (Self::Exits(_), EffectKind::Stop | EffectKind::StopAll)

@@ -6,9 +6,9 @@
 //! does not compile before somebody has decided whether it counts.
 
 use super::{
-    Again, Alternative, Arm, ChannelId, Decay, Effect, EffectKind, Experiment, Expr, FactId, HoldEnd, Limit, Named,
-    PropId, Reach, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId, SetId, State,
-    Table, TableId, TagId, TierId, Timing, Touch, TouchTime, Trigger, TypeId, When,
+    Again, Alternative, Arm, ChannelId, Decay, Effect, EffectKind, Experiment, Expiry, Expr, FactId, HoldEnd, Limit,
+    Named, PropId, Reach, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId, SetId,
+    State, Table, TableId, TagId, TierId, Timing, Touch, TouchTime, Trigger, TypeId, When,
 };
 use crate::decimal::Decimal;
 use crate::units::Content;
@@ -116,7 +116,7 @@ impl<'a> Same<'a> {
             && all(choices, &new.choices, |(channel, a), (other, b)| self.channel(*channel, *other) && contents(a, b))
             && *note == new.note
             && self.condition(condition.as_ref(), new.condition.as_ref())
-            && *expires == new.expires
+            && self.expiry(expires.as_ref(), new.expires.as_ref())
             && *approve == new.approve
             && *roll == new.roll
     }
@@ -242,14 +242,17 @@ impl<'a> Same<'a> {
                 if length == other_length && both(reach.as_ref(), other.as_ref(), |a, b| self.reach(*a, *b))),
             Unsuppress { reach } => matches!(new, Unsuppress { reach: other }
                 if both(reach.as_ref(), other.as_ref(), |a, b| self.reach(*a, *b))),
-            Send { channel, content, timing } => {
-                matches!(new, Send { channel: other, content: other_content, timing: other_timing }
+            Send { channel, content, timing, expires } => {
+                matches!(new, Send { channel: other, content: other_content, timing: other_timing, expires: other_expires }
                     if self.channel(*channel, *other)
                         && contents(content, other_content)
-                        && self.timing(timing, other_timing))
+                        && self.timing(timing, other_timing)
+                        && self.expiry(expires.as_ref(), other_expires.as_ref()))
             }
-            Alert { to, text } => matches!(new, Alert { to: other, text: said } if to == other && text == said),
-            Escalate { to, text } => matches!(new, Escalate { to: other, text: said } if to == other && text == said),
+            Alert { to, text, expires } => matches!(new, Alert { to: other, text: said, expires: new }
+                if to == other && text == said && self.expiry(expires.as_ref(), new.as_ref())),
+            Escalate { to, text, expires } => matches!(new, Escalate { to: other, text: said, expires: new }
+                if to == other && text == said && self.expiry(expires.as_ref(), new.as_ref())),
             Assign(value) => matches!(new, Assign(other) if self.expr(value, other)),
             Set { fact, value } => {
                 matches!(new, Set { fact: other, value: given } if self.fact(*fact, *other) && self.expr(value, given))
@@ -267,6 +270,14 @@ impl<'a> Same<'a> {
             HoldEnd::After(length) => matches!(new, HoldEnd::After(other) if length == other),
             HoldEnd::Until(moment) => matches!(new, HoldEnd::Until(other) if self.expr(moment, other)),
         }
+    }
+
+    fn expiry(&self, old: Option<&Expiry>, new: Option<&Expiry>) -> bool {
+        both(old, new, |old, new| match (old, new) {
+            (Expiry::After(old), Expiry::After(new)) => old == new,
+            (Expiry::At(old), Expiry::At(new)) => self.expr(old, new),
+            (Expiry::After(_), Expiry::At(_)) | (Expiry::At(_), Expiry::After(_)) => false,
+        })
     }
 
     fn timing(&self, old: &Timing, new: &Timing) -> bool {

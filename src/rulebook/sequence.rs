@@ -1,6 +1,6 @@
 //! Sequences and their touches.
 
-use super::{ChannelId, Expr, SetId, TierId, TopicId};
+use super::{ChannelId, Expiry, Expr, SetId, TierId, TopicId};
 use crate::source::Range;
 use crate::units::{ClockTime, Content, Length, Roll};
 
@@ -65,8 +65,8 @@ pub struct Touch {
     pub condition: Option<Expr>,
     /// `if`, as written.
     pub condition_text: String,
-    /// `expires after`
-    pub expires: Option<Length>,
+    /// `expires after`, `expires at`
+    pub expires: Option<Expiry>,
     /// A person releases it first.
     pub approve: bool,
     /// Where it goes from a closed day.

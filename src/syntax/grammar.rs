@@ -363,6 +363,7 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_todo => "`todo`",
         Rule::kw_topics => "`topics`",
         Rule::kw_contact => "`contact`",
+        Rule::effect_expires | Rule::word_expires => "`expires`",
         Rule::kw_touch => "`touch`",
         Rule::kw_touches => "`touches`",
         Rule::kw_updated => "`updated`",

@@ -49,7 +49,7 @@ impl<'a> ExpectWords<'a> {
                 let (channel, content, _) = decision.body.message()?;
                 format!("{} {} to {lead}", self.channel(channel), carried(content))
             }
-            Body::Alert { to, text } => format!("alert {} {} for {lead}", to.word(), quoted(text)),
+            Body::Alert { to, text, .. } => format!("alert {} {} for {lead}", to.word(), quoted(text)),
             Body::Webhook { name, .. } => format!("webhook {name} for {lead}"),
             Body::Assign(Some(owner)) => format!("{lead} assign {}", quoted(owner)),
             Body::Assign(None) => format!("{lead} assign"),

@@ -324,6 +324,9 @@ fn effects(tape: &mut Tape) -> String {
     tape.some(4, " , ", effect)
 }
 
+/// When it is too late for what an effect sends.
+const EXPIRIES: [&str; 4] = ["", "", " expires after 2h", " expires at now + 3d"];
+
 fn effect(tape: &mut Tape) -> String {
     let fixed = [
         "hot",
@@ -357,10 +360,8 @@ fn effect(tape: &mut Tape) -> String {
         5 => format!("hold{} {}", tape.maybe(|_| "account".to_owned()), tape.one(LENGTHS)),
         6 => {
             let to = tape.one(&["alert owner", "alert manager", "escalate manager"]);
-            format!(
-                "{to} {}",
-                tape.one(&["\"call now\"", "\"a long text that takes its room on the line, as people write\""])
-            )
+            let text = tape.one(&["\"call now\"", "\"a long text that takes its room on the line, as people write\""]);
+            format!("{to} {text}{}", tape.one(&EXPIRIES))
         }
         _ => {
             let what = tape.one(&["email recap", "sms check_in", "call direct", "task \"look\"", "letter welcome"]);
@@ -373,7 +374,7 @@ fn effect(tape: &mut Tape) -> String {
                 " 24h before now",
                 " 1h after now",
             ];
-            format!("{what}{}", tape.one(&when))
+            format!("{what}{}{}", tape.one(&when), tape.one(&EXPIRIES))
         }
     }
 }

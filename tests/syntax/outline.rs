@@ -275,11 +275,16 @@ fn effect(effect: &Effect) -> String {
             format!("(suppress{}{})", part("channel", channel.as_ref(), name), part("for", length.as_ref(), shown))
         }
         EffectKind::Unsuppress { channel } => format!("(unsuppress{})", part("channel", channel.as_ref(), name)),
-        EffectKind::Send { channel, content: what, timing } => {
-            format!("(send {} {}{})", channel.node, content(what), part("when", timing.as_ref(), self::timing))
+        EffectKind::Send { channel, content: what, timing, expires } => {
+            let timing = part("when", timing.as_ref(), self::timing);
+            format!("(send {} {}{timing}{})", channel.node, content(what), part("expires", expires.as_ref(), expiry))
         }
-        EffectKind::Alert { to, text: words } => format!("(alert {} {})", to.node, text(words)),
-        EffectKind::Escalate { to, text: words } => format!("(escalate {} {})", to.node, text(words)),
+        EffectKind::Alert { to, text: words, expires } => {
+            format!("(alert {} {}{})", to.node, text(words), part("expires", expires.as_ref(), expiry))
+        }
+        EffectKind::Escalate { to, text: words, expires } => {
+            format!("(escalate {} {}{})", to.node, text(words), part("expires", expires.as_ref(), expiry))
+        }
         EffectKind::Assign(value) => format!("(assign {})", expr(value)),
         EffectKind::Unset { field, .. } => format!("(unset {})", field.node),
         EffectKind::Set { field, value } => format!("(set {} {})", field.node, expr(value)),
@@ -287,6 +292,13 @@ fn effect(effect: &Effect) -> String {
         EffectKind::Tag(tag) => format!("(tag {})", tag.node),
         EffectKind::Untag(tag) => format!("(untag {})", tag.node),
         EffectKind::Webhook(hook) => format!("(webhook {})", hook.node),
+    }
+}
+
+fn expiry(expiry: &Expiry) -> String {
+    match expiry {
+        Expiry::After(length) => length.node.to_string(),
+        Expiry::At(moment) => format!("at {}", expr(moment)),
     }
 }
 
@@ -358,7 +370,7 @@ fn message(message: &MessageDecl) -> String {
     out += &part("as", message.id.as_ref(), name);
     out += &part("note", message.note.as_ref(), text);
     out += &part("if", message.condition.as_ref(), expr);
-    out += &part("expires", message.expires.as_ref(), shown);
+    out += &part("expires", message.expires.as_ref(), expiry);
     out += if message.approve { " approve" } else { "" };
     out += &message.roll.as_ref().map(|at| format!(" {}", roll(at.node))).unwrap_or_default();
     out += &part("renamed-from", message.renamed_from.as_ref(), name);

@@ -101,11 +101,14 @@ impl<'a> Mentions<'a> {
             | EffectKind::Assign(value)
             | EffectKind::Set { value, .. }
             | EffectKind::Add { amount: value, .. } => self.expr(value),
-            EffectKind::Send { timing: Some(timing), .. } => {
-                if let Timing::Before { moment, .. } | Timing::After { moment, .. } = &timing.node {
+            EffectKind::Send { timing, expires, .. } => {
+                let timing = timing.as_ref().map(|timing| &timing.node);
+                if let Some(Timing::Before { moment, .. } | Timing::After { moment, .. }) = timing {
                     self.expr(moment);
                 }
+                self.expiry(expires.as_ref());
             }
+            EffectKind::Alert { expires, .. } | EffectKind::Escalate { expires, .. } => self.expiry(expires.as_ref()),
             _ => {}
         }
     }
@@ -120,6 +123,13 @@ impl<'a> Mentions<'a> {
         let touches = sequence.touches.iter().map(|touch| &touch.message);
         for message in touches.chain(sequence.tail.iter().map(|tail| &tail.message)) {
             self.exprs(&message.condition);
+            self.expiry(message.expires.as_ref());
+        }
+    }
+
+    fn expiry(&mut self, expiry: Option<&'a Expiry>) {
+        if let Some(Expiry::At(moment)) = expiry {
+            self.expr(moment);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::book::{Book, effects, touches};
 use super::mention::Mentions;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{EffectKind, Expr, Reach, Read, ScoreId, Trigger};
+use crate::rulebook::{EffectKind, Expiry, Expr, Reach, Read, ScoreId, Trigger};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{ItemKind, Name};
@@ -138,7 +138,13 @@ fn expressions<'a>(book: &'a Book<'a>) -> impl Iterator<Item = &'a Expr> {
             }
             _ => None,
         });
-        own.rule.guard.iter().chain(guards).chain(values)
+        let expiries = effects(own.rule).filter_map(|effect| match &effect.kind {
+            EffectKind::Send { expires: Some(Expiry::At(moment)), .. }
+            | EffectKind::Alert { expires: Some(Expiry::At(moment)), .. }
+            | EffectKind::Escalate { expires: Some(Expiry::At(moment)), .. } => Some(moment),
+            _ => None,
+        });
+        own.rule.guard.iter().chain(guards).chain(values).chain(expiries)
     });
     let sequences = book.sequences.iter().flat_map(|(_, sequence, _)| {
         sequence.guard.iter().chain(touches(sequence).filter_map(|touch| touch.condition.as_ref()))

@@ -159,10 +159,11 @@ impl Names {
             EffectKind::Suppress { channel, length: _ } | EffectKind::Unsuppress { channel } => {
                 channel.iter().for_each(|name| self.name(name));
             }
-            EffectKind::Send { channel, content, timing } => {
+            EffectKind::Send { channel, content, timing, expires } => {
                 self.name(channel);
                 self.content(content);
                 timing.iter().for_each(|timing| self.timing(&timing.node));
+                self.expiry(expires.as_ref());
             }
             EffectKind::Set { field, value } => {
                 self.name(field);
@@ -173,12 +174,13 @@ impl Names {
                 self.expr(amount);
                 self.name(score);
             }
+            EffectKind::Alert { to: _, text: _, expires } | EffectKind::Escalate { to: _, text: _, expires } => {
+                self.expiry(expires.as_ref());
+            }
             // Tags and webhooks are declared nowhere, and persons are words of the language.
             EffectKind::Tag(_)
             | EffectKind::Untag(_)
             | EffectKind::Webhook(_)
-            | EffectKind::Alert { to: _, text: _ }
-            | EffectKind::Escalate { to: _, text: _ }
             | EffectKind::Stop
             | EffectKind::StopAccount
             | EffectKind::StopAll
@@ -225,8 +227,7 @@ impl Names {
     }
 
     fn message(&mut self, time: Option<&At<TouchTime>>, message: &MessageDecl) {
-        let MessageDecl { choices, id: _, note: _, condition, expires: _, approve: _, roll: _, renamed_from: _ } =
-            message;
+        let MessageDecl { choices, id: _, note: _, condition, expires, approve: _, roll: _, renamed_from: _ } = message;
         if let Some(At { node: TouchTime::Part(_), range }) = time {
             self.others.push(*range);
         }
@@ -235,6 +236,14 @@ impl Names {
             self.content(content);
         }
         self.exprs(condition);
+        self.expiry(expires.as_ref());
+    }
+
+    fn expiry(&mut self, expiry: Option<&Expiry>) {
+        match expiry {
+            Some(Expiry::At(moment)) => self.expr(moment),
+            Some(Expiry::After(_)) | None => {}
+        }
     }
 
     fn test_line(&mut self, line: &TestLine) {

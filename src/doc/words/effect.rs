@@ -2,7 +2,7 @@
 
 use super::{Prose, ProseWords, fill, joined, listed, spaced, time};
 use crate::decimal::Decimal;
-use crate::rulebook::{ChannelId, Effect, EffectKind, Expr, HoldEnd, Timing};
+use crate::rulebook::{ChannelId, Effect, EffectKind, Expiry, Expr, HoldEnd, Timing};
 use crate::units::Content;
 use crate::value::Value;
 use crate::words::counted;
@@ -41,12 +41,17 @@ impl ProseWords<'_> {
             }
             EffectKind::Unsuppress { reach: Some(reach) } => fill("allow contact {} again", [self.by_reach(*reach)]),
             EffectKind::Unsuppress { reach: None } => "allow contact with the lead again".into(),
-            EffectKind::Send { channel, content, timing } => {
-                fill("{}{}", [self.send(*channel, content), self.timing(timing)])
+            EffectKind::Send { channel, content, timing, expires } => {
+                let expires = self.expires(expires.as_ref());
+                fill("{}{}{}", [self.send(*channel, content), self.timing(timing), expires])
             }
-            EffectKind::Alert { to, text } => fill("alert the {}: {}", [to.word().into(), Prose::quote(text)]),
-            EffectKind::Escalate { to, text } => {
-                fill("hand the lead over to the {} and alert them: {}", [to.word().into(), Prose::quote(text)])
+            EffectKind::Alert { to, text, expires } => {
+                let expires = self.expires(expires.as_ref());
+                fill("alert the {}: {}{}", [to.word().into(), Prose::quote(text), expires])
+            }
+            EffectKind::Escalate { to, text, expires } => {
+                let (text, expires) = (Prose::quote(text), self.expires(expires.as_ref()));
+                fill("hand the lead over to the {} and alert them: {}{}", [to.word().into(), text, expires])
             }
             EffectKind::Assign(owner) => fill("make {} the owner", [self.value_of(owner)]),
             EffectKind::Set { fact, value: Expr::Constant(Value::Missing) } => fill("empty {}", [self.fact(*fact)]),
@@ -75,6 +80,19 @@ impl ProseWords<'_> {
             ("task", _) => fill("give someone the task {}", [what]),
             ("linkedin", _) => fill("plan the LinkedIn message {}", [what]),
             (other, _) => fill("send {} by {}", [what, Prose::quote(&spaced(other))]),
+        }
+    }
+
+    fn expires(&self, expires: Option<&Expiry>) -> Prose {
+        expires
+            .map_or_else(Prose::default, |expiry| fill(" (dropped if it could not go out {})", [self.expiry(expiry)]))
+    }
+
+    /// `within 2 hours`, `before trial ends`
+    pub fn expiry(&self, expiry: &Expiry) -> Prose {
+        match expiry {
+            Expiry::After(length) => format!("within {}", time::length(*length)).into(),
+            Expiry::At(moment) => fill("before {}", [self.value_of(moment)]),
         }
     }
 

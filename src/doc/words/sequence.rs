@@ -144,8 +144,8 @@ impl ProseWords<'_> {
         if touch.approve {
             notes.push("a person approves it first".into());
         }
-        if let Some(length) = touch.expires {
-            notes.push(fill("dropped if it could not go out within {}", [time::length(length).into()]));
+        if let Some(expiry) = &touch.expires {
+            notes.push(fill("dropped if it could not go out {}", [self.expiry(expiry)]));
         }
         match touch.roll {
             Roll::Next => {}

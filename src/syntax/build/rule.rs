@@ -2,7 +2,7 @@
 
 use super::super::grammar::Rule;
 use super::super::tree::{
-    Arm, At, Content, Effect, EffectKind, Limit, RuleBody, RuleDecl, Timing, Trigger, TriggerKind,
+    Arm, At, Content, Effect, EffectKind, Expiry, Limit, RuleBody, RuleDecl, Timing, Trigger, TriggerKind,
 };
 use super::expr::comparison;
 use super::literal::weekday;
@@ -153,8 +153,14 @@ impl Build<'_> {
             Rule::resume => EffectKind::Resume,
             Rule::suppress => EffectKind::Suppress { channel: self.name_in(pair), length: self.length_in(pair) },
             Rule::unsuppress => EffectKind::Unsuppress { channel: self.name_in(pair) },
-            Rule::alert => EffectKind::Alert { to: self.name_in(pair)?, text: self.text_in(pair)? },
-            Rule::escalate => EffectKind::Escalate { to: self.name_in(pair)?, text: self.text_in(pair)? },
+            Rule::alert => {
+                EffectKind::Alert { to: self.name_in(pair)?, text: self.text_in(pair)?, expires: self.expires_in(pair) }
+            }
+            Rule::escalate => EffectKind::Escalate {
+                to: self.name_in(pair)?,
+                text: self.text_in(pair)?,
+                expires: self.expires_in(pair),
+            },
             Rule::assign => EffectKind::Assign(self.expr_in(pair)?),
             Rule::set => EffectKind::Set { field: self.name_in(pair)?, value: self.expr_in(pair)? },
             Rule::unset => {
@@ -170,6 +176,7 @@ impl Build<'_> {
                 channel: self.name_in(pair)?,
                 content: child(pair, Rule::content).and_then(|kid| self.content(&kid))?,
                 timing: child(pair, Rule::timing).and_then(|kid| self.timing(kid)),
+                expires: self.expires_in(pair),
             },
             _ => return None,
         })
@@ -182,6 +189,19 @@ impl Build<'_> {
         }
         let name = self.names_in(pair).pop()?;
         Some(At { node: Content::Template(name.node), range: name.range })
+    }
+
+    /// `expires after 2h`, directly inside a pair.
+    fn expires_in(&mut self, pair: &Pair<'_>) -> Option<Expiry> {
+        child(pair, Rule::effect_expires).and_then(|kid| self.expiry(&kid))
+    }
+
+    /// `expires after 2h`, `expires at event.start`
+    pub(super) fn expiry(&mut self, pair: &Pair<'_>) -> Option<Expiry> {
+        match self.length_in(pair) {
+            Some(length) => Some(Expiry::After(length)),
+            None => self.expr_in(pair).map(|moment| Expiry::At(Box::new(moment))),
+        }
     }
 
     fn timing(&mut self, pair: Pair<'_>) -> Option<At<Timing>> {

@@ -156,8 +156,8 @@ impl Build<'_> {
                 self.once(&mut message.condition, condition, range, "if");
             }
             Rule::expires => {
-                let expires = self.length_in(pair);
-                self.once(&mut message.expires, expires, range, "expires after");
+                let expires = self.expiry(pair);
+                self.once(&mut message.expires, expires, range, "expires");
             }
             Rule::roll => {
                 let value = roll(pair).map(|node| At { node, range });

@@ -119,6 +119,7 @@ impl FormatNode {
             | Rule::note
             | Rule::condition
             | Rule::expires
+            | Rule::effect_expires
             | Rule::up_to => words.change(first, |word| word.breaks = true),
             _ => {}
         }

@@ -153,11 +153,11 @@ pub enum EffectKind {
     /// `unsuppress [CHANNEL]`
     Unsuppress { channel: Option<Name> },
     /// `email T`, any channel with a template or a quoted text (`task "…"`)
-    Send { channel: Name, content: At<Content>, timing: Option<At<Timing>> },
+    Send { channel: Name, content: At<Content>, timing: Option<At<Timing>>, expires: Option<Expiry> },
     /// `alert owner "…"`
-    Alert { to: Name, text: Text },
+    Alert { to: Name, text: Text, expires: Option<Expiry> },
     /// `escalate manager "…"`
-    Escalate { to: Name, text: Text },
+    Escalate { to: Name, text: Text, expires: Option<Expiry> },
     /// `assign EXPR`
     Assign(Expr),
     /// `set field = EXPR`
@@ -172,6 +172,15 @@ pub enum EffectKind {
     Untag(Name),
     /// `webhook NAME`
     Webhook(Name),
+}
+
+/// When it is too late for what is to go out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expiry {
+    /// `expires after 2h`
+    After(At<Length>),
+    /// `expires at event.start`
+    At(Box<Expr>),
 }
 
 /// When a single action is due; without one, at once.

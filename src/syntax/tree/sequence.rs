@@ -65,8 +65,8 @@ pub struct MessageDecl {
     pub note: Option<Text>,
     /// `if EXPR`
     pub condition: Option<Expr>,
-    /// `expires after D`
-    pub expires: Option<At<Length>>,
+    /// `expires after D`, `expires at E`
+    pub expires: Option<Expiry>,
     /// `approve`
     pub approve: bool,
     /// `roll …`
