@@ -45,6 +45,8 @@ mod promise;
 mod random;
 #[path = "live/recipient.rs"]
 mod recipient;
+#[path = "live/seen.rs"]
+mod seen;
 #[path = "live/stand.rs"]
 mod stand;
 #[path = "live/told.rs"]

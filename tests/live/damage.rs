@@ -11,10 +11,10 @@ use ensue::live::{Arrival, Live, LogLine};
 use ensue::store::{self, StoreOptions, repair};
 
 use super::book::{BOOKS, options, room};
-use super::life::{decided, dry_run, export, read};
 use super::post::Post;
 use super::promise;
 use super::random::Random;
+use super::seen::{decided, dry_run, export, read};
 use super::stand::{asked, command, copy, files};
 use super::told::{Told, lines, minutes, start};
 

@@ -20,7 +20,7 @@ use ensue::timestamp::{Span, Timestamp};
 use ensue::trial;
 
 use super::book::{Room, options, room};
-use super::life::decided;
+use super::seen::decided;
 use super::stand::{Stand, command};
 
 const FOLDER: &str = "fixtures/live/long_script";

@@ -14,10 +14,10 @@ use ensue::local::{Zone, rfc3339};
 use ensue::store::{Offset, StoreOptions};
 
 use super::book::{options, room};
-use super::life::{decided, export};
 use super::power;
 use super::promise;
 use super::random::Random;
+use super::seen::{decided, export};
 use super::stand::{Stand, asked, command, copy};
 use super::told::{minutes, start};
 

@@ -4,14 +4,10 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
-use std::fmt::Write as _;
-use std::ops::ControlFlow;
 use std::path::Path;
 
-use ensue::decision::names::Names;
 use ensue::invariant;
 use ensue::live::{Arrival, DeliveryState, Live, LiveError, LogLine};
-use ensue::log::{self, Input, Log, ReadOptions};
 use ensue::replay::{self, ReplayOptions};
 use ensue::store;
 use ensue::timestamp::Timestamp;
@@ -23,6 +19,7 @@ use super::post::Post;
 use super::promise;
 use super::random::Random;
 use super::recipient;
+use super::seen::{decided, dry_run, export, in_words, read, texts};
 use super::stand::{asked, copy, files};
 use super::told::{Told, lines, minutes, secrets, start};
 
@@ -254,56 +251,6 @@ impl Life<'_> {
     }
 }
 
-fn texts(give: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError>) -> Vec<String> {
-    let mut lines = Vec::new();
-    give(&mut |line| {
-        lines.push(line.to_owned());
-        ControlFlow::Continue(())
-    })
-    .unwrap();
-    lines
-}
-
-/// Decisions, and what lies ahead.
-pub fn decided(live: &Live) -> String {
-    let mut lines = texts(|each| live.each_decision(each));
-    lines.extend(live.ahead(None).unwrap());
-    lines.join("\n")
-}
-
-pub fn export(live: &Live) -> String {
-    texts(|each| live.export(each)).iter().fold(String::new(), |mut text, line| {
-        writeln!(text, "{line}").unwrap();
-        text
-    })
-}
-
-pub fn read(book: &Book, export: &str) -> Log {
-    let reader = Box::new(std::io::Cursor::new(export.as_bytes().to_vec()));
-    let input = Input { path: String::from("store"), reader };
-    let options = ReadOptions { skip_bad: true, threads: 1, ..ReadOptions::default() };
-    log::read(vec![input], &book.rulebook, &options, &|_| {}).unwrap()
-}
-
-pub fn dry_run(book: &Book, log: &Log) -> String {
-    let replayed = replay::replay(&book.plan, log, &ReplayOptions { threads: 1, ..ReplayOptions::default() }).unwrap();
-    let names = Names { rulebook: &book.rulebook, log };
-    let lines = replayed.decisions.iter().chain(&replayed.pending).map(|decision| names.line(decision).to_string());
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// A log in words, with everything an engine could ask of it.
-fn in_words(log: &Log) -> String {
-    let mut text = format!("{} {:?} {:?} {:?}\n", log.len(), log.drained_to, log.undeclared, log.bad);
-    for event in log.iter() {
-        let account = event.account.map(|account| log.account_name(account));
-        let (id, lead, place) = (log.event_id(event.number), log.lead_name(event.lead), log.place(event.number));
-        let lists = event.props.lists;
-        writeln!(text, "{id} {lead} {account:?} {place:?} {event:?} {lists:?}").unwrap();
-    }
-    text
-}
-
 /// Another store that takes the export in, read in pieces and polled in between.
 fn second(random: &mut Random, book: &'static Book, export: &str, first: Timestamp) -> (Room, Live) {
     let room = room();
@@ -416,6 +363,10 @@ fn judge(life: &mut Life<'_>, first: Timestamp, willing: bool) -> Result<Seen, S
     let (endings, left) = promise::left_after_a_stop(&exported, &life.post, stops_at_reply(book));
     if !left.is_empty() {
         return Err(format!("left after a stop: {left:#?}\nlog:\n{exported}"));
+    }
+    let late = promise::left_too_late(&exported, &life.post);
+    if !late.is_empty() {
+        return Err(format!("left too late: {late:#?}\nlog:\n{exported}"));
     }
     let log = recipient::as_told(&exported, life.told.iter().map(String::as_str));
     let (faults, judged) = recipient::faults(book.folder, &log, &text, &life.post);

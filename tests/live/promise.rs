@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ensue::live::{Delivery, DeliveryState, Fate, Live, What};
 use ensue::local::parse_rfc3339;
 use ensue::sink::Handed;
-use ensue::timestamp::Timestamp;
+use ensue::timestamp::{Span, Timestamp};
 use serde_json::Value;
 
 use super::post::Post;
@@ -51,6 +51,31 @@ pub fn left_after_a_stop(export: &str, post: &Post, reply_stops: bool) -> (u64, 
         }
     }
     (endings, wrong)
+}
+
+/// Alerts of no use any more and messages past their end that were handed over all the same, as after a leap of the
+/// clock; what a person has said is to go out now is another matter.
+pub fn left_too_late(export: &str, post: &Post) -> Vec<String> {
+    const OF_USE: Span = Span::days(3);
+    let state = post.state();
+    let actions: BTreeMap<&str, &Handed> = state.calls.iter().map(|(action, _)| (action.id.as_str(), action)).collect();
+    let (mut again, mut wrong) = (BTreeSet::new(), Vec::new());
+    for line in export.lines() {
+        let entry: Value = serde_json::from_str(line).unwrap();
+        let id = entry["props"]["action"].as_str().unwrap_or_default();
+        if entry["props"]["outcome"] == "again" && entry["props"]["sink"].is_null() {
+            again.insert(id.to_owned());
+        }
+        let Some(action) = actions.get(id).filter(|_| entry["type"] == "ensue.handing_over") else { continue };
+        let moment = |text: &str| parse_rfc3339(text.as_bytes()).unwrap();
+        let now = moment(entry["received_at"].as_str().unwrap());
+        let ends = action.expires_at.as_deref().map(moment);
+        let ends = if action.verb == "alert" { Some(moment(&action.due_at) + OF_USE).max(ends) } else { ends };
+        if ends.is_some_and(|ends| ends < now) && !again.contains(id) {
+            wrong.push(format!("{id}, due {}, ends {ends:?}: {line}", action.due_at));
+        }
+    }
+    wrong
 }
 
 /// The leads that an export says are erased.

@@ -60,7 +60,7 @@ pub fn minutes(count: u64) -> Span {
 pub fn lines(random: &mut Random) -> Vec<Told> {
     let mut lines: Vec<Told> = Vec::new();
     let mut now = start();
-    for n in 0..=random.below(25) {
+    for n in 0..=random.below(20) {
         now = now + minutes([0, random.below(600), 1440, random.below(20_000)][random.below(4) as usize]);
         if random.one_in(6) && !lines.is_empty() {
             let again = lines[random.below(lines.len() as u64) as usize].line.clone();

@@ -16,8 +16,8 @@ use ensue::store::{StoreError, StoreOptions};
 use ensue::timestamp::{Span, Timestamp};
 
 use super::book::{Room, options, room};
-use super::life::{decided, export};
 use super::random::Random;
+use super::seen::{decided, export};
 use super::stand::{asked, copy};
 
 /// Fewer folders than this are not found as they should be.
