@@ -103,14 +103,16 @@ impl Life<'_> {
         self.has_lost = true;
         let mut again = VecDeque::new();
         let mut wall = self.wall;
+        // Some are quick about it, and what is lost would still be of use.
+        let pace = [1, 30, 2_000][self.random.below(3) as usize];
         for line in std::mem::take(&mut self.told) {
-            wall = wall + minutes([0, 0, 0, self.random.below(2_000)][self.random.below(4) as usize]);
+            wall = wall + minutes([0, 0, 0, self.random.below(pace)][self.random.below(4) as usize]);
             // What people did by hand has no source but the store.
             if !line.contains(r#""type":"override."#) {
                 again.push_back(Told { wall, line });
             }
         }
-        wall = wall + minutes(self.random.below(3_000));
+        wall = wall + minutes(self.random.below(2 * pace));
         let (at, id) = (rfc3339(wall, Zone::UTC), self.told_again);
         self.told_again += 1;
         let line = format!(

@@ -12,7 +12,7 @@ pub struct Told {
     pub line: String,
 }
 
-const TYPES: [&str; 33] = [
+const TYPES: [&str; 36] = [
     "lead.created",
     "lead.created",
     "lead.updated",
@@ -28,6 +28,9 @@ const TYPES: [&str; 33] = [
     "link.clicked",
     "file.downloaded",
     "unsubscribed",
+    "unsubscribed",
+    "unsubscribed",
+    "lead.updated",
     "resubscribed",
     "lead.updated",
     "email.bounced",
