@@ -55,6 +55,8 @@ slugs! {
     BusinessLength = "business-length" Error,
     /// A mistake inside a calendar file.
     CalendarFile = "calendar-file" Error,
+    /// A cap that nothing ever fills.
+    CapNeverFull = "cap-never-full" Warning,
     /// A channel of a kind that cannot be, or limits on one that has none.
     ChannelKind = "channel-kind" Error,
     /// A channel without an open minute.

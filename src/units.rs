@@ -1,6 +1,8 @@
 //! The small words of the language that mean the same before and after checking: lengths of
 //! time, clock times, weekdays, zone sources. Made by `syntax`, used up to the engine.
 
+use chrono::{Datelike, Days, Months, NaiveDate};
+
 use crate::timestamp::Span;
 
 /// One link of a zone chain.
@@ -55,6 +57,85 @@ pub enum Unit {
     BusinessHour,
     /// `bd`: open days of the calendar in force.
     BusinessDay,
+}
+
+/// In how long a cap counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Per {
+    /// The last so long: days are days of the calendar, hours are measured.
+    Length(Length),
+    /// The running period of the calendar.
+    Period(Period),
+}
+
+/// A period of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Period {
+    /// `day`
+    Day,
+    /// `week`, from Monday
+    Week,
+    /// `month`
+    Month,
+    /// `quarter`, from January, April, July and October
+    Quarter,
+    /// `year`
+    Year,
+}
+
+impl Period {
+    /// The period of a word of the language.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        let all = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
+        all.into_iter().find(|period| period.word() == word)
+    }
+
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+
+    /// The first day of the period that a day lies in.
+    #[must_use]
+    pub fn first_day(self, day: NaiveDate) -> Option<NaiveDate> {
+        match self {
+            Self::Day => Some(day),
+            Self::Week => day.checked_sub_days(Days::new(u64::from(day.weekday().num_days_from_monday()))),
+            Self::Month => day.with_day(1),
+            Self::Quarter => NaiveDate::from_ymd_opt(day.year(), day.month0() / 3 * 3 + 1, 1),
+            Self::Year => NaiveDate::from_ymd_opt(day.year(), 1, 1),
+        }
+    }
+
+    /// The first day of the next period.
+    #[must_use]
+    pub fn next(self, day: NaiveDate) -> Option<NaiveDate> {
+        let first = self.first_day(day)?;
+        match self {
+            Self::Day => first.succ_opt(),
+            Self::Week => first.checked_add_days(Days::new(7)),
+            Self::Month => first.checked_add_months(Months::new(1)),
+            Self::Quarter => first.checked_add_months(Months::new(3)),
+            Self::Year => first.checked_add_months(Months::new(12)),
+        }
+    }
+}
+
+impl std::fmt::Display for Per {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Length(length) => write!(f, "{length}"),
+            Self::Period(period) => f.write_str(period.word()),
+        }
+    }
 }
 
 /// Where a touch on a closed day goes.

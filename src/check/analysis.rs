@@ -7,6 +7,7 @@ mod by_tier;
 mod cadence;
 mod consent;
 mod constant;
+mod contact;
 mod count;
 mod dead_end;
 mod duplicate;
@@ -51,6 +52,7 @@ pub(super) fn run(rulebook: &Rulebook, files: &[File]) -> Vec<Diagnostic> {
         kind::analyze,
         kind::permissions,
         window::analyze,
+        contact::analyze,
         reach::analyze,
         dead_end::analyze,
         opens::analyze,

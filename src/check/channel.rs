@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::rulebook::{CalendarId, Cap, CapScope, Channel, ChannelId, Expr, FactId};
 use crate::slug::Slug;
 use crate::source::Range;
-use crate::syntax::tree::{At, ChannelClause, ChannelDecl, Length, Name};
+use crate::syntax::tree::{At, ChannelClause, ChannelDecl, Name, Per};
 use crate::units::ClockTime;
 use crate::words::nearest;
 
@@ -152,9 +152,13 @@ impl Checker<'_> {
         id
     }
 
-    pub(super) fn cap(&mut self, count: &At<Decimal>, per: &At<Length>, scope: &Name) -> Option<Cap> {
+    pub(super) fn cap(&mut self, count: &At<Decimal>, per: &At<Per>, scope: &Name) -> Option<Cap> {
         let number = self.whole_number(count, "a cap");
-        let length = self.measured(per, "the span of a cap").map(|_| per.node);
+        let per = match per.node {
+            Per::Length(length) => self.measured_at(length, per.range, "the span of a cap").map(|_| per.node),
+            Per::Period(_) => Some(per.node),
+        };
+        let range = count.range.to(scope.range);
         let scopes = ["lead", "account", "owner"];
         let scope = match scope.node.as_str() {
             "lead" => Some(CapScope::Lead),
@@ -170,7 +174,7 @@ impl Checker<'_> {
                 None
             }
         };
-        Some(Cap { count: number?, per: length?, scope: scope? })
+        Some(Cap { count: number?, per: per?, scope: scope?, range })
     }
 
     /// A whole number from 1.

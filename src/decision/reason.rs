@@ -10,7 +10,7 @@ use crate::calendar::Refusal;
 use crate::event::LeadId;
 use crate::rulebook::{CapScope, ChannelId, FactId, Reach, RuleId, SequenceId, SetId, TierId, TouchTime, When};
 use crate::timestamp::{Span, Timestamp};
-use crate::units::Length;
+use crate::units::{Length, Per};
 
 /// Why a decision is as it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,7 +185,7 @@ pub enum Move {
         /// How many it allows.
         count: u32,
         /// In how long.
-        per: Length,
+        per: Per,
         /// Of whom.
         scope: CapScope,
     },

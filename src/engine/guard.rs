@@ -6,7 +6,7 @@ use crate::decision::reason::{Awaited, Breach};
 use crate::plan::Plan;
 use crate::rulebook::{CapScope, ChannelId, Invariant, InvariantKind, Kept};
 use crate::timestamp::Timestamp;
-use crate::units::{Length, Unit};
+use crate::units::{Length, Per, Unit};
 
 use super::{Moment, World};
 
@@ -77,30 +77,29 @@ impl World {
                     (CapScope::Account, Some(account)) => account.leads.clone(),
                     _ => vec![slot],
                 };
-                let from = self.span_start(moment, slot, channel, *per)?;
+                let per = *per;
+                let from = self.span_start(moment, slot, channel, Per::Length(per))?;
                 let sent = slots.iter().flat_map(|slot| &self.lead(*slot).guarded);
                 let mut sent: Vec<Timestamp> =
                     sent.filter(|(of, at)| usize::from(*of) == place && *at >= from).map(|(_, at)| *at).collect();
                 let over = sent.len().checked_sub(*count as usize)?;
                 sent.sort_unstable();
-                let until = sent.get(over).and_then(|at| self.span_end(moment, slot, channel, (*at, *per)));
-                Some((Breach::Already { sent: sent.len(), per: *per }, until))
+                let until = sent.get(over).and_then(|at| self.span_end(moment, slot, channel, (*at, Per::Length(per))));
+                Some((Breach::Already { sent: sent.len(), per }, until))
             }
             InvariantKind::AtMost { .. } | InvariantKind::InTime { .. } => None,
         }
     }
 
     /// Days are calendar days in the lead's zone and end with today, as for caps.
-    pub(super) fn span_start(
-        &self,
-        moment: &Moment<'_>,
-        slot: u32,
-        channel: ChannelId,
-        per: Length,
-    ) -> Option<Timestamp> {
+    pub(super) fn span_start(&self, moment: &Moment<'_>, slot: u32, channel: ChannelId, per: Per) -> Option<Timestamp> {
         let zone = self.channel_zone(moment.plan, slot, channel).0;
-        let Some(days) = days_of(per) else { return Some(Timestamp((moment.now - per.measured()?).0 + 1)) };
         let today = zone.to_local(moment.now).date();
+        let per = match per {
+            Per::Length(per) => per,
+            Per::Period(period) => return Some(zone.day_start(period.first_day(today)?)),
+        };
+        let Some(days) = days_of(per) else { return Some(Timestamp((moment.now - per.measured()?).0 + 1)) };
         Some(zone.day_start(today.checked_sub_days(Days::new(days.saturating_sub(1)))?))
     }
 
@@ -110,11 +109,15 @@ impl World {
         moment: &Moment<'_>,
         slot: u32,
         channel: ChannelId,
-        (at, per): (Timestamp, Length),
+        (at, per): (Timestamp, Per),
     ) -> Option<Timestamp> {
-        let Some(days) = days_of(per) else { return Some(at + per.measured()?) };
         let zone = self.channel_zone(moment.plan, slot, channel).0;
         let day = zone.to_local(at).date();
+        let per = match per {
+            Per::Length(per) => per,
+            Per::Period(period) => return Some(zone.day_start(period.next(day)?)),
+        };
+        let Some(days) = days_of(per) else { return Some(at + per.measured()?) };
         Some(zone.day_start(day.checked_add_days(Days::new(days))?))
     }
 

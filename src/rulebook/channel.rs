@@ -3,7 +3,7 @@
 use super::{CalendarId, ChannelId, Expr, FactId, Rulebook, TopicId};
 use crate::calendar::Window;
 use crate::source::Range;
-use crate::units::{ClockTime, Length};
+use crate::units::{ClockTime, Per};
 
 /// A channel.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,10 +115,12 @@ impl Rulebook {
 pub struct Cap {
     /// How many.
     pub count: u32,
-    /// In how long: days are calendar days in the lead's zone, hours are measured.
-    pub per: Length,
+    /// In how long: days and periods are those of the calendar in the lead's zone, hours are measured.
+    pub per: Per,
     /// For whom.
     pub scope: CapScope,
+    /// Where it stands.
+    pub range: Range,
 }
 
 /// Whose messages a cap counts.

@@ -100,6 +100,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::transactional_clause => "a clause such as `calendar office`",
         Rule::contact_gap => "a clause such as `gap 4h`",
         Rule::like | Rule::kw_like => "`like`",
+        Rule::period => "a period such as `month`",
         Rule::scope => "`lead`, `owner` or `account`",
         Rule::setting => "a setting such as `stale_after 3d`",
         Rule::label => "a label",

@@ -8,7 +8,7 @@ mod test;
 
 use crate::decimal::Decimal;
 use crate::source::{Range, SourceId};
-pub use crate::units::{ClockTime, Content, Length, Roll, Unit, Weekday, ZoneSource};
+pub use crate::units::{ClockTime, Content, Length, Per, Period, Roll, Unit, Weekday, ZoneSource};
 pub use expression::*;
 pub use rule::*;
 pub use sequence::*;
@@ -178,7 +178,7 @@ pub enum ChannelClause {
     /// `calendar office`
     Calendar(Name),
     /// `cap 1 per 1d per lead`; the last name is `lead`, `owner` or `account`, as written.
-    Cap { count: At<Decimal>, per: At<Length>, scope: Name },
+    Cap { count: At<Decimal>, per: At<Per>, scope: Name },
     /// `quiet 20:00-09:00`
     Quiet(TimeRange),
     /// `require sms_ok`
@@ -209,7 +209,7 @@ pub enum ContactClause {
     /// `quiet 21:00-08:00`
     Quiet(TimeRange),
     /// `cap 2 per 1d per lead`; the last name is `lead`, `owner` or `account`, as written.
-    Cap { count: At<Decimal>, per: At<Length>, scope: Name },
+    Cap { count: At<Decimal>, per: At<Per>, scope: Name },
 }
 
 /// `let hot_score = 60`

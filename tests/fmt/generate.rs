@@ -157,7 +157,7 @@ fn channel(tape: &mut Tape) -> String {
 }
 
 fn contact(tape: &mut Tape) -> String {
-    let clauses = ["gap 4h", "quiet 21:00 - 08:00", "cap 2 per 1d per lead", "cap 8 per 30d per account"];
+    let clauses = ["gap 4h", "quiet 21:00 - 08:00", "cap 2 per 1d per lead", "cap 8 per month per account"];
     let parts: Vec<String> = clauses.iter().filter(|_| tape.yes()).map(|clause| (*clause).to_owned()).collect();
     format!("contact {}{}", tape.one(&["", "email ", "email , sms "]), tape.block(&parts))
 }

@@ -143,7 +143,7 @@ impl ProseWords<'_> {
 }
 
 fn cap_words(cap: &Cap) -> String {
-    format!("{} {} for each {}", time::number(Decimal::from(cap.count)), time::per(cap.per), cap.scope.word())
+    format!("{} {} for each {}", time::number(Decimal::from(cap.count)), time::cap_span(cap.per), cap.scope.word())
 }
 
 /// `It has 21 closed days between January 1, 2026 and December 25, 2028.`

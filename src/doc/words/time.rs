@@ -2,7 +2,7 @@
 
 use crate::decimal::Decimal;
 use crate::timestamp::Span;
-use crate::units::{ClockTime, Length, Unit};
+use crate::units::{ClockTime, Length, Per, Period, Unit};
 use crate::words::counted;
 
 /// `1 day`, `3 business hours`.
@@ -24,6 +24,15 @@ pub fn each(length: Length) -> String {
 /// `a day`, `an hour`, `in 2 weeks`.
 pub fn per(length: Length) -> String {
     per_unit((u64::from(length.amount), length.unit))
+}
+
+/// `in 7 days`, `in a calendar month`: the span that a cap counts in.
+pub fn cap_span(span: Per) -> String {
+    match span {
+        Per::Length(length) => per(length),
+        Per::Period(Period::Day) => "a day".to_owned(),
+        Per::Period(period) => format!("a calendar {}", period.word()),
+    }
 }
 
 fn per_unit(length: (u64, Unit)) -> String {

@@ -4,7 +4,7 @@ use super::super::grammar::Rule;
 use super::super::tree::Text;
 use super::super::tree::{
     At, CalendarDecl, CalendarEntry, ChannelClause, ChannelDecl, ContactClause, ContactDecl, EventDecl, EventRef,
-    ExperimentDecl, Field, GroupDecl, Length, LetDecl, ScoreDecl, ScoreLine, Setting, ZoneSource,
+    ExperimentDecl, Field, GroupDecl, LetDecl, Per, Period, ScoreDecl, ScoreLine, Setting, ZoneSource,
 };
 use super::super::words::is_type;
 use super::literal::is_text;
@@ -143,9 +143,13 @@ impl Build<'_> {
     }
 
     /// `cap 1 per 1d per lead`
-    fn cap(&mut self, pair: &Pair<'_>) -> Option<(At<Decimal>, At<Length>, Name)> {
+    fn cap(&mut self, pair: &Pair<'_>) -> Option<(At<Decimal>, At<Per>, Name)> {
         let count = child(pair, Rule::number).map(|kid| self.number(&kid))?;
-        Some((count, self.length_in(pair)?, child(pair, Rule::scope).map(|kid| self.name(&kid))?))
+        let per = match child(pair, Rule::period) {
+            Some(kid) => At { node: Per::Period(Period::of_word(kid.as_str())?), range: self.range(&kid) },
+            None => self.length_in(pair).map(|length| At { node: Per::Length(length.node), range: length.range })?,
+        };
+        Some((count, per, child(pair, Rule::scope).map(|kid| self.name(&kid))?))
     }
 
     pub(super) fn contact(&mut self, pair: Pair<'_>) -> ContactDecl {
