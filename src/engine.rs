@@ -227,9 +227,10 @@ impl Engine {
             event: event.ty.map(|ty| (ty, event.at)),
         };
         self.world.last_order = Some(moment.order);
-        match event.ty.and_then(|ty| self.plan.overrides.halt(ty)) {
+        let tells = event.ty.is_none_or(|ty| self.plan.tells.get(ty) != Some(&false));
+        match event.ty.filter(|_| tells).and_then(|ty| self.plan.overrides.halt(ty)) {
             Some(kind) => self.world.take_halt(&moment, kind, event),
-            None => self.world.take_in(&moment, slot, event, out),
+            None => self.world.take_in(&moment, slot, (event, tells), out),
         }
         self.world.backfill = event.backfill;
         let drained = self.drain(now, names, out);

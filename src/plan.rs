@@ -26,6 +26,9 @@ pub struct Plan {
     pub(crate) dispatch: Table<TypeId, Vec<Test>>,
     /// By type: whether one event may both answer and ask, by different sets.
     pub(crate) answers_first: Table<TypeId, bool>,
+    /// Whether an event of a type does more than happen: it tells facts, says something of an address, or is of
+    /// a person's hand. Most events of a log do not.
+    pub(crate) tells: Table<TypeId, bool>,
     /// By set: what an event of the set does to the lead's state.
     pub(crate) reactions: Table<SetId, Vec<Reaction>>,
     /// Rules that count.

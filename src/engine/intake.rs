@@ -24,20 +24,28 @@ use super::{Account, Moment, World, count, score};
 type Before = SmallVec<[(ScoreId, Decimal); 4]>;
 
 impl World {
-    /// Takes an event in and carries out what follows from it.
-    pub(super) fn take_in(&mut self, moment: &Moment<'_>, slot: u32, event: &Event<'_>, out: &mut Vec<Decision>) {
+    /// Takes an event in, which `tells` something or only happens, and carries out what follows from it.
+    pub(super) fn take_in(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        (event, tells): (&Event<'_>, bool),
+        out: &mut Vec<Decision>,
+    ) {
         self.now = moment.now;
         self.meet(moment, slot, event, out);
         let Some(ty) = event.ty else {
             self.settle(moment, out);
             return;
         };
-        self.note_addresses(moment, slot, event);
-        if let Some(ty) = moment.plan.rulebook.types.get(ty) {
-            self.learn_facts(moment, slot, ty, event);
-        }
-        if let Some(kind) = moment.plan.overrides.kind(ty) {
-            self.by_hand(moment, slot, kind, event, out);
+        if tells {
+            self.note_addresses(moment, slot, event);
+            if let Some(ty) = moment.plan.rulebook.types.get(ty) {
+                self.learn_facts(moment, slot, ty, event);
+            }
+            if let Some(kind) = moment.plan.overrides.kind(ty) {
+                self.by_hand(moment, slot, kind, event, out);
+            }
         }
         self.happen(moment, slot, ty, Stamp { at: event.at, number: event.number }, out);
         self.settle(moment, out);
@@ -121,8 +129,8 @@ impl World {
 
     /// Facts are set from the properties that set them.
     fn learn_facts(&mut self, moment: &Moment<'_>, slot: u32, ty: &EventType, event: &Event<'_>) {
-        let facts = moment.plan.rulebook.facts.with_ids().filter(|_| ty.sets_facts);
-        for (id, fact) in facts {
+        let facts = ty.sets_facts.then(|| moment.plan.rulebook.facts.with_ids());
+        for (id, fact) in facts.into_iter().flatten() {
             if let Some(value) = event.props.told(fact.prop) {
                 self.learn_fact(moment, slot, id, (value, event.at));
             }

@@ -68,7 +68,7 @@ impl Live {
         let Group { good, lines, names, mut payloads, bad: mut quarantine } = group;
         let mut appended = Appended::default();
         let mut floor = self.floor();
-        let brought = if arrival == Arrival::Own { good.iter().find_map(salt_of) } else { None };
+        let brought = good.iter().find_map(salt_of);
         let is_first = self.salt.is_none() && good.iter().any(|good| is_event(good.kind));
         let salt = match (self.salt, brought) {
             (Some(salt), _) => salt,
@@ -209,7 +209,8 @@ impl Live {
 
     /// Why a record of another store cannot be taken over.
     fn refused(&self, record: &Record, arrival: Arrival) -> Result<Option<String>, LiveError> {
-        if is_event(record.kind()) {
+        // A salt says nothing of what was done, and without it erased addresses would not be known.
+        if is_event(record.kind()) || record.kind() == kind::SALT {
             return Ok(None);
         }
         // Only a store says what it has done; whoever reads back what one exported vouches for it.

@@ -8,7 +8,9 @@ use super::error::LiveError;
 use super::reading::Reader;
 use super::record::{self, kind};
 use super::{Live, Ruleset};
+use crate::address::Address;
 use crate::crew::Crew;
+use crate::engine::named_addresses;
 use crate::log::{Log, Part, join};
 use crate::plan::Plan;
 use crate::replay::Chapter;
@@ -20,6 +22,13 @@ struct Activated {
     ruleset: Ruleset,
     at: Timestamp,
     place: u64,
+}
+
+/// What leads can share, so that what is known of one decides about the others.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Shared {
+    Account(String),
+    Address(Address),
 }
 
 impl Live {
@@ -35,7 +44,8 @@ impl Live {
         let together = if all.iter().any(|activated| activated.ruleset.plan.crosses_accounts()) {
             None
         } else {
-            Some(self.together(lead)?)
+            let plans: Vec<&Plan> = all.iter().map(|activated| &*activated.ruleset.plan).collect();
+            Some(self.together(lead, &plans)?)
         };
         let chapter = |activated: Activated| {
             let Activated { ruleset: Ruleset { id, plan }, at, place } = activated;
@@ -85,30 +95,53 @@ impl Live {
         Ok(found)
     }
 
-    /// The lead and all that shared an account with it at any time, directly or through others.
-    fn together(&self, lead: &str) -> Result<BTreeSet<String>, LiveError> {
-        let mut pairs: BTreeSet<(String, String)> = BTreeSet::new();
+    /// The lead and all that shared an account or an address with it at any time, directly or through others.
+    fn together(&self, lead: &str, plans: &[&Plan]) -> Result<BTreeSet<String>, LiveError> {
+        let mut pairs: BTreeSet<(String, Shared)> = BTreeSet::new();
         for block in self.store.blocks(Offset(0))? {
             for entry in block?.entries() {
                 let entry = entry?;
                 if let Some(account) = entry.account.filter(|_| is_event(entry.kind)) {
-                    pairs.insert((entry.lead.to_owned(), account.to_owned()));
+                    pairs.insert((entry.lead.to_owned(), Shared::Account(account.to_owned())));
                 }
             }
         }
-        let (mut leads, mut accounts) = (BTreeSet::from([lead.to_owned()]), BTreeSet::new());
+        for plan in plans {
+            let log = self.log_of_addresses(plan)?;
+            for event in log.iter() {
+                let name = log.lead_name(event.lead);
+                let named = named_addresses(plan, log.salt(), &event).into_iter();
+                pairs.extend(named.map(|address| (name.to_owned(), Shared::Address(address))));
+            }
+        }
+        let (mut leads, mut shared) = (BTreeSet::from([lead.to_owned()]), BTreeSet::new());
         loop {
-            let known = (leads.len(), accounts.len());
-            for (lead, account) in &pairs {
-                if leads.contains(lead) || accounts.contains(account) {
+            let known = (leads.len(), shared.len());
+            for (lead, what) in &pairs {
+                if leads.contains(lead) || shared.contains(what) {
                     leads.insert(lead.clone());
-                    accounts.insert(account.clone());
+                    shared.insert(what.clone());
                 }
             }
-            if known == (leads.len(), accounts.len()) {
+            if known == (leads.len(), shared.len()) {
                 return Ok(leads);
             }
         }
+    }
+
+    /// What the log says of addresses, as a rulebook reads it.
+    fn log_of_addresses(&self, plan: &Plan) -> Result<Log, LiveError> {
+        let reader = Reader::new(Some(&self.store), &plan.rulebook);
+        let mut part = Part::new(0, 0);
+        for block in self.store.blocks(Offset(0))? {
+            for entry in block?.entries() {
+                let entry = entry?;
+                if is_event(entry.kind) && plan.may_name_address(plan.rulebook.types.find(entry.ty)) {
+                    reader.take(&entry, &mut part)?;
+                }
+            }
+        }
+        Ok(join(vec![part], super::reading::PATH, &Crew::alone()).salted(self.salt.unwrap_or_default()))
     }
 
     /// The log of some leads or of all as a rulebook reads it, and how many of its events stand
@@ -130,7 +163,7 @@ impl Live {
             }
         }
         part.drained_to(self.floor());
-        let log = join(vec![part], super::reading::PATH, &Crew::alone());
+        let log = join(vec![part], super::reading::PATH, &Crew::alone()).salted(self.salt.unwrap_or_default());
         // Each entry of the store is a line.
         let is_before = |number: u32| u64::from(log.place(crate::event::EventNumber(number)).1) <= before;
         let first = (0..log.len() as u32).take_while(|number| is_before(*number)).count() as u32;

@@ -8,8 +8,8 @@ use super::addresses::Addresses;
 use super::overrides::Overrides;
 use super::{Absence, Condition, Counter, Fall, History, Pair, Periodic, Plan, Reaction, Test};
 use crate::rulebook::{
-    CapScope, Comparison, Effect, EffectKind, Expiry, Expr, InvariantKind, Limit, Read, RuleId, Rulebook, ScoreId,
-    ScriptId, Sequence, SequenceId, SetId, State, Table, Trigger, TypeId,
+    CapScope, Comparison, Effect, EffectKind, EventType, Expiry, Expr, InvariantKind, Limit, Read, RuleId, Rulebook,
+    ScoreId, ScriptId, Sequence, SequenceId, SetId, State, Table, Trigger, TypeId,
 };
 use crate::timestamp::Span;
 use crate::units::{Content, Length};
@@ -58,7 +58,17 @@ impl Plan {
         }
         plan.dispatch = dispatch(&rulebook, &plan.reactions);
         plan.answers_first = plan.dispatch.iter().map(|tests| answers_first(tests, &plan.reactions)).collect();
+        plan.tells = rulebook.types.with_ids().map(|(id, ty)| plan.tells(id, ty)).collect();
         plan
+    }
+
+    fn tells(&self, id: TypeId, ty: &EventType) -> bool {
+        ty.sets_facts
+            || !ty.setters.is_empty()
+            || self.addresses.notice(id).is_some()
+            || self.addresses.consents(id)
+            || self.overrides.kind(id).is_some()
+            || self.overrides.halt(id).is_some()
     }
 
     fn react(&mut self, set: SetId, reaction: Reaction) {
@@ -225,6 +235,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         rulebook: Arc::clone(rulebook),
         dispatch: Table::default(),
         answers_first: Table::default(),
+        tells: Table::default(),
         reactions: vec![Vec::new(); sets].into(),
         counters: Vec::new(),
         ring_len: 0,
