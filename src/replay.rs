@@ -256,8 +256,8 @@ impl Shards {
 /// Joins the leads that ever name the same address: what is known of it decides about all of them.
 fn join_by_address(plan: &Plan, log: &Log, handled: usize, groups: &mut Groups) {
     let mut first: HashMap<Address, u32> = HashMap::new();
-    for number in 0..handled as u32 {
-        let Some(event) = log.event(EventNumber(number)).filter(|event| plan.may_name_address(event.ty)) else {
+    for (entry, number) in log.entries().iter().take(handled).zip(0..) {
+        let Some(event) = plan.may_name_address(entry.ty()).then(|| log.event(EventNumber(number))).flatten() else {
             continue;
         };
         for address in named_addresses(plan, log.salt(), &event) {

@@ -180,6 +180,9 @@ impl World {
             self.recycle(fired);
             self.apply_round(moment, out);
         }
+        if self.planned.is_empty() {
+            return;
+        }
         for (slot, serial) in std::mem::take(&mut self.planned) {
             let action = self.lead(slot).actions.iter().find(|action| action.serial == serial);
             let holds = action.is_some_and(|action| self.still_wanted(moment, slot, action));

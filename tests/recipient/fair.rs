@@ -448,7 +448,9 @@ impl Message<'_> {
 
 /// Rules that act when time has passed: when they planned something does not follow from the log.
 fn acts_by_time(rule: &str) -> bool {
-    ["no_", "silent_", "every_", "idle_", "becomes_", "touched_", "quiet", "pulse"].iter().any(|word| rule.starts_with(word))
+    ["no_", "silent_", "every_", "idle_", "becomes_", "touched_", "quiet", "pulse"]
+        .iter()
+        .any(|word| rule.starts_with(word))
 }
 
 /// Every message that counts as sent, in order.
