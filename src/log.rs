@@ -38,8 +38,6 @@ use merge::{Repeats, Spot};
 use names::Names;
 use vocabulary::Vocabulary;
 
-#[cfg(feature = "program")]
-pub(crate) use self::explain::is_about_bytes;
 pub(crate) use self::length::endless;
 pub use self::survey::{Survey, Undeclared, survey};
 #[cfg(feature = "live")]

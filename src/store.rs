@@ -54,7 +54,7 @@ pub use commit::Committed;
 pub use entry::{Appending, ContentHash, Entry, NewEntry, Offset, StoredEntry};
 pub use error::StoreError;
 pub use head::FORMAT;
-pub use quarantine::Quarantined;
+pub use quarantine::{Quarantined, RefusedFor};
 pub use read::{Blocks, Iter};
 pub(crate) use repair::begin_repair;
 pub use repair::{Repaired, repair};

@@ -13,7 +13,7 @@ use super::record::Record;
 use super::{Live, record};
 use crate::log::{self, Told, Words};
 use crate::plan::Plan;
-use crate::store::{Marks, Quarantined};
+use crate::store::{Marks, Quarantined, RefusedFor};
 use crate::timestamp::Timestamp;
 
 const NO_RECORD: &str = "this is not a record";
@@ -45,11 +45,16 @@ impl LogLine<'_> {
         text.trim_ascii()
     }
 
-    /// The line as it goes to quarantine; of one that nobody may read again only the beginning.
+    /// The line as it goes to quarantine for what it says.
     pub(super) fn bad(&self, reason: String) -> Quarantined {
+        self.refused(RefusedFor::Content, reason)
+    }
+
+    /// The line as it goes to quarantine; of one that nobody may read again only the beginning.
+    fn refused(&self, refused: RefusedFor, reason: String) -> Quarantined {
         let text = self.record();
         let text = if text.len() > log::MAX_LINE { log::excerpt(text.as_bytes()) } else { text.to_owned() };
-        Quarantined { text, reason, path: self.path.to_string(), line: self.number }
+        Quarantined { text, reason, path: self.path.to_string(), line: self.number, refused }
     }
 }
 
@@ -180,9 +185,9 @@ impl Intake {
         for line in lines {
             let text = line.record();
             if let Some(byte) = line.broken {
-                group.bad.push(line.bad(log::not_utf8_byte(byte)));
+                group.bad.push(line.refused(RefusedFor::NotText, log::not_utf8_byte(byte)));
             } else if let Some(reason) = log::too_long(line.text.as_bytes()) {
-                group.bad.push(line.bad(reason));
+                group.bad.push(line.refused(RefusedFor::Length, reason));
             } else if group.plain(text, self, &words).is_some() {
                 group.lines.push(line);
             } else if !text.is_empty() {

@@ -63,13 +63,6 @@ pub(crate) fn not_utf8_byte(byte: u8) -> String {
     format!("not UTF-8: the byte 0x{byte:02x} is no part of a text")
 }
 
-/// Whether a reason is about the bytes of a line, of which no text that is kept tells any more: it is not
-/// UTF-8, or too long to be kept. (The first is how it was worded before.)
-#[cfg(feature = "program")]
-pub(crate) fn is_about_bytes(reason: &str) -> bool {
-    reason == "it is not UTF-8 text" || reason.starts_with("not UTF-8: ") || reason == too_long().reason
-}
-
 /// What is wrong with a line that was refused; `None` where nothing is.
 pub(super) fn line(line: &str, vocabulary: &Vocabulary<'_>) -> Option<Fault> {
     Careful { line, vocabulary }.check().err().map(|at| {

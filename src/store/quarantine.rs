@@ -20,6 +20,39 @@ pub struct Quarantined {
     pub path: String,
     /// Its line there, from 1.
     pub line: u64,
+    /// What it was refused for, as far as it matters for what can be done with it.
+    pub refused: RefusedFor,
+}
+
+/// What a record was refused for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RefusedFor {
+    /// What it says. Its text is kept as it was, and may be read again.
+    Content,
+    /// A byte of it is no part of a text. What is kept has signs in the place of such bytes.
+    NotText,
+    /// It is too long, and only its beginning is kept.
+    Length,
+}
+
+impl RefusedFor {
+    /// Whether its text is all of it, so that it may be taken in again.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self == Self::Content
+    }
+
+    /// What a record of a store made before was refused for, which had words for it alone: these, and never
+    /// others since.
+    fn of_words(reason: &str) -> Self {
+        if reason == "it is not UTF-8 text" || reason.starts_with("not UTF-8: ") {
+            Self::NotText
+        } else if reason == "the line is longer than 1 MB" {
+            Self::Length
+        } else {
+            Self::Content
+        }
+    }
 }
 
 /// Begins a text that is sealed: then come the lead, a zero, and the sealed bytes in hexadecimal.
@@ -44,7 +77,13 @@ impl Store {
         Ok(Quarantined { text, reason: String::new(), ..record.clone() })
     }
 
-    fn opened(&self, record: Quarantined) -> Quarantined {
+    fn opened(&self, kept: Kept) -> Quarantined {
+        let record = self.unsealed(kept.record);
+        // Only now are the words of a sealed one known.
+        if kept.is_told { record } else { Quarantined { refused: RefusedFor::of_words(&record.reason), ..record } }
+    }
+
+    fn unsealed(&self, record: Quarantined) -> Quarantined {
         let Some((lead, hex)) = record.text.strip_prefix(SEALED).and_then(|rest| rest.split_once('\0')) else {
             return record;
         };
@@ -103,7 +142,13 @@ impl Store {
 
     /// Puts a record into quarantine, durably, and returns its number.
     pub fn quarantine_put(&mut self, text: &str, reason: &str, path: &str, line: u64) -> Result<u64, StoreError> {
-        let record = Quarantined { text: text.into(), reason: reason.into(), path: path.into(), line };
+        let record = Quarantined {
+            text: text.into(),
+            reason: reason.into(),
+            path: path.into(),
+            line,
+            refused: RefusedFor::Content,
+        };
         let mut batch = Batch::new();
         batch.quarantine(record);
         Ok(self.commit(&batch)?.quarantined.start)
@@ -170,8 +215,27 @@ pub(crate) fn encode(record: &Quarantined) -> Vec<u8> {
     postcard::to_allocvec(record).unwrap_or_default()
 }
 
-fn decode(value: &[u8]) -> Result<Quarantined, StoreError> {
-    postcard::from_bytes(value).map_err(|_| damage())
+/// A record as it lies in the store.
+struct Kept {
+    record: Quarantined,
+    /// It says itself what it was refused for.
+    is_told: bool,
+}
+
+fn decode(value: &[u8]) -> Result<Kept, StoreError> {
+    /// As stores kept it before.
+    #[derive(Deserialize)]
+    struct Untold {
+        text: String,
+        reason: String,
+        path: String,
+        line: u64,
+    }
+    if let Ok(record) = postcard::from_bytes(value) {
+        return Ok(Kept { record, is_told: true });
+    }
+    let Untold { text, reason, path, line } = postcard::from_bytes(value).map_err(|_| damage())?;
+    Ok(Kept { record: Quarantined { text, reason, path, line, refused: RefusedFor::Content }, is_told: false })
 }
 
 /// The number of a record in quarantine, from its key.
@@ -181,4 +245,52 @@ pub(crate) fn number_of(key: &[u8]) -> Result<u64, StoreError> {
 
 fn damage() -> StoreError {
     StoreError::TreeDamaged { part: "quarantine", reason: "a record that is not in its format".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreOptions;
+
+    #[test]
+    fn records_of_older_stores_say_by_their_words_what_they_were_refused_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path(), &StoreOptions::default()).unwrap();
+        let reasons = [
+            ("it is not UTF-8 text", RefusedFor::NotText),
+            ("not UTF-8: the byte 0xff is no part of a text", RefusedFor::NotText),
+            ("the line is longer than 1 MB", RefusedFor::Length),
+            ("the record has no lead", RefusedFor::Content),
+        ];
+        let mut expected = Vec::new();
+        let mut batch = Batch::new();
+        for (number, (reason, refused)) in (1_u64..).zip(reasons) {
+            let (text, path) = (r#"{"lead":"ana"}"#.to_owned(), "log.jsonl".to_owned());
+            let record = Quarantined { text, reason: reason.to_owned(), path, line: 3, refused: RefusedFor::Content };
+            let sealed = store.sealed(&record).unwrap();
+            for (number, kept) in [(2 * number, &record), (2 * number + 1, &sealed)] {
+                let untold = (&kept.text, &kept.reason, &kept.path, kept.line);
+                batch.put_large(TreeName::Quarantine, &number.to_be_bytes(), postcard::to_allocvec(&untold).unwrap());
+                expected.push((number, Quarantined { refused, ..record.clone() }));
+            }
+        }
+        store.commit(&batch).unwrap();
+        assert_eq!(store.quarantine_list().unwrap(), expected);
+    }
+
+    #[test]
+    fn what_a_record_was_refused_for_does_not_hang_on_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path(), &StoreOptions::default()).unwrap();
+        let mut batch = Batch::new();
+        let kept = [("not UTF-8: no", RefusedFor::Content), ("some bytes are wrong", RefusedFor::NotText)];
+        for (reason, refused) in kept {
+            let (text, path) = ("{oops".to_owned(), "-".to_owned());
+            batch.quarantine(Quarantined { text, reason: reason.to_owned(), path, line: 1, refused });
+        }
+        store.commit(&batch).unwrap();
+        let listed = store.quarantine_list().unwrap();
+        let listed: Vec<_> = listed.iter().map(|(_, record)| (record.reason.as_str(), record.refused)).collect();
+        assert_eq!(listed, kept);
+    }
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use crate::live::{Arrival, Live, LogLine};
-use crate::log;
 use crate::shown::Shown;
 use crate::store::Quarantined;
 use crate::timestamp::Timestamp;
@@ -126,7 +125,7 @@ fn retry(
 ) -> Result<Exit, Error> {
     let (mut stored, mut known, mut left) = (0, 0, 0);
     for (number, record) in records {
-        if log::is_about_bytes(&record.reason) {
+        if !record.refused.is_whole() {
             left += 1;
             io.err(&format!("{number}  {}:{}: {}\n", record.path, record.line, record.reason));
             continue;
