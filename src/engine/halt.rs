@@ -43,6 +43,8 @@ pub struct Halted<'a> {
     pub rule: Option<&'a str>,
     /// Its channel.
     pub channel: Option<&'a str>,
+    /// The channel that is like.
+    pub kind: Option<&'a str>,
 }
 
 impl Halts {
@@ -74,7 +76,7 @@ impl Halts {
         let covers = |halt: &&Halt| match &halt.scope {
             HaltScope::All => true,
             HaltScope::Sequence(name) => [what.sequence, what.before].contains(&Some(&**name)),
-            HaltScope::Channel(name) => what.channel == Some(&**name),
+            HaltScope::Channel(name) => [what.channel, what.kind].contains(&Some(&**name)),
             HaltScope::Rule(name) => what.rule == Some(&**name),
         };
         self.in_force(now).find(covers).map(|halt| &halt.scope)
@@ -134,7 +136,19 @@ impl<'a> Halted<'a> {
         let sequence = plan.rulebook.sequences.get(id);
         let name = sequence.map(|sequence| sequence.name.as_str());
         let before = sequence.and_then(|sequence| sequence.renamed_from.as_deref());
-        Self { sequence: name, before, rule: None, channel: None }
+        Self { sequence: name, before, rule: None, channel: None, kind: None }
+    }
+
+    /// The same on a channel; `None` where it is work of ours, which no halt is about.
+    #[must_use]
+    pub fn on(self, plan: &'a Plan, channel: ChannelId) -> Option<Self> {
+        let channels = &plan.rulebook.channels;
+        let kind = channels.name(plan.rulebook.kind(channel));
+        (!plan.rulebook.is_internal(channel)).then(|| Self {
+            channel: Some(channels.name(channel)),
+            kind: Some(kind),
+            ..self
+        })
     }
 }
 
@@ -271,18 +285,14 @@ impl World {
             Cause::Rule(rule, _) => Some(plan.rulebook.rules.name(rule)),
             _ => None,
         };
-        self.halted(plan, Halted { sequence: None, before: None, rule, channel: None }, channel)
+        self.halted(plan, Halted { sequence: None, before: None, rule, channel: None, kind: None }, channel)
     }
 
     fn halted(&self, plan: &Plan, what: Halted<'_>, channel: ChannelId) -> Option<HaltScope> {
         if self.halts.is_empty() {
             return None;
         }
-        let channel = plan.rulebook.channels.name(channel);
-        if channel == TASK {
-            return None;
-        }
-        self.halts.of(Halted { channel: Some(channel), ..what }, self.now).cloned()
+        self.halts.of(what.on(plan, channel)?, self.now).cloned()
     }
 }
 
@@ -299,6 +309,3 @@ fn scope_of(plan: &Plan, props: Props<'_>) -> Option<HaltScope> {
     let sequence = text(names.sequence).map(HaltScope::Sequence);
     sequence.or_else(|| text(names.channel).map(HaltScope::Channel)).or_else(|| text(names.rule).map(HaltScope::Rule))
 }
-
-/// The channel of work of ours, which is no message to a lead.
-pub const TASK: &str = "task";

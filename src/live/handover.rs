@@ -17,7 +17,8 @@ use super::record::kind;
 use super::settle::too_late;
 use super::step::Advanced;
 use crate::config::{self, Destination};
-use crate::engine::{Halted, TASK};
+use crate::engine::Halted;
+use crate::plan::Plan;
 use crate::sink::Sink;
 use crate::sink::attempt::Breaker;
 use crate::store::{Alone, TreeName};
@@ -234,8 +235,13 @@ impl Live {
             before: None,
             rule: Some(item.rule.as_str()).filter(|_| item.sequence.is_none()),
             channel: item.channel.as_deref(),
+            kind: None,
         };
-        is_to_lead(item) && what.channel != Some(TASK) && self.halts().of(what, now).is_some()
+        let named = |plan: &Plan| item.channel.as_deref().and_then(|name| plan.rulebook.channels.find(name));
+        let on = self.plan().and_then(|plan| Some((plan, named(plan)?)));
+        // A channel that is gone is like no other.
+        let what = on.map_or(Some(what), |(plan, channel)| what.on(plan, channel));
+        is_to_lead(item) && what.is_some_and(|what| self.halts().of(what, now).is_some())
     }
 
     /// Whether something has to wait, since its lead is held.

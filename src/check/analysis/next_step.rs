@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::{Book, Own};
 use super::by_tier::{ByTier, Tiers, Truth};
-use crate::rulebook::{
-    Again, Arm, ChannelId, Decay, Effect, EffectKind, Limit, ScoreId, SetId, TASK, TierId, Timing, Trigger, TypeId,
-};
+use crate::rulebook::{Again, Arm, Decay, Effect, EffectKind, Limit, ScoreId, SetId, TierId, Timing, Trigger, TypeId};
 use crate::source::Range;
 use crate::syntax::tree::RuleBody;
 
@@ -333,7 +331,7 @@ impl<'a> NextSteps<'a> {
             EffectKind::Send { channel, timing, .. } => match acts {
                 Acts::InTime => true,
                 Acts::AtOnce => *timing != Timing::Now,
-                Acts::Stopping => *timing != Timing::Now && self.outlives_stop(*channel),
+                Acts::Stopping => *timing != Timing::Now && self.book.rulebook.outlasts_stops(*channel),
             },
             EffectKind::Alert { .. } | EffectKind::Escalate { .. } | EffectKind::Webhook(_) => acts == Acts::InTime,
             // Points may lead on to whatever a line of the score brings.
@@ -348,12 +346,6 @@ impl<'a> NextSteps<'a> {
             _ => None,
         });
         moves.unwrap_or(Brings::Nothing)
-    }
-
-    /// Whether a `stop` leaves what goes out on a channel alone.
-    fn outlives_stop(&self, channel: ChannelId) -> bool {
-        let channels = &self.book.rulebook.channels;
-        channels.name(channel) == TASK || channels.get(channel).is_some_and(|channel| channel.transactional)
     }
 
     /// What stays away after touches, once the last of them is sent.
