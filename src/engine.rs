@@ -60,7 +60,7 @@ pub mod witness;
 
 pub(crate) use address::named_addresses;
 pub use adopt::{Adopted, Change, Changes};
-pub use departure::{Covered, Departure, Ending, LiveNotes};
+pub use departure::{Covered, Departure, Ending, LiveNotes, Whose};
 pub use halt::{Halt, Halted, Halts};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedAddress, SavedLead};
 pub use script::Stopped;

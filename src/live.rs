@@ -9,6 +9,7 @@ mod append;
 mod claim;
 mod due_now;
 mod early;
+mod endings;
 mod error;
 mod handover;
 mod history;

@@ -1,8 +1,11 @@
 //! What a live run must know beside the decisions: the messages as they were when they fell due,
 //! and what ended while something was still to be handed over. Kept only where it is asked for.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::decision::{Because, Reason};
-use crate::event::LeadId;
+use crate::event::{AccountId, LeadId};
 use crate::rulebook::{Reach, SequenceId};
 use crate::template::Message;
 use crate::timestamp::Timestamp;
@@ -34,13 +37,23 @@ pub enum Covered {
     Reach(Reach),
 }
 
-/// Something ended for a lead.
+/// Whose something is that ended.
+#[derive(Clone, Debug)]
+pub enum Whose {
+    /// One lead's.
+    Lead(LeadId),
+    /// Each lead's of an account, in the order of their ids. Kept once for as long as they are the same, since
+    /// each of them may end something for all.
+    Account(AccountId, Arc<[LeadId]>),
+}
+
+/// Something ended for a lead, or for those of an account.
 #[derive(Clone, Debug)]
 pub struct Ending {
     /// So many decisions were made before.
     pub decisions: usize,
     /// Whose.
-    pub lead: LeadId,
+    pub whose: Whose,
     /// When.
     pub at: Timestamp,
     /// Of what.
@@ -58,6 +71,8 @@ pub struct LiveNotes {
     pub departures: Vec<Departure>,
     /// What ended, in order.
     pub endings: Vec<Ending>,
+    /// The leads of accounts for which something ended last.
+    accounts: BTreeMap<AccountId, Arc<[LeadId]>>,
 }
 
 impl Engine {
@@ -87,11 +102,33 @@ impl World {
         if self.live.is_none() {
             return;
         }
-        let lead = self.lead(slot).id;
+        let whose = Whose::Lead(self.lead(slot).id);
         let (reason, because) = (reason.clone(), because.clone());
         if let Some(live) = &mut self.live {
-            live.endings.push(Ending { decisions, lead, at: moment.now, covered, reason, because });
+            live.endings.push(Ending { decisions, whose, at: moment.now, covered, reason, because });
         }
+    }
+
+    /// Notes that something ended for all leads of an account.
+    pub(super) fn note_ending_of_all(
+        &mut self,
+        moment: &Moment<'_>,
+        (account, slots): (AccountId, &[u32]),
+        (covered, reason): (Covered, &Reason),
+        because: &Because,
+        decisions: usize,
+    ) {
+        let Some(mut live) = self.live.take() else { return };
+        let mut leads: Vec<LeadId> = slots.iter().map(|slot| self.lead(*slot).id).collect();
+        leads.sort_unstable();
+        let known = live.accounts.entry(account).or_insert_with(|| leads.as_slice().into());
+        if **known != *leads {
+            *known = leads.into();
+        }
+        let whose = Whose::Account(account, Arc::clone(known));
+        let (reason, because) = (reason.clone(), because.clone());
+        live.endings.push(Ending { decisions, whose, at: moment.now, covered, reason, because });
+        self.live = Some(live);
     }
 
     /// Keeps a message as it is now.

@@ -47,11 +47,7 @@ impl World {
             EffectKind::Tier(_) | EffectKind::Start(_) => {}
             EffectKind::Stop => self.stop(moment, slot, by, out),
             EffectKind::StopAll => self.stop_all(moment, slot, by, out),
-            EffectKind::StopAccount => {
-                for slot in self.account_of(slot) {
-                    self.stop(moment, slot, by, out);
-                }
-            }
+            EffectKind::StopAccount => self.stop_account(moment, slot, by, out),
             EffectKind::StopSequence(sequence) => {
                 self.exit(moment, slot, *sequence, &Reason::StoppedBy(by.0, moment.age), by, out);
                 // Also where the lead is not in it: a start of the same instant must not outrun the stop.
@@ -170,24 +166,54 @@ impl World {
         // Before anything is written: what was decided earlier and waits to be handed over ends too, even
         // where no enrollment is left that could end.
         self.note_ending(moment, slot, (Covered::Stopped, &reason), by.1, out.len());
+        self.end_all(moment, slot, (&reason, &decider(moment.plan, by.0)), by, out);
+    }
+
+    /// Stops every lead of an account. Each reply of a colleague does, so what is done for a lead in which nothing
+    /// goes on has to be little.
+    fn stop_account(&mut self, moment: &Moment<'_>, slot: u32, by: By<'_>, out: &mut Vec<Decision>) {
+        let Some(account) = self.lead(slot).account else { return self.stop(moment, slot, by, out) };
+        let (reason, who) = (Reason::StoppedBy(by.0, moment.age), decider(moment.plan, by.0));
+        let slots = self.account_of(slot);
+        self.note_ending_of_all(moment, (account, &slots), (Covered::Stopped, &reason), by.1, out.len());
+        for slot in slots {
+            self.end_all(moment, slot, (&reason, &who), by, out);
+        }
+    }
+
+    /// What a stop does to a lead.
+    fn end_all(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        (reason, who): (&Reason, &Decider),
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) {
         for sequence in self.lead(slot).sequences(moment.plan) {
-            self.exit(moment, slot, sequence, &reason, by, out);
+            self.exit(moment, slot, sequence, reason, by, out);
         }
         let rulebook = &moment.plan.rulebook;
         self.cancel_actions(
             moment,
             slot,
-            (&reason, Status::Cancelled),
+            (reason, Status::Cancelled),
             by,
             |a| !rulebook.outlasts_stops(a.channel),
             out,
         );
         self.shield(moment, slot).sequences.get_or_insert(by.0);
         let happened = moment.now - moment.age;
-        let who = decider(moment.plan, by.0);
         let lead = self.lead_mut(slot);
-        if lead.stopped.as_ref().is_none_or(|stopped| stopped.0 < happened) {
-            lead.stopped = Some(Box::new((happened, who)));
+        match lead.stopped.as_deref_mut() {
+            Some((at, _)) if *at >= happened => {}
+            Some((at, by)) => {
+                *at = happened;
+                if by != who {
+                    *by = who.clone();
+                }
+            }
+            None => lead.stopped = Some(Box::new((happened, who.clone()))),
         }
     }
 

@@ -11,7 +11,7 @@ use super::record::ERASED;
 use super::shelf::{encode, hash};
 use crate::decision::names::Names;
 use crate::decision::{ActionId, ActionLine, Body, Decision, Status, TouchLine};
-use crate::engine::{Covered, Ending};
+use crate::engine::Covered;
 use crate::local::Zone;
 use crate::plan::Plan;
 use crate::rulebook::{ChannelId, Expiry, Reach, Rulebook, SequenceId, TopicId, Touch};
@@ -457,7 +457,7 @@ impl Delivery {
         matches!(self.what, What::Alert | What::Task)
     }
 
-    fn is_covered(&self, ending: &Covered, plan: &Plan) -> bool {
+    pub(super) fn is_covered(&self, ending: &Covered, plan: &Plan) -> bool {
         let reaches_lead = matches!(self.what, What::Message | What::Task);
         reaches_lead
             && match ending {
@@ -503,15 +503,6 @@ impl Delivery {
     pub(crate) fn outlasts_holds(&self, plan: &Plan) -> bool {
         self.outlasts(plan, Rulebook::outlasts_stops)
     }
-}
-
-/// The first of what ended for an item's lead that covers it.
-pub(crate) fn covering<'e>(
-    item: &Delivery,
-    mut endings: impl Iterator<Item = &'e Ending>,
-    plan: &Plan,
-) -> Option<&'e Ending> {
-    endings.find(|ending| item.is_covered(&ending.covered, plan))
 }
 
 /// An item goes back among those that wait, or comes to its end where a stop has covered it since.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::append::is_event;
 use super::early::Early;
+use super::endings::Endings;
 use super::error::LiveError;
 use super::handover::is_to_lead;
 use super::meaning::DecidedBefore;
@@ -265,17 +266,13 @@ impl Live {
         }
         let old: BTreeSet<u64> = items.keys().copied().collect();
         let lost = LostTimes::with(&self.store, entries, batch)?;
-        let mut endings: BTreeMap<&str, Vec<&Ending>> = BTreeMap::new();
-        for ending in &kept.endings {
-            endings.entry(names.log.lead_name(ending.lead)).or_default().push(ending);
-        }
+        let endings = Endings::of(&kept.endings, names);
         let decided_before = self.progress.decisions;
         let first_ending = |item: &Delivery| -> Option<&Ending> {
             // What ended before it was decided does not cover it.
             let is_old = item.decision < decided_before;
             let before = |ending: &Ending| !is_old && ending.decisions as u64 + decided_before <= item.decision;
-            let own = endings.get(item.lead.as_str()).into_iter().flatten().copied();
-            outbox::covering(item, own.filter(|ending| !before(ending)), plan)
+            endings.first(&item.lead, |ending| !before(ending) && item.is_covered(&ending.covered, plan))
         };
         let mut messages = kept.departures.iter().peekable();
         let before = DecidedBefore::of(&self.store)?;
