@@ -59,6 +59,11 @@ impl Room {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// Where a store notes beside its folder how far it had come.
+    pub fn latest(&self) -> PathBuf {
+        self.path.with_extension("latest")
+    }
 }
 
 pub fn options() -> store::StoreOptions {

@@ -216,6 +216,8 @@ impl Life<'_> {
     fn crash(&mut self) {
         let next = room();
         copy(self.room.path(), next.path());
+        // With what it keeps beside its folder.
+        let _ = std::fs::copy(self.room.latest(), next.latest());
         self.live = None;
         self.room = next;
         self.open();

@@ -68,7 +68,7 @@ pub fn left_too_late(export: &str, post: &Post) -> Vec<String> {
         }
         let Some(action) = actions.get(id).filter(|_| entry["type"] == "ensue.handing_over") else { continue };
         let moment = |text: &str| parse_rfc3339(text.as_bytes()).unwrap();
-        let now = moment(entry["received_at"].as_str().unwrap());
+        let now = moment(entry["at"].as_str().unwrap());
         let ends = action.expires_at.as_deref().map(moment);
         let ends = if action.verb == "alert" { Some(moment(&action.due_at) + OF_USE).max(ends) } else { ends };
         if ends.is_some_and(|ends| ends < now) && !again.contains(id) {

@@ -106,6 +106,8 @@ struct Person {
 struct Mailbox {
     /// Whose it is, the first who told of it first.
     holders: Vec<String>,
+    /// Somebody told of it under another fact, in one breath: who was first is not claimed any more.
+    unclear: bool,
     out: Vec<(Reach, Moment)>,
     bounced: bool,
     complained: bool,
@@ -219,7 +221,8 @@ impl<'b> Known<'b> {
                 person.erased = false;
                 for address in ["email", "sms"].iter().flat_map(|kind| person.addresses(self.book, kind)) {
                     let mailbox = self.mailboxes.entry(address).or_default();
-                    *mailbox = Mailbox { holders: std::mem::take(&mut mailbox.holders), ..Mailbox::default() };
+                    let (holders, unclear) = (std::mem::take(&mut mailbox.holders), mailbox.unclear);
+                    *mailbox = Mailbox { holders, unclear, ..Mailbox::default() };
                 }
             }
             "override.stop" => person.stops.push((told, at)),
@@ -234,6 +237,7 @@ impl<'b> Known<'b> {
         let person = self.people.entry(lead.to_owned()).or_default();
         let before: BTreeSet<String> =
             ["email", "sms"].iter().flat_map(|kind| person.addresses(self.book, kind)).collect();
+        let facts_before = person.addresses(self.book, "email");
         for (name, value) in props.as_object().into_iter().flatten() {
             if person.facts.get(name).is_none_or(|(known, _)| *known <= at) {
                 person.facts.insert(name.clone(), (at, value.clone()));
@@ -244,6 +248,10 @@ impl<'b> Known<'b> {
         }
         let after: BTreeSet<String> =
             ["email", "sms"].iter().flat_map(|kind| person.addresses(self.book, kind)).collect();
+        let moved = after.intersection(&before).filter(|_| facts_before != person.addresses(self.book, "email"));
+        for moved in moved {
+            self.mailboxes.entry(moved.clone()).or_default().unclear = true;
+        }
         for gone in before.difference(&after) {
             self.mailboxes.entry(gone.clone()).or_default().holders.retain(|holder| holder != lead);
         }
@@ -341,7 +349,7 @@ impl<'b> Known<'b> {
         if channel.kind != "call" && mailbox.erased.is_some() {
             return Some("to an address that was erased");
         }
-        let of_other = mailbox.holders.first().is_some_and(|first| first != lead);
+        let of_other = !mailbox.unclear && mailbox.holders.first().is_some_and(|first| first != lead);
         (of_other && channel.kind != "call").then_some("to an address that somebody else told of first")
     }
 
