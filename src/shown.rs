@@ -185,7 +185,8 @@ fn color_code(text: &str) -> Option<&str> {
 /// `##[error]`, `##vso[…]` and `##teamcity[…]` anywhere.
 fn begins_command(text: &str, at_start: bool, ours: Ours) -> bool {
     if text.starts_with("::") {
-        return at_start && !ours.commands;
+        // `::: file:1:1` is how another file is drawn, and no command has a blank for a name.
+        return at_start && !ours.commands && !text.starts_with("::: ");
     }
     let Some(after) = text.strip_prefix("##") else { return false };
     let word = after.trim_start_matches(|c: char| c.is_ascii_alphabetic());
@@ -231,6 +232,8 @@ mod tests {
         let text = "::error::a\n  ::stop-commands::x\nb ::c ##[add-path]d ##vso[task.x]e";
         let safe = "\\u003a:error::a\n  \\u003a:stop-commands::x\nb ::c \\u0023#[add-path]d \\u0023#vso[task.x]e";
         assert_eq!(whole(text, PLAIN), safe);
+        let drawn = "  ::: rules/a.ensue:3:1\n::::error::x\n";
+        assert_eq!(whole(drawn, PLAIN), "  ::: rules/a.ensue:3:1\n\\u003a:::error::x\n");
         let ours = whole("::error file=a::b\n", Ours { commands: true, ..PLAIN });
         assert_eq!(ours, "::error file=a::b\n");
     }

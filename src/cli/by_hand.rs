@@ -60,7 +60,7 @@ impl Everybody {
     /// `sequence hot_leads`, as it is written on the command line.
     pub fn words(&self) -> String {
         match &self.name {
-            Some(name) => format!("{} {name}", self.kind.word()),
+            Some(name) => format!("{} {}", self.kind.word(), leap::quoted(name)),
             None => self.kind.word().to_owned(),
         }
     }

@@ -1,9 +1,9 @@
 //! `ensue halt`: messages to leads wait, for everybody.
 
-use super::Io;
 use super::by_hand::{Everybody, tell};
 use super::exit::{Error, Exit};
 use super::place::StoreArgs;
+use super::{Io, leap};
 
 /// Let messages to leads wait until `unhalt`: all, those of a sequence, on a channel, or of a rule
 #[derive(Debug, clap::Args)]
@@ -22,6 +22,7 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let mut live = args.store.place(io)?.open()?;
     let (what, by) = tell(&args.everybody, "override.halt", &mut live, io)?;
     let end = args.everybody.words();
-    io.out(&format!("halt: {what} wait from now on, by {by}; `ensue unhalt {end}` lets them go on\n"))?;
+    let command = leap::here(&format!("unhalt {end}"));
+    io.out(&format!("halt: {what} wait from now on, by {by}; `{command}` lets them go on\n"))?;
     Ok(Exit::Fine)
 }

@@ -4,10 +4,10 @@ use crate::decision::words;
 use crate::live::DeliveryState;
 use crate::words::many;
 
-use super::Io;
 use super::by_hand::{Everybody, tell};
 use super::exit::{Error, Exit};
 use super::place::StoreArgs;
+use super::{Io, leap};
 
 /// Let messages to leads go on that were halted
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,8 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let unknown = live.outbox()?.iter().filter(|item| matches!(item.state, DeliveryState::Unknown { .. })).count();
     if unknown > 0 {
         let count = many(unknown as u64, "action");
-        io.note(&format!("nobody knows what became of {count}; `ensue run --unknown` shows them"));
+        let command = leap::here("run --unknown");
+        io.note(&format!("nobody knows what became of {count}; `{command}` shows them"));
     }
     io.out(&format!("unhalt: {what} go on, by {by}\n"))?;
     Ok(Exit::Fine)
