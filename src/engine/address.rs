@@ -143,16 +143,23 @@ impl World {
         holding.touched = true;
     }
 
-    /// The log tells of an address of a lead, or that it has none.
-    pub(super) fn tell_address(&mut self, plan: &Plan, slot: u32, fact: FactId, (value, at): (View<'_>, Timestamp)) {
-        let Some(kind) = plan.addresses.of_fact(fact) else { return };
+    /// The log tells of an address of a lead, or that it has none. Which one that is instead of: the lead may tell
+    /// of it elsewhere in the same event, and stays its holder until [`Self::let_address_go`].
+    pub(super) fn tell_address(
+        &mut self,
+        plan: &Plan,
+        slot: u32,
+        fact: FactId,
+        (value, at): (View<'_>, Timestamp),
+    ) -> Option<Address> {
+        let kind = plan.addresses.of_fact(fact)?;
         let address = match value {
             View::Text(text) => Address::of(kind, text, self.salt),
             _ => None,
         };
         let lead = self.lead_mut(slot);
         let old = match lead.told.iter_mut().find(|told| told.fact == fact) {
-            Some(told) if told.at > at => return,
+            Some(told) if told.at > at => return None,
             Some(told) => {
                 told.at = at;
                 std::mem::replace(&mut told.address, address)
@@ -164,14 +171,9 @@ impl World {
             }
         };
         if old == address {
-            return;
+            return None;
         }
-        let (id, still) = (lead.id, old.is_some() && lead.told.iter().any(|told| told.address == old));
-        if let Some(old) = old.filter(|_| !still) {
-            let holding = self.ledger.entry(old).or_default();
-            holding.holders.retain(|holder| *holder != id);
-            holding.touched = true;
-        }
+        let id = lead.id;
         if let Some(new) = address {
             let holding = self.ledger.entry(new).or_default();
             if !holding.holders.contains(&id) {
@@ -179,6 +181,20 @@ impl World {
                 holding.touched = true;
             }
         }
+        old
+    }
+
+    /// The event that told something instead of an address is taken in: the lead holds it no more, unless it still
+    /// has it.
+    pub(super) fn let_address_go(&mut self, slot: u32, address: Address) {
+        let lead = self.lead(slot);
+        let id = lead.id;
+        if lead.told.iter().any(|told| told.address == Some(address)) {
+            return;
+        }
+        let holding = self.ledger.entry(address).or_default();
+        holding.holders.retain(|holder| *holder != id);
+        holding.touched = true;
     }
 
     /// What was known of addresses before a change of the rulebook: a bar stays, since what it rests on may

@@ -3,6 +3,7 @@
 
 use smallvec::SmallVec;
 
+use crate::address::Address;
 use crate::decimal::Decimal;
 use crate::decision::{Because, Decision, Part};
 use crate::event::{AccountId, Event, EventNumber, PropValue, Props};
@@ -129,26 +130,38 @@ impl World {
 
     /// Facts are set from the properties that set them.
     fn learn_facts(&mut self, moment: &Moment<'_>, slot: u32, ty: &EventType, event: &Event<'_>) {
+        let mut gone: SmallVec<[Address; 2]> = SmallVec::new();
         let facts = ty.sets_facts.then(|| moment.plan.rulebook.facts.with_ids());
         for (id, fact) in facts.into_iter().flatten() {
             if let Some(value) = event.props.told(fact.prop) {
-                self.learn_fact(moment, slot, id, (value, event.at));
+                gone.extend(self.learn_fact(moment, slot, id, (value, event.at)));
             }
         }
         for Setter { prop, fact, guard } in &ty.setters {
             let Some(value) = event.props.told(*prop) else { continue };
             if guard.as_ref().is_none_or(|guard| self.scope(moment, slot).holds(guard)) {
-                self.learn_fact(moment, slot, *fact, (value, event.at));
+                gone.extend(self.learn_fact(moment, slot, *fact, (value, event.at)));
             }
+        }
+        for address in gone {
+            self.let_address_go(slot, address);
         }
     }
 
-    /// Sets a fact to what an event says, unless something newer is known.
-    fn learn_fact(&mut self, moment: &Moment<'_>, slot: u32, fact: FactId, told: (View<'_>, Timestamp)) {
-        self.tell_address(moment.plan, slot, fact, told);
+    /// Sets a fact to what an event says, unless something newer is known. The address that it tells something
+    /// instead of.
+    fn learn_fact(
+        &mut self,
+        moment: &Moment<'_>,
+        slot: u32,
+        fact: FactId,
+        told: (View<'_>, Timestamp),
+    ) -> Option<Address> {
+        let gone = self.tell_address(moment.plan, slot, fact, told);
         if let Written::Older(known) = self.set_fact(moment, slot, fact, told) {
             self.witness_older(moment, slot, Dropped::Fact(fact, told.0.to_value()), (told.1, known));
         }
+        gone
     }
 
     /// Sets a fact as of a moment; `Missing` empties it.

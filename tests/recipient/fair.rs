@@ -106,8 +106,6 @@ struct Person {
 struct Mailbox {
     /// Whose it is, the first who told of it first.
     holders: Vec<String>,
-    /// Somebody told of it under another fact, in one breath: who was first is not claimed any more.
-    unclear: bool,
     out: Vec<(Reach, Moment)>,
     bounced: bool,
     complained: bool,
@@ -221,8 +219,8 @@ impl<'b> Known<'b> {
                 person.erased = false;
                 for address in ["email", "sms"].iter().flat_map(|kind| person.addresses(self.book, kind)) {
                     let mailbox = self.mailboxes.entry(address).or_default();
-                    let (holders, unclear) = (std::mem::take(&mut mailbox.holders), mailbox.unclear);
-                    *mailbox = Mailbox { holders, unclear, ..Mailbox::default() };
+                    let holders = std::mem::take(&mut mailbox.holders);
+                    *mailbox = Mailbox { holders, ..Mailbox::default() };
                 }
             }
             "override.stop" => person.stops.push((told, at)),
@@ -237,7 +235,6 @@ impl<'b> Known<'b> {
         let person = self.people.entry(lead.to_owned()).or_default();
         let before: BTreeSet<String> =
             ["email", "sms"].iter().flat_map(|kind| person.addresses(self.book, kind)).collect();
-        let facts_before = person.addresses(self.book, "email");
         for (name, value) in props.as_object().into_iter().flatten() {
             if person.facts.get(name).is_none_or(|(known, _)| *known <= at) {
                 person.facts.insert(name.clone(), (at, value.clone()));
@@ -248,10 +245,6 @@ impl<'b> Known<'b> {
         }
         let after: BTreeSet<String> =
             ["email", "sms"].iter().flat_map(|kind| person.addresses(self.book, kind)).collect();
-        let moved = after.intersection(&before).filter(|_| facts_before != person.addresses(self.book, "email"));
-        for moved in moved {
-            self.mailboxes.entry(moved.clone()).or_default().unclear = true;
-        }
         for gone in before.difference(&after) {
             self.mailboxes.entry(gone.clone()).or_default().holders.retain(|holder| holder != lead);
         }
@@ -349,7 +342,7 @@ impl<'b> Known<'b> {
         if channel.kind != "call" && mailbox.erased.is_some() {
             return Some("to an address that was erased");
         }
-        let of_other = !mailbox.unclear && mailbox.holders.first().is_some_and(|first| first != lead);
+        let of_other = mailbox.holders.first().is_some_and(|first| first != lead);
         (of_other && channel.kind != "call").then_some("to an address that somebody else told of first")
     }
 
