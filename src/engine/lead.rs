@@ -286,41 +286,54 @@ impl Former {
 }
 
 /// Everything the engine knows of one lead.
+// What nearly every event touches stands first and together, in this order in memory too: most of what an event
+// costs in a long log is waiting for the memory of its lead.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[repr(C)]
 pub(crate) struct Lead {
-    pub id: LeadId,
-    pub account: Option<AccountId>,
+    pub first_at: Timestamp,
     /// The moment the account is of.
     pub account_at: Timestamp,
+    pub account: Option<AccountId>,
     /// Place of the account in the engine, where there is one.
     pub account_slot: u32,
-    pub first_at: Timestamp,
+    pub id: LeadId,
+    pub touches: u32,
+    /// Something of it changed since it was read from a store.
+    #[serde(skip)]
+    pub touched: bool,
+    /// Set by hand: no rule moves it.
+    pub tier_locked: bool,
+    /// Let go of while its account is held.
+    pub let_go: bool,
+    /// A person had it erased: not even a task is about it.
+    pub erased: bool,
+    // What nearly every event touches lies inside the lead, where the rulebook is not large: one
+    // place in memory instead of five.
+    pub counts: SmallVec<[Count; 4]>,
+    pub last: SmallVec<[Stamp; 4]>,
+    pub absences: SmallVec<[AbsenceState; 3]>,
+    pub scores: SmallVec<[ScoreState; 1]>,
+    pub ring: SmallVec<[Stamp; 32]>,
+    /// The rules that have fired in the present instant; nothing to keep between instants.
+    #[serde(skip)]
+    pub done: Done,
     pub tier: Option<TierId>,
     /// The moment it is of: when it was written, or when the history happened that it rests on.
     pub tier_at: Timestamp,
-    /// Set by hand: no rule moves it.
-    pub tier_locked: bool,
     pub zone: Option<Zone>,
     pub facts: Facts,
-    // What nearly every event touches lies inside the lead, where the rulebook is not large: one
-    // place in memory instead of five.
-    pub ring: SmallVec<[Stamp; 32]>,
-    pub counts: SmallVec<[Count; 4]>,
-    pub last: SmallVec<[Stamp; 4]>,
     pub histories: Box<[VecDeque<Timestamp>]>,
     pub totals: Box<[u32]>,
-    pub absences: SmallVec<[AbsenceState; 3]>,
     pub pairs: Box<[PairState]>,
     pub periodics: Box<[PeriodicState]>,
     pub fired_at: Box<[Timestamp]>,
     pub firings: Box<[u32]>,
-    pub scores: SmallVec<[ScoreState; 1]>,
     pub falls: Box<[FallState]>,
     /// Every contribution to scores, kept only where a trace is asked for.
     pub parts: Vec<(ScoreId, Stamp, Decimal)>,
     /// By script score: a fingerprint of what it read when it ran last, 0 before that.
     pub scripts: Box<[u64]>,
-    pub touches: u32,
     pub enrollments: SmallVec<[Box<Enrollment>; 1]>,
     pub past: Vec<Past>,
     pub actions: Vec<PendingAction>,
@@ -328,15 +341,11 @@ pub(crate) struct Lead {
     pub variants: Vec<(ExperimentId, u8)>,
     pub tags: SmallVec<[TagId; 4]>,
     pub hold: Option<Box<Hold>>,
-    /// Let go of while its account is held.
-    pub let_go: bool,
     /// Since when no next step lies ahead; `None` while one does.
     pub idle_since: Option<Timestamp>,
     /// Past holds, from when to when.
     pub held: Vec<(Timestamp, Timestamp)>,
     pub suppressions: Vec<Suppression>,
-    /// A person had it erased: not even a task is about it.
-    pub erased: bool,
     pub shield: Option<Box<Shield>>,
     /// Its addresses, as the log told them.
     pub told: Vec<Told>,
@@ -352,12 +361,6 @@ pub(crate) struct Lead {
     /// Last touch sent to the lead, in any sequence.
     pub last_touch: Option<(Timestamp, String)>,
     pub former: Option<Box<Former>>,
-    /// The rules that have fired in the present instant; nothing to keep between instants.
-    #[serde(skip)]
-    pub done: Done,
-    /// Something of it changed since it was read from a store.
-    #[serde(skip)]
-    pub touched: bool,
 }
 
 /// The rules that have fired for a lead in one instant.
