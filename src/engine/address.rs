@@ -75,6 +75,7 @@ pub(crate) fn named_addresses(plan: &Plan, salt: Salt, event: &Event<'_>) -> Sma
 
 impl Engine {
     /// The addresses a lead has, as the log told them.
+    #[cfg(feature = "live")]
     pub(crate) fn told(&self, lead: LeadId) -> &[Told] {
         self.world.leads.get(lead.0 as usize).and_then(Option::as_ref).map_or(&[], |lead| &lead.told)
     }

@@ -249,7 +249,7 @@ impl Live {
 
     /// Handles an activation that stands in the log.
     pub(super) fn activate_again(&mut self, entry: &StoredEntry) -> Result<Advanced, LiveError> {
-        let props = super::record::props(&self.store, &entry.as_entry())?;
+        let props = super::packed::props(&self.store, &entry.as_entry())?;
         let id = props.get("ruleset").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         let mut batch = Batch::new();
         let next = self.ruleset_of(&id)?;

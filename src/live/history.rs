@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::append::is_event;
 use super::error::LiveError;
 use super::reading::Reader;
-use super::record::{self, kind};
-use super::{Live, Ruleset};
+use super::record::kind;
+use super::{Live, Ruleset, packed};
 use crate::address::Address;
 use crate::crew::Crew;
 use crate::engine::named_addresses;
@@ -81,7 +81,7 @@ impl Live {
                 if entry.kind != kind::ACTIVATION {
                     continue;
                 }
-                let props = record::props(&self.store, &entry)?;
+                let props = packed::props(&self.store, &entry)?;
                 let id = props.get("ruleset").and_then(serde_json::Value::as_str).unwrap_or_default();
                 if found.last().is_none_or(|last| last.ruleset.id != id) {
                     let ruleset = self.ruleset_of(id)?;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LiveError;
 use super::personal::Personal;
+use super::personal_text::placeholder;
 use super::places::{Place, Places};
-use super::record::placeholder;
 use super::salt;
 use super::shelf::encode;
 use crate::address::Salt;

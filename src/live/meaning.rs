@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::error::LiveError;
 use super::places::Places;
-use super::record::{self, kind};
+use super::record::kind;
 use super::roster::Roster;
 use super::step::{self, Advanced};
-use super::{FORMAT, Live, Progress, outbox, shelf};
+use super::{FORMAT, Live, Progress, outbox, packed, shelf};
 use crate::SEMANTICS;
 use crate::decision::Decision;
 use crate::decision::line::Line;
@@ -205,7 +205,7 @@ impl Replay<'_> {
         entry: &StoredEntry,
         each: &mut dyn FnMut(&Names<'_>, &[Decision]),
     ) -> Result<(), LiveError> {
-        let props = record::props(&self.live.store, &entry.as_entry())?;
+        let props = packed::props(&self.live.store, &entry.as_entry())?;
         let id = props.get("ruleset").and_then(serde_json::Value::as_str).unwrap_or_default();
         if self.engine.as_ref().is_some_and(|(_, _, in_force)| in_force == id) {
             return Ok(());

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::error::LiveError;
-use super::record::ERASED;
+use super::personal_text::ERASED;
 use super::shelf::{encode, hash};
 use crate::decision::names::Names;
 use crate::decision::{ActionId, ActionLine, Body, Decision, Status, TouchLine};

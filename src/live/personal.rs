@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::error::LiveError;
+use super::packed::has_sealed;
 use super::reading::Reader;
-use super::record::has_sealed;
 use crate::decision::names::Names;
 use crate::decision::{Body, Cause, Decision};
 use crate::event::LeadId;

@@ -3,7 +3,7 @@
 
 use super::append::is_event;
 use super::error::LiveError;
-use super::{Live, record};
+use super::{Live, packed, record};
 use crate::crew::{Crew, NoThreads};
 use crate::log::{Log, Part, Told, Words, join};
 use crate::rulebook::Rulebook;
@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
             part.pass(entry.received_at);
             return Ok(());
         }
-        let mut props = record::Unpacked::new(self.store, entry)?;
+        let mut props = packed::Unpacked::new(self.store, entry)?;
         let told = Told {
             id: entry.id,
             ty: entry.ty,

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::error::LiveError;
-use super::record;
-use super::{Live, shelf};
+use super::{Live, packed, personal_text, shelf};
 use crate::address::{NOBODY, is_nobody};
 use crate::script::TimeGuard;
 use crate::store::{self, Batch, Offset, Repaired, StoreOptions, TreeName};
@@ -67,7 +66,7 @@ impl Live {
         let mut leads = BTreeSet::new();
         for entry in self.store.entries(Offset(0))? {
             let entry = entry?;
-            if !self.store.knows_key(&entry.lead) && record::has_sealed(&entry.as_entry())? {
+            if !self.store.knows_key(&entry.lead) && packed::has_sealed(&entry.as_entry())? {
                 leads.insert(entry.lead);
             }
         }
@@ -78,7 +77,7 @@ impl Live {
     /// longer be read, or with such words in it.
     pub(super) fn goes_to_nobody(&self, action: &crate::sink::Handed) -> Result<bool, LiveError> {
         let lost = self.store.get(TreeName::Meta, &lost_key(&action.lead))?.is_some();
-        let is_gone = |text: &str| is_nobody(text) || lost && text == record::ERASED;
+        let is_gone = |text: &str| is_nobody(text) || lost && text == personal_text::ERASED;
         let facts = action.facts.values().filter_map(serde_json::Value::as_str);
         let texts = [&action.subject, &action.body, &action.address].into_iter().flatten();
         Ok(facts.into_iter().any(is_gone) || texts.into_iter().any(|text| text.contains(NOBODY)))

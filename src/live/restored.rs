@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::LiveError;
-use super::record::{self, RESTORED, Record, kind};
-use super::{Arrival, Live, append, ledger, places, shelf};
+use super::record::{RESTORED, Record, kind};
+use super::{Arrival, Live, append, ledger, packed, places, shelf};
 use crate::decision::line::Line;
 use crate::decision::reason::Move;
 use crate::decision::{Decision, Reason, Status};
@@ -129,7 +129,7 @@ pub(super) fn until(store: &Store, entry: &StoredEntry) -> Result<Option<Timesta
     if entry.kind != kind::RESTORED {
         return Ok(None);
     }
-    let props = record::props(store, &entry.as_entry())?;
+    let props = packed::props(store, &entry.as_entry())?;
     let until = props.get("until").and_then(Value::as_str);
     Ok(until.and_then(|until| crate::local::parse_rfc3339(until.as_bytes()).ok()))
 }
@@ -146,7 +146,7 @@ fn lifts(store: &Store, entry: &StoredEntry) -> Result<bool, LiveError> {
     if !append::is_event(entry.kind) || entry.ty != "override.unhalt" {
         return Ok(false);
     }
-    let props = record::props(store, &entry.as_entry())?;
+    let props = packed::props(store, &entry.as_entry())?;
     Ok(props.get("all").and_then(Value::as_bool) == Some(true))
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::error::LiveError;
 use super::outbox::{self, Fate, What};
 use super::record::{HANDED, Record, kind};
-use super::{Live, record};
+use super::{Live, packed};
 use crate::address::Salt;
 use crate::decision::ActionId;
 use crate::store::{Moved, NewEntry, Offset, StoreOptions};
@@ -100,7 +100,7 @@ impl Live {
 
     /// Whether an outcome says no more than that it was too late.
     fn has_only_expired(&self, offset: Offset) -> Result<bool, LiveError> {
-        let props = self.store.with_entry(offset, |entry| record::props(&self.store, &entry))??;
+        let props = self.store.with_entry(offset, |entry| packed::props(&self.store, &entry))??;
         Ok(props.get("outcome").and_then(serde_json::Value::as_str) == Some(Fate::Expired.word()))
     }
 

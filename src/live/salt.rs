@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::append::is_event;
 use super::error::LiveError;
 use super::record::{Record, kind};
-use super::{Live, record};
+use super::{Live, packed};
 use crate::address::Salt;
 use crate::log::SALT_TYPE;
 use crate::store::{Batch, Offset, Store, StoreError, TreeName, random_key};
@@ -74,7 +74,7 @@ impl Live {
         for entry in self.store.entries(Offset(0))? {
             let entry = entry?;
             if entry.kind == kind::SALT {
-                let props = record::props(&self.store, &entry.as_entry())?;
+                let props = packed::props(&self.store, &entry.as_entry())?;
                 let digits = props.get("salt").and_then(Value::as_str);
                 let found = digits.and_then(Salt::from_hex);
                 self.salt = Some(found.ok_or_else(|| damaged("log", "a salt that is not in its format"))?);

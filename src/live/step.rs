@@ -14,11 +14,11 @@ use super::meaning::DecidedBefore;
 use super::outbox::{self, Delivery, DeliveryState, Ended, Fate};
 use super::places::Places;
 use super::reading::Reader;
-use super::record::{self, kind};
+use super::record::kind;
 use super::restored::{self, LostTimes};
 use super::roster::Roster;
 use super::shelf::Before;
-use super::{Live, Progress, ledger, shelf};
+use super::{Live, Progress, ledger, packed, shelf};
 use crate::decision::Decision;
 use crate::decision::count::Counts;
 use crate::decision::names::Names;
@@ -343,7 +343,7 @@ impl Live {
                 }
                 continue;
             }
-            let said = record::props(&self.store, &entry.as_entry())?;
+            let said = packed::props(&self.store, &entry.as_entry())?;
             if !take_in_outcome(items, &named, entry, &said, &mut self.store, batch)? {
                 let action = said.get("action").and_then(serde_json::Value::as_str).unwrap_or_default();
                 early.keep(action, entry, &self.store)?;

@@ -10,7 +10,7 @@ use super::look::{HANDFUL, Look};
 use super::outbox::{Delivery, Done};
 use super::places::Place;
 use super::roster::Roster;
-use super::{Live, ledger, outbox, places, record, shelf};
+use super::{Live, ledger, outbox, packed, places, shelf};
 use crate::decision::Decision;
 use crate::decision::names::Names;
 use crate::engine::{Engine, LiveNotes as Kept, Standing};
@@ -219,7 +219,7 @@ impl Live {
         let mut texts = vec![format!("\"{lead}\"")];
         let mut words = vec![lead.to_owned()];
         for entry in self.store.entries_of(lead)? {
-            words.extend(record::sealed_texts(&self.store, &entry.as_entry())?);
+            words.extend(packed::sealed_texts(&self.store, &entry.as_entry())?);
         }
         texts.extend(words.into_iter().filter(|text| text.chars().count() >= TELLING));
         Ok(texts)
