@@ -182,6 +182,15 @@ impl Live {
         self.salt.as_ref().and_then(Salt::bytes).map_or(&[], |bytes| bytes)
     }
 
+    /// What may have happened since this store was copied is taken care of.
+    ///
+    /// # Errors
+    /// The mark cannot be removed.
+    pub fn is_no_copy(&self) -> Result<(), LiveError> {
+        self.store.is_no_copy()?;
+        Ok(self.store.note_latest(self.own_bytes())?)
+    }
+
     /// Whether the bookkeeping can be that of this log: a copy by hand, or damage, may have left parts of it.
     fn fits(&self, is_new: bool) -> Result<bool, LiveError> {
         if !is_new {

@@ -167,7 +167,7 @@ fn once(
     let is_copy = !args.only_looks() && live.store().is_copy();
     if is_copy {
         live.has_lost(wall(), "this store is a copy that took the place of another")?;
-        live.store().is_no_copy()?;
+        live.is_no_copy()?;
         io.note(
             "this store is a copy, and nobody knows what the one that it took the place of has handed over since: \
              what could have been is of unknown outcome now, and all messages to leads are halted",

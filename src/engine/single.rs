@@ -248,9 +248,12 @@ impl World {
     }
 
     pub(super) fn action_position(&self, plan: &Plan, slot: u32, place: usize) -> u64 {
-        match self.lead(slot).actions.get(place).map(|action| action.cause) {
-            Some(Cause::Rule(rule, _)) => super::intake::rule_position(plan, rule),
-            _ => 0,
+        let Some(action) = self.lead(slot).actions.get(place) else { return 0 };
+        match (action.put_off, action.cause) {
+            // What was put off keeps the place of the moment at which it was due at first.
+            (Some(first), _) => deferred_position(first),
+            (None, Cause::Rule(rule, _)) => super::intake::rule_position(plan, rule),
+            (None, _) => 0,
         }
     }
 

@@ -594,9 +594,9 @@ impl Delivery {
         let sequence = plan.rulebook.sequences.get(line.sequence);
         self.parallel = sequence.is_some_and(|sequence| sequence.parallel);
         self.note = touch_of(plan, line.sequence, line.touch).and_then(|touch| touch.note.clone());
-        if self.what == What::Message {
-            self.expires = Some(self.due + expires(plan, line.sequence, line.touch));
-        }
+        let after = expires_after(plan, line.sequence, line.touch);
+        let usual = (self.what == What::Message).then_some(EXPIRES);
+        self.expires = after.or(usual).map(|after| self.due + after);
         self.expires = line.expires.map(|expires| expires - Span(1)).or(self.expires);
     }
 
@@ -624,14 +624,12 @@ impl Delivery {
     }
 }
 
-/// How long after it fell due a touch may still be handed over.
-fn expires(plan: &Plan, sequence: SequenceId, touch: u16) -> Span {
-    touch_of(plan, sequence, touch)
-        .and_then(|touch| match &touch.expires {
-            Some(Expiry::After(length)) => length.measured(),
-            Some(Expiry::At(_)) | None => None,
-        })
-        .unwrap_or(EXPIRES)
+/// How long after it fell due a touch may still be handed over, where it says so.
+fn expires_after(plan: &Plan, sequence: SequenceId, touch: u16) -> Option<Span> {
+    touch_of(plan, sequence, touch).and_then(|touch| match &touch.expires {
+        Some(Expiry::After(length)) => length.measured(),
+        Some(Expiry::At(_)) | None => None,
+    })
 }
 
 fn touch_of(plan: &Plan, sequence: SequenceId, touch: u16) -> Option<&Touch> {

@@ -76,10 +76,9 @@ impl Live {
         let mut fresh = Self::open_guarded(rewriting.place(), &options, self.guard, &mut |_| ())?;
         fresh.rebuild()?;
         let floor = fresh.floor();
+        self.store.hand_latest_to(&fresh.store, fresh.own_bytes())?;
         drop(fresh.into_store());
         let moved = later.len() as u64;
-        // It may have fewer entries than the one before, and is no older copy.
-        self.store.forget_latest();
         let aside = self.store.give_way_to(rewriting)?;
         Ok(Rewound { kept, moved, before, now: floor, aside })
     }

@@ -1,7 +1,7 @@
 //! How far a store had come when something was last handed over from it, in a file beside its folder. Whoever
 //! puts an older copy of the folder in its place leaves that file as it is, and so the copy is known for one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::copy::beside;
 use super::error::StoreError;
@@ -21,6 +21,13 @@ impl Latest {
         let (log, entries) = text.trim_end().split_once(' ')?;
         let log = u128::from_str_radix(log, 16).ok()?.to_be_bytes();
         Some(Self { log, entries: entries.parse().ok()? })
+    }
+
+    fn write(self, path: &Path) {
+        let text = format!("{:032x} {}\n", u128::from_be_bytes(self.log), self.entries);
+        let fresh = beside(path, "new");
+        // Not synced: what a crash takes with it is as if it had never been there.
+        let _ = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, path));
     }
 }
 
@@ -48,13 +55,9 @@ impl Store {
     /// # Errors
     /// The store cannot be read.
     pub(crate) fn note_latest(&self, of_its_own: &[u8]) -> Result<(), StoreError> {
-        let (Some(path), Some(Latest { log, entries })) = (self.latest_path(), self.latest(of_its_own)?) else {
-            return Ok(());
-        };
-        let text = format!("{:032x} {entries}\n", u128::from_be_bytes(log));
-        let fresh = beside(&path, "new");
-        // Not synced: what a crash takes with it is as if it had never been there.
-        let _ = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, &path));
+        if let (Some(path), Some(latest)) = (self.latest_path(), self.latest(of_its_own)?) {
+            latest.write(&path);
+        }
         Ok(())
     }
 
@@ -66,16 +69,20 @@ impl Store {
         let (Some(path), Some(own)) = (self.latest_path(), self.latest(of_its_own)?) else { return Ok(()) };
         let Some(known) = std::fs::read_to_string(&path).ok().as_deref().and_then(Latest::parse) else { return Ok(()) };
         if known.log == own.log && known.entries > own.entries {
+            // The file stays as it is until that is taken care of: the same copy may be put back once more.
             self.mark_copy()?;
-            self.note_latest(of_its_own)?;
         }
         Ok(())
     }
 
-    /// Another store takes the place of this one on purpose.
-    pub(crate) fn forget_latest(&self) {
-        if let Some(path) = self.latest_path() {
-            let _ = std::fs::remove_file(path);
+    /// Another store takes the place of this one on purpose: the file speaks of that one from now on, which may
+    /// have fewer entries and is no older copy.
+    pub(crate) fn hand_latest_to(&self, other: &Self, of_its_own: &[u8]) -> Result<(), StoreError> {
+        if let (Some(path), Some(latest)) = (self.latest_path(), other.latest(of_its_own)?)
+            && path.exists()
+        {
+            latest.write(&path);
         }
+        Ok(())
     }
 }

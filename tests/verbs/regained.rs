@@ -179,6 +179,12 @@ fn a_plain_copy_put_back_sends_nothing_twice() {
         assert!(ran.err.contains("note: this store is a copy, and nobody knows"), "{ran:?}");
         none_twice(&place);
         assert_eq!(out(&place), before, "{first}");
+        // The same copy once more, as somebody does who begins again.
+        fs::remove_dir_all(place.path("store")).unwrap();
+        copy(&place.path("plain"), &place.path("store"));
+        let ran = place.ensue(&format!("{RUN}11:30:00Z"));
+        assert!(ran.err.contains("note: this store is a copy, and nobody knows"), "{ran:?}");
+        assert_eq!(out(&place), before, "{first}");
         let ran = place.ensue(&format!("{RUN}12:00:00Z"));
         assert!(!ran.err.contains("this store is a copy"), "once is enough: {ran:?}");
         // What is not a copy is not taken for one.
