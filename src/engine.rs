@@ -55,6 +55,7 @@ mod send;
 mod single;
 mod standing;
 mod timer;
+mod timing;
 mod window;
 pub mod witness;
 

@@ -1,15 +1,12 @@
 //! What each effect of a rule does. Effects that change nothing leave no line.
 
-use chrono::{Datelike, Days};
-
 use crate::decision::reason::{Barred, Decider, Move};
 use crate::decision::{ActionId, ActionLine, Because, Body, Cause, Decision, Reason, Status};
-use crate::local::Zone;
 use crate::rulebook::{
-    ChannelId, EffectKind, Expiry, Expr, FactId, HoldEnd, Person, Reach, RuleId, Timing, Trigger, is_consent,
+    ChannelId, EffectKind, Expiry, FactId, HoldEnd, Person, Reach, RuleId, Timing, Trigger, is_consent,
 };
 use crate::timestamp::{Span, Timestamp};
-use crate::units::{Content, Length};
+use crate::units::Content;
 use crate::value::{Value, View};
 
 use super::departure::Covered;
@@ -18,7 +15,7 @@ use super::evaluate::Scope;
 use super::facts::Written;
 use super::instant::{Pending, Wanted};
 use super::lead::{NO_NUMBER, PendingAction, Stamp, Suppression};
-use super::schedule::{clock, later, on_clock};
+use super::schedule::on_clock;
 use super::timer::{Kind, Timer, What};
 use super::{Moment, World, score};
 
@@ -137,7 +134,7 @@ impl World {
         }
     }
 
-    fn scope_for<'a>(&'a self, moment: &Moment<'a>, pending: &'a Pending) -> Scope<'a> {
+    pub(super) fn scope_for<'a>(&'a self, moment: &Moment<'a>, pending: &'a Pending) -> Scope<'a> {
         let mut scope = self.scope(moment, pending.slot);
         if let Some(saved) = &pending.saved {
             scope.props = saved.props();
@@ -413,42 +410,14 @@ impl World {
         // replay by other hours gives the same ids.
         let id = self.action_id(moment, slot, rule, &format!("{name} {words}"));
         if let Some(stopped) = self.stopped(moment, slot, channel) {
-            let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
-            let reason = Some(Reason::SuppressedBy(stopped, Span::ZERO));
-            let (content, status) = (content.clone(), Status::Suppressed);
-            let line = ActionLine {
-                status,
-                channel,
-                content,
-                id,
-                reason,
-                was_due: None,
-                before: None,
-                expires: None,
-                zone,
-                zone_from,
-            };
-            return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
+            let why = (Status::Suppressed, Reason::SuppressedBy(stopped, Span::ZERO));
+            return self.refuse(moment, slot, (id, channel, content), why, by, out);
         }
         let (zone, _) = self.channel_zone(moment.plan, slot, channel);
         let (asked, bound) = match self.asked_for(moment, pending, channel, timing) {
             Ok(asked) => asked,
             Err(reason) => {
-                let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
-                let (content, status) = (content.clone(), Status::Skipped);
-                let line = ActionLine {
-                    status,
-                    channel,
-                    content,
-                    id,
-                    reason: Some(reason),
-                    was_due: None,
-                    before: None,
-                    expires: None,
-                    zone,
-                    zone_from,
-                };
-                return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
+                return self.refuse(moment, slot, (id, channel, content), (Status::Skipped, reason), by, out);
             }
         };
         let opened = Self::window(moment.plan, channel).next_open(asked, zone);
@@ -458,22 +427,8 @@ impl World {
             _ => None,
         };
         if let Some(target) = target.filter(|target| due >= *target) {
-            let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
-            let (content, status) = (content.clone(), Status::Skipped);
-            let reason = Reason::NotOpenBefore(channel, target);
-            let line = ActionLine {
-                status,
-                channel,
-                content,
-                id,
-                reason: Some(reason),
-                was_due: None,
-                before: None,
-                expires: None,
-                zone,
-                zone_from,
-            };
-            return self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
+            let why = (Status::Skipped, Reason::NotOpenBefore(channel, target));
+            return self.refuse(moment, slot, (id, channel, content), why, by, out);
         }
         let mut trail = vec![on_clock(asked, zone)];
         if due > asked {
@@ -510,99 +465,29 @@ impl World {
         self.note_idle(moment, slot);
     }
 
-    /// The moment a rule asks for, and whether it is bound to the lead's clock; or why there is
-    /// none.
-    fn asked_for(
-        &self,
+    /// A single action that is never planned: the line that says why.
+    fn refuse(
+        &mut self,
         moment: &Moment<'_>,
-        pending: &Pending,
-        channel: ChannelId,
-        timing: &Timing,
-    ) -> Result<(Timestamp, bool), Reason> {
-        let (zone, _) = self.channel_zone(moment.plan, pending.slot, channel);
-        let calendar = Self::window(moment.plan, channel).calendar.or(Self::office(moment.plan));
-        let today = zone.to_local(moment.now).date();
-        let on =
-            |days: u64, at| today.checked_add_days(Days::new(days)).map(|date| zone.resolve(date.and_time(clock(at))));
-        let target = |expr| self.target(moment, pending, expr).ok_or(Reason::TimeMissing);
-        match timing {
-            Timing::Now => Ok((moment.now, false)),
-            Timing::In { length, at } => {
-                let from = later(moment.now, *length, zone, calendar);
-                let due = at.map_or(from, |at| zone.resolve(zone.to_local(from).date().and_time(clock(at))));
-                Ok((due.max(moment.now), at.is_some()))
-            }
-            Timing::At(at) => (0..=2)
-                .filter_map(|n| on(n, *at))
-                .find(|due| *due > moment.now)
-                .map(|due| (due, true))
-                .ok_or(Reason::NoSuchTime),
-            Timing::Next { day, at } => (0..=14)
-                .filter(|n| {
-                    today
-                        .checked_add_days(Days::new(*n))
-                        .is_some_and(|date| date.weekday().num_days_from_monday() == u32::from(day.0))
-                })
-                .filter_map(|n| on(n, *at))
-                .find(|due| *due > moment.now)
-                .map(|due| (due, true))
-                .ok_or(Reason::NoSuchTime),
-            Timing::Before { length, moment: expr } => {
-                let target = target(expr)?;
-                let due = self.earlier(moment, pending.slot, target, *length);
-                if due < moment.now {
-                    return Err(Reason::TooLate { length: *length, before: target, was: due });
-                }
-                Ok((due, false))
-            }
-            Timing::After { length, moment: expr } => {
-                let due = later(target(expr)?, *length, zone, calendar);
-                Ok((due.max(moment.now), false))
-            }
-        }
-    }
-
-    /// The moment an action is counted from.
-    pub(super) fn target(&self, moment: &Moment<'_>, pending: &Pending, expr: &Expr) -> Option<Timestamp> {
-        let scope = self.scope_for(moment, pending);
-        scope.moment(scope.value(expr))
-    }
-
-    /// So long before a moment; days are calendar days of the lead.
-    fn earlier(&self, moment: &Moment<'_>, slot: u32, target: Timestamp, length: Length) -> Timestamp {
-        use crate::units::Unit;
-        let zone = self.shown_zone(moment.plan, self.lead(slot));
-        let days = match length.unit {
-            Unit::Day => i64::from(length.amount),
-            Unit::Week => i64::from(length.amount) * 7,
-            Unit::BusinessDay | Unit::BusinessHour => return Self::earlier_open(moment, target, length, zone),
-            Unit::Second | Unit::Minute | Unit::Hour => return target - length.measured().unwrap_or_default(),
+        slot: u32,
+        (id, channel, content): (ActionId, ChannelId, &Content),
+        (status, reason): (Status, Reason),
+        by: By<'_>,
+        out: &mut Vec<Decision>,
+    ) {
+        let (zone, zone_from) = self.channel_zone(moment.plan, slot, channel);
+        let line = ActionLine {
+            status,
+            channel,
+            content: content.clone(),
+            id,
+            reason: Some(reason),
+            was_due: None,
+            before: None,
+            expires: None,
+            zone,
+            zone_from,
         };
-        crate::local::add_days(target, -days, zone)
-    }
-
-    /// So many open days or open hours before a moment: the last whole second from which they lead
-    /// to it at the latest.
-    fn earlier_open(moment: &Moment<'_>, target: Timestamp, length: Length, zone: Zone) -> Timestamp {
-        use crate::units::Unit;
-        let calendar = Self::office(moment.plan);
-        if length.unit == Unit::BusinessDay {
-            let local = zone.to_local(target);
-            let open = |date: &chrono::NaiveDate| calendar.is_none_or(|calendar| calendar.is_open_day(*date));
-            let mut before = local.date().iter_days().rev().skip(1).take(40 * 366).filter(open);
-            let date = before.nth((length.amount as usize).saturating_sub(1)).unwrap_or(local.date());
-            return zone.resolve(date.and_time(local.time()));
-        }
-        let (mut low, mut high) =
-            ((target - Span::days(40 * 366)).0.div_euclid(1_000_000), target.0.div_euclid(1_000_000));
-        while high - low > 1 {
-            let middle = i64::midpoint(low, high);
-            if later(Timestamp::from_seconds(middle), length, zone, calendar) <= target {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        Timestamp::from_seconds(low)
+        self.decide(moment, slot, Body::Action(Box::new(line)), by, out);
     }
 }

@@ -78,14 +78,20 @@ fn unknown(place: &Place) -> Vec<String> {
 
 const RUN: &str = "run --config TMP/ensue.yaml --at 2026-03-02T";
 
-/// 20 leads; the first two mails went out before the backup, the third and an alert after it.
-fn with_backup() -> (Place, Vec<String>) {
+/// A store with 20 leads, to whom the first two mails went out.
+fn begun() -> (Place, Vec<String>) {
     let place = place();
     let leads = leads(20);
     let created: Vec<_> = leads.iter().map(|lead| ("lead.created", lead.as_str(), "08:00:00")).collect();
     told(&place, "created", &created);
     place.good("ingest TMP/created.jsonl --replay --config TMP/ensue.yaml");
     place.good(&format!("{RUN}08:00:01Z"));
+    (place, leads)
+}
+
+/// 20 leads; the first two mails went out before the backup, the third and an alert after it.
+fn with_backup() -> (Place, Vec<String>) {
+    let (place, leads) = begun();
     place.good("store backup --to TMP/backup");
     told(&place, "earlier", &[("lead.created", "r1", "09:00:00"), ("demo.requested", "l5", "09:30:00")]);
     place.good("ingest TMP/earlier.jsonl --replay --config TMP/ensue.yaml");
@@ -149,12 +155,7 @@ fn a_backup_put_back_sends_nothing_twice_and_nobody_is_written_to_before_a_perso
 #[test]
 fn a_plain_copy_put_back_sends_nothing_twice() {
     for first in ["run", "ingest"] {
-        let place = place();
-        let leads = leads(20);
-        let created: Vec<_> = leads.iter().map(|lead| ("lead.created", lead.as_str(), "08:00:00")).collect();
-        told(&place, "created", &created);
-        place.good("ingest TMP/created.jsonl --replay --config TMP/ensue.yaml");
-        place.good(&format!("{RUN}08:00:01Z"));
+        let (place, _) = begun();
         copy(&place.path("store"), &place.path("plain"));
         for at in ["09:30:00Z", "10:30:00Z"] {
             place.good(&format!("{RUN}{at}"));
