@@ -24,10 +24,10 @@ impl Salt {
         Self(Some(bytes))
     }
 
-    /// The salt that 64 hexadecimal digits stand for.
+    /// The salt that 64 hexadecimal digits stand for, or the word `fixed`.
     #[must_use]
-    pub fn from_hex(text: &str) -> Option<Self> {
-        from_hex(text).map(Self::new)
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == FIXED { Some(Self::default()) } else { from_hex(text).map(Self::new) }
     }
 
     /// Its bytes; `None` for the fixed one.
@@ -36,10 +36,10 @@ impl Salt {
         self.0.as_ref()
     }
 
-    /// Its hexadecimal digits; `None` for the fixed one.
+    /// As it is written in a log.
     #[must_use]
-    pub fn to_hex(&self) -> Option<String> {
-        self.0.map(|bytes| to_hex(&bytes))
+    pub fn text(&self) -> String {
+        self.0.map_or_else(|| FIXED.to_owned(), |bytes| to_hex(&bytes))
     }
 
     fn hasher(&self) -> blake3::Hasher {
@@ -49,6 +49,9 @@ impl Salt {
         }
     }
 }
+
+/// How the fixed salt is written.
+const FIXED: &str = "fixed";
 
 /// A salt is a secret.
 impl std::fmt::Debug for Salt {
@@ -232,11 +235,11 @@ mod tests {
     #[test]
     fn a_salt_is_read_as_it_is_written() {
         let salt = Salt::new(std::array::from_fn(|i| i as u8 * 7));
-        assert_eq!(Salt::from_hex(&salt.to_hex().unwrap()), Some(salt));
+        assert_eq!(Salt::parse(&salt.text()), Some(salt));
         for text in ["", "00", &"g".repeat(64), &"é".repeat(32)] {
-            assert_eq!(Salt::from_hex(text), None, "{text}");
+            assert_eq!(Salt::parse(text), None, "{text}");
         }
-        assert_eq!(Salt::default().to_hex(), None);
+        assert_eq!(Salt::parse(&Salt::default().text()), Some(Salt::default()));
     }
 
     #[test]

@@ -346,8 +346,18 @@ impl Live {
     /// # Errors
     /// Damage found on the way.
     pub fn export(&self, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LiveError> {
+        let mut says_salt = false;
         for entry in self.store.entries(Offset(0))? {
             let entry = entry?;
+            says_salt |= entry.kind == record::kind::SALT;
+            if !says_salt && append::is_event(entry.kind) {
+                // A store of before has no entry of it. What is made from the export needs one, since a new store
+                // would take a salt of its own.
+                says_salt = true;
+                if each(&salt::line(self.salt.unwrap_or_default(), entry.received_at)).is_break() {
+                    return Ok(());
+                }
+            }
             let line = record::line(&self.store, &entry.as_entry())?;
             if each(&line).is_break() {
                 return Ok(());

@@ -49,6 +49,7 @@ pub(crate) use self::{
     explain::not_utf8_byte,
     record::Told,
     salt::ANOTHER,
+    salt::NOT_ONE,
     stored::{Given, Part, Value, Words, join},
     value::date,
 };

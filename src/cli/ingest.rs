@@ -85,6 +85,13 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     } else {
         io.out(&text)?
     }
+    if total.salts_refused > 0 {
+        let command = leap::here("halt all");
+        io.note(&format!(
+            "the salt by which another store knows addresses was refused: who was erased there is not known here, and \
+             is written to where the address comes under another id; `{command}` keeps everything back until that is looked into"
+        ));
+    }
     if total.quarantined > 0 {
         io.note("`ensue store quarantine list` shows what went to quarantine, and why");
         return Ok(Exit::Findings);

@@ -34,6 +34,8 @@ pub struct Appended {
     pub quarantined: u64,
     /// The number of the last record that went to quarantine.
     pub last_quarantined: Option<u64>,
+    /// Salts among those in quarantine: addresses that were erased under them are not known here.
+    pub salts_refused: u64,
     /// How far another store was drained, as its export says.
     pub drained_to: Option<Timestamp>,
 }
@@ -45,6 +47,7 @@ impl Appended {
         self.duplicates += other.duplicates;
         self.conflicts += other.conflicts;
         self.quarantined += other.quarantined;
+        self.salts_refused += other.salts_refused;
         self.last_quarantined = self.last_quarantined.max(other.last_quarantined);
         self.drained_to = self.drained_to.max(other.drained_to);
     }
@@ -65,8 +68,8 @@ impl Live {
     /// # Errors
     /// The store cannot write; nothing of the group is acknowledged.
     pub fn append(&mut self, group: Group<'_>, arrival: Arrival) -> Result<Appended, LiveError> {
-        let Group { good, lines, names, mut payloads, bad: mut quarantine } = group;
-        let mut appended = Appended::default();
+        let Group { good, lines, names, mut payloads, bad: mut quarantine, salts_refused } = group;
+        let mut appended = Appended { salts_refused, ..Appended::default() };
         let mut floor = self.floor();
         let brought = good.iter().find_map(salt_of);
         let is_first = self.salt.is_none() && good.iter().any(|good| is_event(good.kind));
@@ -93,8 +96,11 @@ impl Live {
                 if good.kind == kind::SALT {
                     match salt::in_record(record) {
                         Some(own) if own == salt => appended.duplicates += u64::from(!is_new),
-                        Some(_) => quarantine.push(line.bad(log::ANOTHER.to_owned())),
-                        None => quarantine.push(line.bad(String::from("a salt is 64 hexadecimal digits"))),
+                        other => {
+                            let reason = if other.is_some() { log::ANOTHER } else { log::NOT_ONE };
+                            quarantine.push(line.bad(reason.to_owned()));
+                            appended.salts_refused += 1;
+                        }
                     }
                     continue;
                 }

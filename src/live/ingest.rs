@@ -68,6 +68,8 @@ pub struct Group<'a> {
     pub(super) names: String,
     pub(super) payloads: Vec<u8>,
     pub(super) bad: Vec<Quarantined>,
+    /// Salts among the bad ones.
+    pub(super) salts_refused: u64,
 }
 
 /// A record the rulebook can read.
@@ -196,7 +198,11 @@ impl Intake {
                         group.whole(Record { backfill: record.backfill || self.backfill, ..record });
                         group.lines.push(line);
                     }
-                    Err(reason) => group.bad.push(line.bad(reason)),
+                    Err(reason) => {
+                        let is_salt = Record::parse(text).is_some_and(|record| record.ty == log::SALT_TYPE);
+                        group.salts_refused += u64::from(is_salt);
+                        group.bad.push(line.bad(reason));
+                    }
                 }
             }
         }

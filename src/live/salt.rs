@@ -8,6 +8,7 @@ use super::error::LiveError;
 use super::record::{Record, kind};
 use super::{Live, packed};
 use crate::address::Salt;
+use crate::local::{Zone, rfc3339};
 use crate::log::SALT_TYPE;
 use crate::store::{Batch, Offset, Store, StoreError, TreeName, random_key};
 use crate::timestamp::Timestamp;
@@ -33,13 +34,13 @@ fn known(store: &Store) -> Result<Option<Salt>, LiveError> {
 /// The salt in a record, where it is one of a salt.
 pub(super) fn in_record(record: &Record) -> Option<Salt> {
     let digits = record.props.get("salt").filter(|_| record.ty == SALT_TYPE)?;
-    Salt::from_hex(digits.as_str()?)
+    Salt::parse(digits.as_str()?)
 }
 
 /// A salt as it goes into a log.
 pub(super) fn record(salt: Salt, id: String, at: Timestamp) -> Record {
     let mut props = Map::new();
-    props.insert(String::from("salt"), salt.to_hex().map_or(Value::Null, Value::String));
+    props.insert(String::from("salt"), salt.text().into());
     Record {
         id,
         ty: SALT_TYPE.to_owned(),
@@ -51,6 +52,14 @@ pub(super) fn record(salt: Salt, id: String, at: Timestamp) -> Record {
         exact: std::collections::BTreeMap::new(),
         backfill: false,
     }
+}
+
+/// The same as a line of an export, for a log without such an entry.
+pub(super) fn line(salt: Salt, at: Timestamp) -> String {
+    let (at, salt) = (rfc3339(at, Zone::UTC), salt.text());
+    format!(
+        r#"{{"id":"{SALT_TYPE}","type":"{SALT_TYPE}","lead":"ensue","at":"{at}","received_at":"{at}","props":{{"salt":"{salt}"}}}}"#
+    )
 }
 
 /// Keeps a copy at hand.
@@ -76,7 +85,7 @@ impl Live {
             if entry.kind == kind::SALT {
                 let props = packed::props(&self.store, &entry.as_entry())?;
                 let digits = props.get("salt").and_then(Value::as_str);
-                let found = digits.and_then(Salt::from_hex);
+                let found = digits.and_then(Salt::parse);
                 self.salt = Some(found.ok_or_else(|| damaged("log", "a salt that is not in its format"))?);
                 break;
             }

@@ -20,12 +20,15 @@ struct Props {
 pub(super) fn read(line: &str) -> Result<Salt, Fault> {
     let line: Option<Line> = serde_json::from_str(line).ok();
     let digits = line.and_then(|line| line.props).and_then(|props| props.salt);
-    digits.as_deref().and_then(Salt::from_hex).ok_or_else(|| Fault {
+    digits.as_deref().and_then(Salt::parse).ok_or_else(|| Fault {
         column: 1,
-        reason: String::from("the salt of addresses is 64 hexadecimal digits"),
+        reason: String::from(NOT_ONE),
         help: Some(String::from("take the line over as the store exported it")),
     })
 }
+
+/// What is wrong with what is no salt.
+pub(crate) const NOT_ONE: &str = "the salt of addresses is 64 hexadecimal digits, or `fixed`";
 
 /// What is wrong with a second salt.
 pub(super) fn another() -> Fault {

@@ -257,6 +257,10 @@ fn the_salt_of_another_store_is_told_apart() {
         let store = words.split_once("--store").map_or(String::new(), |(_, store)| format!(" --store{store}"));
         let listed = place.good(&format!("store quarantine list{}", store.replace(" --rules rules.ensue", "")));
         assert!(ran.code == 1 && listed.contains(reason), "{ran:?}\n{listed}");
+        assert!(
+            ran.err.contains("who was erased there is not known here") && ran.err.contains("ensue halt all"),
+            "{ran:?}"
+        );
     };
     bad("ingest TMP/other.jsonl --replay", "hashes addresses with a salt of its own");
     let own = place.good("ingest TMP/store.jsonl --replay");
@@ -269,4 +273,30 @@ fn the_salt_of_another_store_is_told_apart() {
         assert!(ran.code != 0 && ran.err.contains("64 hexadecimal digits"), "{broken}: {ran:?}");
         bad("ingest TMP/broken.jsonl --replay --store TMP/new --rules rules.ensue", "64 hexadecimal digits");
     }
+}
+
+/// A store of before has no salt of its own, and what is made from its export goes on with the fixed one.
+#[test]
+fn an_export_of_a_store_of_before_says_that_its_salt_is_the_fixed_one() {
+    let place = Place::new("live/lead_erase");
+    let rules = "tiers hot\ncreated where has email -> email hello\n";
+    std::fs::write(place.path("rules.ensue"), rules).unwrap();
+    let log = concat!(
+        r#"{"id":"s","type":"ensue.salt","lead":"ensue","at":"2026-03-02T08:00:00Z","props":{"salt":"fixed"}}"#,
+        "\n",
+        r#"{"id":"e1","type":"lead.created","lead":"ana","at":"2026-03-02T09:00:00Z","props":{"email":"ana@acme.example"}}"#,
+        "\n",
+    );
+    std::fs::write(place.path("log.jsonl"), log).unwrap();
+    place.good("ingest TMP/log.jsonl --replay --rules TMP/rules.ensue");
+    place.good("run TMP/rules.ensue --at 2026-03-03T09:00:00Z");
+    place.good("lead ana erase --yes --by kim --at 2026-03-04T09:00");
+    let export = place.good("store export");
+    assert!(export.contains(r#""salt":"fixed""#), "{export}");
+    std::fs::write(place.path("export.jsonl"), export + BACK_AGAIN).unwrap();
+    place.good("ingest TMP/export.jsonl --replay --rules TMP/rules.ensue --store TMP/again");
+    place.good("run TMP/rules.ensue --at 2026-03-10T09:00:00Z --store TMP/again");
+    let decisions = place.good("store decisions --store TMP/again");
+    let of_back = decisions.lines().find(|line| line.contains(r#""lead":"ana-2""#)).unwrap();
+    assert!(of_back.contains(r#""code":"address-barred""#), "{of_back}");
 }
