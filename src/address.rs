@@ -84,8 +84,8 @@ pub struct Address([u8; 16]);
 impl Address {
     /// The address a text stands for; `None` for one that names nobody.
     ///
-    /// Mail addresses are compared trimmed, in lower case, their domains as IDNA 2008 writes them (RFC 5891);
-    /// of numbers the digits count, with `00` at the beginning read as `+`. What stands in the place of one that
+    /// Mail addresses are compared trimmed, in lower case, without a name or `mailto:` around them, their domains
+    /// as IDNA 2008 writes them (RFC 5891); of numbers the digits count, with `00` at the beginning read as `+`. What stands in the place of one that
     /// was erased is still that one.
     #[must_use]
     pub fn of(kind: AddressKind, text: &str, salt: Salt) -> Option<Self> {
@@ -160,12 +160,30 @@ fn gone(kind: AddressKind, text: &str) -> Option<&str> {
     }
 }
 
+/// Telephone numbers have at least so many digits.
+#[cfg(feature = "live")]
+const DIGITS: usize = 6;
+
 fn mail(text: &str) -> Option<String> {
-    let text = text.trim();
+    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    let text = bare(visible.trim());
     let (local, domain) = text.rsplit_once('@').unwrap_or((text, ""));
     let labels: Option<Vec<String>> = domain.trim_end_matches('.').split('.').map(label).collect();
     let plain = format!("{}@{}", local.to_lowercase(), labels?.join("."));
     (plain.len() > 1).then_some(plain)
+}
+
+/// The address in `Ana Li <ana@acme.example>` (RFC 5322) and in `mailto:ana@acme.example?subject=Hi` (RFC 6068).
+fn bare(text: &str) -> &str {
+    let inside =
+        text.strip_suffix('>').and_then(|text| text.rsplit_once('<')).map_or(text, |(_, inside)| inside.trim());
+    let scheme = inside.split_at_checked("mailto:".len()).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("mailto:"));
+    scheme.map_or(inside, |(_, rest)| rest.split_once('?').map_or(rest, |(address, _)| address))
+}
+
+/// Signs of no width, which a copied text brings along.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 /// A label of a domain in ASCII.
@@ -175,15 +193,34 @@ fn label(label: &str) -> Option<String> {
 }
 
 fn number(text: &str) -> Option<String> {
-    let text = text.trim();
-    let digits: String = text.chars().filter_map(|c| c.to_digit(10)).filter_map(|d| char::from_digit(d, 10)).collect();
+    let from = text.trim_start_matches(|c| c != '+' && c != '\u{ff0b}' && digit(c).is_none());
+    let plus = from.starts_with(['+', '\u{ff0b}']);
+    // In `+49 (0)30` the zero is for whoever calls from within the country.
+    let digits: String =
+        if plus { text.replace("(0)", "") } else { text.to_owned() }.chars().filter_map(digit).collect();
     if digits.is_empty() {
         return None;
     }
-    if text.starts_with('+') {
+    if plus {
         return Some(format!("+{digits}"));
     }
     Some(digits.strip_prefix("00").map_or_else(|| digits.clone(), |rest| format!("+{rest}")))
+}
+
+/// Whether a text looks like a telephone number, and like nothing else.
+#[cfg(feature = "live")]
+pub(crate) fn is_number(text: &str) -> bool {
+    let scheme = text.split_at_checked("tel:".len()).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("tel:"));
+    let text = scheme.map_or(text, |(_, rest)| rest);
+    let between = |c: char| c.is_whitespace() || "+\u{ff0b}()-./".contains(c);
+    text.chars().all(|c| between(c) || digit(c).is_some()) && text.chars().filter_map(digit).count() >= DIGITS
+}
+
+/// A digit as ASCII has it, of those that people write numbers with: also Arabic, Persian and of full width.
+fn digit(c: char) -> Option<char> {
+    let zeros = ['0', '\u{660}', '\u{6f0}', '\u{ff10}'];
+    let value = zeros.into_iter().find_map(|zero| (c as u32).checked_sub(zero as u32).filter(|value| *value < 10))?;
+    char::from_digit(value, 10)
 }
 
 #[cfg(test)]
@@ -199,6 +236,20 @@ mod tests {
         same(Email, " Ana@Acme.Example ", "ana@acme.example");
         same(Email, "ana@b\u{fc}cher.example", "ana@xn--bcher-kva.example");
         same(Email, "ana@B\u{dc}CHER.example.", "ana@b\u{fc}cher.example");
+        for written in [
+            "Ana Li <Ana@acme.example>",
+            "<ana@acme.example>",
+            "mailto:ana@acme.example?subject=Hi",
+            "ana@acme.example\u{200b}",
+        ] {
+            same(Email, written, "ana@acme.example");
+        }
+        for written in
+            ["tel:+4930123456", "+49 (0)30 123456", "+\u{664}\u{669}30123456", "\u{ff0b}49 30123456", "0049 30 123456"]
+        {
+            same(Phone, written, "+4930123456");
+        }
+        differ(Phone, "(0)30 123", "30123");
         differ(Email, "ana@acme.example", "anna@acme.example");
         differ(Email, "ana@acme.example", "ana@acme.test");
         same(Phone, "+49 (30) 123-456", "004930123456");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use crate::address::{Address, AddressKind, Salt, is_nobody};
+use crate::address::{Address, AddressKind, Salt, is_nobody, is_number};
 use crate::local::parse_rfc3339;
 use crate::log;
 
@@ -13,8 +13,6 @@ use crate::log;
 const OWNER: &str = "owner";
 /// Longer texts are taken for free text, and may tell more than a rule should ask for.
 const FREE_TEXT: usize = 40;
-/// Telephone numbers have at least so many digits.
-const DIGITS: usize = 6;
 /// Properties that tell who someone is, whatever their value: the letters of their names.
 const PERSONAL: [&str; 29] = [
     "name",
@@ -57,12 +55,6 @@ pub(crate) fn is_personal(name: &str, text: &str) -> bool {
     named || text.len() > FREE_TEXT || text.contains('@') || text.starts_with('+') && is_number(text)
 }
 
-/// Whether a text is a telephone number: the letters of some property names say so, and so do these.
-fn is_number(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    digits >= DIGITS && text.bytes().all(|byte| byte.is_ascii_digit() || b"+ ()-./".contains(&byte))
-}
-
 /// Whether a property's name says that its value tells who somebody is, however it is spelled:
 /// `first_name`, `firstName`.
 pub(crate) fn is_named(name: &str) -> bool {
@@ -93,7 +85,8 @@ pub(crate) enum Shape {
 impl Shape {
     pub fn of(text: &str, salt: Salt) -> Self {
         let address = |kind| {
-            let is_one = !text.trim().contains(char::is_whitespace) || kind == AddressKind::Phone;
+            let is_one =
+                kind == AddressKind::Phone || text.trim().ends_with('>') || !text.trim().contains(char::is_whitespace);
             Self::Address(kind, Address::of(kind, text, salt).filter(|_| is_one))
         };
         match text {

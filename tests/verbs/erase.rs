@@ -168,7 +168,7 @@ fn quarantine_keeps_nothing_of_an_erased_lead_though_it_is_no_json() {
 
 /// What the second test store is told, beside what the first one exports: the same addresses under another id.
 const BACK_AGAIN: &str = concat!(
-    r#"{"id":"n1","type":"lead.created","lead":"ana-2","at":"2026-03-09T09:00:00Z","props":{"email":" ANA@Acme.example "}}"#,
+    r#"{"id":"n1","type":"lead.created","lead":"ana-2","at":"2026-03-09T09:00:00Z","props":{"email":"Ana Li <ANA@Acme.example>"}}"#,
     "\n",
     r#"{"id":"n2","type":"lead.created","lead":"ben-2","at":"2026-03-09T09:00:00Z","props":{"phone":"0049 30 123456"}}"#,
     "\n",
@@ -188,7 +188,7 @@ fn erased_addresses_are_known_in_what_an_export_is_read_into() {
     let log = concat!(
         r#"{"id":"e1","type":"lead.created","lead":"ana","at":"2026-03-02T09:00:00Z","props":{"email":"ana@acme.example"}}"#,
         "\n",
-        r#"{"id":"e2","type":"lead.created","lead":"ben","at":"2026-03-02T09:00:00Z","props":{"phone":"+49 (30) 123-456"}}"#,
+        r#"{"id":"e2","type":"lead.created","lead":"ben","at":"2026-03-02T09:00:00Z","props":{"phone":"tel:+49 (0)30 123-456"}}"#,
         "\n",
         r#"{"id":"e3","type":"lead.created","lead":"dan","at":"2026-03-02T09:00:00Z","props":{"email":"dan@acme.example"}}"#,
         "\n",
