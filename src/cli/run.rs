@@ -164,6 +164,9 @@ fn once(
     if args.expired {
         return list_expired(&live, io).map(|exit| (exit, None));
     }
+    if args.dry && live.store().is_copy() {
+        io.note("this store is a copy: the next `run` hands none of it over, since the other one may have; it says what to do");
+    }
     let is_copy = !args.only_looks() && live.store().is_copy();
     if is_copy {
         live.has_lost(wall(), "this store is a copy that took the place of another")?;

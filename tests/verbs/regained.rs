@@ -175,6 +175,8 @@ fn a_plain_copy_put_back_sends_nothing_twice() {
             told(&place, "more", &more);
             place.good("ingest TMP/more.jsonl --replay");
         }
+        let dry = place.ensue(&format!("{RUN}11:00:00Z --dry"));
+        assert!(dry.err.contains("note: this store is a copy: the next `run` hands none of it over"), "{dry:?}");
         let ran = place.ensue(&format!("{RUN}11:00:00Z"));
         assert_eq!(ran.code, 1, "{first}: {ran:?}");
         assert!(ran.err.contains("note: this store is a copy, and nobody knows"), "{ran:?}");

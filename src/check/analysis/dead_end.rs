@@ -74,7 +74,8 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
 fn may_stall(book: &Book, place: Range, tiers: &[TierId]) -> Diagnostic {
     let names: Vec<String> = tiers.iter().map(|tier| book.tier(*tier).to_owned()).collect();
     let names = listed(&names);
-    let message = format!("a lead in {names} may be left without a next step: only this condition brings one in time");
+    let message =
+        format!("a lead in {names} may be left without a next step: whether one comes in time hangs on this condition");
     let stalls = Diagnostic::new(Slug::MayStall, place, message).label("where it does not hold, nothing comes");
     stalls.help(format!(
         "write `{NET}`, without a condition; or let it stand with a reason, by `# ensue: allow may-stall`"
