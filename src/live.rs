@@ -7,6 +7,7 @@
 mod activate;
 mod append;
 mod claim;
+mod delivery;
 mod due_now;
 mod early;
 mod endings;
@@ -56,6 +57,7 @@ use crate::timestamp::Timestamp;
 pub use activate::Activation;
 pub use append::{Appended, Arrival};
 pub use claim::Claim;
+pub use delivery::{Delivery, DeliveryState, Ended, What};
 pub use due_now::{DueNow, PutOff, Routes};
 pub use error::LiveError;
 #[doc(hidden)]
@@ -64,7 +66,7 @@ pub use handover::{Desk, HandedOver, OpenSink, Round};
 pub use ingest::{Group, Intake, LogLine};
 pub use look::Who;
 pub use meaning::Meaning;
-pub use outbox::{Delivery, DeliveryState, Done, Ended, Fate, What};
+pub use outbox::{Done, Fate};
 pub use record::Record;
 pub use repair::RepairedStore;
 pub use rewind::Rewound;

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::delivery::{DeliveryState, Ended, What};
 use super::error::LiveError;
-use super::outbox::{self, DeliveryState, Ended, What};
+use super::outbox;
 use super::places::Places;
 use super::record::{ACTIVATED, Record, kind};
 use super::roster::Roster;

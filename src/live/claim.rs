@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::delivery::{Delivery, DeliveryState};
 use super::error::LiveError;
 use super::handover::{Desk, Point, Round, is_late, is_to_lead};
 use super::note::Note;
-use super::outbox::{self, Delivery, DeliveryState, Fate};
+use super::outbox::{self, Fate};
 use super::record::kind;
 use super::roster::Roster;
 use super::settle::too_late;

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::Live;
+use super::delivery::{Delivery, What};
 use super::error::LiveError;
 use super::handover::Turn;
-use super::outbox::{self, Delivery, What};
+use super::outbox;
 use crate::config::{self, Destination};
 use crate::timestamp::Timestamp;
 

@@ -9,10 +9,11 @@
 use std::collections::BTreeMap;
 
 use super::Live;
+use super::delivery::{Delivery, DeliveryState, What};
 use super::due_now::{PutOff, Routes};
 use super::error::LiveError;
 use super::note::Note;
-use super::outbox::{self, Delivery, DeliveryState, What};
+use super::outbox;
 use super::record::kind;
 use super::settle::too_late;
 use super::step::Advanced;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use super::delivery::Delivery;
 use super::error::LiveError;
 use super::places::Places;
 use super::record::kind;
@@ -159,7 +160,7 @@ impl DecidedBefore {
     }
 
     /// Whether an item is among it.
-    pub fn has(&self, item: &outbox::Delivery, store: &Store) -> Result<bool, LiveError> {
+    pub fn has(&self, item: &Delivery, store: &Store) -> Result<bool, LiveError> {
         let Some(waiting) = &self.waiting else { return Ok(false) };
         Ok(waiting.contains(&item.id) || outbox::done(store, &item.lead)?.iter().any(|done| done.item.id == item.id))
     }

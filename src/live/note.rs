@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Map;
 
+use super::delivery::{Delivery, DeliveryState};
 use super::error::LiveError;
-use super::outbox::{self, Delivery, DeliveryState, Fate};
+use super::outbox::{self, Fate};
 use super::record::{HANDED, HANDING, Record, kind};
 use super::{Live, shelf};
 use crate::address::Salt;

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::delivery::{self, What};
 use super::error::LiveError;
-use super::outbox::{self, Fate, What};
+use super::outbox::{self, Fate};
 use super::record::{HANDED, Record, kind};
 use super::{Live, packed};
 use crate::address::Salt;
@@ -123,7 +124,7 @@ impl Live {
             }
             let Some(at) = arrival else { continue };
             let (text, to) = (item.text.as_deref().unwrap_or_default(), item.to.as_deref().unwrap_or_default());
-            let action = outbox::alert_id(&item.lead, &item.rule, to, text, at, &item.because);
+            let action = delivery::alert_id(&item.lead, &item.rule, to, text, at, &item.because);
             found.push(self.handed_over(action, item.lead.clone(), moment, found.len())?);
         }
         Ok(found)

@@ -3,10 +3,11 @@
 
 use super::Live;
 use super::claim::Claim;
+use super::delivery::{Delivery, DeliveryState};
 use super::error::LiveError;
 use super::handover::{HandedOver, Round};
 use super::note::Note;
-use super::outbox::{self, Delivery, DeliveryState, Fate};
+use super::outbox::{self, Fate};
 use super::record::kind;
 use crate::config;
 use crate::local::{Zone, rfc3339};

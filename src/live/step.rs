@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::append::is_event;
+use super::delivery::{self, Delivery, DeliveryState, Ended};
 use super::early::Early;
 use super::endings::Endings;
 use super::error::LiveError;
 use super::handover::is_to_lead;
 use super::meaning::DecidedBefore;
-use super::outbox::{self, Delivery, DeliveryState, Ended, Fate};
+use super::outbox::{self, Fate};
 use super::places::Places;
 use super::reading::Reader;
 use super::record::kind;
@@ -278,7 +279,7 @@ impl Live {
         let before = DecidedBefore::of(&self.store)?;
         for (index, decision) in decisions.iter().enumerate() {
             let number = self.progress.decisions + index as u64;
-            let Some(mut item) = outbox::item(names, plan, decision, number) else { continue };
+            let Some(mut item) = delivery::item(names, plan, decision, number) else { continue };
             while let Some(departure) = messages.next_if(|departure| departure.decision <= index) {
                 if departure.decision == index {
                     item.keep(&departure.message, &mut self.store)?;

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::delivery::Delivery;
 use super::error::LiveError;
 use super::look::{HANDFUL, Look};
-use super::outbox::{Delivery, Done};
+use super::outbox::Done;
 use super::places::Place;
 use super::roster::Roster;
 use super::{Live, ledger, outbox, packed, places, shelf};
