@@ -1,0 +1,5 @@
+-- contacted: count contacted
+-- measure: count_of_rows
+-- by: kind
+CREATE OR REPLACE TEMP TABLE metric AS
+SELECT * FROM happened(['contacted']);
