@@ -1,5 +1,5 @@
-//! Logs in which messages cause answers, each at a rate that is known: by the text, the hour, the attempt, the variant of
-//! an experiment, and the month. Whatever a report says about them can be held against the truth.
+//! Logs in which messages cause answers, each at a rate that is known: by the text, the hour, the attempt, the
+//! variant of an experiment, and the month. Whatever a report says about them can be held against the truth.
 //!
 //! The rulebook `known.ensue` sends every lead five mails that depend on nothing but its creation, so the log is made
 //! in one go: the engine says who gets what and when, then every mail is answered or not. An answer comes within

@@ -49,14 +49,19 @@ FROM (SELECT received_at AS now, n FROM entries UNION SELECT occurred_at, cause 
 CREATE TABLE items AS
 WITH both_of AS (
   SELECT e.n AS item, 0 AS m, pos, lead, occurred_at, received_at AS known_at, type, NULL::VARCHAR AS verb,
-    props->>'action' AS action, props->>'channel' AS channel,
-    coalesce((SELECT c.kind FROM channels c WHERE c.channel = props->>'channel'), -- the channel it names, else its type
+    props->>'action' AS action, named AS channel,
+    coalesce((SELECT c.kind FROM channels c WHERE c.channel = named), -- of the channel it names, else of its type
       (SELECT min(c.kind) FROM channels c WHERE c.kind = split_part(type, '.', 1))) AS kind,
     props->>'template' AS template, NULL AS sequence, NULL AS touch, NULL AS variant, NULL AS status, NULL AS rule,
     NULL AS from_value, props->>'to' AS to_value, NULL::BOOLEAN AS manual, NULL::BOOLEAN AS auto,
     props->>'stage' AS stage, props->>'cause' AS cause, props->>'outcome' AS call_outcome,
     try_cast(props->>'amount' AS DECIMAL(27, 9)) AS amount, NULL AS code
-  FROM entries e JOIN instants i ON i.now = e.received_at AND i.n = e.n
+  FROM (
+    -- the types whose property `channel` is declared
+    SELECT *, CASE WHEN type IN ('task.done', 'unsubscribed', 'email.unsubscribed', 'email.complained')
+      THEN props->>'channel' END AS named
+    FROM entries
+  ) e JOIN instants i ON i.now = e.received_at AND i.n = e.n
   WHERE lead IS NOT NULL
   UNION ALL
   SELECT 1000000000 + m, m, pos, lead, occurred_at, occurred_at, NULL, verb,
