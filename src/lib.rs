@@ -56,8 +56,8 @@
 //! The modules stand on floors, one above the other; those of one floor know nothing of each other:
 //!
 //! 1. [`words`] such as plurals and near names, text from outside as it is [`shown`], [`source`] texts
-//!    with places in them, [`slug`]s of findings, [`timestamp`]s and [`decimal`] numbers, and a [`crew`] of
-//!    threads.
+//!    with places in them, [`slug`]s of findings, [`timestamp`]s and [`decimal`] numbers, the [`statistics`]
+//!    of shares, times and experiments, and a [`crew`] of threads.
 //! 2. [`diagnostic`]: what is wrong at a place; [`units`] and [`value`]s of the language; [`address`]es as they are
 //!    compared; [`yaml`].
 //! 3. [`syntax`]: text to tree, every syntax error of a file in one run; [`local`] clocks in zones;
@@ -96,6 +96,7 @@ pub mod decimal;
 pub mod shown;
 pub mod slug;
 pub mod source;
+pub mod statistics;
 pub mod timestamp;
 pub mod words;
 
