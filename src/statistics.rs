@@ -7,8 +7,10 @@ mod chi_squared;
 mod count;
 mod mean;
 mod mix;
+mod power;
 mod proportion;
 mod quantile;
+mod race;
 mod survival;
 
 #[cfg(test)]
@@ -18,8 +20,10 @@ pub use chi_squared::{ChiSquared, chi_squared, uneven};
 pub use count::{PeriodCount, Ratio, count_ratio};
 pub use mean::{Mean, mean};
 pub use mix::{MixSplit, mix_split};
+pub use power::needed;
 pub use proportion::{Difference, Proportion, newcombe, wilson};
 pub use quantile::{quantile, rank};
+pub use race::{Race, RaceVerdict, bound};
 pub use survival::{Survival, SurvivalStep, TimeQuantile, kaplan_meier};
 
 /// The normal quantile of 97.5 %: so many standard errors to each side are an interval of 95 %.
