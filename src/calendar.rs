@@ -4,6 +4,7 @@
 
 pub mod file;
 mod length;
+mod open_time;
 mod window;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 
 pub use self::length::{add_open_days, add_open_hours};
+pub use self::open_time::open_time;
 pub use self::window::{Refusal, Window};
 use crate::local::clock_on;
 use crate::source::Range;
@@ -107,6 +109,14 @@ impl Calendar {
             _ if usual => DayState::Open { hours: self.hours, name: None },
             _ => DayState::Closed { reason: if weekday >= 5 { "weekend" } else { "closed" }.to_owned() },
         }
+    }
+
+    /// How many minutes it is open on a usual open day.
+    #[must_use]
+    pub fn open_minutes(&self) -> u32 {
+        let (start, end) = self.hours.unwrap_or((ClockTime(0), ClockTime(1_440)));
+        let length = i32::from(end.0) - i32::from(start.0);
+        (if length <= 0 { length + 1_440 } else { length }) as u32
     }
 
     /// Whether a date is open at all.

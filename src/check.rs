@@ -23,6 +23,7 @@ mod label;
 mod lead;
 mod length;
 mod meaning;
+mod metric;
 mod name;
 mod operator;
 mod reference;
@@ -56,6 +57,12 @@ pub const VOCABULARY_PATH: &str = "vocabulary.ensue";
 /// The standard vocabulary: an ordinary rulebook file.
 pub const VOCABULARY: &str = include_str!("check/vocabulary.ensue");
 
+/// The path under which people see the standard metrics.
+pub const METRICS_PATH: &str = "metrics.ensue";
+
+/// The standard metrics: an ordinary rulebook file, read where somebody measures.
+pub const METRICS: &str = include_str!("check/metrics.ensue");
+
 /// The files beside the rules that a rulebook may name: calendars, scripts, templates.
 #[derive(Clone, Debug, Default)]
 pub struct Env {
@@ -64,6 +71,9 @@ pub struct Env {
     pub root: String,
     /// Texts by path relative to the rulebook's folder, with `/` between folders.
     pub files: BTreeMap<String, String>,
+    /// The standard metrics are wanted. They are there too where the rulebook has metrics of its own, or tests that
+    /// look at some.
+    pub metrics: bool,
 }
 
 impl Env {
@@ -131,6 +141,7 @@ pub fn check(sources: Arc<Sources>, files: Vec<tree::File>, env: &Env) -> Checke
 /// Checks parsed files of which the parser found this; what compiles is analyzed too.
 fn run(sources: Arc<Sources>, files: Vec<tree::File>, parsed: Vec<Diagnostic>, env: &Env) -> Checked {
     let (sources, files) = with_vocabulary(sources, files);
+    let (sources, files) = with_metrics(sources, files, env);
     let mut checked = checker::Checker::run(sources, &files, env);
     checked.diagnostics.extend(parsed);
     if checked.diagnostics.iter().any(|found| found.severity == Severity::Error) {
@@ -156,6 +167,23 @@ fn with_vocabulary(mut sources: Arc<Sources>, mut files: Vec<tree::File>) -> (Ar
         syntax::parse(id, VOCABULARY).0
     };
     files.insert(0, file);
+    (sources, files)
+}
+
+/// Puts the standard metrics last, where they are wanted: what stands before them is numbered as without them.
+fn with_metrics(mut sources: Arc<Sources>, mut files: Vec<tree::File>, env: &Env) -> (Arc<Sources>, Vec<tree::File>) {
+    let measures = |item: &tree::Item| match &item.node {
+        tree::ItemKind::Metric(_) => true,
+        tree::ItemKind::Test(test) => {
+            let expects = |line: &tree::TestLine| matches!(line, tree::TestLine::Expect(tree::Expectation::Metric(_)));
+            test.lines.iter().any(|line| expects(&line.node))
+        }
+        _ => false,
+    };
+    if env.metrics || files.iter().flat_map(|file| &file.items).any(measures) {
+        let id = Arc::make_mut(&mut sources).add(Source::new(METRICS_PATH, METRICS));
+        files.push(syntax::parse(id, METRICS).0);
+    }
     (sources, files)
 }
 

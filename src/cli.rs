@@ -36,6 +36,7 @@ mod progress;
 mod regain;
 mod render;
 mod replace;
+mod report;
 mod run;
 mod store;
 mod test;
@@ -82,6 +83,7 @@ enum Verb {
     Leads(leads::Args),
     Man(man::Args),
     Render(render::Args),
+    Report(report::Args),
     Run(run::Args),
     Store(store::Args),
     Test(test::Args),
@@ -144,6 +146,7 @@ fn begin() -> Exit {
         Verb::Leads(args) => leads::run(&args, io),
         Verb::Man(args) => man::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
+        Verb::Report(args) => report::run(&args, io),
         Verb::Run(args) => run::run(&args, io),
         Verb::Store(args) => store::run(&args, io),
         Verb::Test(args) => test::run(&args, io),

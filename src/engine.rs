@@ -45,6 +45,7 @@ pub mod judge;
 mod lead;
 mod manual;
 mod message;
+pub(crate) mod meter;
 mod pair;
 mod pending;
 mod persist;
@@ -103,6 +104,8 @@ struct World {
     runner: script::Runner,
     /// Writes down why, where the engine is watched.
     witness: Option<Box<witness::Witness>>,
+    /// Writes down rows of metrics, where somebody measures.
+    meter: Option<std::cell::RefCell<Box<meter::Meter>>>,
     // What one instant is working on; empty between instants.
     fired: Vec<Fired>,
     pending: Vec<Pending>,
@@ -176,6 +179,18 @@ impl Engine {
     pub fn guarded(mut self, guard: Option<TimeGuard>) -> Self {
         self.world.runner = script::Runner::guarded(guard);
         self
+    }
+
+    /// The same, writing down rows of the metrics of its plan, for periods that end at these moments.
+    #[must_use]
+    pub(crate) fn measuring(mut self, ends: Arc<[Timestamp]>) -> Self {
+        self.world.measure_from(&self.plan, ends);
+        self
+    }
+
+    /// What was written down, once everything is handled up to a moment.
+    pub(crate) fn measured(&mut self, until: Timestamp) -> Option<meter::Samples> {
+        self.world.measured(&self.plan, until)
     }
 
     /// The same for a log whose addresses are hashed with another salt than the fixed one.
@@ -349,7 +364,7 @@ impl World {
     /// Writes a decision down.
     fn decide(&self, moment: &Moment<'_>, slot: u32, body: Body, by: (Cause, &Because), out: &mut Vec<Decision>) {
         let lead = self.lead(slot);
-        out.push(Decision {
+        let decision = Decision {
             order: moment.order,
             at: moment.now,
             zone: self.shown_zone(moment.plan, lead),
@@ -360,7 +375,11 @@ impl World {
             because: by.1.clone(),
             note: self.note.clone().filter(|_| by.0 == Cause::Person),
             backfill: moment.backfill,
-        });
+        };
+        if self.meter.is_some() {
+            self.measure_decision(moment, slot, &decision);
+        }
+        out.push(decision);
     }
 }
 
@@ -413,6 +432,8 @@ fn meets(plan: &Plan, event: &Event<'_>, conditions: &[Expr]) -> bool {
         accounts: &[],
         event: event.ty.map(|ty| (ty, event.at)),
         runner: &runner,
+        before: None,
+        past: None,
     };
     conditions.iter().all(|condition| scope.holds(condition))
 }

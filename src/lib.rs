@@ -71,11 +71,12 @@
 //! 8. [`decision`]: what is decided, as data and as a line.
 //! 9. [`engine`]: plan, state and event to decisions.
 //! 10. [`replay`]: a whole log through the engine; [`invariant`]: what must never come of it.
-//! 11. [`trial`]: the rulebook's own tests; [`explain`]: why a decision was made, and why another was
+//! 11. [`metric`]: what follow-ups achieve, in numbers.
+//! 12. [`trial`]: the rulebook's own tests; [`explain`]: why a decision was made, and why another was
 //!     not, asked of the engine.
-//! 12. [`live`]: events into the store, decisions out of the engine.
-//! 13. [`report`]: decisions and findings as text; [`doc`]: the rulebook as a page.
-//! 14. [`cli`]: the program.
+//! 13. [`live`]: events into the store, decisions out of the engine.
+//! 14. [`report`]: decisions and findings as text; [`doc`]: the rulebook as a page.
+//! 15. [`cli`]: the program.
 //!
 //! # What always holds
 //!
@@ -133,6 +134,8 @@ pub mod engine;
 
 pub mod invariant;
 pub mod replay;
+
+pub mod metric;
 
 pub mod explain;
 pub mod trial;

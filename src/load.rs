@@ -103,7 +103,17 @@ impl Files {
     /// Checks them.
     #[must_use]
     pub fn check(&self) -> Checked {
-        check::load(self.rules.clone(), &Env { root: self.root.clone(), files: self.beside.clone() })
+        self.check_with(false)
+    }
+
+    /// Checks them with the standard metrics, whether the rulebook has metrics of its own or not.
+    #[must_use]
+    pub fn check_measured(&self) -> Checked {
+        self.check_with(true)
+    }
+
+    fn check_with(&self, metrics: bool) -> Checked {
+        check::load(self.rules.clone(), &Env { root: self.root.clone(), files: self.beside.clone(), metrics })
     }
 
     /// Whether both decide alike: they differ in tests, comments, layout, and files that no rule reads at

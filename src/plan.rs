@@ -12,9 +12,11 @@ use crate::units::{Length, ZoneSource};
 
 mod addresses;
 mod compile;
+mod gauge;
 mod overrides;
 
 pub(crate) use addresses::{Addresses, Notice};
+pub(crate) use gauge::{Gauge, GaugeTest, Gauged, Use, Wait};
 pub(crate) use overrides::{HaltKind, Override, Overrides};
 
 /// A rulebook, ready to run. Cheap to share between threads.
@@ -78,6 +80,8 @@ pub struct Plan {
     pub(crate) experiment_at: Table<SequenceId, Vec<Option<ExperimentId>>>,
     /// Some template asks for properties of the event that led to the message.
     pub(crate) keeps_props: bool,
+    /// What is measured, where somebody does.
+    pub(crate) gauge: Option<Arc<Gauge>>,
     /// Some `while` asks whether a lead is idle.
     pub(crate) asks_idle: bool,
     /// The zone chain for times that belong to no channel.
@@ -102,7 +106,7 @@ pub(crate) struct Test {
 }
 
 /// A condition on an event; the two that nearly all are asked without evaluating a tree.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
     /// `not (machine ?? false)`
     NotTrue(PropId),

@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 use crate::address::Address;
 use crate::crew::{Crew, NoThreads};
 use crate::decision::Decision;
+use crate::engine::meter::Samples;
 use crate::engine::{Engine, Stopped, named_addresses};
 use crate::event::{EventNumber, LeadId};
 use crate::log::{Log, LogEntry};
@@ -123,6 +124,44 @@ pub fn replay(plan: &Arc<Plan>, log: &Log, options: &ReplayOptions) -> Result<Re
     let (decisions, pending): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     let (decisions, pending) = crew.both(|| in_order(decisions, log, &crew), || in_order(pending, log, &crew));
     Ok(Replayed { decisions, pending, handled, horizon })
+}
+
+/// What an engine that measures has written down of each shard, each turned into what is wanted of it as soon as
+/// it is there; decisions are let go of.
+///
+/// # Errors
+/// The threads cannot be started, or the guard has stopped a script.
+pub(crate) fn measured<T: Send>(
+    plan: &Arc<Plan>,
+    log: &Log,
+    options: &ReplayOptions,
+    ends: &Arc<[Timestamp]>,
+    fold: impl Fn(Samples) -> T + Sync,
+) -> Result<Vec<T>, ReplayError> {
+    let entries = log.entries();
+    let handled = match options.until {
+        Some(until) => entries.partition_point(|entry| entry.received_at <= until),
+        None => entries.len(),
+    };
+    let last = entries.last().map(|entry| entry.received_at).max(log.drained_to).unwrap_or(Timestamp(0));
+    let horizon = options.until.unwrap_or(last);
+    let size = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
+    let shards = Shards::of(plan, log, handled, size);
+    let run = |shard: usize| {
+        let engine = Engine::new(Arc::clone(plan)).guarded(options.guard).salted(log.salt());
+        let mut engine = engine.measuring(Arc::clone(ends));
+        let mut decisions = Vec::new();
+        for number in shards.entries.get(shard).into_iter().flatten() {
+            let Some(event) = log.event(EventNumber(*number)) else { continue };
+            let slot = shards.slots.get(event.lead.0 as usize).copied().unwrap_or(0);
+            engine.handle_in(slot, &event, log, &mut decisions)?;
+            decisions.clear();
+        }
+        engine.drain(horizon, log, &mut decisions)?;
+        Ok(fold(engine.measured(horizon).unwrap_or_default()))
+    };
+    let crew = Crew::new(options.threads)?;
+    Ok(crew.numbered(shards.len(), run).into_iter().collect::<Result<_, Stopped>>()?)
 }
 
 /// Which events decide about one lead, and the leads of its account, itself included.

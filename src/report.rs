@@ -11,6 +11,7 @@ pub mod junit;
 #[cfg(feature = "live")]
 pub mod lead;
 pub mod markdown;
+pub mod metric;
 pub mod sarif;
 pub mod summary;
 pub mod timeline;

@@ -8,6 +8,7 @@ mod event;
 mod experiment;
 mod expression;
 mod fact;
+pub mod metric;
 mod pattern;
 mod rule;
 pub mod same;
@@ -24,12 +25,13 @@ pub use self::channel::{Cap, CapScope, Channel, Reach, TASK};
 pub use self::contact::Contact;
 pub use self::effect::{Effect, EffectKind, Expiry, HoldEnd, Person, Timing};
 pub use self::event::{
-    Alternative, DeclaredEvent, EventSet, EventType, Means, Prop, RESUBSCRIBED, Setter, TOUCHED_TYPE, WellKnown,
-    is_consent,
+    Alternative, DeclaredEvent, EventSet, EventType, MEASURED_TYPES, Means, Prop, RESUBSCRIBED, Setter, TOUCHED_TYPE,
+    WellKnown, is_consent,
 };
 pub use self::experiment::Experiment;
 pub use self::expression::{Arithmetic, Comparison, Expr};
 pub use self::fact::Fact;
+pub use self::metric::{Metric, RowsOf};
 pub use self::pattern::Pattern;
 pub use self::rule::{Arm, Limit, Rule, State, Trigger};
 pub use self::score::{Decay, Score, ScriptScore};
@@ -38,7 +40,8 @@ pub use self::sequence::{Again, Sequence, Touch, TouchTime, When};
 pub use self::table::{Named, Table, TableId};
 pub use self::template::{BookTemplate, Filling};
 pub use self::test::{
-    Allowed, By, Expect, ExpectedAt, Invariant, InvariantKind, Kept, ScoreExpect, Test, TestEvent, TestLead,
+    Allowed, By, Expect, ExpectedAt, Invariant, InvariantKind, Kept, MetricExpect, MetricShown, ScoreExpect, Test,
+    TestEvent, TestLead,
 };
 
 use crate::calendar::Calendar;
@@ -93,6 +96,8 @@ index! {
     TemplateId(u16),
     /// An experiment; index into [`Rulebook::experiments`].
     ExperimentId(u16),
+    /// A metric; index into [`Rulebook::metrics`].
+    MetricId(u16),
 }
 
 /// A rulebook without mistakes, the standard vocabulary merged in.
@@ -142,6 +147,16 @@ pub struct Rulebook {
     pub tests: Vec<Test>,
     /// Invariants in rulebook order.
     pub invariants: Vec<Invariant>,
+    /// Metrics, those that others are made of before them; the standard ones only where it was asked for
+    /// them or the rulebook has some of its own.
+    pub metrics: Table<MetricId, Metric>,
+    /// Standard metrics that ask for something this rulebook does not have.
+    pub left_out: Vec<metric::LeftOutMetric>,
+    /// What else counts as reaching out to a lead; empty where nothing is measured.
+    pub reaching: metric::Reaching,
+    /// `report_zone`: where the days and weeks of reports begin; without it, the last fixed zone of
+    /// [`Self::zones`].
+    pub report_zone: Option<crate::local::Zone>,
     /// Settings with their defaults.
     pub settings: Settings,
     /// Which facts and events the engine itself looks at.

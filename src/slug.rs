@@ -273,4 +273,20 @@ slugs! {
     WrongArguments = "wrong-arguments" Error,
     /// A length of no time at all.
     ZeroLength = "zero-length" Error,
+    /// A metric that is made of itself.
+    MetricCycle = "metric-cycle" Error,
+    /// An outcome that the channel of its rows never reports.
+    NotMeasurable = "not-measurable" Warning,
+    /// A reference value that nobody vouches for.
+    NoSource = "no-source" Error,
+    /// An outcome that is waited for without end.
+    NoWindow = "no-window" Error,
+    /// A breakdown that would print who somebody is.
+    SealedDimension = "sealed-dimension" Error,
+    /// A target that is no value of its metric.
+    TargetType = "target-type" Error,
+    /// A breakdown by what a row does not have.
+    UnknownDimension = "unknown-dimension" Error,
+    /// A metric nobody declared.
+    UnknownMetric = "unknown-metric" Error,
 }

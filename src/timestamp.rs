@@ -27,6 +27,9 @@ impl Timestamp {
     }
 }
 
+/// Microseconds of a day of 24 hours, to reckon with lengths as numbers.
+pub const DAY: f64 = 86_400_000_000.0;
+
 impl Span {
     /// No time at all.
     pub const ZERO: Self = Self(0);

@@ -5,6 +5,7 @@
 mod compare;
 pub mod coverage;
 mod matching;
+mod metric;
 mod stage;
 mod update;
 mod why;
@@ -128,7 +129,8 @@ pub fn run(plan: &Arc<Plan>, options: &TrialOptions) -> Result<TestReport, Stopp
     let asked = |test: &&Test| test.name.to_lowercase().contains(&pattern);
     let all = &plan.rulebook.tests;
     let mut hits = Hits::default();
-    let mut one = |test| run_one(plan, test, options.guard, options.coverage.then_some(&mut hits));
+    let measured = metric::measured(plan);
+    let mut one = |test| run_one((plan, measured.as_ref()), test, options.guard, options.coverage.then_some(&mut hits));
     let tests = all.iter().filter(asked).map(&mut one).collect::<Result<Vec<TestResult>, _>>()?;
     let left_out = all.len() - tests.len();
     let coverage = options.coverage.then(|| Coverage::of(&plan.rulebook, &hits));
@@ -136,7 +138,7 @@ pub fn run(plan: &Arc<Plan>, options: &TrialOptions) -> Result<TestReport, Stopp
 }
 
 fn run_one(
-    plan: &Arc<Plan>,
+    (plan, measured): (&Arc<Plan>, Option<&Arc<Plan>>),
     test: &Test,
     guard: Option<TimeGuard>,
     hits: Option<&mut Hits>,
@@ -146,7 +148,11 @@ fn run_one(
             if let Some(hits) = hits {
                 hits.add(&played);
             }
-            let failures = compare::failures(plan, test, &played);
+            let mut failures = compare::failures(plan, test, &played);
+            if let Some(measured) = measured {
+                failures.extend(metric::failures(measured, test, &played, guard)?);
+                failures.sort_by_key(|failure| (failure.range.source, failure.range.start));
+            }
             (failures, played.log.len(), played.decisions.len(), compare::observed(plan, test, &played))
         }
         Err(failure) => (vec![*failure], 0, 0, Vec::new()),

@@ -59,6 +59,57 @@ pub enum Unit {
     BusinessDay,
 }
 
+/// What becomes of the values of many rows of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    /// `median`
+    Median,
+    /// `p75`: three quarters are at or below it.
+    P75,
+    /// `p90`
+    P90,
+    /// `mean`
+    Mean,
+    /// `sum`
+    Sum,
+}
+
+impl Statistic {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Median => "median",
+            Self::P75 => "p75",
+            Self::P90 => "p90",
+            Self::Mean => "mean",
+            Self::Sum => "sum",
+        }
+    }
+
+    /// Which part of the values lies at or below it, in percent; none of a mean or a sum.
+    #[must_use]
+    pub fn percent(self) -> Option<u32> {
+        match self {
+            Self::Median => Some(50),
+            Self::P75 => Some(75),
+            Self::P90 => Some(90),
+            Self::Mean | Self::Sum => None,
+        }
+    }
+}
+
+/// What a metric has one row for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowsOf {
+    /// Each event.
+    Events,
+    /// Each lead with such an event in a period; without an event, each as it stands when the period ends.
+    Leads,
+    /// The same of accounts.
+    Accounts,
+}
+
 /// In how long a cap counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Per {

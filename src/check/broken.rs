@@ -6,7 +6,7 @@ use super::words::without_comments;
 use crate::source::Source;
 use crate::syntax::tree::File;
 
-const DECLARE_ONE: [&str; 6] = ["group", "calendar", "channel", "let", "sequence", "score"];
+const DECLARE_ONE: [&str; 7] = ["group", "calendar", "channel", "let", "sequence", "score", "metric"];
 const DECLARE_MANY: [&str; 3] = ["event", "tiers", "lead"];
 const OTHERS: [&str; 6] = ["experiment", "settings", "test", "todo", "invariant", "on"];
 

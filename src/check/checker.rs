@@ -13,13 +13,15 @@ use super::reference::References;
 use super::script::Scripts;
 use super::table::NameTable;
 use super::template::Templates;
-use super::{Checked, Env, VOCABULARY, VOCABULARY_PATH};
+use super::{Checked, Env, METRICS, METRICS_PATH, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::local::Zone;
+use crate::rulebook::metric::{LeftOutMetric, Reaching};
 use crate::rulebook::{
     BookScript, BookTemplate, CalendarId, Channel, ChannelId, Contact, EventSet, EventType, Experiment, ExperimentId,
-    Expr, Fact, FactId, Invariant, PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, Sequence, SequenceId,
-    SetId, Settings, Table, TagId, TemplateId, Test, Tier, Topic, TypeId, WellKnown,
+    Expr, Fact, FactId, Invariant, Metric, MetricId, PropId, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId,
+    Sequence, SequenceId, SetId, Settings, Table, TagId, TemplateId, Test, Tier, Topic, TypeId, WellKnown,
 };
 use crate::slug::Slug;
 use crate::source::{Range, Source, Sources};
@@ -47,6 +49,7 @@ pub(super) struct Declared<'a> {
     pub rules: Vec<&'a tree::At<tree::ItemKind>>,
     pub tests: Vec<&'a tree::TestDecl>,
     pub invariants: NameTable<&'a tree::InvariantDecl>,
+    pub metrics: NameTable<&'a tree::MetricDecl>,
     pub settings: Vec<&'a tree::Setting>,
     /// Every event and group, those replaced by a rulebook too: where it stands, and whether it is the
     /// vocabulary's own.
@@ -81,6 +84,10 @@ pub(super) struct Resolved {
     pub rules: Table<RuleId, Rule>,
     pub tests: Vec<Test>,
     pub invariants: Vec<Invariant>,
+    pub metrics: Table<MetricId, Metric>,
+    /// Metrics by their place among those declared.
+    pub known_metrics: super::metric::Metrics,
+    pub left_out: Vec<LeftOutMetric>,
     /// Meanings of events by index into the two tables, `true` for the vocabulary's own.
     pub meanings: BTreeMap<(bool, usize), Meaning>,
     pub constants: BTreeMap<usize, Constant>,
@@ -103,6 +110,11 @@ pub(super) struct Checker<'a> {
     pub scripts: Scripts,
     pub templates: Templates,
     pub settings: Settings,
+    /// `report_zone`
+    pub report_zone: Option<Zone>,
+    pub reaching: Reaching,
+    /// A metric is being looked at, which sees what rules do not.
+    pub measuring: bool,
     pub diagnostics: Vec<Diagnostic>,
     /// Which declarations names stand for.
     pub references: References,
@@ -121,9 +133,10 @@ const MOST_DEEP: usize = 100;
 /// a rulebook of people copies some thousands.
 const MOST_COPIED: usize = 2_000_000;
 
-/// Whether a source is the standard vocabulary.
+/// Whether a source is of the standard vocabulary, its metrics included.
 pub(super) fn is_vocabulary(source: &Source) -> bool {
-    source.path == VOCABULARY_PATH && source.text == VOCABULARY
+    (source.path == VOCABULARY_PATH && source.text == VOCABULARY)
+        || (source.path == METRICS_PATH && source.text == METRICS)
 }
 
 impl<'a> Checker<'a> {
@@ -141,6 +154,9 @@ impl<'a> Checker<'a> {
             scripts: Scripts::default(),
             templates: Templates::default(),
             settings: Settings { stale_after: Span::days(3), same_address_once: true },
+            report_zone: None,
+            reaching: Reaching::default(),
+            measuring: false,
             diagnostics: Vec::new(),
             references: References::default(),
             reported: BTreeMap::new(),
@@ -167,6 +183,7 @@ impl<'a> Checker<'a> {
         checker.check_rules();
         checker.check_experiments();
         checker.check_invariants();
+        checker.check_metrics();
         checker.check_tests();
         checker.check_template_uses();
         checker.check_sizes();
@@ -207,6 +224,10 @@ impl<'a> Checker<'a> {
             rules: resolved.rules,
             tests: resolved.tests,
             invariants: resolved.invariants,
+            metrics: resolved.metrics,
+            left_out: resolved.left_out,
+            reaching: self.reaching,
+            report_zone: self.report_zone,
             settings: self.settings,
             well_known,
         });
@@ -315,6 +336,7 @@ impl<'a> Checker<'a> {
             ("experiments", self.declared.experiments.len(), 65_535),
             ("tags", self.resolved.tags.len(), 65_535),
             ("rules", self.declared.rules.len(), 65_535),
+            ("metrics", self.declared.metrics.len(), 10_000),
         ];
         let place = self.declared.rules.last().map(|rule| rule.range).unwrap_or_default();
         for (what, size, most) in sizes {

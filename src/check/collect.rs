@@ -77,6 +77,14 @@ impl<'a> Checker<'a> {
                 let done = self.declared.invariants.declare(entry(&invariant.name, standard, invariant));
                 self.refuse("invariant", &invariant.name, done);
             }
+            ItemKind::Metric(metric) => {
+                // The standard metrics come last, and give way to the rulebook's own.
+                if standard && self.declared.metrics.has(&metric.name.node) {
+                    return;
+                }
+                let done = self.declared.metrics.declare(entry(&metric.name, standard, metric));
+                self.refuse("metric", &metric.name, done);
+            }
             ItemKind::Experiment(experiment) => {
                 let done = self.declared.experiments.declare(entry(&experiment.name, standard, experiment));
                 self.refuse("experiment", &experiment.name, done);

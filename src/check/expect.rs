@@ -27,6 +27,7 @@ impl Checker<'_> {
                 self.expect(std::slice::from_ref(wanted), clauses, (false, range), reading)
             }
             Expectation::None(wanted, clauses) => self.expect(wanted, clauses, (true, range), reading),
+            Expectation::Metric(expected) => self.expect_metric(expected, range, reading),
             Expectation::Score { score, lead, rows } => self.score_table(score, lead.as_ref(), rows, range, reading),
         }
     }

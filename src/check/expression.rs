@@ -55,6 +55,8 @@ pub(super) struct Scope {
     pub facts: bool,
     /// Scores, the tier, counts and the time can be read.
     pub history: bool,
+    /// `attempts` can be read: a metric.
+    pub measures: bool,
     /// Whose properties `event.x` is, or why there is no event; `None` where that cannot be told
     /// for a mistake already reported.
     pub event: Option<Result<Rc<Events>, &'static str>>,
@@ -63,30 +65,53 @@ pub(super) struct Scope {
 impl Scope {
     /// Where nothing about a lead is known.
     pub fn constant(place: &'static str) -> Self {
-        Self { place, bare: None, facts: false, history: false, event: Some(Err("there is no event here")) }
+        Self {
+            place,
+            bare: None,
+            facts: false,
+            history: false,
+            measures: false,
+            event: Some(Err("there is no event here")),
+        }
     }
 
     /// Conditions on an event.
     pub fn filter(events: Rc<Events>) -> Self {
         let event = Some(Err("inside a condition on an event, its properties are written without `event.`"));
-        Self { place: "a condition on an event", bare: Some(events), facts: true, history: false, event }
+        Self {
+            place: "a condition on an event",
+            bare: Some(events),
+            facts: true,
+            history: false,
+            measures: false,
+            event,
+        }
     }
 
     /// What a channel requires.
     pub fn channel() -> Self {
         let event = Some(Err("a channel is asked when a message is due, not when an event happens"));
-        Self { place: "what a channel requires", bare: None, facts: true, history: true, event }
+        Self { place: "what a channel requires", bare: None, facts: true, history: true, measures: false, event }
     }
 
     /// Conditions of sequences and touches.
     pub fn sequence() -> Self {
         let event = Some(Err("a sequence is asked when a touch is due, not when an event happens"));
-        Self { place: "a sequence", bare: None, facts: true, history: true, event }
+        Self { place: "a sequence", bare: None, facts: true, history: true, measures: false, event }
     }
 
     /// Guards and effects of a rule.
     pub fn rule(event: Option<Result<Rc<Events>, &'static str>>) -> Self {
-        Self { place: "a rule", bare: None, facts: true, history: true, event }
+        Self { place: "a rule", bare: None, facts: true, history: true, measures: false, event }
+    }
+
+    /// What a metric asks of its rows.
+    pub fn metric(events: Option<Rc<Events>>) -> Self {
+        let event = match &events {
+            Some(events) => Ok(Rc::clone(events)),
+            None => Err("the rows are leads as they stand, not events"),
+        };
+        Self { place: "a metric", bare: events, facts: true, history: true, measures: true, event: Some(event) }
     }
 }
 
@@ -276,6 +301,7 @@ impl Checker<'_> {
             ("tier", true) => Some(maybe(Expr::Tier, Type::Text, true, known, range)),
             ("touches", true) => Some(Typed::new(Expr::Touches, Type::Number, range)),
             ("now", true) => Some(Typed::new(Expr::Now, Type::Time, range)),
+            ("attempts", _) if scope.measures => Some(Typed::new(Expr::Attempts, Type::Number, range)),
             ("tier" | "touches" | "now", false) => {
                 self.not_here(name, "known to rules and sequences only", range, scope)
             }
@@ -290,6 +316,7 @@ impl Checker<'_> {
             || declared.scores.has(name)
             || declared.tiers.has(name)
             || ["tier", "touches", "now"].contains(&name)
+            || (scope.measures && name == "attempts")
     }
 
     fn not_here(&mut self, name: &str, what: &str, range: Range, scope: &Scope) -> Option<Typed> {

@@ -22,7 +22,7 @@ impl Checker<'_> {
         scope: &Scope,
         known: &Known,
     ) -> Option<Typed> {
-        if !["count", "days_since"].contains(&name.node.as_str()) {
+        if !["count", "days_since", "pending"].contains(&name.node.as_str()) {
             return self.script_call(name, args, range, scope, known);
         }
         if !scope.history {
@@ -30,6 +30,9 @@ impl Checker<'_> {
             let found = Diagnostic::new(Slug::NotHere, range, message).label("not known here");
             self.report(found.help("move the condition to a rule's `where` or a touch's `if`"));
             return None;
+        }
+        if name.node == "pending" {
+            return self.pending(name, args, range);
         }
         let most = if name.node == "count" { 2 } else { 1 };
         let (Some(event), true) = (args.first(), args.len() <= most) else {
@@ -90,6 +93,16 @@ impl Checker<'_> {
         Some(Typed::new(expr, Type::Any, range))
     }
 
+    /// `pending(staged, deal_closed)`
+    fn pending(&mut self, name: &Name, args: &[tree::Expr], range: Range) -> Option<Typed> {
+        let events: Vec<EventRef> = args.iter().filter_map(event_ref).collect();
+        let ([since, until], 2) = (events.as_slice(), args.len()) else {
+            return self.wrong_arguments(name, range);
+        };
+        let (since, until) = (self.occurrence(since), self.occurrence(until));
+        Some(Typed::new(Expr::Pending(since?.set, until?.set), Type::Bool, range))
+    }
+
     fn count_window(&mut self, length: &tree::Expr, name: &Name, scope: &Scope) -> Option<Span> {
         if let ExprKind::Length(written) = length.node {
             return self.measured_at(written, length.range, "the window of a count");
@@ -105,6 +118,8 @@ impl Checker<'_> {
     fn wrong_arguments(&mut self, name: &Name, range: Range) -> Option<Typed> {
         let help = if name.node == "count" {
             "say what to count, and how far back: `count(opened, 7d)`, or over all time: `count(opened)`"
+        } else if name.node == "pending" {
+            "say what has begun and what ends it: `pending(staged, won)`"
         } else {
             "say since when: `days_since(replied)`"
         };
@@ -117,7 +132,7 @@ impl Checker<'_> {
         if self.broken.contains(&name.node) {
             return None;
         }
-        let mut functions = ["count", "days_since"].map(str::to_owned).to_vec();
+        let mut functions = ["count", "days_since", "pending"].map(str::to_owned).to_vec();
         functions.extend(self.scripts.function_names());
         let help = if self.declared.events.has(&name.node) {
             format!("`{0}` is an event; to count it, say `count({0}, 7d)`", name.node)
@@ -134,7 +149,7 @@ impl Checker<'_> {
 }
 
 /// An event as an argument: `opened`, `visited(page == "pricing")`.
-fn event_ref(e: &tree::Expr) -> Option<EventRef> {
+pub(super) fn event_ref(e: &tree::Expr) -> Option<EventRef> {
     let (name, filters) = match &e.node {
         ExprKind::Name(name) => (Name { node: name.clone(), range: e.range }, Vec::new()),
         ExprKind::Call { name, args } => (name.clone(), args.clone()),

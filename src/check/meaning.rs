@@ -9,7 +9,7 @@ use super::expression::{Known, Scope};
 use super::name::EVENT;
 use super::words::{comparable, one_line, type_words};
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{Alternative, EventSet, Expr, PropId, SetId, TypeId};
+use crate::rulebook::{Alternative, EventSet, Expr, MEASURED_TYPES, PropId, SetId, TypeId};
 use crate::slug::Slug;
 use crate::syntax::tree::{self, EventRef, Name};
 use crate::value::Type;
@@ -251,6 +251,13 @@ impl Checker<'_> {
     /// An event as a rule, score or expression speaks of it.
     pub fn occurrence(&mut self, event: &EventRef) -> Option<Occurrence> {
         let events = self.events_named(&event.name)?;
+        if !self.measuring && self.is_measured_alone(&events) {
+            let message = format!("`{}` is what metrics see, and rules do not", event.name.node);
+            let found = Diagnostic::new(Slug::NotHere, event.name.range, message).label("an event of metrics");
+            let help = "rules know what was sent as `touched`, tiers as `becomes`, sequences as `enrolled`, `finished` and `exited`";
+            self.report(found.help(help));
+            return None;
+        }
         let Narrowed { events, conditions, known } = self.narrowed(events, &event.filters)?;
         let set = self.set(EventSet {
             text: one_line(self.sources.text(event.range)),
@@ -259,6 +266,12 @@ impl Checker<'_> {
             alternatives: in_order(events.alternatives.clone()),
         });
         Some(Occurrence { set, events: Rc::new(events), known })
+    }
+
+    /// Whether one of the events is known to metrics alone.
+    fn is_measured_alone(&self, events: &Events) -> bool {
+        let name = |ty: TypeId| self.resolved.types.get(ty).map_or("", |ty| ty.name.as_str());
+        events.members.iter().any(|(_, ty)| MEASURED_TYPES.contains(&name(*ty)))
     }
 
     /// The set of a declared event by name, without conditions of its own.
@@ -287,7 +300,7 @@ fn plain(ty: TypeId) -> Alternative {
 }
 
 /// In the order of types and each once, so that equal sets look alike.
-fn in_order(mut alternatives: Vec<Alternative>) -> Vec<Alternative> {
+pub(super) fn in_order(mut alternatives: Vec<Alternative>) -> Vec<Alternative> {
     alternatives.sort_by_key(|alternative| alternative.ty);
     let mut kept: Vec<Alternative> = Vec::new();
     for alternative in alternatives {

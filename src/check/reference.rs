@@ -61,6 +61,8 @@ pub enum ReferenceKind {
     Template,
     /// A lead of a test.
     Lead,
+    /// A metric.
+    Metric,
 }
 
 /// Names met so far. What is worked out twice, as an event with two names, keeps what it meant first.

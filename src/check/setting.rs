@@ -35,16 +35,31 @@ impl Checker<'_> {
         self.report(found.label("not `send`").help("without it, of two leads with one address the first gets mails"));
     }
 
+    /// `report_zone "Europe/Berlin"`
+    fn set_report_zone(&mut self, setting: &Setting) {
+        if let ExprKind::Text(zone) = &setting.value.node {
+            if self.known_zone(zone, setting.value.range) {
+                self.report_zone = crate::local::Zone::parse(zone);
+            }
+            return;
+        }
+        let found = Diagnostic::new(Slug::TypeMismatch, setting.value.range, "`report_zone` is a time zone in quotes");
+        self.report(found.label("not a zone").help("write for example `report_zone \"Europe/Berlin\"`"));
+    }
+
     fn check_setting(&mut self, setting: &Setting) {
         let name = &setting.name.node;
         if name == "same_address" {
             return self.same_address(setting);
         }
+        if name == "report_zone" {
+            return self.set_report_zone(setting);
+        }
         if name != "stale_after" {
-            let known = ["stale_after", "same_address"].map(str::to_owned);
+            let known = ["stale_after", "same_address", "report_zone"].map(str::to_owned);
             let help = match nearest(name, &known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "the settings are `stale_after` and `same_address`".to_owned(),
+                None => "the settings are `stale_after`, `same_address` and `report_zone`".to_owned(),
             };
             let found =
                 Diagnostic::new(Slug::UnknownSetting, setting.name.range, format!("there is no setting `{name}`"));

@@ -72,6 +72,7 @@ impl<'a> Checker<'a> {
                 allowed: Allowed::default(),
                 expects: Vec::new(),
                 scores: Vec::new(),
+                metrics: Vec::new(),
             },
             clock: None,
             named: Vec::new(),

@@ -29,7 +29,7 @@ use crate::words::many;
 use super::complaint::note;
 use super::exit::{Error, Exit};
 use super::guard::guard;
-use super::input::{compiled, moment, open};
+use super::input::{compiled, moment, open, threads};
 use super::{Io, progress};
 
 /// Replay event logs in memory and print what would be done; nothing is stored or sent
@@ -71,14 +71,6 @@ enum Format {
     Human,
     /// One JSON object a line, in the order decided
     Jsonl,
-}
-
-/// How many threads a person may ask for: more would only take time to start.
-const THREADS: usize = 256;
-
-fn threads(text: &str) -> Result<usize, String> {
-    let wanted = text.parse().ok().filter(|threads| *threads <= THREADS);
-    wanted.ok_or_else(|| format!("write a number up to {THREADS}, or 0 for as many as there are cores"))
 }
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {

@@ -23,6 +23,14 @@ pub fn moment(text: &str) -> Result<Timestamp, String> {
     local::parse_rfc3339(text.as_bytes()).map_err(|error| error.to_string())
 }
 
+/// How many threads a person may ask for: more would only take time to start.
+const THREADS: usize = 256;
+
+pub fn threads(text: &str) -> Result<usize, String> {
+    let wanted = text.parse().ok().filter(|threads| *threads <= THREADS);
+    wanted.ok_or_else(|| format!("write a number up to {THREADS}, or 0 for as many as there are cores"))
+}
+
 /// The rulebook at a path; its findings go to standard error where it does not compile.
 pub fn compiled(path: &Path, io: Io) -> Result<Rulebook, Error> {
     let checked = crate::load::rulebook(path)?;

@@ -34,6 +34,8 @@ impl World {
         let lead = self.lead(slot);
         let Some(definition) = plan.rulebook.channels.get(channel) else { return false };
         let scope = Scope {
+            before: None,
+            past: None,
             plan,
             lead,
             props: Props::default(),

@@ -8,7 +8,7 @@ use crate::decimal::Decimal;
 use crate::event::Props;
 use crate::local::{Zone, clock_on};
 use crate::plan::Plan;
-use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, SetId, State, TypeId};
+use crate::rulebook::{Arithmetic, Comparison, Expr, FactId, SetId, State, TierId, TypeId};
 use crate::timestamp::{Span, Timestamp};
 use crate::value::{Value, View};
 
@@ -28,9 +28,27 @@ pub(crate) struct Scope<'a> {
     /// Type and time of the event that is handled.
     pub event: Option<(TypeId, Timestamp)>,
     pub runner: &'a Runner,
+    /// What was known before anything came of this instant, where somebody measures.
+    pub before: Option<Before>,
+    /// Counts are those of this moment, by when things happened, whenever they were told.
+    pub past: Option<Timestamp>,
+}
+
+/// What a metric knows of a lead at a row: what was so before anything came of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before {
+    /// Contacts since the last reply.
+    pub attempts: u32,
+    /// The tier.
+    pub tier: Option<TierId>,
 }
 
 impl<'a> Scope<'a> {
+    /// The tier in question.
+    fn tier_id(&self) -> Option<TierId> {
+        self.before.map_or(self.lead.tier, |before| before.tier)
+    }
+
     /// The zone in which the lead's days begin.
     pub fn zone(&self) -> Zone {
         zone_of(self.plan, self.accounts, self.lead, &self.plan.zones).0
@@ -67,6 +85,8 @@ impl<'a> Scope<'a> {
             Expr::Now => View::Time(self.now),
             Expr::Count(set, within) => View::Number(self.count(*set, *within)),
             Expr::DaysSince(set) => View::Number(self.days_since(*set)),
+            Expr::Pending(since, until) => View::Bool(self.is_pending(*since, *until)),
+            Expr::Attempts => View::Number(self.before.map_or(0, |before| before.attempts).into()),
             Expr::Has(inner) => View::Bool(self.value(inner) != View::Missing),
             Expr::Default(value, default) => match self.value(value) {
                 View::Missing => self.value(default),
@@ -93,11 +113,15 @@ impl<'a> Scope<'a> {
     }
 
     pub fn tier(&self) -> View<'a> {
-        let tier = self.lead.tier.and_then(|tier| self.plan.rulebook.tiers.get(tier));
+        let tier = self.tier_id().and_then(|tier| self.plan.rulebook.tiers.get(tier));
         tier.map_or(View::Missing, |tier| View::Text(&tier.name))
     }
 
     pub fn count(&self, set: SetId, within: Option<Span>) -> Decimal {
+        if let Some(past) = self.past {
+            let from = within.map_or(Timestamp::MIN, |span| past - span);
+            return Decimal::from(self.happened(set, from, past) as u32);
+        }
         let Some(span) = within else {
             let slot = self.plan.total_of.get(set).copied().flatten();
             return slot.and_then(|slot| self.lead.totals.get(slot)).map_or(Decimal::ZERO, |n| (*n).into());
@@ -106,6 +130,22 @@ impl<'a> Scope<'a> {
         let Some(history) = slot.and_then(|slot| self.lead.histories.get(slot)) else { return Decimal::ZERO };
         let after = self.now - span;
         Decimal::from((history.len() - history.partition_point(|at| *at <= after)) as u32)
+    }
+
+    /// Whether an event of the first set has happened, and none of the second since.
+    fn is_pending(&self, since: SetId, until: SetId) -> bool {
+        let last = |set: SetId| {
+            let slot = self.plan.last_of.get(set).copied().flatten();
+            slot.and_then(|slot| self.lead.last.get(slot)).copied().filter(|stamp| !stamp.is_never())
+        };
+        last(since).is_some_and(|began| last(until).is_none_or(|ended| ended < began))
+    }
+
+    /// How often something happened after a moment and before another, as far as it is remembered.
+    fn happened(&self, set: SetId, after: Timestamp, before: Timestamp) -> usize {
+        let slot = self.plan.history_of.get(set).copied().flatten();
+        let Some(history) = slot.and_then(|slot| self.lead.histories.get(slot)) else { return 0 };
+        history.partition_point(|at| *at < before).saturating_sub(history.partition_point(|at| *at <= after))
     }
 
     /// Whole days since the last event of a set, or since the lead's first event.
@@ -183,7 +223,7 @@ impl<'a> Scope<'a> {
     /// Whether a `while` condition holds.
     pub fn state(&self, state: &State) -> bool {
         match state {
-            State::Tier(tier) => self.lead.tier == Some(*tier),
+            State::Tier(tier) => self.tier_id() == Some(*tier),
             State::In(sequence) => self.lead.enrolled(*sequence),
             State::Idle => self.lead.idle_since.is_some(),
             State::Suppressed => self.lead.suppressed(self.now).is_some(),
@@ -195,6 +235,6 @@ impl<'a> Scope<'a> {
 }
 
 /// A date by its days since 1970-01-01.
-fn date(days: i32) -> Option<NaiveDate> {
+pub(super) fn date(days: i32) -> Option<NaiveDate> {
     NaiveDate::default().checked_add_signed(TimeDelta::days(i64::from(days)))
 }

@@ -47,7 +47,17 @@ impl World {
     pub(super) fn touch_expires(&self, plan: &Plan, slot: u32, touch: &Touch, now: Timestamp) -> Option<Timestamp> {
         let Some(Expiry::At(expr)) = &touch.expires else { return None };
         let (lead, props) = (self.lead(slot), Props::default());
-        let scope = Scope { plan, lead, props, now, accounts: &self.accounts, event: None, runner: &self.runner };
+        let scope = Scope {
+            plan,
+            lead,
+            props,
+            now,
+            accounts: &self.accounts,
+            event: None,
+            runner: &self.runner,
+            before: None,
+            past: None,
+        };
         scope.moment(scope.value(expr))
     }
 

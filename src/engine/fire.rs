@@ -36,6 +36,9 @@ impl World {
             props: Props::default(),
             event: None,
         };
+        if self.meter.is_some() {
+            self.measure_before(plan, timer.slot, now);
+        }
         match timer.what {
             What::Absence(index) => {
                 moment.age = self.fire_absence(&moment, timer.slot, index as usize);
@@ -58,6 +61,9 @@ impl World {
             What::Action(serial) => self.fire_action(&moment, timer.slot, serial, out),
         }
         self.settle(&moment, out);
+        if self.meter.is_some() {
+            self.take_in_own(&moment, out);
+        }
     }
 
     /// The place of a timer in the order of the log. One that was made at this very moment fires right after

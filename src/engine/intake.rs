@@ -34,6 +34,9 @@ impl World {
         out: &mut Vec<Decision>,
     ) {
         self.now = moment.now;
+        if self.meter.is_some() {
+            self.measure_before(moment.plan, slot, moment.now);
+        }
         self.meet(moment, slot, event, out);
         let Some(ty) = event.ty else {
             self.settle(moment, out);
@@ -48,9 +51,17 @@ impl World {
                 self.by_hand(moment, slot, kind, event, out);
             }
         }
-        self.happen(moment, slot, ty, Stamp { at: event.at, number: event.number }, out);
+        let stamp = Stamp { at: event.at, number: event.number };
+        self.happen(moment, slot, ty, stamp, out);
+        // As rules see the lead: the event is counted, and nothing has come of it.
+        if self.meter.is_some() {
+            self.measure_event(moment, slot, ty, stamp);
+        }
         self.settle(moment, out);
         self.note = None;
+        if self.meter.is_some() {
+            self.take_in_own(moment, out);
+        }
     }
 
     /// Makes sure the lead is known, and its account.
@@ -288,6 +299,8 @@ impl World {
             accounts: &self.accounts,
             event: moment.event,
             runner: &self.runner,
+            before: None,
+            past: None,
         }
     }
 

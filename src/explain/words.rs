@@ -59,6 +59,8 @@ impl ClauseWords<'_> {
             Expr::Count(set, None) => (format!("count({})", self.set(*set)), ATOM),
             Expr::Count(set, Some(span)) => (format!("count({}, {})", self.set(*set), length(*span)), ATOM),
             Expr::DaysSince(set) => (format!("days_since({})", self.set(*set)), ATOM),
+            Expr::Pending(since, until) => (format!("pending({}, {})", self.set(*since), self.set(*until)), ATOM),
+            Expr::Attempts => (String::from("attempts"), ATOM),
             Expr::Has(inner) => (format!("has {}", self.bound(inner, ATOM)), ATOM),
             Expr::Default(a, b) => two(a, "??", b, DEFAULT),
             Expr::Not(inner) => (format!("not {}", self.bound(inner, NOT)), NOT),

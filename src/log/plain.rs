@@ -232,6 +232,10 @@ mod tests {
             experiments: Table::default(),
             tags: Table::default(),
             rules: Table::default(),
+            metrics: Table::default(),
+            left_out: Vec::new(),
+            reaching: crate::rulebook::metric::Reaching::default(),
+            report_zone: None,
             settings: Settings { stale_after: Span::ZERO, same_address_once: true },
             well_known: WellKnown {
                 timezone: FactId(0),

@@ -5,11 +5,13 @@
 use std::sync::Arc;
 
 use super::addresses::Addresses;
+use super::gauge::Gauge;
 use super::overrides::Overrides;
 use super::{Absence, Condition, Counter, Fall, History, Pair, Periodic, Plan, Reaction, Test};
+use crate::rulebook::metric::{DimensionSource, Measure, RowOutcome};
 use crate::rulebook::{
-    CapScope, Comparison, Effect, EffectKind, EventType, Expiry, Expr, InvariantKind, Limit, Read, RuleId, Rulebook,
-    ScoreId, ScriptId, Sequence, SequenceId, SetId, State, Table, Trigger, TypeId,
+    CapScope, Comparison, Effect, EffectKind, EventType, Expiry, Expr, InvariantKind, Limit, Metric, MetricId, Read,
+    RuleId, Rulebook, ScoreId, ScriptId, Sequence, SequenceId, SetId, State, Table, Trigger, TypeId,
 };
 use crate::timestamp::Span;
 use crate::units::{Content, Length};
@@ -22,6 +24,18 @@ impl Plan {
     /// Compiles a checked rulebook. It cannot fail: what could was refused by `check`.
     #[must_use]
     pub fn compile(rulebook: Rulebook) -> Self {
+        Self::compile_with(rulebook, |_| Vec::new())
+    }
+
+    /// The same for an engine that measures too: these metrics, and those they are made of. Its leads keep more
+    /// than those of a plan that does not, and decide the same.
+    #[must_use]
+    pub fn compile_measured(rulebook: Rulebook, metrics: &[MetricId]) -> Self {
+        Self::compile_with(rulebook, |rulebook| with_parts(rulebook, metrics))
+    }
+
+    fn compile_with(rulebook: Rulebook, measured: impl FnOnce(&Rulebook) -> Vec<MetricId>) -> Self {
+        let measured = measured(&rulebook);
         let rulebook = Arc::new(rulebook);
         let mut plan = empty(&rulebook);
         for (id, rule) in rulebook.rules.with_ids() {
@@ -52,12 +66,23 @@ impl Plan {
         plan.asks_idle = states.into_iter().any(asks_idle);
         plan.react(rulebook.well_known.replied, Reaction::ResetTouches);
         for_each_expr(&rulebook, &mut |expr| plan.place_expr(expr));
+        for metric in measured.iter().filter_map(|id| rulebook.metrics.get(*id)) {
+            metric_exprs(metric).into_iter().for_each(|expr| expr.walk(&mut |expr| plan.place_expr(expr)));
+        }
+        for expr in measured.iter().filter_map(|id| rulebook.metrics.get(*id)).flat_map(judged_later) {
+            expr.walk(&mut |expr| {
+                if let Expr::Count(set, _) = expr {
+                    plan.place_count(*set, Some(EVER));
+                }
+            });
+        }
         for reactions in &mut plan.reactions {
             reactions.sort_unstable();
             reactions.dedup();
         }
         plan.dispatch = dispatch(&rulebook, &plan.reactions);
         plan.answers_first = plan.dispatch.iter().map(|tests| answers_first(tests, &plan.reactions)).collect();
+        plan.gauge = (!measured.is_empty()).then(|| Arc::new(Gauge::of(&rulebook, &measured)));
         plan.tells = rulebook.types.with_ids().map(|(id, ty)| plan.tells(id, ty)).collect();
         plan
     }
@@ -165,6 +190,10 @@ impl Plan {
             Expr::DaysSince(set) => {
                 self.last(*set);
             }
+            Expr::Pending(since, until) => {
+                self.last(*since);
+                self.last(*until);
+            }
             Expr::Count(set, within) => self.place_count(*set, *within),
             Expr::Call { script, .. } => self.place_reads(*script),
             _ => {}
@@ -265,6 +294,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         script_of: vec![None; scores].into(),
         experiment_at: rulebook.sequences.iter().map(|s| vec![None; s.touches.len() + 1]).collect(),
         keeps_props: prints_props(rulebook),
+        gauge: None,
         asks_idle: false,
         zones: rulebook.zones.clone(),
         owner_zone: rulebook.facts.find("owner_timezone"),
@@ -309,7 +339,7 @@ fn answers_first(tests: &[Test], reactions: &Table<SetId, Vec<Reaction>>) -> boo
     all().any(|reaction| reaction.answers()) && all().any(|r| matches!(r, Reaction::Ask(_)))
 }
 
-fn condition(expr: &Expr) -> Condition {
+pub(super) fn condition(expr: &Expr) -> Condition {
     match expr {
         Expr::Not(inner) => match &**inner {
             Expr::Default(prop, default) => match (&**prop, &**default) {
@@ -324,6 +354,61 @@ fn condition(expr: &Expr) -> Condition {
         },
         _ => Condition::Expr(expr.clone()),
     }
+}
+
+/// Metrics with all that they are made of.
+fn with_parts(rulebook: &Rulebook, metrics: &[MetricId]) -> Vec<MetricId> {
+    let mut all: Vec<MetricId> = metrics.to_vec();
+    let mut next = 0;
+    while let Some(id) = all.get(next).copied() {
+        if let Some(Measure::Formula(formula)) = rulebook.metrics.get(id).map(|metric| &metric.measure) {
+            formula.metrics(&mut |part| {
+                if !all.contains(&part) {
+                    all.push(part);
+                }
+            });
+        }
+        next += 1;
+    }
+    all
+}
+
+/// Longer than any log.
+const EVER: Span = Span::days(100 * 366);
+
+/// Conditions of a metric that are judged later.
+fn judged_later(metric: &Metric) -> Vec<&Expr> {
+    let Measure::Share { outcomes, .. } = &metric.measure else { return Vec::new() };
+    let later = |outcome: &'_ RowOutcome| matches!(outcome, RowOutcome::Condition { after: Some(_), .. });
+    let exprs = outcomes.iter().filter(|outcome| later(outcome)).filter_map(|outcome| match outcome {
+        RowOutcome::Condition { expr, .. } => Some(expr),
+        RowOutcome::Event { .. } | RowOutcome::Without { .. } | RowOutcome::Own(_) => None,
+    });
+    exprs.collect()
+}
+
+/// Every expression that a metric asks.
+fn metric_exprs(metric: &Metric) -> Vec<&Expr> {
+    let mut all: Vec<&Expr> = Vec::new();
+    if let Some(rows) = metric.measure.rows() {
+        all.extend(&rows.guard);
+    }
+    match &metric.measure {
+        Measure::Share { outcomes, .. } => {
+            all.extend(outcomes.iter().filter_map(|outcome| match outcome {
+                RowOutcome::Condition { expr, .. } => Some(expr),
+                RowOutcome::Event { .. } | RowOutcome::Without { .. } | RowOutcome::Own(_) => None,
+            }));
+        }
+        Measure::Statistic { value, .. } => all.push(value),
+        Measure::Count(_) | Measure::Time { .. } | Measure::Steps { .. } | Measure::Formula(_) => {}
+    }
+    for part in metric.by.iter().flat_map(|by| &by.parts) {
+        if let DimensionSource::Expr(expr) = &part.source {
+            all.push(expr);
+        }
+    }
+    all
 }
 
 /// Calls `f` with every expression of the rulebook and every expression inside it.

@@ -137,6 +137,18 @@ pub struct Alternative {
 /// `type` of the entries the engine makes when a touch is sent; no log may use it.
 pub const TOUCHED_TYPE: &str = "ensue.touched";
 
+/// The types of what the engine did, as metrics see it; no log may use them, and rules do not see them.
+pub const MEASURED_TYPES: [&str; 8] = [
+    "ensue.messaged",
+    "ensue.contacted",
+    "ensue.planned",
+    "ensue.tiered",
+    "ensue.alerted",
+    "ensue.enrolled",
+    "ensue.finished",
+    "ensue.exited",
+];
+
 /// The type of the standard event by which somebody consents anew.
 pub const RESUBSCRIBED: &str = "resubscribed";
 

@@ -36,6 +36,10 @@ pub enum Expr {
     Count(SetId, Option<Span>),
     /// `days_since(EVENT)`: whole days.
     DaysSince(SetId),
+    /// `pending(A, B)`: an A has happened, and no B since.
+    Pending(SetId, SetId),
+    /// Contacts with the lead since its last reply, the row included; metrics alone ask for it.
+    Attempts,
     /// `has x`
     Has(Box<Expr>),
     /// `x ?? default`
@@ -94,6 +98,8 @@ impl Expr {
             | Self::Touches
             | Self::Now
             | Self::Count(..)
+            | Self::Pending(..)
+            | Self::Attempts
             | Self::DaysSince(_) => {}
         }
     }
@@ -111,6 +117,30 @@ impl Expr {
                     | Self::Now
                     | Self::DateTime { .. }
                     | Self::Count(..)
+                    | Self::Pending(..)
+                    | Self::Attempts
+                    | Self::DaysSince(_)
+                    | Self::Call { .. }
+            )
+        })
+    }
+
+    /// Whether it asks about nothing but how often something has happened, so that it can be answered for any moment
+    /// of the past.
+    #[must_use]
+    pub fn is_of_counts_alone(&self) -> bool {
+        !self.any(|part| {
+            matches!(
+                part,
+                Self::Fact(_)
+                    | Self::Prop(_)
+                    | Self::Tier
+                    | Self::Score(_)
+                    | Self::Touches
+                    | Self::Now
+                    | Self::DateTime { .. }
+                    | Self::Pending(..)
+                    | Self::Attempts
                     | Self::DaysSince(_)
                     | Self::Call { .. }
             )

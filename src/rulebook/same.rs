@@ -321,6 +321,10 @@ impl<'a> Same<'a> {
                 matches!(new, Expr::Count(other, other_span) if span == other_span && self.set(*set, *other))
             }
             Expr::DaysSince(set) => matches!(new, Expr::DaysSince(other) if self.set(*set, *other)),
+            Expr::Pending(a, b) => {
+                matches!(new, Expr::Pending(c, d) if self.set(*a, *c) && self.set(*b, *d))
+            }
+            Expr::Attempts => matches!(new, Expr::Attempts),
             Expr::Has(inner) => matches!(new, Expr::Has(other) if self.expr(inner, other)),
             Expr::Default(a, b) => matches!(new, Expr::Default(c, d) if two(a, b, c, d)),
             Expr::Not(inner) => matches!(new, Expr::Not(other) if self.expr(inner, other)),

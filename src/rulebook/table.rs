@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use super::{BookTemplate, Channel, EventType, Experiment, Fact, Rule, Score, Sequence, Tier, Topic};
+use super::{BookTemplate, Channel, EventType, Experiment, Fact, Metric, Rule, Score, Sequence, Tier, Topic};
 use crate::calendar::Calendar;
 
 /// A place in a table.
@@ -163,6 +163,7 @@ named! {
     Score, name;
     BookTemplate, name;
     Experiment, name;
+    Metric, name;
     Rule, label;
 }
 

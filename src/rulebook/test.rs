@@ -1,6 +1,6 @@
 //! Tests and invariants with every name resolved and every moment worked out.
 
-use super::{CapScope, ChannelId, Pattern, PropId, RuleId, ScoreId, SequenceId, SetId, TypeId};
+use super::{CapScope, ChannelId, MetricId, Pattern, PropId, RuleId, ScoreId, SequenceId, SetId, TypeId};
 use crate::decimal::Decimal;
 use crate::local::Zone;
 use crate::source::Range;
@@ -37,6 +37,36 @@ pub struct Test {
     pub expects: Vec<Expect>,
     /// What is expected of scores.
     pub scores: Vec<ScoreExpect>,
+    /// What is expected of metrics.
+    pub metrics: Vec<MetricExpect>,
+}
+
+/// `expect metric reply_rate by channel "sms" 1 of 1 at +21d`
+#[derive(Clone, Debug)]
+pub struct MetricExpect {
+    /// The whole line.
+    pub range: Range,
+    /// What it shows, as written.
+    pub place: Range,
+    /// Which metric.
+    pub metric: MetricId,
+    /// One group of one of its breakdowns: which, and its value.
+    pub group: Option<(usize, String)>,
+    /// What it shows.
+    pub shows: MetricShown,
+    /// As of when; `None` for when the test ends.
+    pub at: Option<Timestamp>,
+}
+
+/// What a metric is expected to show.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MetricShown {
+    /// So many outcomes of so many rows.
+    Of(u64, u64),
+    /// A value in the unit of the metric.
+    Value(f64),
+    /// There are no rows.
+    Nothing,
 }
 
 /// A lead of a test.

@@ -4,6 +4,7 @@
 pub mod declare;
 mod expr;
 mod literal;
+mod metric;
 mod rule;
 mod sequence;
 mod test;
@@ -205,6 +206,7 @@ impl Build<'_> {
             Rule::experiment_decl => ItemKind::Experiment(self.experiment(pair)?),
             Rule::test_decl => ItemKind::Test(self.test(pair)?),
             Rule::invariant_decl => ItemKind::Invariant(self.invariant(&pair)?),
+            Rule::metric_decl => ItemKind::Metric(self.metric(pair)?),
             Rule::rule_decl => ItemKind::Rule(self.rule(pair)?),
             _ => return None,
         })
@@ -229,7 +231,7 @@ impl Build<'_> {
 
 fn is_name(pair: &Pair<'_>) -> bool {
     matches!(pair.as_rule(), Rule::name | Rule::soft_name | Rule::value_name | Rule::step_name | Rule::type_name)
-        || matches!(pair.as_rule(), Rule::lead_name | Rule::wanted_name)
+        || matches!(pair.as_rule(), Rule::lead_name | Rule::wanted_name | Rule::row_name)
 }
 
 /// The first pair of a rule directly inside another.

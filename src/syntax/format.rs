@@ -28,7 +28,7 @@ const WIDTH: usize = 110;
 pub fn meaning(text: &str) -> Option<Vec<String>> {
     let (file, findings) = parse(SourceId::default(), text);
     let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
-    let decides = |item: &&Item| !matches!(item.node, ItemKind::Test(_));
+    let decides = |item: &&Item| !matches!(item.node, ItemKind::Test(_) | ItemKind::Metric(_));
     (!broken).then(|| file.items.iter().filter(decides).map(same::said).collect())
 }
 

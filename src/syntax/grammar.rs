@@ -53,6 +53,11 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::declaration_word
         | Rule::topics_head
         | Rule::contact_head
+        | Rule::metric_head
+        | Rule::measure
+        | Rule::metric_clause
+        | Rule::metric_word
+        | Rule::clause_head
         | Rule::contact_clause
         | Rule::trigger_word
         | Rule::effect_word
@@ -77,7 +82,8 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::score_decl
         | Rule::experiment_decl
         | Rule::test_decl
-        | Rule::invariant_decl => "a rule or a declaration",
+        | Rule::invariant_decl
+        | Rule::metric_decl => "a rule or a declaration",
         Rule::fields | Rule::field => "a property such as `plan text`",
         Rule::named_in_log => "`is`",
         Rule::sets | Rule::kw_sets => "`sets`",
@@ -230,6 +236,56 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::never_after | Rule::at_most | Rule::in_time => "an invariant such as `after replied never email`",
         Rule::guard_scope => "`lead` or `account`",
         Rule::kept_from => "a channel, `touch` or `alert`",
+        Rule::counted_rows | Rule::share | Rule::steps | Rule::time_between | Rule::statistic | Rule::formula => {
+            "a measure such as `share of demo with picked_up within 5m`"
+        }
+        Rule::kw_count
+        | Rule::kw_share
+        | Rule::kw_steps
+        | Rule::kw_median
+        | Rule::kw_p75
+        | Rule::kw_p90
+        | Rule::kw_mean
+        | Rule::kw_sum
+        | Rule::quantile => "a measure such as `count booked` or `share of demo with picked_up within 5m`",
+        Rule::rows | Rule::step_rows | Rule::kw_leads | Rule::kw_accounts => {
+            "rows such as `booked`, `leads contacted` or `leads while hot`"
+        }
+        Rule::row_event | Rule::row_name => "an event such as `booked`",
+        Rule::outcome | Rule::outcome_absent | Rule::outcome_event | Rule::outcome_expr => {
+            "an outcome such as `replied within 14d`"
+        }
+        Rule::outcome_after => "`after`",
+        Rule::kw_with => "`with`",
+        Rule::kw_open => "`open`",
+        Rule::kw_time => "`time`",
+        Rule::metric_block => "`{`",
+        Rule::metric_kind
+        | Rule::by_clause
+        | Rule::except_clause
+        | Rule::credit_clause
+        | Rule::target
+        | Rule::better
+        | Rule::benchmark
+        | Rule::least
+        | Rule::remedy
+        | Rule::kw_kind
+        | Rule::kw_except
+        | Rule::kw_credit
+        | Rule::kw_target
+        | Rule::kw_better
+        | Rule::kw_benchmark
+        | Rule::kw_least
+        | Rule::kw_remedy => "a clause such as `by tier`, `target >= 8%` or `remedy \"...\"`",
+        Rule::kw_lower | Rule::kw_higher => "`lower` or `higher`",
+        Rule::dimension | Rule::one_dimension => "what to break it down by, such as `tier`",
+        Rule::edges => "edges such as `[10_000, 50_000]`",
+        Rule::amount => "a value such as `8%`, `5m` or `6`",
+        Rule::target_from => "`from`",
+        Rule::measured | Rule::kw_metric => "`metric`",
+        Rule::measured_group => "`by`",
+        Rule::whole_of | Rule::count_of | Rule::no_value => "what the metric shows, such as `1 of 2`, `4d` or `-`",
+        Rule::measured_at => "`at`",
         Rule::expr
         | Rule::plain_value
         | Rule::sum

@@ -173,7 +173,9 @@ impl Splitter<'_> {
                 _ => matches!(next, Some(TokenKind::Word(_))),
             },
             Some(TokenKind::Word(Class::On)) => matches!(next, Some(TokenKind::Word(_))),
-            Some(TokenKind::Word(Class::Plain)) => self.declares_topics(index) || self.declares_contact(index),
+            Some(TokenKind::Word(Class::Plain)) => {
+                self.declares_topics(index) || self.declares_contact(index) || self.declares_metric(index)
+            }
             _ => false,
         }
     }
@@ -195,6 +197,16 @@ impl Splitter<'_> {
         self.word(index) == "contact"
             && self.leads_line(index)
             && (is_list || self.kind(behind) == Some(TokenKind::Open(b'{')))
+            && index.checked_sub(1).is_none_or(|_| !self.is_template(index))
+    }
+
+    /// Whether `metric` begins a declaration: it leads a line, and a name and `=` stand behind it.
+    fn declares_metric(&self, index: usize) -> bool {
+        self.word(index) == "metric"
+            && self.leads_line(index)
+            && self.is_word(index + 1)
+            && self.kind(index + 2) == Some(TokenKind::Operator)
+            && self.word(index + 2) == "="
             && index.checked_sub(1).is_none_or(|_| !self.is_template(index))
     }
 

@@ -2,6 +2,7 @@
 //! read by `check` alone. Names are not resolved and nothing is typed here.
 
 mod expression;
+mod metric;
 mod rule;
 mod sequence;
 mod test;
@@ -10,6 +11,7 @@ use crate::decimal::Decimal;
 use crate::source::{Range, SourceId};
 pub use crate::units::{ClockTime, Content, Length, Per, Period, Roll, Unit, Weekday, ZoneSource};
 pub use expression::*;
+pub use metric::*;
 pub use rule::*;
 pub use sequence::*;
 pub use test::*;
@@ -69,6 +71,7 @@ pub enum ItemKind {
     Experiment(ExperimentDecl),
     Test(TestDecl),
     Invariant(InvariantDecl),
+    Metric(MetricDecl),
 }
 
 /// `event trial_started is "product.trial_started" where E { plan text, seats number? }`

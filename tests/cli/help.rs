@@ -2,7 +2,7 @@
 
 use super::process::ensue;
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "activate",
     "check",
     "completions",
@@ -17,6 +17,7 @@ const VERBS: [&str; 19] = [
     "leads",
     "man",
     "render",
+    "report",
     "run",
     "store",
     "test",

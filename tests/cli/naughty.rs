@@ -57,7 +57,7 @@ fn values(help: &str, option: &str) -> Vec<String> {
 /// How a format is read.
 fn read_as(format: &str) -> Prints {
     match format {
-        "human" | "short" => Prints::Text,
+        "human" | "short" | "csv" => Prints::Text,
         "json" | "jsonl" | "sarif" => Prints::Json,
         "github" => Prints::Commands,
         "junit" | "html" => Prints::Xml,

@@ -58,7 +58,15 @@ CREATE MACRO answered() AS TABLE
 SELECT r.*, c.answered_at, c.answered_at IS NOT NULL AS outcome, r.ends <= getvariable('as_of') AS ripe
 FROM metric_rows r LEFT JOIN (SELECT item, min(answered_at) AS answered_at FROM credits() GROUP BY item) c USING (item);
 
--- The same with the seconds to the outcome, or to where nobody looks any more.
+-- Rows without any such event in their window, whichever row it is credited to.
+CREATE MACRO unanswered() AS TABLE
+SELECT r.*, NOT EXISTS (
+    FROM metric_outcomes o
+    WHERE o.lead = r.lead AND o.item <> r.item AND r.occurred_at <= o.occurred_at AND o.occurred_at < r.ends) AS outcome,
+  r.ends <= getvariable('as_of') AS ripe
+FROM metric_rows r;
+
+-- The answered rows with the seconds to the outcome, or to where nobody looks any more.
 CREATE MACRO timed() AS TABLE
 SELECT *, epoch(coalesce(answered_at, least(ends, getvariable('as_of'))) - occurred_at) AS seconds FROM answered();
 

@@ -93,12 +93,95 @@ fn item(item: &ItemKind) -> String {
             };
             format!("(invariant {} {rule})", invariant.name.node)
         }
+        ItemKind::Metric(metric) => metric_words(metric),
         ItemKind::Experiment(experiment) => {
             let head = format!("{} {}.{}", experiment.name.node, experiment.sequence.node, experiment.touch.node);
             let goal = part("goal", experiment.goal.as_ref(), |(e, d)| format!("{} {}", event(e), shown(d)));
             let variant = |(template, percent): &(Name, At<Decimal>)| format!("({} {}%)", template.node, percent.node);
             block(&format!("experiment {head}{goal}"), &experiment.variants, variant)
         }
+    }
+}
+
+fn metric_words(metric: &MetricDecl) -> String {
+    let measure = match &metric.measure.node {
+        Measure::Count(rows) => format!("(count {})", rows_words(rows)),
+        Measure::Share { rows, outcomes } => {
+            format!("(share {} {})", rows_words(rows), list("with", outcomes, outcome))
+        }
+        Measure::Statistic { statistic, value, rows } => {
+            format!("({} {} {})", statistic.word(), expr(value), rows_words(rows))
+        }
+        Measure::Time { quantile, open, rows, event: e, within } => {
+            let open = if *open { " open" } else { "" };
+            let within = part("within", within.as_ref(), shown);
+            format!("({}{open}-time {} {}{within})", quantile.word(), rows_words(rows), event(e))
+        }
+        Measure::Steps { rows, steps, within } => {
+            format!(
+                "(steps {} {}{})",
+                rows_words(rows),
+                list("to", steps, event),
+                part("within", within.as_ref(), shown)
+            )
+        }
+        Measure::Formula(formula) => expr(formula),
+    };
+    let head = format!("metric {} {measure}{}", metric.name.node, part("why", metric.why.as_ref(), text));
+    block(&head, &metric.clauses, metric_clause)
+}
+
+fn rows_words(rows: &Rows) -> String {
+    let of = match rows.of {
+        RowsOf::Events => "events",
+        RowsOf::Leads => "leads",
+        RowsOf::Accounts => "accounts",
+    };
+    let (state, guard) = (part("while", rows.while_.as_ref(), state), part("where", rows.guard.as_ref(), expr));
+    format!("{}{state}{guard}", list(of, &rows.events, event))
+}
+
+fn outcome(outcome: &At<Outcome>) -> String {
+    match &outcome.node {
+        Outcome::Event { event: e, within } => format!("({} within {})", event(e), shown(within)),
+        Outcome::Without { event: e, within } => format!("(no {}{})", event(e), part("within", within.as_ref(), shown)),
+        Outcome::Expr { value, after } => format!("({}{})", expr(value), part("after", after.as_ref(), shown)),
+    }
+}
+
+fn amount(amount: &At<Amount>) -> String {
+    match amount.node {
+        Amount::Percent(value) => format!("{value}%"),
+        Amount::Number(value) => value.to_string(),
+        Amount::Length(value) => value.to_string(),
+    }
+}
+
+fn metric_clause(clause: &At<MetricClause>) -> String {
+    match &clause.node {
+        MetricClause::Kind(kind) => format!("(kind {})", kind.node),
+        MetricClause::By(dimensions) => {
+            let one = |part: &DimensionPart| list(&part.name.node, &part.edges, |edge| edge.node.to_string());
+            list("by", dimensions, |by| by.node.parts.iter().map(one).collect::<Vec<_>>().join("+"))
+        }
+        MetricClause::Except { event: e, within } => {
+            format!("(except {}{})", event(e), part("within", within.as_ref(), shown))
+        }
+        MetricClause::CreditAccount => "(credit account)".to_owned(),
+        MetricClause::Target { goal, from } => {
+            let goal = match goal {
+                Goal::Compare(op, value) => format!("{:?} {}", op.node, amount(value)),
+                Goal::Between(low, high) => format!("{}..{}", amount(low), amount(high)),
+            };
+            format!("(target {goal}{})", part("from", from.as_ref(), expr))
+        }
+        MetricClause::Better { lower } => format!("(better {})", if *lower { "lower" } else { "higher" }),
+        MetricClause::Benchmark { value, to, source } => {
+            let (to, source) = (part("to", to.as_ref(), amount), part("source", source.as_ref(), text));
+            format!("(benchmark {}{to}{source})", amount(value))
+        }
+        MetricClause::Least(least) => format!("(least {})", least.node),
+        MetricClause::Remedy(remedy) => format!("(remedy {})", text(remedy)),
     }
 }
 
@@ -433,6 +516,16 @@ fn expectation(expectation: &Expectation) -> String {
     match expectation {
         Expectation::Some(one, given) => format!("(expect {}{})", wanted(one), clauses(given)),
         Expectation::None(all, given) => format!("{}{}", list("expect-no", all, wanted), clauses(given)),
+        Expectation::Metric(MeasuredExpect { metric, group, shows, at }) => {
+            let group = part("by", group.as_ref(), |(by, value)| format!("{} {}", by.node, text(value)));
+            let shows = match shows.node {
+                Shown::Of(outcomes, rows) => format!("{outcomes} of {rows}"),
+                Shown::Value(value) => amount(&At { node: value, range: shows.range }),
+                Shown::Nothing => "-".to_owned(),
+            };
+            let at = part("at", at.as_ref(), |at| moment(&at.node));
+            format!("(expect-metric {}{group} ({shows}){at})", metric.node)
+        }
         Expectation::Score { score, lead, rows } => {
             let row = |row: &ScoreRow| format!("({} {:.*})", moment(&row.moment.node), row.decimals, row.value.node);
             list(&format!("expect-score {}{}", score.node, part("of", lead.as_ref(), name)), rows, row)

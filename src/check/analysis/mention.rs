@@ -61,10 +61,51 @@ impl<'a> Mentions<'a> {
                     }
                 }
             }
+            ItemKind::Metric(metric) => self.metric(metric),
             ItemKind::Experiment(experiment) => {
                 if let Some((event, _)) = &experiment.goal {
                     self.event(event);
                 }
+            }
+        }
+    }
+
+    fn metric(&mut self, metric: &'a MetricDecl) {
+        let rows = match &metric.measure.node {
+            Measure::Count(rows) => rows,
+            Measure::Share { rows, outcomes } => {
+                for outcome in outcomes {
+                    match &outcome.node {
+                        Outcome::Event { event, .. } | Outcome::Without { event, .. } => self.event(event),
+                        Outcome::Expr { value, .. } => self.expr(value),
+                    }
+                }
+                rows
+            }
+            Measure::Statistic { value, rows, .. } => {
+                self.expr(value);
+                rows
+            }
+            Measure::Time { rows, event, .. } => {
+                self.event(event);
+                rows
+            }
+            Measure::Steps { rows, steps, .. } => {
+                steps.iter().for_each(|event| self.event(event));
+                rows
+            }
+            Measure::Formula(formula) => return self.expr(formula),
+        };
+        rows.events.iter().for_each(|event| self.event(event));
+        self.exprs(&rows.guard);
+        for clause in &metric.clauses {
+            match &clause.node {
+                MetricClause::Except { event, .. } => self.event(event),
+                MetricClause::By(list) => {
+                    let parts = list.iter().flat_map(|by| &by.node.parts);
+                    self.names.extend(parts.map(|part| part.name.node.as_str()));
+                }
+                _ => {}
             }
         }
     }

@@ -59,5 +59,7 @@ fn raises(book: &Book, acts: &[&Formula; 2], tier: TierId) -> bool {
 
 /// Whether an expression looks at other things the lead did.
 fn asks_more(expr: &Expr) -> bool {
-    expr.any(|part| matches!(part, Expr::Count(..) | Expr::DaysSince(_) | Expr::Score(_) | Expr::Call { .. }))
+    expr.any(|part| {
+        matches!(part, Expr::Count(..) | Expr::DaysSince(_) | Expr::Pending(..) | Expr::Score(_) | Expr::Call { .. })
+    })
 }

@@ -200,6 +200,6 @@ fn is_touched(book: &Book, set: SetId) -> bool {
 fn asks_outside(expr: &Expr) -> bool {
     expr.any(|part| {
         let moves = matches!(part, Expr::Prop(_) | Expr::Score(_) | Expr::Touches | Expr::Now);
-        moves || matches!(part, Expr::Count(..) | Expr::DaysSince(_) | Expr::Call { .. })
+        moves || matches!(part, Expr::Count(..) | Expr::DaysSince(_) | Expr::Pending(..) | Expr::Call { .. })
     })
 }

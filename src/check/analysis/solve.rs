@@ -174,6 +174,7 @@ fn may_be_missing(rulebook: &Rulebook, subject: &Subject) -> bool {
             Expr::Fact(fact) => rulebook.facts.get(*fact).is_none_or(|fact| fact.default == Value::Missing),
             Expr::Prop(prop) => rulebook.types.iter().flat_map(|ty| &ty.props).any(|p| p.id == *prop && p.optional),
             Expr::Score(_) | Expr::Touches | Expr::Now | Expr::Count(..) | Expr::DaysSince(_) => false,
+            Expr::Pending(..) | Expr::Attempts => false,
             Expr::Compare(..) | Expr::In(..) | Expr::DateTime { .. } => false,
             _ => true,
         },

@@ -46,7 +46,63 @@ impl Names {
                 lines.iter().for_each(|line| self.test_line(&line.node));
             }
             ItemKind::Invariant(InvariantDecl { name: _, rule, range: _ }) => self.invariant(rule),
+            ItemKind::Metric(metric) => self.metric(metric),
         }
+    }
+
+    fn metric(&mut self, MetricDecl { name: _, measure, clauses, why: _ }: &MetricDecl) {
+        match &measure.node {
+            Measure::Count(rows) => self.rows(rows),
+            Measure::Share { rows, outcomes } => {
+                self.rows(rows);
+                for outcome in outcomes {
+                    match &outcome.node {
+                        Outcome::Event { event, within: _ } | Outcome::Without { event, within: _ } => {
+                            self.event(event)
+                        }
+                        Outcome::Expr { value, after: _ } => self.expr(value),
+                    }
+                }
+            }
+            Measure::Statistic { statistic: _, value, rows } => {
+                self.expr(value);
+                self.rows(rows);
+            }
+            Measure::Time { quantile: _, open: _, rows, event, within: _ } => {
+                self.rows(rows);
+                self.event(event);
+            }
+            Measure::Steps { rows, steps, within: _ } => {
+                self.rows(rows);
+                steps.iter().for_each(|event| self.event(event));
+            }
+            Measure::Formula(formula) => self.expr(formula),
+        }
+        for clause in clauses {
+            match &clause.node {
+                MetricClause::Except { event, within: _ } => self.event(event),
+                MetricClause::By(list) => {
+                    for DimensionPart { name, edges: _ } in list.iter().flat_map(|by| &by.node.parts) {
+                        if !["tier", "weekday", "hour", "attempts"].contains(&name.node.as_str()) {
+                            self.name(name);
+                        }
+                    }
+                }
+                MetricClause::Kind(_)
+                | MetricClause::CreditAccount
+                | MetricClause::Target { goal: _, from: _ }
+                | MetricClause::Better { lower: _ }
+                | MetricClause::Benchmark { value: _, to: _, source: _ }
+                | MetricClause::Least(_)
+                | MetricClause::Remedy(_) => {}
+            }
+        }
+    }
+
+    fn rows(&mut self, Rows { of: _, events, while_, guard, range: _ }: &Rows) {
+        events.iter().for_each(|event| self.event(event));
+        while_.iter().for_each(|state| self.state(state));
+        self.exprs(guard);
     }
 
     fn channel_clause(&mut self, clause: &ChannelClause) {
@@ -271,6 +327,9 @@ impl Names {
                 self.name(score);
                 lead.iter().for_each(|name| self.name(name));
             }
+            TestLine::Expect(Expectation::Metric(MeasuredExpect { metric, group: _, shows: _, at: _ })) => {
+                self.name(metric);
+            }
             TestLine::Zone(_) | TestLine::Until(_) => {}
         }
     }
@@ -360,7 +419,7 @@ fn shipped(folder: &str) -> Checked {
 
 fn written(files: &[(&str, &str)], beside: &[(&str, &str)]) -> Checked {
     let own = |list: &[(&str, &str)]| list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
-    let env = Env { root: String::new(), files: own(beside).into_iter().collect() };
+    let env = Env { root: String::new(), files: own(beside).into_iter().collect(), metrics: false };
     let checked = check::load(own(files), &env);
     assert!(checked.rulebook.is_some(), "{:#?}", checked.diagnostics);
     checked

@@ -14,6 +14,7 @@ impl ProseWords<'_> {
             Expr::Not(inner) => self.denied(inner),
             Expr::Compare(op, a, b) => self.comparison(*op, a, b),
             Expr::In(a, list) => fill("{} {}", [self.value_of(a), self.among(list, false)]),
+            Expr::Pending(since, until) => fill("there was {} and no {} since", [self.one(*since), self.noun(*until)]),
             Expr::Has(inner) => fill("{} is known", [self.value_of(inner)]),
             Expr::Constant(Value::Bool(true)) => "always".into(),
             Expr::Constant(Value::Bool(false)) => "never".into(),
@@ -33,6 +34,7 @@ impl ProseWords<'_> {
             Expr::Compare(Comparison::NotEqual, a, b) => self.comparison(Comparison::Equal, a, b),
             Expr::Compare(op, a, b) => fill("{} is not {} {}", [self.value_of(a), degree(*op).into(), self.side(b, a)]),
             Expr::In(a, list) => fill("{} {}", [self.value_of(a), self.among(list, true)]),
+            Expr::Pending(since, until) => fill("there was no {}, or {} since", [self.noun(*since), self.one(*until)]),
             Expr::Has(inner) => fill("{} is not known", [self.value_of(inner)]),
             Expr::Constant(Value::Bool(truth)) => self.condition(&Expr::Constant(Value::Bool(!truth))),
             Expr::Call { .. } => fill("{} says no", [self.value_of(expr)]),
@@ -197,6 +199,7 @@ impl ProseWords<'_> {
                 fill("the number of {} in the last {}", [self.nouns(*set), time::last(*span).into()])
             }
             Expr::DaysSince(set) => fill("the number of days since the last {}", [self.noun(*set)]),
+            Expr::Attempts => "the number of contacts since the last reply".into(),
             Expr::Default(a, b) => fill("{} ({} if unknown)", [self.value_of(a), self.value_of(b)]),
             Expr::Negate(a) => fill("minus {}", [self.operand(a)]),
             Expr::List(items) => listed(items.iter().map(|item| self.value_of(item)).collect(), "and"),
@@ -211,9 +214,13 @@ impl ProseWords<'_> {
             Expr::Arithmetic(Arithmetic::Multiply, a, b) => two("{} times {}", a, b),
             Expr::Arithmetic(Arithmetic::Divide, a, b) => two("{} divided by {}", a, b),
             Expr::Call { function, args, .. } => self.call(function, args),
-            Expr::Has(_) | Expr::Not(_) | Expr::And(..) | Expr::Or(..) | Expr::Compare(..) | Expr::In(..) => {
-                fill("whether {}", [self.condition(expr)])
-            }
+            Expr::Pending(..)
+            | Expr::Has(_)
+            | Expr::Not(_)
+            | Expr::And(..)
+            | Expr::Or(..)
+            | Expr::Compare(..)
+            | Expr::In(..) => fill("whether {}", [self.condition(expr)]),
         }
     }
 

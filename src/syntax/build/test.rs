@@ -53,7 +53,7 @@ impl Build<'_> {
         child(pair, Rule::plain_value).and_then(|kid| self.expr(kid))
     }
 
-    fn moment_in(&mut self, pair: &Pair<'_>) -> Option<At<Moment>> {
+    pub(super) fn moment_in(&mut self, pair: &Pair<'_>) -> Option<At<Moment>> {
         let kid = child(pair, Rule::moment)?;
         let range = self.range(&kid);
         let time = self.time_in(&kid).map(|time| time.node);
@@ -97,6 +97,9 @@ impl Build<'_> {
     fn expectation(&mut self, pair: &Pair<'_>) -> Option<Expectation> {
         if let Some(table) = child(pair, Rule::score_table) {
             return self.score_table(&table);
+        }
+        if let Some(measured) = child(pair, Rule::measured) {
+            return self.measured(&measured).map(Expectation::Metric);
         }
         let mut clauses = self.clauses(pair);
         if let Some(about) = child(pair, Rule::about_lead) {

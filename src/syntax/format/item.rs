@@ -20,6 +20,7 @@ impl Printer<'_> {
                 self.plain(node, sign, run)
             }
             Rule::event_decl => self.event(node, run),
+            Rule::metric_decl => self.metric(node, run),
             _ => self.block_statement(node, run),
         }
     }
@@ -34,6 +35,36 @@ impl Printer<'_> {
         let (head, rest) = order.split_at(at - node.words.start);
         let cells = vec![Cell::new(self.flat(head)), Cell::new(self.flat(rest))];
         self.single((node.rule, false), run, cells)
+    }
+
+    /// `metric booked_rate = share of created with booked within 30d { by source } why "…"`
+    fn metric(&mut self, node: &FormatNode, run: Option<(Kin, u32)>) -> Option<(Kin, u32)> {
+        let block = node.child(Rule::metric_block);
+        if block.is_none_or(|block| self.is_inline(block)) && self.fits(&node.order(), 0) {
+            let sign = node.child(Rule::equals).map_or(node.words.end, |sign| sign.words.start);
+            let body = block.map_or(node.words.end, |block| block.words.start);
+            let flat = |from: usize, to: usize| self.flat(&(from..to).collect::<Vec<_>>());
+            let why = node.child(Rule::why_clause).map(|why| flat(why.words.start, why.words.end));
+            let mut measure = flat(sign, body);
+            if let Some(block) = block {
+                measure = format!("{measure} {}", self.inline_body(block));
+            }
+            if let Some(why) = why.filter(|_| block.is_some()) {
+                measure = format!("{measure} {why}");
+            }
+            let cells = vec![Cell::new(flat(node.words.start, sign)), Cell::new(measure)];
+            return self.single((node.rule, false), run, cells);
+        }
+        let Some(block) = block else {
+            self.fill(&node.order(), 0, 2);
+            return None;
+        };
+        self.open_block(node, block);
+        if let Some(why) = node.child(Rule::why_clause) {
+            let words = self.flat(&why.order());
+            self.sheet.append(&format!(" {words}"));
+        }
+        None
     }
 
     /// `event pricing is "page.viewed" where …`

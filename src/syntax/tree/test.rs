@@ -1,6 +1,6 @@
 //! `test`, `todo` and `invariant`: what the author wrote.
 
-use super::{At, ClockTime, Content, EventRef, Expr, Length, Name, Text};
+use super::{At, ClockTime, Content, EventRef, Expr, Length, MeasuredExpect, Name, Text};
 use crate::decimal::Decimal;
 use crate::source::Range;
 pub use crate::units::Status;
@@ -96,6 +96,8 @@ pub enum Expectation {
         /// What it reads when.
         rows: Vec<ScoreRow>,
     },
+    /// `metric reply_rate 1 of 2 at +21d`
+    Metric(MeasuredExpect),
 }
 
 /// `+1d 10`

@@ -7,4 +7,4 @@ FROM happened(['planned']) WHERE manual AND status = 'sent';
 CREATE OR REPLACE TEMP TABLE metric_outcomes AS
 FROM happened(['worked']);
 CREATE OR REPLACE TEMP TABLE metric AS
-SELECT * REPLACE (NOT outcome AS outcome) FROM answered();
+FROM unanswered();

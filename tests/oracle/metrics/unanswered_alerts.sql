@@ -6,4 +6,4 @@ SELECT *, open_hours_later(occurred_at, lead_zone, 1) AS ends FROM happened(['al
 CREATE OR REPLACE TEMP TABLE metric_outcomes AS
 FROM happened(['picked_up']);
 CREATE OR REPLACE TEMP TABLE metric AS
-SELECT * REPLACE (NOT outcome AS outcome) FROM answered();
+FROM unanswered();
