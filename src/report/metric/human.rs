@@ -7,6 +7,7 @@ use crate::metric::figure::{Figure, GoalStanding};
 use crate::metric::table::{GroupRows, MetricRows, PeriodFigure};
 use crate::rulebook::Metric;
 use crate::rulebook::metric::{Measure, MetricKind};
+use crate::shown::Shown;
 use crate::words::many;
 
 /// How a sparkline is drawn.
@@ -95,7 +96,7 @@ fn metric_lines(drawn: &Drawn<'_>, rows: &MetricRows, signs: Signs) -> Vec<Line>
                 if known != drawn.by {
                     continue;
                 }
-                format!("    {label}")
+                format!("    {}", Shown(label))
             }
         };
         let below = if group.group.is_none() { below(drawn, metric, group) } else { Vec::new() };
@@ -202,7 +203,8 @@ fn below(drawn: &Drawn<'_>, metric: &Metric, group: &GroupRows) -> Vec<String> {
     if last.is_some_and(|last| last.standing == Some(GoalStanding::Missed)) {
         lines.push(String::from("the target is missed, and that is not chance"));
     }
-    lines
+    // What a rulebook says may hold anything.
+    lines.iter().map(|line| Shown(line).to_string()).collect()
 }
 
 /// Whether a change is surely for the worse.

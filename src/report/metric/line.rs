@@ -77,8 +77,9 @@ pub fn csv(drawn: &Drawn<'_>) -> String {
 
 /// A text as a cell, of which no spreadsheet makes a formula.
 fn quoted(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    let text = &*crate::shown::line(text);
+    let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 fn each(drawn: &Drawn<'_>, mut write: impl FnMut(&Line<'_>)) {

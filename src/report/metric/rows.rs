@@ -9,6 +9,7 @@ use crate::local::Zone;
 use crate::log::Log;
 use crate::metric::{RowLine, RowState};
 use crate::rulebook::MetricId;
+use crate::shown::Shown;
 use crate::timestamp::Timestamp;
 
 /// One row as programs get it.
@@ -90,7 +91,8 @@ pub fn human(drawn: &Drawn<'_>, log: &Log, id: MetricId) -> String {
         }
         let value = row.value.map_or_else(String::new, |value| format!("  {value}"));
         let at = zone.to_local(row.at).format("%Y-%m-%d %H:%M");
-        let _ = writeln!(out, "  {}  {at}  {}{value}  {state}", period(drawn, row), log.lead_name(row.lead));
+        let lead = Shown(log.lead_name(row.lead));
+        let _ = writeln!(out, "  {}  {at}  {lead}{value}  {state}", period(drawn, row));
     }
     let _ =
         writeln!(out, "report: {rows} rows, {with} with the outcome, {others} that do not count yet or are left out");

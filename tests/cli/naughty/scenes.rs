@@ -104,7 +104,7 @@ pub const SCENES: &[Scene] = &[
     text("render", "render noTEXT rules --lead LEAD --events log.jsonl"),
     text("render", "render m rules --lead noLEAD --events log.jsonl"),
     text("report", "report rules --events log.jsonl --period month --rows contacts"),
-    text("report", "report rules --events log.jsonl --period day --by source contacts"),
+    text("report", "report rules --events log.jsonl --period day --by owner contacts"),
     text("report", "report rules noTEXT --events log.jsonl"),
     text("report", "report rules --events log.jsonl --as-of noTEXT"),
     text("report", "report rules contacts --events log.jsonl --by noTEXT"),
