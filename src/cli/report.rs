@@ -148,7 +148,10 @@ fn print(
     if !matches!(args.format, Format::Human) {
         io.err(&human::summary(&drawn));
     }
-    io.note("nothing of this log was handed over: what was sent is what the rules would have sent, and what leads did answers what was really sent");
+    let shown = table.metrics.iter().filter_map(|rows| plan.rulebook.metrics.get(rows.metric));
+    if shown.into_iter().any(|metric| drawn.is_simulated(metric)) {
+        io.note("nothing of this log was handed over: what was sent is what the rules would have sent, and what leads did answers what was really sent");
+    }
     if !plan.rulebook.left_out.is_empty() && args.named.len() < 2 {
         let names: Vec<String> = plan.rulebook.left_out.iter().map(|left| left.name.clone()).collect();
         io.note(&format!(

@@ -7,6 +7,7 @@ pub mod words;
 
 use crate::metric::table::MetricTable;
 use crate::plan::Plan;
+use crate::rulebook::{MEASURED_TYPES, Metric};
 
 /// What a report is drawn from.
 #[derive(Clone, Copy, Debug)]
@@ -19,4 +20,15 @@ pub struct Drawn<'a> {
     pub simulated: bool,
     /// Groups of this breakdown are shown too.
     pub by: Option<&'a str>,
+}
+
+impl Drawn<'_> {
+    /// Whether a metric has rows of what the rules would have sent, where nothing was handed over.
+    #[must_use]
+    pub fn is_simulated(&self, metric: &Metric) -> bool {
+        let rulebook = &self.plan.rulebook;
+        let set = metric.measure.rows().and_then(|rows| rows.set).and_then(|set| rulebook.sets.get(set));
+        let mut types = set.into_iter().flat_map(|set| &set.alternatives).map(|it| rulebook.types.name(it.ty));
+        self.simulated && types.any(|name| MEASURED_TYPES.contains(&name))
+    }
 }

@@ -141,7 +141,7 @@ fn line<'a>(
         met: period.standing.map(crate::metric::figure::GoalStanding::word),
         benchmark: metric.benchmarks.first().map(|benchmark| words::benchmark(metric.unit, benchmark)),
         formula: words::formula(drawn.plan, metric),
-        simulated: drawn.simulated && metric.measure.rows().is_some_and(|rows| is_of_messages(drawn, rows)),
+        simulated: drawn.is_simulated(metric),
     })
 }
 
@@ -153,13 +153,4 @@ fn scaled(unit: MetricUnit, value: f64) -> f64 {
 
 fn goal_text(unit: MetricUnit, goal: Goal) -> String {
     words::goal(unit, goal)
-}
-
-/// Whether rows are what the engine sent.
-fn is_of_messages(drawn: &Drawn<'_>, rows: &crate::rulebook::metric::Rows) -> bool {
-    let rulebook = &drawn.plan.rulebook;
-    let set = rows.set.and_then(|set| rulebook.sets.get(set));
-    let mut types =
-        set.into_iter().flat_map(|set| &set.alternatives).map(|alternative| rulebook.types.name(alternative.ty));
-    types.any(|name| crate::rulebook::MEASURED_TYPES.contains(&name))
 }
