@@ -123,6 +123,8 @@ struct Event<'a> {
     at: Timestamp,
     props: Props<'a>,
     action: Option<ActionId>,
+    /// The action that it answers: what the engine does answers none.
+    answers: Option<ActionId>,
     channel: Option<ChannelId>,
     /// The engine reaches out by it.
     reaches: bool,
@@ -310,7 +312,7 @@ impl World {
         if meter.gauge.is_report(ty) && meter.memory(slot).is_echo(channel, stamp.at, action) {
             return;
         }
-        let event = Event { ty, at: stamp.at, props: moment.props, action, channel, reaches: false };
+        let event = Event { ty, at: stamp.at, props: moment.props, action, answers: action, channel, reaches: false };
         let (contact, reply) = self.measure_as(meter, moment, slot, event);
         if contact {
             self.measure_contact(meter, moment, slot, event);
@@ -328,7 +330,8 @@ impl World {
         let named = text(event.props, meter.gauge.props.channel);
         let channel = named.and_then(|name| moment.plan.rulebook.channels.find(name)).or(event.channel);
         let template = text(event.props, meter.gauge.props.template).map(str::to_owned);
-        self.contacted(meter, moment, slot, (channel, template.as_deref(), event.at, event.action));
+        let ids = (event.action, event.answers);
+        self.contacted(meter, moment, slot, (channel, template.as_deref(), event.at), ids);
     }
 
     /// Whether what somebody of ours did reaches the lead: no task does.
@@ -374,9 +377,9 @@ impl World {
                         let lead = self.lead(slot);
                         let (lead, account) = (lead.id, lead.account);
                         let Event { at, .. } = event;
-                        // What the engine does answers nothing; what leads do may.
-                        let own = gauge.types.contains(&Some(event.ty));
-                        let (action, channel) = if own { (None, None) } else { (event.action, event.channel) };
+                        // What we do ourselves comes by no channel of an answer.
+                        let channel = event.channel.filter(|_| !gauge.types.contains(&Some(event.ty)));
+                        let action = event.answers;
                         let awaited = *awaited;
                         meter.samples.happened.push(Happened { awaited, lead, account, at, number, action, channel });
                     }

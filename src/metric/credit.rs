@@ -13,12 +13,13 @@ pub(super) fn credited(rows: &[&Row], outcomes: &[Happened], which: usize) -> Ve
         let end = rows.partition_point(|row| row.at <= outcome.at);
         let near = rows.iter().enumerate().take(end).rev();
         let near = near.take_while(|(_, row)| row.at + longest > outcome.at);
-        let mut holding = near.filter(|(_, row)| outcome.at < until(row, which) && row.number != outcome.number);
         let is_own = |row: &Row| row.action.is_some() && row.action == outcome.action;
         let answers = |action| rows.iter().any(|row| row.action == Some(action) && row.number != outcome.number);
-        let chosen = if outcome.action.is_some_and(answers) {
-            holding.find(|(_, row)| is_own(row))
-        } else if outcome.channel.is_some() {
+        let told = outcome.action.is_some_and(answers);
+        let mut holding = near.filter(|(_, row)| {
+            outcome.at < until(row, which) && row.number != outcome.number && (!told || is_own(row))
+        });
+        let chosen = if outcome.channel.is_some() {
             let mut last = None;
             let own = holding.find(|(at, row)| {
                 last = last.or(Some(*at));

@@ -174,20 +174,22 @@ impl World {
             .truth(props.auto, !channel.manual && !approved)
             .number(props.nth, Some(nth));
         let own = (made, Some(kind), Some(message.id));
-        self.own_at(meter, moment, slot, Own::Messaged, own, (moment.now, !channel.manual));
+        self.own_at(meter, moment, slot, Own::Messaged, own, (moment.now, !channel.manual, None));
         if !channel.manual {
             meter.memory(slot).unreported.push((kind, moment.now, message.id));
-            self.contacted(meter, moment, slot, (Some(message.channel), template, moment.now, Some(message.id)));
+            let ids = (Some(message.id), None);
+            self.contacted(meter, moment, slot, (Some(message.channel), template, moment.now), ids);
         }
     }
 
-    /// Somebody reached out to a lead: the engine, or a person.
+    /// Somebody reached out to a lead: the engine, or a person, who may answer an action by it.
     pub(super) fn contacted(
         &self,
         meter: &mut Meter,
         moment: &Moment<'_>,
         slot: u32,
-        (channel, template, at, id): (Option<ChannelId>, Option<&str>, Timestamp, Option<ActionId>),
+        (channel, template, at): (Option<ChannelId>, Option<&str>, Timestamp),
+        (id, answers): (Option<ActionId>, Option<ActionId>),
     ) {
         let rulebook = &moment.plan.rulebook;
         let props = meter.gauge.props;
@@ -199,7 +201,7 @@ impl World {
             .text(props.channel, name(channel))
             .text(props.kind, name(kind))
             .text(props.template, template);
-        self.own_at(meter, moment, slot, Own::Contacted, (made, kind, id), (at, true));
+        self.own_at(meter, moment, slot, Own::Contacted, (made, kind, id), (at, true, answers));
         meter.memory(slot).attempts += 1;
     }
 
@@ -211,7 +213,7 @@ impl World {
         own: Own,
         made: (Made, Option<ChannelId>, Option<ActionId>),
     ) {
-        self.own_at(meter, moment, slot, own, made, (moment.now, false));
+        self.own_at(meter, moment, slot, own, made, (moment.now, false, None));
     }
 
     fn own_at(
@@ -221,10 +223,11 @@ impl World {
         slot: u32,
         own: Own,
         (Made(props), channel, action): (Made, Option<ChannelId>, Option<ActionId>),
-        (at, reaches): (Timestamp, bool),
+        (at, reaches, answers): (Timestamp, bool, Option<ActionId>),
     ) {
         let Some(ty) = meter.gauge.types.get(own as usize).copied().flatten() else { return };
-        self.measure_as(meter, moment, slot, Event { ty, at, props: props.props(), action, channel, reaches });
+        let event = Event { ty, at, props: props.props(), action, answers, channel, reaches };
+        self.measure_as(meter, moment, slot, event);
         // What counts it hears of it once this instant is over.
         if moment.plan.dispatch.get(ty).is_some_and(|tests| !tests.is_empty()) {
             meter.own.push((slot, ty, at, props));
