@@ -120,7 +120,7 @@ impl Folding<'_> {
         }
         if self.listed == Some(id) {
             for row in judged {
-                let state = self.state(std::slice::from_ref(&row), row.ripe_at);
+                let state = self.state(metric, std::slice::from_ref(&row), row.ripe_at);
                 let stretches = self.stretches_of(row.row);
                 folded.rows.extend(stretches.map(|stretch| line(&[row], labels, stretch, state)));
             }
@@ -176,20 +176,22 @@ impl Folding<'_> {
             let ripe_at = if self.apart { own } else { end + wait };
             let cell = self.cell_of(metric, if left.is_empty() { &rows } else { &left }, ripe_at, left.is_empty());
             if self.listed == Some(id) && key.group.is_none() {
-                folded.rows.push(line(&rows, labels, key.stretch, self.state(&rows, ripe_at)));
+                folded.rows.push(line(&rows, labels, key.stretch, self.state(metric, &rows, ripe_at)));
             }
             folded.cells.0.entry(key).or_default().add(cell);
         }
     }
 
     /// What is known of one row, or of one lead with its rows.
-    fn state(&self, rows: &[&Judged<'_>], ripe_at: Timestamp) -> RowState {
+    fn state(&self, metric: &Metric, rows: &[&Judged<'_>], ripe_at: Timestamp) -> RowState {
         let hit = rows.iter().any(|row| !row.except && !row.hits.is_empty() && row.hits.iter().all(|hit| *hit));
-        match (rows.iter().all(|row| row.except), ripe_at <= self.as_of, hit) {
+        let left_out = rows.iter().all(|row| row.except) || rows.last().is_some_and(|row| is_valueless(metric, row));
+        let waits = waits(metric) || matches!(metric.measure, Measure::Time { .. });
+        match (left_out, waits && ripe_at > self.as_of, hit) {
             (true, ..) => RowState::LeftOut,
-            (_, false, hit) => RowState::Unripe(hit),
-            (_, true, true) => RowState::With,
-            (_, true, false) => RowState::Without,
+            (_, true, hit) => RowState::Unripe(hit),
+            (_, false, true) => RowState::With,
+            (_, false, false) => RowState::Without,
         }
     }
 
@@ -201,8 +203,7 @@ impl Folding<'_> {
     fn cell_of(&self, metric: &Metric, rows: &[&Judged<'_>], ripe_at: Timestamp, except: bool) -> Tally {
         let mut cell = Tally::default();
         let Some(last) = rows.last() else { return cell };
-        let valueless = matches!(metric.measure, Measure::Statistic { .. }) && last.row.value.is_none();
-        if except || valueless {
+        if except || is_valueless(metric, last) {
             cell.left_out = 1;
             return cell;
         }
@@ -210,8 +211,7 @@ impl Folding<'_> {
             return self.timed(last, open);
         }
         let hit = rows.iter().any(|row| !row.hits.is_empty() && row.hits.iter().all(|hit| *hit));
-        let waits = matches!(metric.measure, Measure::Share { .. } | Measure::Steps { .. });
-        if waits && ripe_at > self.as_of {
+        if waits(metric) && ripe_at > self.as_of {
             cell.unripe = 1;
             cell.so_far = u64::from(hit);
             return cell;
@@ -253,6 +253,16 @@ impl Folding<'_> {
         let stretches = self.stretches.iter().zip(self.ends).enumerate();
         stretches.filter(move |(_, of)| inside(of)).map(|(at, _)| at as u32)
     }
+}
+
+/// A statistic is made of values, and the row has none.
+fn is_valueless(metric: &Metric, row: &Judged<'_>) -> bool {
+    matches!(metric.measure, Measure::Statistic { .. }) && row.row.value.is_none()
+}
+
+/// Rows do not count before their time is over.
+fn waits(metric: &Metric) -> bool {
+    matches!(metric.measure, Measure::Share { .. } | Measure::Steps { .. })
 }
 
 /// One line of the rows of a number: a row, or a lead with its first row and first outcome.
