@@ -244,11 +244,11 @@ fn of<K: PartialEq + std::fmt::Debug>(table: &[(K, i64)], key: &K) -> i64 {
 }
 
 /// `SplitMix64` (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
     /// One stream of numbers for each mail of each lead, so that none hangs on another.
-    fn of(seed: u64, lead: u32, place: u32) -> Self {
+    pub fn of(seed: u64, lead: u32, place: u32) -> Self {
         let mut random = Self(seed.wrapping_mul(0xD134_2543_DE82_EF95) ^ u64::from(lead) << 8 ^ u64::from(place));
         random.0 = random.next();
         random
@@ -261,7 +261,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, n: i64) -> i64 {
+    pub fn below(&mut self, n: i64) -> i64 {
         ((u128::from(self.next()) * n as u128) >> 64) as i64
     }
 }
