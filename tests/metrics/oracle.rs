@@ -12,7 +12,7 @@ fn python(arguments: &[&str]) -> Option<Output> {
     command.output().ok()
 }
 
-/// What differs over one log; `None` where Python or DuckDB is missing.
+/// What differs over one log; `None` where Python or its module `duckdb` is missing.
 fn compared(log: &str, as_of: &[&str]) -> Option<()> {
     let output = python(&[&["tests/oracle/compare.py", "rules", log], as_of].concat())?;
     let said = [output.stdout, output.stderr].concat();
@@ -32,7 +32,7 @@ fn generated(folder: &Path, seed: &str) -> Option<String> {
     Some(path.display().to_string())
 }
 
-/// Needs Python with DuckDB; `PYTHON` names another one.
+/// Needs Python with the module `duckdb`; `PYTHON` names another one.
 #[test]
 fn the_report_says_what_the_oracle_says() {
     let folder = tempfile::tempdir().expect("a folder");
