@@ -37,6 +37,7 @@ mod template;
 mod test;
 mod touch;
 mod trigger;
+mod variant;
 pub(crate) mod words;
 
 use std::collections::BTreeMap;

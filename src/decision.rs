@@ -114,6 +114,8 @@ pub enum Body {
         sequence: SequenceId,
         /// Which enrollment of the lead in it, from 1.
         enrollment: u32,
+        /// The experiment on the sequence that was to be entered, and the variant the lead gets.
+        experiment: Option<(ExperimentId, u8)>,
         /// Why it did not begin.
         suppressed: Option<Reason>,
     },

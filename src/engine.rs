@@ -57,6 +57,7 @@ mod single;
 mod standing;
 mod timer;
 mod timing;
+mod variant;
 mod window;
 pub mod witness;
 

@@ -10,6 +10,7 @@ mod future;
 mod question;
 mod route;
 mod trigger;
+mod variant;
 pub mod words;
 
 use std::cell::OnceCell;
@@ -165,6 +166,8 @@ pub enum ClauseKind {
     Fresh,
     /// An enrollment.
     Enrolled,
+    /// The lead's variant of an experiment.
+    Variant,
     /// A touch's turn in its sequence.
     Turn,
     /// `if`
@@ -188,6 +191,7 @@ impl ClauseKind {
             Self::Limit => "limit",
             Self::Fresh => "fresh",
             Self::Enrolled => "enrolled",
+            Self::Variant => "variant",
             Self::Turn => "turn",
             Self::If => "if",
             Self::Hold => "hold",

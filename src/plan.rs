@@ -65,6 +65,9 @@ pub struct Plan {
     pub(crate) finished: Table<SequenceId, Vec<RuleId>>,
     /// By tier: sequences that entering it enrolls in, in rulebook order.
     pub(crate) auto: Table<TierId, Vec<SequenceId>>,
+    /// By tier: sequences that end where a lead leaves it. Those that an experiment enters in the place of others
+    /// are among them.
+    pub(crate) bound: Table<TierId, Vec<SequenceId>>,
     /// Sets whose occurrences `count(…, D)` asks for, with the longest `D`.
     pub(crate) histories: Vec<History>,
     /// By set: where its history is kept.
@@ -78,6 +81,8 @@ pub struct Plan {
     pub(crate) script_of: Table<ScoreId, Option<usize>>,
     /// By sequence and touch: the experiment on it.
     pub(crate) experiment_at: Table<SequenceId, Vec<Option<ExperimentId>>>,
+    /// By sequence: the experiment that compares it with others, whose first variant it is.
+    pub(crate) compared: Table<SequenceId, Option<ExperimentId>>,
     /// Some template asks for properties of the event that led to the message.
     pub(crate) keeps_props: bool,
     /// What is measured, where somebody does.

@@ -28,7 +28,7 @@ pub use self::event::{
     Alternative, DeclaredEvent, EventSet, EventType, MEASURED_TYPES, Means, Prop, RESUBSCRIBED, Setter, TOUCHED_TYPE,
     WellKnown, is_consent,
 };
-pub use self::experiment::Experiment;
+pub use self::experiment::{Experiment, Given, Variant, Varies};
 pub use self::expression::{Arithmetic, Comparison, Expr};
 pub use self::fact::Fact;
 pub use self::metric::{Metric, RowsOf};
@@ -172,6 +172,33 @@ impl Rulebook {
             self.templates.binary_search_by(key).ok().map(|at| TemplateId(at as u16))
         };
         of(channel).or_else(|| of(self.kind(channel)))
+    }
+
+    /// The touch that is written at a place of a sequence; the tail follows the last one.
+    #[must_use]
+    pub fn touch(&self, sequence: SequenceId, place: u16) -> Option<&Touch> {
+        let sequence = self.sequences.get(sequence)?;
+        sequence.touches.get(usize::from(place)).or(sequence.tail.as_ref().map(|(tail, _)| tail))
+    }
+
+    /// The touches that can stand at a place of a sequence: that which is written, and those of an experiment on it.
+    pub fn touches_at(&self, sequence: SequenceId, place: u16) -> impl Iterator<Item = &Touch> {
+        let on = self.experiments.iter().filter(move |of| of.sequence == sequence && of.touch == Some(place));
+        self.touch(sequence, place).into_iter().chain(on.flat_map(Experiment::touches))
+    }
+
+    /// The names of an experiment and of one of its variants.
+    #[must_use]
+    pub fn variant_names(&self, assigned: Option<(ExperimentId, u8)>) -> Option<(&str, &str)> {
+        let (id, variant) = assigned?;
+        let experiment = self.experiments.get(id)?;
+        Some((&experiment.name, &experiment.variants.get(usize::from(variant))?.name))
+    }
+
+    /// The experiment that enters a sequence in the place of another.
+    #[must_use]
+    pub fn enters(&self, sequence: SequenceId) -> Option<(ExperimentId, &Experiment)> {
+        self.experiments.with_ids().find(|(_, of)| of.sequences().skip(1).any(|other| other == sequence))
     }
 }
 

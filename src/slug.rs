@@ -85,7 +85,7 @@ slugs! {
     DuplicateClause = "duplicate-clause" Error,
     /// An effect said twice in one rule.
     DuplicateEffect = "duplicate-effect" Warning,
-    /// Two experiments on one touch.
+    /// Two experiments on one touch, or with one sequence.
     DuplicateExperiment = "duplicate-experiment" Error,
     /// One function in two scripts.
     DuplicateFunction = "duplicate-function" Error,
@@ -99,7 +99,7 @@ slugs! {
     DuplicateTiers = "duplicate-tiers" Error,
     /// Two touches of a sequence with one name.
     DuplicateTouch = "duplicate-touch" Error,
-    /// A template that is a variant twice.
+    /// One variant twice in an experiment.
     DuplicateVariant = "duplicate-variant" Error,
     /// A range that holds nothing.
     EmptyRange = "empty-range" Error,
@@ -119,6 +119,8 @@ slugs! {
     LengthTooLong = "length-too-long" Error,
     /// More than a week between two touches of an urgent tier.
     LongSilence = "long-silence" Info,
+    /// A lift that no experiment can find.
+    LiftOutOfRange = "lift-out-of-range" Error,
     /// A value that may be missing where one is needed.
     MayBeMissing = "may-be-missing" Error,
     /// A next step that hangs on a condition.
@@ -131,6 +133,8 @@ slugs! {
     MissingFile = "missing-file" Error,
     /// An email template without a subject.
     MissingSubject = "missing-subject" Error,
+    /// Variants of one experiment that differ in several things.
+    MixedVariants = "mixed-variants" Error,
     /// A score that is neither points nor one script.
     MixedScore = "mixed-score" Error,
     /// One name for two things an expression can mean.
@@ -149,6 +153,8 @@ slugs! {
     NoEventHere = "no-event-here" Error,
     /// A script without a result where a score needs one.
     NoResult = "no-result" Error,
+    /// An experiment that says how long to look, and not for what.
+    NoGoal = "no-goal" Error,
     /// A sequence that goes on after a reply.
     NoStopOnReply = "no-stop-on-reply" Warning,
     /// Messages that name templates, and no template.
@@ -269,6 +275,8 @@ slugs! {
     UnusedSequence = "unused-sequence" Warning,
     /// A template that no message uses.
     UnusedTemplate = "unused-template" Info,
+    /// A sequence that cannot be entered in the place of another.
+    VariantSequence = "variant-sequence" Error,
     /// A function asked with the wrong things.
     WrongArguments = "wrong-arguments" Error,
     /// A length of no time at all.

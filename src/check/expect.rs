@@ -7,7 +7,7 @@ use super::name::FACT;
 use super::test::Reading;
 use crate::diagnostic::Diagnostic;
 use crate::local::Zone;
-use crate::rulebook::{By, ChannelId, EffectKind, Expect, ExpectedAt, Pattern, ScoreExpect, SequenceId};
+use crate::rulebook::{By, ChannelId, EffectKind, Expect, ExpectedAt, Experiment, Pattern, ScoreExpect, SequenceId};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{self, At, AtTime, Clauses, Content, Expectation, ItemKind, Name, ScoreRow, WantedKind};
@@ -153,8 +153,8 @@ impl Checker<'_> {
             let choices = sequence.touches.iter().chain(tail).flat_map(|touch| &touch.choices);
             sent.extend(choices.filter(|(other, _)| *other == channel).map(|(_, content)| key(content)));
         }
-        let variants = resolved.experiments.iter().flat_map(|experiment| &experiment.variants);
-        sent.extend(variants.map(|(template, _)| (false, template.clone())));
+        let choices = resolved.experiments.iter().flat_map(Experiment::touches).flat_map(|touch| &touch.choices);
+        sent.extend(choices.filter(|(other, _)| *other == channel).map(|(_, content)| key(content)));
         sent
     }
 

@@ -57,7 +57,8 @@ impl Checker<'_> {
         when.zip(touch).map(|(when, touch)| Touch { when, ..touch })
     }
 
-    fn when(&mut self, when: &At<tree::When>) -> Option<When> {
+    /// The day a touch is for.
+    pub fn when(&mut self, when: &At<tree::When>) -> Option<When> {
         let (first, last) = match when.node {
             tree::When::Day(day) => (day, day),
             tree::When::Days(first, last) => (first, last),
@@ -125,43 +126,47 @@ impl Checker<'_> {
         })
     }
 
-    fn touch_time(&mut self, time: &At<tree::TouchTime>, channels: &[ChannelId]) -> Option<TouchTime> {
+    /// The time of the day a touch is for, at which one of its channels is open.
+    pub fn touch_time(&mut self, time: &At<tree::TouchTime>, channels: &[ChannelId]) -> Option<TouchTime> {
         match &time.node {
-            tree::TouchTime::At(clock) => {
-                // One of the choices that is open then is enough.
-                let reasons: Vec<_> = channels.iter().map(|channel| self.outside_window(*channel, *clock)).collect();
-                let open = reasons.iter().any(Option::is_none);
-                let closed: Vec<_> = channels.iter().copied().zip(reasons.iter().cloned()).collect();
-                if let Some(reason) = reasons.into_iter().flatten().next().filter(|_| !open) {
-                    let message = format!("a touch at {clock} could never be sent");
-                    let found = Diagnostic::new(Slug::TouchOutsideWindow, time.range, message).label(reason);
-                    self.report(
-                        found.help("choose a time inside these hours, or change them; the end itself is outside"),
-                    );
-                    return None;
-                }
-                self.warn_of_choices(&closed, time.range, &clock.to_string());
-                Some(TouchTime::At(*clock))
-            }
-            tree::TouchTime::Part(name) => {
-                let (mut found, mut closed, mut open) = (None, Vec::new(), false);
-                for channel in channels {
-                    let own = self.part(name, time.range, *channel)?;
-                    // A touch goes by the part of its first channel.
-                    let part = *found.get_or_insert(own);
-                    closed.push((*channel, self.closed_throughout(*channel, part)));
-                    open |= self.closed_throughout(*channel, own).is_none();
-                }
-                if let Some(reason) = closed.iter().find_map(|(_, reason)| reason.clone()).filter(|_| !open) {
-                    let message = format!("a touch in the `{name}` could never be sent");
-                    let outside = Diagnostic::new(Slug::TouchOutsideWindow, time.range, message).label(reason);
-                    self.report(outside.help("choose another part of the day, or change the hours"));
-                    return None;
-                }
-                self.warn_of_choices(&closed, time.range, &format!("the `{name}`"));
-                found.map(|(start, end)| TouchTime::Part(name.clone(), start, end))
-            }
+            tree::TouchTime::At(clock) => self.sent_at(*clock, time.range, channels),
+            tree::TouchTime::Part(name) => self.day_part(name, time.range, channels, true),
         }
+    }
+
+    /// A clock time at which one of the channels is open.
+    pub fn sent_at(&mut self, clock: ClockTime, range: Range, channels: &[ChannelId]) -> Option<TouchTime> {
+        let reasons: Vec<_> = channels.iter().map(|channel| self.outside_window(*channel, clock)).collect();
+        let open = reasons.iter().any(Option::is_none);
+        let closed: Vec<_> = channels.iter().copied().zip(reasons.iter().cloned()).collect();
+        if let Some(reason) = reasons.into_iter().flatten().next().filter(|_| !open) {
+            let message = format!("a touch at {clock} could never be sent");
+            let found = Diagnostic::new(Slug::TouchOutsideWindow, range, message).label(reason);
+            self.report(found.help("choose a time inside these hours, or change them; the end itself is outside"));
+            return None;
+        }
+        self.warn_of_choices(&closed, range, &clock.to_string());
+        Some(TouchTime::At(clock))
+    }
+
+    /// A part of the day in which one of the channels is open; `named` says whether its name stands at the range.
+    pub fn day_part(&mut self, name: &str, range: Range, channels: &[ChannelId], named: bool) -> Option<TouchTime> {
+        let (mut found, mut closed, mut open) = (None, Vec::new(), false);
+        for channel in channels {
+            let own = self.part(name, range, *channel, named)?;
+            // A touch goes by the part of its first channel.
+            let part = *found.get_or_insert(own);
+            closed.push((*channel, self.closed_throughout(*channel, part)));
+            open |= self.closed_throughout(*channel, own).is_none();
+        }
+        if let Some(reason) = closed.iter().find_map(|(_, reason)| reason.clone()).filter(|_| !open) {
+            let message = format!("a touch in the `{name}` could never be sent");
+            let outside = Diagnostic::new(Slug::TouchOutsideWindow, range, message).label(reason);
+            self.report(outside.help("choose another part of the day, or change the hours"));
+            return None;
+        }
+        self.warn_of_choices(&closed, range, &format!("the `{name}`"));
+        found.map(|(start, end)| TouchTime::Part(name.to_owned(), start, end))
     }
 
     /// A choice that is closed at the time of its touch waits for its next opening.
@@ -176,12 +181,14 @@ impl Checker<'_> {
     }
 
     /// A named part of the day in a channel's calendar; a channel without one goes by `office`.
-    fn part(&mut self, name: &str, range: Range, channel: ChannelId) -> Option<(ClockTime, ClockTime)> {
+    fn part(&mut self, name: &str, range: Range, channel: ChannelId, named: bool) -> Option<(ClockTime, ClockTime)> {
         let id = self.resolved.channels.get(channel)?.calendar;
         let id = id.or_else(|| self.resolved.calendars.find("office"))?;
         let calendar = self.resolved.calendars.get(id)?;
         if let Some(part) = calendar.parts.get(name).copied() {
-            self.refer_part(id, name, range);
+            if named {
+                self.refer_part(id, name, range);
+            }
             return Some(part);
         }
         if self.broken.contains(name) || self.broken.contains(&calendar.name) {

@@ -13,6 +13,7 @@ use super::{Body, Decision, Part, Reason, Status};
 use crate::decimal::Decimal;
 use crate::event::EventNumber;
 use crate::local::{Zone, parse_rfc3339, rfc3339};
+use crate::rulebook::ExperimentId;
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
@@ -217,9 +218,10 @@ impl<'a> Names<'a> {
                 line.verb = Verb::Override;
                 line.to = raw(self.tier(*to));
             }
-            Body::Enroll { sequence, enrollment, suppressed } => {
+            Body::Enroll { sequence, enrollment, experiment, suppressed } => {
                 line.verb = Verb::Enroll;
                 line.sequence = Some(self.sequence(*sequence).into());
+                (line.experiment, line.variant) = self.variant(*experiment);
                 line.enrollment = Some(*enrollment);
                 line.status = suppressed.as_ref().map(|_| Status::Suppressed);
             }
@@ -235,12 +237,7 @@ impl<'a> Names<'a> {
                 carry(line, &touch.content);
                 line.sequence = Some(self.sequence(touch.sequence).into());
                 line.touch = Some(self.touch(touch.sequence, touch.touch).into());
-                if let Some((id, variant)) = touch.experiment {
-                    let experiment = self.rulebook.experiments.get(id);
-                    line.experiment = experiment.map(|experiment| experiment.name.as_str().into());
-                    let variant = experiment.and_then(|e| e.variants.get(usize::from(variant)));
-                    line.variant = variant.map(|(template, _)| template.as_str().into());
-                }
+                (line.experiment, line.variant) = self.variant(touch.experiment);
                 line.enrollment = Some(touch.enrollment);
                 line.id = Some(touch.id.to_string().into());
                 line.due_by = touch.due_by.map(|by| rfc3339(by, touch.zone).into());
@@ -308,6 +305,11 @@ impl<'a> Names<'a> {
                 line.text = Some(Cow::Borrowed(text));
             }
         }
+    }
+
+    /// The names of an experiment and of one of its variants.
+    fn variant(&self, assigned: Option<(ExperimentId, u8)>) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
+        self.rulebook.variant_names(assigned).map(|(experiment, variant)| (experiment.into(), variant.into())).unzip()
     }
 
     fn part(&self, part: &Part) -> PartLine<'a> {

@@ -84,9 +84,10 @@ impl Pattern {
             (Self::Starts(_), Body::Enroll { suppressed, .. }) => self.fits(decision).then_some(suppressed.is_none()),
             // What was not sent may have been planned for another channel than the one it shows.
             (Self::Send { channel, .. }, Body::Touch(line)) => {
-                let sequence = rulebook.sequences.get(line.sequence)?;
-                let touch = sequence.touches.get(usize::from(line.touch)).or(sequence.tail.as_ref().map(|(t, _)| t))?;
-                let planned = touch.choices.iter().any(|(on, content)| self.is_message(*on, content));
+                let written = rulebook.touch(line.sequence, line.touch)?;
+                let given = line.experiment.and_then(|(id, variant)| rulebook.experiments.get(id)?.touch_of(variant));
+                let choices = written.choices.iter().chain(given.into_iter().flat_map(|touch| &touch.choices));
+                let planned = choices.into_iter().any(|(on, content)| self.is_message(*on, content));
                 let sent = line.status == Status::Sent;
                 let fits = if sent { line.channel == *channel && (planned || self.fits(decision)) } else { planned };
                 fits.then_some(sent)

@@ -6,12 +6,13 @@ use std::sync::LazyLock;
 use crate::decision::{Order, Reason};
 use crate::event::{LeadId, Props};
 use crate::local::Zone;
-use crate::rulebook::{ChannelId, Expr, RuleId, SequenceId, Touch};
+use crate::rulebook::{ChannelId, ExperimentId, Expr, RuleId, SequenceId, Touch};
 use crate::timestamp::{Span, Timestamp};
 use crate::units::Content;
 
 use super::judge::{Asked, Gate, LeadAsked, RuleAsked};
 use super::send::topics;
+use super::variant::drawn;
 use super::witness::{Seen, Witness};
 use super::{Engine, Moment};
 use crate::decision::names::Journal;
@@ -32,6 +33,15 @@ pub struct EntryAsked {
     pub guard: Option<Asked>,
     /// Why the lead would be kept out.
     pub kept_out: Option<Reason>,
+}
+
+/// The variant of an experiment that a lead gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VariantAsked {
+    /// Its place among the variants.
+    pub variant: u8,
+    /// What its name and the shares of today give it; another one where it has met the experiment before.
+    pub drawn: u8,
 }
 
 impl Engine {
@@ -131,6 +141,14 @@ impl Engine {
             guard: definition.guard.as_ref().map(|guard| scope.ask(guard)),
             kept_out: self.world.kept_out(&moment, lead.0, sequence, definition),
         })
+    }
+
+    /// The variant a lead gets of an experiment.
+    #[must_use]
+    pub fn ask_variant(&self, lead: LeadId, experiment: ExperimentId, names: &dyn Journal) -> Option<VariantAsked> {
+        let definition = self.plan.rulebook.experiments.get(experiment).filter(|_| self.knows(lead))?;
+        let (_, variant) = self.world.assigned(&self.plan, names, lead.0, experiment)?;
+        Some(VariantAsked { variant, drawn: drawn(definition, names.lead_name(lead)) })
     }
 
     fn knows(&self, lead: LeadId) -> bool {

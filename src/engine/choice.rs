@@ -7,7 +7,6 @@ use crate::rulebook::{ChannelId, Expiry, Sequence, Touch};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 
-use super::enroll::next_touch;
 use super::evaluate::Scope;
 use super::send::topics;
 use super::{Moment, World};
@@ -60,7 +59,7 @@ impl World {
         let ids: Vec<_> = self.lead(slot).enrollments.iter().map(|e| e.sequence).filter(|id| may(*id)).collect();
         for id in ids {
             let enrollment = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
-            let touch = sequences.get(id).zip(enrollment).and_then(|(s, e)| next_touch(s, e));
+            let touch = enrollment.and_then(|e| self.next_given(moment.plan, moment.names, slot, e));
             if touch.is_some_and(hangs) {
                 self.replan(moment, slot, id);
             }

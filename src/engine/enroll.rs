@@ -1,5 +1,6 @@
 //! Tiers and enrollments: who enters a sequence, when its next touch is due, and how it ends.
 
+use crate::decision::names::Journal;
 use crate::decision::reason::{Awaited, Decider};
 use crate::decision::{ActionId, Because, Body, Cause, Decision, Reason, Status, TouchLine};
 use crate::plan::Plan;
@@ -13,6 +14,7 @@ use super::lead::{Enrollment, Lead, Past};
 use super::message::{EXPIRES, PUT_OFF};
 use super::schedule::{Ground, Planned};
 use super::timer::{Kind, Timer, What, deferred_position, position};
+use super::variant::shown;
 use super::{Moment, World};
 
 impl World {
@@ -78,7 +80,7 @@ impl World {
         self.decide(moment, slot, Body::Tier { to: Some(to), from }, by, out);
         if let Some(from) = from {
             self.fire_all(plan.leaves.get(from), slot, by.1);
-            for sequence in plan.auto.get(from).into_iter().flatten() {
+            for sequence in plan.bound.get(from).into_iter().flatten() {
                 let reason = Reason::Left(from);
                 self.exit(moment, slot, *sequence, &reason, by, out);
             }
@@ -117,18 +119,21 @@ impl World {
         }
     }
 
-    /// Enrolls a lead, unless something keeps it from that.
+    /// Enrolls a lead, unless something keeps it from that. Where sequences are compared, it enters that of its
+    /// variant; one that is in any of them stays where it is.
     fn start(&mut self, moment: &Moment<'_>, pending: &Pending, id: SequenceId, cause: Cause, out: &mut Vec<Decision>) {
         let (slot, by) = (pending.slot, (cause, &pending.because));
         let plan = moment.plan;
-        let Some(sequence) = plan.rulebook.sequences.get(id) else { return };
-        if self.lead(slot).enrolled(id) {
+        if self.lead(slot).enrolled(id) || self.in_a_variant(moment, slot, id) {
             return;
         }
+        let assigned = self.sequence_variant(moment, slot, id);
+        let (experiment, id) = (assigned.map(|(assigned, _)| assigned), assigned.map_or(id, |(_, given)| given));
+        let Some(sequence) = plan.rulebook.sequences.get(id) else { return };
         let number = self.past(slot, id).map_or(0, |past| past.count) + 1;
+        let body = |suppressed| Body::Enroll { sequence: id, enrollment: number, experiment, suppressed };
         if let Some(reason) = self.kept_out(moment, slot, id, sequence) {
-            let body = Body::Enroll { sequence: id, enrollment: number, suppressed: Some(reason) };
-            self.decide(moment, slot, body, by, out);
+            self.decide(moment, slot, body(Some(reason)), by, out);
             return;
         }
         if !sequence.parallel {
@@ -139,7 +144,8 @@ impl World {
         }
         self.enroll(moment, pending, id, sequence, number);
         self.changed.push(slot);
-        self.decide(moment, slot, Body::Enroll { sequence: id, enrollment: number, suppressed: None }, by, out);
+        self.meets_experiment(slot, experiment);
+        self.decide(moment, slot, body(None), by, out);
         self.fire_all(plan.enrolled.get(id), slot, by.1);
         if sequence.touches.is_empty() && sequence.tail.is_none() {
             self.finish(moment, slot, id, out);
@@ -150,7 +156,8 @@ impl World {
 
     fn enroll(&mut self, moment: &Moment<'_>, pending: &Pending, id: SequenceId, sequence: &Sequence, number: u32) {
         let (slot, because) = (pending.slot, pending.because.clone());
-        let first = sequence.touches.first();
+        let given = |touch| self.given_touch(moment.plan, moment.names, slot, ((id, 0), touch));
+        let first = sequence.touches.first().map(given);
         let day1 = match first.or(sequence.tail.as_ref().map(|(tail, _)| tail)) {
             Some(touch) => self.ground(moment.plan, slot, sequence, touch, moment.now).day1(first),
             None => self.shown_zone(moment.plan, self.lead(slot)).to_local(moment.now).date(),
@@ -315,7 +322,8 @@ impl World {
         let held = self.lead(slot).hold.is_some();
         let Some(enrollment) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
         let sequence = plan.rulebook.sequences.get(id);
-        let Some((sequence, touch)) = sequence.and_then(|s| Some((s, next_touch(s, enrollment)?))) else { return };
+        let touch = self.next_given(plan, moment.names, slot, enrollment);
+        let Some((sequence, touch)) = sequence.zip(touch) else { return };
         let ground = self.ground(plan, slot, sequence, touch, moment.now).untold();
         let planned = ground.plan(touch, enrollment);
         // At the moment of an `expires at` it is too late; one that has passed ends the touch now.
@@ -369,12 +377,13 @@ impl World {
     pub(super) fn plan_next<'a>(
         &self,
         plan: &'a Plan,
+        names: &dyn Journal,
         slot: u32,
         enrollment: &Enrollment,
         now: Timestamp,
     ) -> Option<(&'a Touch, Planned)> {
         let sequence = plan.rulebook.sequences.get(enrollment.sequence)?;
-        let touch = next_touch(sequence, enrollment)?;
+        let touch = self.next_given(plan, names, slot, enrollment)?;
         let planned = self.ground(plan, slot, sequence, touch, now).plan(touch, enrollment);
         Some((touch, planned))
     }
@@ -408,7 +417,7 @@ impl World {
     pub(super) fn touches_ahead(
         &self,
         plan: &Plan,
-        names: &dyn crate::decision::names::Journal,
+        names: &dyn Journal,
         slot: u32,
         id: SequenceId,
     ) -> Vec<(Option<Timestamp>, TouchLine)> {
@@ -436,7 +445,7 @@ impl World {
         let whole = super::Halted::sequence(plan, id);
         let halted = self.halts.of(whole, self.now).map(|scope| Awaited::Halted(scope.clone()));
         stuck = stuck.or_else(|| halted.map(|awaited| Reason::Awaits(Box::new(awaited))));
-        while let Some((touch, planned)) = self.plan_next(plan, slot, &ahead, now) {
+        while let Some((touch, planned)) = self.plan_next(plan, names, slot, &ahead, now) {
             let in_tail = usize::from(ahead.next) >= sequence.touches.len();
             let mut line = self.touch_line(plan, names, slot, &ahead, touch);
             line.status = if stuck.is_some() { Status::Held } else { Status::Scheduled };
@@ -476,7 +485,7 @@ impl World {
     pub(super) fn touch_line(
         &self,
         plan: &Plan,
-        names: &dyn crate::decision::names::Journal,
+        names: &dyn Journal,
         slot: u32,
         enrollment: &Enrollment,
         touch: &Touch,
@@ -494,10 +503,9 @@ impl World {
             touch.id.clone()
         };
         let (zone, zone_from) = self.channel_zone(plan, slot, channel);
-        let is_first = touch.choices.first().is_some_and(|(first, own)| *first == channel && *own == content);
-        let variant = self.variant(plan, names, slot, (enrollment.sequence, enrollment.next)).filter(|_| is_first);
+        let variant = self.variant(plan, names, slot, (enrollment.sequence, enrollment.next));
         TouchLine {
-            experiment: variant,
+            experiment: shown(plan, variant, touch, (channel, &content)),
             status: Status::Scheduled,
             channel,
             content,

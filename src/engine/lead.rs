@@ -337,7 +337,7 @@ pub(crate) struct Lead {
     pub enrollments: SmallVec<[Box<Enrollment>; 1]>,
     pub past: Vec<Past>,
     pub actions: Vec<PendingAction>,
-    /// Variants the lead was sent.
+    /// Variants of the experiments the lead has met.
     pub variants: Vec<(ExperimentId, u8)>,
     pub tags: SmallVec<[TagId; 4]>,
     pub hold: Option<Box<Hold>>,

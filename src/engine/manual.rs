@@ -111,11 +111,12 @@ impl World {
         loop {
             let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
             let Some(enrollment) = found.filter(|e| e.is_skipped(e.next)) else { return };
-            let Some(touch) = next_touch(sequence, enrollment) else { return };
+            let Some(touch) = self.next_given(moment.plan, moment.names, slot, enrollment) else { return };
             let line = self.touch_line(moment.plan, moment.names, slot, enrollment, touch);
             let line = TouchLine { status: Status::Skipped, reason: Some(Reason::SkippedByHand), ..line };
             let (because, next) = (enrollment.because.clone(), enrollment.next);
             let cause = Cause::Sequence(id, Some(next));
+            self.meets_experiment(slot, line.experiment);
             self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
             let Some(enrollment) = self.lead_mut(slot).enrollments.iter_mut().find(|e| e.sequence == id) else {
                 return;

@@ -89,7 +89,7 @@ impl Ground<'_> {
     pub fn plan(&self, touch: &Touch, enrollment: &Enrollment) -> Planned {
         let inherited = self.sequence.touches.last().map(|last| &last.time);
         let time = match (&touch.time, inherited) {
-            (TouchTime::Any, Some(time @ TouchTime::At(_))) if self.is_tail(touch) => time,
+            (TouchTime::Any, Some(time @ TouchTime::At(_))) if self.is_in_tail(enrollment) => time,
             (time, _) => time,
         };
         let nominal = self.nominal(touch, time, enrollment);
@@ -141,8 +141,8 @@ impl Ground<'_> {
         self.expires_at.map(|at| at - Span(1))
     }
 
-    fn is_tail(&self, touch: &Touch) -> bool {
-        self.sequence.tail.as_ref().is_some_and(|(tail, _)| std::ptr::eq(tail, touch))
+    fn is_in_tail(&self, enrollment: &Enrollment) -> bool {
+        usize::from(enrollment.next) >= self.sequence.touches.len()
     }
 
     /// The first moment the touch may be due, and what keeps it from an earlier one.

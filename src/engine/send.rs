@@ -5,7 +5,7 @@ use crate::decision::reason::{Awaited, Move};
 use crate::decision::{Body, Cause, Decision, Reason, Status, TouchLine};
 use crate::event::{PropValue, Props};
 use crate::plan::Plan;
-use crate::rulebook::{Cap, CapScope, ChannelId, ExperimentId, Reach, Sequence, SequenceId, TopicId, Touch, TypeId};
+use crate::rulebook::{Cap, CapScope, ChannelId, Reach, Sequence, SequenceId, TopicId, Touch, TypeId};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 use crate::value::Value;
@@ -16,6 +16,7 @@ use super::intake::{ENGINE, save};
 use super::lead::{Enrollment, Stamp, Wait};
 use super::message::{EXPIRES, PUT_OFF, template};
 use super::timer::{Kind, Timer, What, is_deferred, unyielded, yielded};
+use super::variant::shown;
 use super::{Moment, World};
 
 /// Whether a channel can be used for a lead now.
@@ -46,7 +47,7 @@ impl World {
         }
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id && e.version == version);
         let Some(enrollment) = found.map(|e| e.as_ref().clone()) else { return };
-        let Some(touch) = next_touch(sequence, &enrollment) else { return };
+        let Some(touch) = self.next_given(plan, moment.names, slot, &enrollment) else { return };
         if self.yields(moment, slot, touch) {
             let (due, position) = (moment.now, yielded(moment.position));
             let what = What::Touch(id.0, version);
@@ -60,6 +61,7 @@ impl World {
         let mut let_pass = |world: &mut Self, status: Status, reason: Reason| {
             let line = TouchLine { status, reason: Some(reason), ..passed.clone() };
             let cause = Cause::Sequence(id, Some(enrollment.next));
+            world.meets_experiment(slot, line.experiment);
             world.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &enrollment.because), out);
             world.go_on(moment, slot, id, sequence, None, out);
         };
@@ -127,8 +129,9 @@ impl World {
                     let wait = Wait { since: moment.now, awaited: Awaited::Halted(scope) };
                     return self.wait_until(moment, slot, id, (wait, line), None, out);
                 }
-                line.experiment = self.variant(plan, moment.names, slot, (id, enrollment.next));
-                line.content = with_variant(plan, &mut line.experiment, touch, (channel, content));
+                let variant = self.variant(plan, moment.names, slot, (id, enrollment.next));
+                line.experiment = shown(plan, variant, touch, (channel, &content));
+                line.content = content;
                 let unfilled = self.unfilled(moment, slot, (channel, &line.content), enrollment.saved.as_ref());
                 // What a person has released goes out.
                 let asked = !enrollment.approved;
@@ -235,11 +238,9 @@ impl World {
         self.note_departure(out.len(), message);
         self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), out);
         self.note_send(moment.plan, slot, (channel, &touch.id), moment.now);
+        self.meets_experiment(slot, experiment);
         let lead = self.lead_mut(slot);
         lead.touches = lead.touches.saturating_add(1);
-        if let Some(assigned) = experiment.filter(|assigned| !lead.variants.contains(assigned)) {
-            lead.variants.push(assigned);
-        }
         let sent = (moment.now, touch.id.clone());
         if !sequence.parallel {
             lead.last_touch = Some(sent.clone());
@@ -492,20 +493,6 @@ pub(super) fn push_move(moves: &mut Vec<Move>, one: Move) {
     if moves.last() != Some(&one) {
         moves.push(one);
     }
-}
-
-/// The variant's template in place of the touch's own, on the channel the touch names first.
-fn with_variant(
-    plan: &Plan,
-    assigned: &mut Option<(ExperimentId, u8)>,
-    touch: &Touch,
-    (channel, content): (ChannelId, Content),
-) -> Content {
-    let first = touch.choices.first().is_some_and(|(on, own)| *on == channel && *own == content);
-    *assigned = assigned.filter(|_| first);
-    let variant =
-        assigned.and_then(|(id, variant)| plan.rulebook.experiments.get(id)?.variants.get(usize::from(variant)));
-    variant.map_or(content, |(template, _)| Content::Template(template.clone()))
 }
 
 /// The name of a lead's owner.

@@ -110,6 +110,10 @@ impl Inquiry<'_> {
             Cause::Sequence(id, touch) => self.because_of_sequence(&mut why, first, id, touch),
             Cause::Score(_) | Cause::Person | Cause::Change => {}
         }
+        why.clauses.extend(together.iter().filter_map(|decision| match &decision.body {
+            Body::Enroll { experiment, .. } => self.given((*experiment)?),
+            _ => None,
+        }));
         Some(why)
     }
 
@@ -255,6 +259,7 @@ impl Inquiry<'_> {
             .first()
             .map_or_else(String::new, |began| format!("#{} since {}", line.enrollment, self.words.clock(began.at)));
         why.clauses.push(Clause::new(ClauseKind::Enrolled, format!("in {name}"), true).says(enrolled));
+        why.clauses.extend(line.experiment.and_then(|given| self.given(given)));
         if let Some(due) = self.due(decision, |what| what == DueWhat::Touch(id, touch, line.enrollment)) {
             why.clauses.extend(due.condition.iter().flat_map(|asked| self.condition(ClauseKind::If, asked)));
             let sent = line.status == Status::Sent;
@@ -271,7 +276,7 @@ impl Inquiry<'_> {
     fn enrollment(&self, id: SequenceId, number: u32) -> Vec<Link> {
         let began = self.of_sequence(id).find_map(|(inquiry, id)| {
             let began = inquiry.decisions.iter().rfind(|decision| {
-                matches!(&decision.body, Body::Enroll { sequence, enrollment, suppressed: None }
+                matches!(&decision.body, Body::Enroll { sequence, enrollment, suppressed: None, .. }
                     if *sequence == id && *enrollment == number)
             });
             Some((inquiry, id, began?))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::rulebook::{ChannelId, EffectKind, Pattern, Person, Rulebook};
+use crate::rulebook::{ChannelId, EffectKind, Experiment, Pattern, Person, Rulebook};
 use crate::units::Content;
 use crate::words::nearest;
 
@@ -142,6 +142,7 @@ fn sent_on(id: ChannelId, rulebook: &Rulebook) -> BTreeMap<&str, &Content> {
         _ => None,
     });
     let touches = rulebook.sequences.iter().flat_map(|s| s.touches.iter().chain(s.tail.iter().map(|(tail, _)| tail)));
+    let touches = touches.chain(rulebook.experiments.iter().flat_map(Experiment::touches));
     let by_touches = touches.flat_map(|touch| &touch.choices).map(|(channel, content)| (*channel, content));
     let all = by_rules.chain(by_touches).filter(|(channel, _)| *channel == id);
     all.map(|(_, content)| match content {

@@ -4,7 +4,7 @@ use crate::decision::reason::Decider;
 use crate::decision::{Body, Decision, Reason, Status};
 use crate::engine::judge::LeadAsked;
 use crate::event::{EventNumber, Props};
-use crate::rulebook::{ChannelId, EffectKind, Pattern, RuleId, SequenceId, TierId, Touch};
+use crate::rulebook::{ChannelId, Effect, EffectKind, Pattern, RuleId, SequenceId, TierId, Touch};
 use crate::timestamp::Timestamp;
 use crate::units::Content;
 
@@ -26,14 +26,24 @@ impl Inquiry<'_> {
             Pattern::Send { channel, .. } => self.touch_routes(*channel, question, future, depth),
             _ => Vec::new(),
         };
+        let through = self.through(question);
+        let brings = |effect: &Effect| {
+            question.could_come_of(&effect.kind) || through.as_ref().is_some_and(|of| of.could_come_of(&effect.kind))
+        };
         for (id, rule) in self.rulebook().rules.with_ids() {
             for (arm, line) in rule.arms.iter().enumerate() {
-                if line.effects.iter().any(|effect| question.could_come_of(&effect.kind)) {
+                if line.effects.iter().any(brings) {
                     routes.push(self.rule_route(id, Some(arm), question, future));
                 }
             }
         }
         routes
+    }
+
+    /// What brings a sequence that an experiment enters in the place of another: the start of that one.
+    fn through(&self, question: &Pattern) -> Option<Pattern> {
+        let Pattern::Starts(into) = question else { return None };
+        self.rulebook().enters(*into).map(|(_, experiment)| Pattern::Starts(experiment.sequence))
     }
 
     fn rule_route(&self, id: RuleId, arm: Option<usize>, question: &Pattern, future: &Future) -> Route {
@@ -86,7 +96,15 @@ impl Inquiry<'_> {
                 let locked = stands.tier_locked.then(locked);
                 std::iter::once(self.not_in_tier(&stands, *tier)).chain(locked).collect()
             }
-            Pattern::Starts(sequence) => self.entry_clauses(&stands, *sequence),
+            Pattern::Starts(into) => {
+                let arms = self.rulebook().rules.get(id).map_or(&[][..], |rule| &rule.arms);
+                let arms = arms.iter().enumerate().filter(|(place, _)| arm.is_none_or(|arm| arm == *place));
+                let mut effects = arms.flat_map(|(_, arm)| &arm.effects);
+                let direct = effects.any(|effect| question.could_come_of(&effect.kind));
+                let through = self.through(question).filter(|_| !direct);
+                let through = if let Some(Pattern::Starts(through)) = through { through } else { *into };
+                self.entry_clauses(&stands, (through, *into))
+            }
             Pattern::Send { .. } => {
                 let effects = self.rulebook().rules.get(id).and_then(|rule| rule.arms.get(arm.unwrap_or(0)));
                 let effects = effects.into_iter().flat_map(|arm| &arm.effects);
@@ -110,14 +128,17 @@ impl Inquiry<'_> {
         clause.says(self.tier_words(stands.tier, self.engine.now()))
     }
 
-    /// What stands between a lead and an enrollment, but for how it comes about.
-    fn entry_clauses(&self, stands: &LeadAsked, id: SequenceId) -> Vec<Clause> {
-        let name = self.rulebook().sequences.name(id);
-        let inside = stands.enrollments.iter().any(|(other, ..)| *other == id);
+    /// What stands between a lead and an enrollment, but for how it comes about; `through` is the sequence that is
+    /// started, in whose place an experiment may enter another.
+    fn entry_clauses(&self, stands: &LeadAsked, (through, id): (SequenceId, SequenceId)) -> Vec<Clause> {
+        let compared = self.compares(through).map(|(_, experiment)| experiment);
+        let is_one = |other: SequenceId| other == id || compared.is_some_and(|of| of.sequences().any(|s| s == other));
+        let found = stands.enrollments.iter().map(|(other, ..)| *other).find(|other| is_one(*other));
+        let (inside, shown) = (found.is_some(), found.unwrap_or(id));
         let now = self.engine.now();
-        let mut clauses = vec![
-            Clause::new(ClauseKind::Effect, format!("not in {name} yet"), !inside).says(self.enrolled_words(id, now)),
-        ];
+        let mut clauses: Vec<Clause> = self.enters(through, id).into_iter().collect();
+        let text = format!("not in {} yet", self.rulebook().sequences.name(shown));
+        clauses.push(Clause::new(ClauseKind::Effect, text, !inside).says(self.enrolled_words(shown, now)));
         let entry = self.engine.ask_entry(self.lead, id, self.log);
         if let Some(reason) = entry.and_then(|entry| entry.kept_out).filter(|_| !inside) {
             clauses.push(Clause::new(ClauseKind::Effect, "may be enrolled", false).says(self.reason(&reason)));
@@ -127,7 +148,8 @@ impl Inquiry<'_> {
 
     /// A sequence that entering its tier brings.
     fn tier_route(&self, id: SequenceId, future: &Future, depth: usize) -> Option<Route> {
-        let tier = self.rulebook().sequences.get(id)?.tier?;
+        let through = self.rulebook().enters(id).map_or(id, |(_, experiment)| experiment.sequence);
+        let tier = self.rulebook().sequences.get(through)?.tier?;
         let stands = self.engine.ask_lead(self.lead, self.log)?;
         let inside = stands.tier == Some(tier);
         let name = self.tier_name(tier);
@@ -136,7 +158,8 @@ impl Inquiry<'_> {
         let when = Clause::new(ClauseKind::When, format!("becomes {name}"), inside);
         let mut clauses = vec![when.says(self.tier_words(stands.tier, self.engine.now())).needs(needs)];
         let siblings = self.rulebook().sequences.with_ids();
-        for (other, _) in siblings.filter(|(_, s)| s.tier == Some(tier)).take_while(|(other, _)| *other < id) {
+        let siblings = siblings.filter(|(other, s)| s.tier == Some(tier) && self.rulebook().enters(*other).is_none());
+        for (other, _) in siblings.take_while(|(other, _)| *other < through) {
             let guard = self.engine.ask_entry(self.lead, other, self.log).and_then(|entry| entry.guard);
             let source = self.sequence_source(other);
             let fits = guard.as_ref().is_none_or(|guard| guard.holds);
@@ -144,23 +167,29 @@ impl Inquiry<'_> {
             clause.parts = guard.iter().map(|guard| self.asked(ClauseKind::Where, guard)).collect();
             clauses.push(clause);
         }
-        let guard = self.engine.ask_entry(self.lead, id, self.log).and_then(|entry| entry.guard);
+        let guard = self.engine.ask_entry(self.lead, through, self.log).and_then(|entry| entry.guard);
         clauses.extend(guard.iter().flat_map(|guard| self.condition(ClauseKind::Where, guard)));
-        clauses.extend(self.entry_clauses(&stands, id));
+        clauses.extend(self.entry_clauses(&stands, (through, id)));
         let routes = if inside { Vec::new() } else { self.routes(&Pattern::Tier(tier), future, depth + 1) };
         let next =
             first(future, |body| matches!(body, Body::Enroll { sequence, suppressed: None, .. } if *sequence == id));
-        Some(Route { by: self.sequence_source(id), clauses, tried: Tried::default(), next, routes })
+        Some(Route { by: self.sequence_source(through), clauses, tried: Tried::default(), next, routes })
     }
 
     /// Touches of sequences that carry a message.
     fn touch_routes(&self, channel: ChannelId, question: &Pattern, future: &Future, depth: usize) -> Vec<Route> {
         let mut routes = Vec::new();
         for (id, sequence) in self.rulebook().sequences.with_ids() {
-            let tail = sequence.tail.iter().map(|(tail, _)| tail);
-            for (place, touch) in sequence.touches.iter().chain(tail).enumerate() {
-                if touch.choices.iter().any(|(on, content)| question.is_message(*on, content)) {
-                    routes.extend(self.touch_route((id, place as u16), touch, channel, future, depth));
+            let carries = |touch: &Touch| touch.choices.iter().any(|(on, content)| question.is_message(*on, content));
+            for place in 0..sequence.touches.len() as u16 + u16::from(sequence.tail.is_some()) {
+                let mut touches = self.touches_of(id, place);
+                touches.retain(|(touch, _)| carries(touch));
+                // Where the lead gets one that carries it, the others say nothing more.
+                let gets =
+                    |(_, variant): &(_, Option<Clause>)| variant.as_ref().is_none_or(|of| of.holds == Some(true));
+                let at = touches.iter().position(gets).unwrap_or(0);
+                if let Some((touch, variant)) = touches.into_iter().nth(at) {
+                    routes.extend(self.touch_route((id, place), (touch, variant), channel, future, depth));
                 }
             }
         }
@@ -170,7 +199,7 @@ impl Inquiry<'_> {
     fn touch_route(
         &self,
         (id, place): (SequenceId, u16),
-        touch: &Touch,
+        (touch, variant): (&Touch, Option<Clause>),
         channel: ChannelId,
         future: &Future,
         depth: usize,
@@ -185,6 +214,7 @@ impl Inquiry<'_> {
             clauses.push(self.turn(id, place, *number));
             clauses.extend(stands.hold.iter().map(|(by, until)| self.held(by, *until)));
         }
+        clauses.extend(variant);
         if let Some(asked) = self.engine.ask_touch(self.lead, (id, touch), self.log) {
             clauses.extend(asked.condition.iter().flat_map(|asked| self.condition(ClauseKind::If, asked)));
             let own = asked.channels.iter().filter(|(other, _)| *other == channel);

@@ -10,8 +10,9 @@ use super::overrides::Overrides;
 use super::{Absence, Condition, Counter, Fall, History, Pair, Periodic, Plan, Reaction, Test};
 use crate::rulebook::metric::{DimensionSource, Measure, RowOutcome};
 use crate::rulebook::{
-    CapScope, Comparison, Effect, EffectKind, EventType, Expiry, Expr, InvariantKind, Limit, Metric, MetricId, Read,
-    RuleId, Rulebook, ScoreId, ScriptId, Sequence, SequenceId, SetId, State, Table, Trigger, TypeId,
+    CapScope, Comparison, Effect, EffectKind, EventType, Experiment, ExperimentId, Expiry, Expr, InvariantKind, Limit,
+    Metric, MetricId, Read, RuleId, Rulebook, ScoreId, ScriptId, Sequence, SequenceId, SetId, State, Table, Trigger,
+    TypeId,
 };
 use crate::timestamp::Span;
 use crate::units::{Content, Length};
@@ -52,10 +53,7 @@ impl Plan {
         }
         plan.place_scripts(&rulebook);
         for (id, experiment) in rulebook.experiments.with_ids() {
-            let place = plan.experiment_at.get_mut(experiment.sequence);
-            if let Some(place) = place.and_then(|touches| touches.get_mut(usize::from(experiment.touch))) {
-                *place = Some(id);
-            }
+            plan.place_experiment(id, experiment);
         }
         for invariant in &rulebook.invariants {
             if let InvariantKind::NeverAfter { set, .. } = invariant.kind {
@@ -178,10 +176,22 @@ impl Plan {
 
     fn place_sequence(&mut self, id: SequenceId, sequence: &Sequence) {
         if let Some(tier) = sequence.tier {
+            self.bound[tier.index()].push(id);
             self.auto[tier.index()].push(id);
         }
         for set in &sequence.exit_on {
             self.react(*set, Reaction::Exit(id, *set));
+        }
+    }
+
+    /// A sequence that is entered in the place of another is entered in no other way by its tier.
+    fn place_experiment(&mut self, id: ExperimentId, experiment: &Experiment) {
+        match experiment.touch {
+            Some(touch) => self.experiment_at[experiment.sequence.index()][usize::from(touch)] = Some(id),
+            None => self.compared[experiment.sequence.index()] = Some(id),
+        }
+        for stand_in in experiment.sequences().skip(1) {
+            self.auto.iter_mut().for_each(|entered| entered.retain(|other| *other != stand_in));
         }
     }
 
@@ -286,6 +296,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         exited: vec![Vec::new(); sequences].into(),
         finished: vec![Vec::new(); sequences].into(),
         auto: vec![Vec::new(); tiers].into(),
+        bound: vec![Vec::new(); tiers].into(),
         histories: Vec::new(),
         history_of: vec![None; sets].into(),
         total_of: vec![None; sets].into(),
@@ -293,6 +304,7 @@ fn empty(rulebook: &Arc<Rulebook>) -> Plan {
         scripts: Vec::new(),
         script_of: vec![None; scores].into(),
         experiment_at: rulebook.sequences.iter().map(|s| vec![None; s.touches.len() + 1]).collect(),
+        compared: vec![None; sequences].into(),
         keeps_props: prints_props(rulebook),
         gauge: None,
         asks_idle: false,

@@ -1,5 +1,5 @@
-//! What became of the variants of experiments in a dry run: how many were sent, and after how many
-//! of them the goal was reached in time.
+//! What became of the variants of experiments in a dry run: how many were sent or entered, and after how
+//! many of them the goal was reached in time.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,9 +19,9 @@ use crate::words::many;
 pub struct VariantResult {
     /// The experiment.
     pub experiment: String,
-    /// The variant's template.
+    /// The variant: what is sent, when, or the sequence that is entered.
     pub variant: String,
-    /// How often it was sent.
+    /// How often it was sent or entered.
     pub sent: usize,
     /// After how many of them the goal was reached in time; `None` without a goal.
     pub reached: Option<usize>,
@@ -44,11 +44,11 @@ impl fmt::Display for VariantResult {
 pub fn results(plan: &Plan, log: &Log, decisions: &[Decision]) -> Vec<VariantResult> {
     let mut all = Vec::new();
     for (id, experiment) in plan.rulebook.experiments.with_ids() {
-        for (variant, (template, _)) in experiment.variants.iter().enumerate() {
-            let sent = sent(decisions, (id, variant as u8));
+        for (place, variant) in experiment.variants.iter().enumerate() {
+            let sent = sent(decisions, (id, place as u8));
             all.push(VariantResult {
                 experiment: experiment.name.clone(),
-                variant: template.clone(),
+                variant: variant.name.clone(),
                 reached: reached(plan, log, experiment, &sent),
                 sent: sent.len(),
             });
@@ -60,6 +60,9 @@ pub fn results(plan: &Plan, log: &Log, decisions: &[Decision]) -> Vec<VariantRes
 fn sent(decisions: &[Decision], variant: (ExperimentId, u8)) -> Vec<(LeadId, Timestamp)> {
     let of = |decision: &Decision| match &decision.body {
         Body::Touch(touch) if touch.status == Status::Sent && touch.experiment == Some(variant) => {
+            Some((decision.lead, decision.at))
+        }
+        Body::Enroll { experiment, suppressed: None, .. } if *experiment == Some(variant) => {
             Some((decision.lead, decision.at))
         }
         _ => None,

@@ -132,7 +132,7 @@ pub(super) fn words(names: &Names<'_>, decision: &Decision) -> (&'static str, St
             ("tier", format!("{from} -> {}", to.map_or("", |to| names.tier(to))))
         }
         Body::Overridden { to, .. } => ("override", names.tier(*to).to_owned()),
-        Body::Enroll { sequence, enrollment, suppressed: None } => {
+        Body::Enroll { sequence, enrollment, suppressed: None, .. } => {
             ("enroll", format!("{} #{enrollment}", names.sequence(*sequence)))
         }
         Body::Enroll { sequence, .. } => ("suppressed", format!("enrollment in {}", names.sequence(*sequence))),

@@ -6,11 +6,12 @@
 //! does not compile before somebody has decided whether it counts.
 
 use super::{
-    Again, Alternative, Arm, ChannelId, Decay, Effect, EffectKind, Experiment, Expiry, Expr, FactId, HoldEnd, Limit,
-    Named, PropId, Reach, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId, SetId,
-    State, Table, TableId, TagId, TierId, Timing, Touch, TouchTime, Trigger, TypeId, When,
+    Again, Alternative, Arm, ChannelId, Decay, Effect, EffectKind, Experiment, Expiry, Expr, FactId, Given, HoldEnd,
+    Limit, Named, PropId, Reach, Rule, RuleId, Rulebook, Score, ScoreId, ScriptId, ScriptScore, Sequence, SequenceId,
+    SetId, State, Table, TableId, TagId, TierId, Timing, Touch, TouchTime, Trigger, TypeId, Variant, When,
 };
 use crate::decimal::Decimal;
+use crate::timestamp::Span;
 use crate::units::Content;
 
 /// Two rulebooks side by side. Each question is asked of a definition of the old one and one of the
@@ -124,12 +125,26 @@ impl<'a> Same<'a> {
     /// Whether two experiments try the same.
     #[must_use]
     pub fn experiment(&self, old: &Experiment, new: &Experiment) -> bool {
-        let Experiment { name, sequence, touch, variants, goal, range: _ } = old;
+        let Experiment { name, sequence, touch, varies, variants, goal, find, at_most, guard, range: _ } = old;
+        let within = |(a, length): &(SetId, Span), (b, other): &(SetId, Span)| length == other && self.set(*a, *b);
         *name == new.name
             && self.sequence_id(*sequence, new.sequence)
             && *touch == new.touch
-            && all(variants, &new.variants, |(a, weight), (b, other)| a == b && number(*weight, *other))
-            && both(goal.as_ref(), new.goal.as_ref(), |(a, within), (b, other)| within == other && self.set(*a, *b))
+            && *varies == new.varies
+            && all(variants, &new.variants, |a, b| self.variant(a, b))
+            && both(goal.as_ref(), new.goal.as_ref(), within)
+            && number(*find, new.find)
+            && *at_most == new.at_most
+            && both(guard.as_ref(), new.guard.as_ref(), within)
+    }
+
+    fn variant(&self, old: &Variant, new: &Variant) -> bool {
+        let Variant { name, share, given, range: _ } = old;
+        let same = match given {
+            Given::Touch(touch) => matches!(&new.given, Given::Touch(other) if self.touch(touch, other)),
+            Given::Sequence(id) => matches!(&new.given, Given::Sequence(other) if self.sequence_id(*id, *other)),
+        };
+        *name == new.name && number(*share, new.share) && same
     }
 
     /// Whether two scores give the same for the same.

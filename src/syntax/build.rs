@@ -2,6 +2,7 @@
 //! statements; `Build` turns the pairs of one statement into its node, with ranges of the file.
 
 pub mod declare;
+mod experiment;
 mod expr;
 mod literal;
 mod metric;

@@ -185,7 +185,10 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::script
         | Rule::script_on
         | Rule::points => "a line such as `opened +5` or `half_life 14d`",
-        Rule::goal | Rule::variant => "a variant such as `recap 50%`",
+        Rule::on_touch => "`.`",
+        Rule::goal | Rule::find | Rule::at_most_for | Rule::guard | Rule::variant | Rule::variant_day => {
+            "a variant such as `recap 50%`"
+        }
         Rule::test_zone | Rule::test_lead | Rule::test_allow | Rule::test_until | Rule::clock_line => {
             "a line such as `+1d ana opened`"
         }
@@ -361,6 +364,8 @@ pub fn words(rule: Rule) -> &'static str {
         Rule::kw_finished => "`finished`",
         Rule::kw_floor => "`floor`",
         Rule::kw_from => "`from`",
+        Rule::kw_find => "`find`",
+        Rule::kw_guard => "`guard`",
         Rule::kw_goal => "`goal`",
         Rule::kw_group => "`group`",
         Rule::kw_half_life => "`half_life`",

@@ -20,6 +20,7 @@ pub fn find(context: &Context<'_>, at: usize, expected: &[&'static str]) -> Opti
         .or_else(|| slip.head())
         .or_else(|| log_name::find(context, at))
         .or_else(|| slip.spelling())
+        .or_else(|| slip.lift())
         .or_else(|| slip.sign())
         .or_else(|| slip.word())
         .or_else(|| slip.arrow())
@@ -200,6 +201,18 @@ impl Slip<'_> {
             ">" if self.wants("`->`") => self.not_the_arrow(text),
             _ => None,
         }
+    }
+
+    /// `find 50`, `find -50%`: the lift an experiment looks for.
+    fn lift(&self) -> Option<Diagnostic> {
+        let is_lift = self.head_word() == "experiment" && self.text(self.back(1)) == "find";
+        let end = if self.text(self.at) == "-" { self.at + 1 } else { self.at };
+        if !is_lift || self.context.kind(end) != Some(TokenKind::Number) {
+            return None;
+        }
+        let number = self.text(end).trim_end_matches('%');
+        let help = format!("say how much better it must be: `find +{number}%`");
+        self.tell(self.at, end, said("a lift is a percentage with a `+`", "", help))
     }
 
     fn not_the_arrow(&self, text: &str) -> Option<Diagnostic> {

@@ -270,10 +270,40 @@ pub struct ExperimentDecl {
     pub name: Name,
     /// The sequence.
     pub sequence: Name,
-    /// The touch's id.
-    pub touch: Name,
-    /// Variants: template and percent.
-    pub variants: Vec<(Name, At<Decimal>)>,
+    /// The touch's id; of an experiment on the whole sequence none.
+    pub touch: Option<Name>,
+    /// Its variants, in order.
+    pub variants: Vec<VariantDecl>,
     /// `goal EVENT within D`
     pub goal: Option<(EventRef, At<Length>)>,
+    /// `find +50%`: the lift to find.
+    pub find: Option<At<Decimal>>,
+    /// `at most 120d`
+    pub at_most: Option<At<Length>>,
+    /// `guard EVENT within D`
+    pub guard: Option<(EventRef, At<Length>)>,
+}
+
+/// One variant of an experiment and its share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariantDecl {
+    /// What it is.
+    pub what: At<VariantKind>,
+    /// Its share of the leads, in percent.
+    pub share: At<Decimal>,
+}
+
+/// What a variant puts in the place of what is written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum VariantKind {
+    /// `recap`: a template; of an experiment on a whole sequence, a sequence.
+    Named(String),
+    /// `day 5`
+    Day(u32),
+    /// `+2d`
+    Later(Length),
+    /// `at 14:00`
+    At(ClockTime),
+    /// `sms check_in`
+    Choice(Choice),
 }

@@ -38,11 +38,9 @@ impl Why<'_> {
             }
         }
         for (id, sequence) in self.words.rulebook.sequences.with_ids() {
-            let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
-            let touch = sequence
-                .touches
-                .iter()
-                .chain(tail)
+            let places = 0..sequence.touches.len() as u16 + u16::from(sequence.tail.is_some());
+            let touch = places
+                .flat_map(|place| self.words.rulebook.touches_at(id, place))
                 .find(|touch| touch.choices.iter().any(|(channel, content)| wanted.is_message(*channel, content)));
             let meant = asked.is_none_or(|by| by.sequence.is_some_and(|(wanted, _)| wanted == id));
             if let Some(touch) = touch.filter(|_| meant && told < SHOWN) {

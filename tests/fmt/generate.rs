@@ -1,6 +1,9 @@
 //! Rulebooks of every form the language has, made from a tape of numbers: zero picks the simplest,
 //! so a tape that shrinks gives a simpler rulebook. Words are separated by single spaces.
 
+#[path = "experiment.rs"]
+mod experiment;
+
 /// Decides what is generated; at its end it says zero.
 pub struct Tape {
     picks: std::vec::IntoIter<u16>,
@@ -70,10 +73,7 @@ pub fn rulebook(tape: &mut Tape) -> Vec<String> {
         script(tape),
     ];
     statements.extend(SEQUENCES.iter().map(|name| sequence(tape, name)));
-    if tape.yes() {
-        let goal = tape.maybe(|tape| format!(", goal replied within {}", tape.one(LENGTHS)));
-        statements.push(format!("experiment subject on hot_touches . first {{ recap 50% , recap_short 50%{goal} }}"));
-    }
+    statements.extend(experiment::of(tape));
     statements.push("invariant quiet : after replied never email , sms for 2d".to_owned());
     statements.push("invariant no_pest : at most 1 touch per 1d per lead".to_owned());
     statements.push("invariant speed_to_lead : within 5m after visited ( page == \"x\" ) expect alert".to_owned());

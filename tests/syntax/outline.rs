@@ -1,7 +1,6 @@
 //! A tree as nested brackets, without places: what the snapshots show and what two trees are
 //! compared by.
 
-use ensue::decimal::Decimal;
 use ensue::syntax::tree::*;
 use std::fmt::Display;
 
@@ -95,10 +94,16 @@ fn item(item: &ItemKind) -> String {
         }
         ItemKind::Metric(metric) => metric_words(metric),
         ItemKind::Experiment(experiment) => {
-            let head = format!("{} {}.{}", experiment.name.node, experiment.sequence.node, experiment.touch.node);
-            let goal = part("goal", experiment.goal.as_ref(), |(e, d)| format!("{} {}", event(e), shown(d)));
-            let variant = |(template, percent): &(Name, At<Decimal>)| format!("({} {}%)", template.node, percent.node);
-            block(&format!("experiment {head}{goal}"), &experiment.variants, variant)
+            let touch = experiment.touch.as_ref().map_or_else(String::new, |touch| format!(".{}", touch.node));
+            let head = format!("{} {}{touch}", experiment.name.node, experiment.sequence.node);
+            let within = |(e, d): &(EventRef, At<Length>)| format!("{} {}", event(e), shown(d));
+            let clauses = [
+                part("goal", experiment.goal.as_ref(), within),
+                part("find", experiment.find.as_ref(), |lift| format!("+{}%", lift.node)),
+                part("at-most", experiment.at_most.as_ref(), shown),
+                part("guard", experiment.guard.as_ref(), within),
+            ];
+            block(&format!("experiment {head}{}", clauses.concat()), &experiment.variants, variant)
         }
     }
 }
@@ -183,6 +188,17 @@ fn metric_clause(clause: &At<MetricClause>) -> String {
         MetricClause::Least(least) => format!("(least {})", least.node),
         MetricClause::Remedy(remedy) => format!("(remedy {})", text(remedy)),
     }
+}
+
+fn variant(variant: &VariantDecl) -> String {
+    let what = match &variant.what.node {
+        VariantKind::Named(name) => name.clone(),
+        VariantKind::Day(day) => format!("day {day}"),
+        VariantKind::Later(length) => format!("+{length}"),
+        VariantKind::At(time) => format!("at {time}"),
+        VariantKind::Choice(choice) => format!("{} {}", choice.channel.node, content(&choice.content)),
+    };
+    format!("({what} {}%)", variant.share.node)
 }
 
 fn field(field: &Field) -> String {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::formula::Formula;
 use super::solve;
-use crate::rulebook::{Arm, Effect, EffectKind, EventSet, Rule, Rulebook, Sequence, SequenceId, SetId, TierId, Touch};
+use crate::rulebook::{
+    Arm, Effect, EffectKind, EventSet, Experiment, Rule, Rulebook, Sequence, SequenceId, SetId, TierId, Touch,
+};
 use crate::source::Range;
 use crate::syntax::tree::{BinaryOp, Expr, ExprKind, File, Item, ItemKind, RuleDecl, SequenceDecl, State, StateKind};
 
@@ -20,7 +22,7 @@ pub(super) struct Book<'a> {
     pub rules: Vec<Own<'a>>,
     /// The sequences with their declarations, in rulebook order.
     pub sequences: Vec<(SequenceId, &'a Sequence, &'a SequenceDecl)>,
-    /// The sequences that some rule starts by name.
+    /// The sequences that some rule starts by name, and those that an experiment enters in their place.
     started: BTreeSet<SequenceId>,
 }
 
@@ -68,7 +70,10 @@ impl<'a> Book<'a> {
             EffectKind::Start(sequence) => Some(sequence),
             _ => None,
         });
-        let started = started.collect();
+        let mut started: BTreeSet<SequenceId> = started.collect();
+        let compared = rulebook.experiments.iter().filter(|of| started.contains(&of.sequence));
+        let stand_ins: Vec<SequenceId> = compared.flat_map(Experiment::sequences).collect();
+        started.extend(stand_ins);
         Self { rulebook, files, standard_events, rules, sequences, started }
     }
 
@@ -92,7 +97,7 @@ impl<'a> Book<'a> {
         super::super::words::one_line(self.rulebook.sources.text(range))
     }
 
-    /// Whether some rule starts a sequence by its name.
+    /// Whether some rule starts a sequence by its name, or one whose place it takes in an experiment.
     pub fn is_started(&self, sequence: SequenceId) -> bool {
         self.started.contains(&sequence)
     }

@@ -63,9 +63,7 @@ impl<'a> Mentions<'a> {
             }
             ItemKind::Metric(metric) => self.metric(metric),
             ItemKind::Experiment(experiment) => {
-                if let Some((event, _)) = &experiment.goal {
-                    self.event(event);
-                }
+                experiment.goal.iter().chain(&experiment.guard).for_each(|(event, _)| self.event(event));
             }
         }
     }

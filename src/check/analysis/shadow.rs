@@ -18,7 +18,9 @@ pub(super) fn analyze(book: &Book, found: &mut Vec<Diagnostic>) {
     // The sequences of each tier that take leads, and what is true of those that they leave.
     let mut above: BTreeMap<TierId, Vec<(Range, Formula)>> = BTreeMap::new();
     for (id, sequence, _) in &book.sequences {
-        let Some(tier) = sequence.tier.filter(|_| !sequence.parallel) else { continue };
+        // One that an experiment enters in the place of another is for the leads of that one.
+        let stands_in = book.rulebook.enters(*id).is_some();
+        let Some(tier) = sequence.tier.filter(|_| !sequence.parallel && !stands_in) else { continue };
         let guard = sequence.guard.as_ref().map_or(Formula::Known(true), Formula::expr);
         let earlier = above.entry(tier).or_default();
         if !book.is_started(*id) {

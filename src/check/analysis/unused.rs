@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::book::{Book, effects, touches};
 use super::mention::Mentions;
 use crate::diagnostic::Diagnostic;
-use crate::rulebook::{EffectKind, Expiry, Expr, Reach, Read, ScoreId, Trigger};
+use crate::rulebook::{EffectKind, Experiment, Expiry, Expr, Reach, Read, ScoreId, Trigger};
 use crate::slug::Slug;
 use crate::source::Range;
 use crate::syntax::tree::{ItemKind, Name};
@@ -79,6 +79,7 @@ fn channels(book: &Book, name: &Name, found: &mut Vec<Diagnostic>) {
         .sequences
         .iter()
         .flat_map(|(_, sequence, _)| touches(sequence))
+        .chain(book.rulebook.experiments.iter().flat_map(Experiment::touches))
         .any(|touch| touch.choices.iter().any(|(channel, _)| *channel == id));
     let named = book.rules.iter().flat_map(|own| effects(own.rule)).any(|effect| match effect.kind {
         EffectKind::Send { channel, .. } => channel == id,

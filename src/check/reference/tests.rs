@@ -36,12 +36,7 @@ impl Names {
             ItemKind::Score(ScoreDecl { name: _, lines }) => {
                 lines.iter().for_each(|line| self.score_line(&line.node));
             }
-            ItemKind::Experiment(ExperimentDecl { name: _, sequence, touch, variants, goal }) => {
-                self.name(sequence);
-                self.name(touch);
-                self.templates.extend(variants.iter().map(|(name, _)| name.range));
-                goal.iter().for_each(|(event, _)| self.event(event));
-            }
+            ItemKind::Experiment(experiment) => self.experiment(experiment),
             ItemKind::Test(TestDecl { name: _, todo: _, updated: _, lines }) => {
                 lines.iter().for_each(|line| self.test_line(&line.node));
             }
@@ -103,6 +98,24 @@ impl Names {
         events.iter().for_each(|event| self.event(event));
         while_.iter().for_each(|state| self.state(state));
         self.exprs(guard);
+    }
+
+    fn experiment(&mut self, experiment: &ExperimentDecl) {
+        let ExperimentDecl { name: _, sequence, touch, variants, goal, find: _, at_most: _, guard } = experiment;
+        self.name(sequence);
+        touch.iter().for_each(|name| self.name(name));
+        for VariantDecl { what, share: _ } in variants {
+            match &what.node {
+                VariantKind::Named(_) if touch.is_none() => self.others.push(what.range),
+                VariantKind::Named(_) => self.templates.push(what.range),
+                VariantKind::Choice(Choice { channel, content }) => {
+                    self.name(channel);
+                    self.content(content);
+                }
+                VariantKind::Day(_) | VariantKind::Later(_) | VariantKind::At(_) => {}
+            }
+        }
+        goal.iter().chain(guard).for_each(|(event, _)| self.event(event));
     }
 
     fn channel_clause(&mut self, clause: &ChannelClause) {

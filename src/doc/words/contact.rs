@@ -3,7 +3,11 @@
 use super::{NameKind, Prose, ProseWords, fill, joined, listed, spaced, time};
 use crate::calendar::{Calendar, Exception};
 use crate::decimal::Decimal;
-use crate::rulebook::{Cap, CapScope, Channel, Contact, Experiment, Invariant, InvariantKind, Kept};
+use crate::rulebook::{
+    Cap, CapScope, Channel, Contact, Experiment, Given, Invariant, InvariantKind, Kept, SetId, TouchTime, Variant,
+    Varies, When,
+};
+use crate::timestamp::Span;
 use crate::units::{ClockTime, ZoneSource};
 
 impl ProseWords<'_> {
@@ -66,24 +70,49 @@ impl ProseWords<'_> {
 
     /// An experiment, a sentence each.
     pub fn experiment(&self, experiment: &Experiment) -> Vec<Prose> {
-        let Some(sequence) = self.rulebook.sequences.get(experiment.sequence) else { return Vec::new() };
-        let tail = sequence.tail.as_ref().map(|(tail, _)| tail);
-        let touch = sequence.touches.get(usize::from(experiment.touch)).or(tail).map_or("", |touch| touch.id.as_str());
-        let variants = experiment
-            .variants
-            .iter()
-            .map(|(template, weight)| fill("{} ({}%)", [Prose::other(template), time::number(*weight).into()]));
-        let names = [Prose::other(touch), Prose::name(NameKind::Sequence, &sequence.name)];
-        let [touch, sequence] = names;
-        let variants = listed(variants.collect(), "or");
-        let mut facts = vec![fill("For the touch {} of {}, each lead gets one of {}.", [touch, sequence, variants])];
-        if let Some((set, within)) = experiment.goal {
-            facts.push(fill(
-                "It has worked when {} within {} after it.",
-                [self.happens(set), time::span(within).into()],
-            ));
+        let touch = experiment.touch.and_then(|place| self.rulebook.touch(experiment.sequence, place));
+        let touch = Prose::other(touch.map_or("", |touch| touch.id.as_str()));
+        let sequence = self.sequence(experiment.sequence);
+        let given = |variant: &Variant| self.variant(experiment.varies, variant);
+        let share = |variant: &Variant| fill("{} ({}%)", [given(variant), time::number(variant.share).into()]);
+        let variants = listed(experiment.variants.iter().map(share).collect(), "or");
+        let mut facts = vec![match experiment.varies {
+            Varies::Template => fill("For the touch {} of {}, each lead gets one of {}.", [touch, sequence, variants]),
+            Varies::Day | Varies::Time => fill("The touch {} of {} is due {}.", [touch, sequence, variants]),
+            Varies::Channel => fill("The touch {} of {} goes out as {}.", [touch, sequence, variants]),
+            Varies::Sequence => fill("Whoever would enter {} enters {}.", [sequence, variants]),
+        }];
+        let after = if experiment.touch.is_some() { "it" } else { "that" };
+        let within = |(set, within): (SetId, Span)| [self.happens(set), time::span(within).into(), after.into()];
+        if let Some(goal) = experiment.goal {
+            facts.push(fill("It has worked when {} within {} after {}.", within(goal)));
+            let lift = time::number(experiment.find);
+            facts.push(fill("It looks for a variant that makes this {}% more frequent.", [lift.into()]));
+        }
+        if let Some(at_most) = experiment.at_most {
+            facts.push(fill("It is over after {} at the latest.", [time::span(at_most).into()]));
+        }
+        if let Some(guard) = experiment.guard {
+            facts.push(fill("It does harm where it becomes more frequent that {} within {} after {}.", within(guard)));
         }
         facts
+    }
+
+    /// What a variant gives: `recap`, `on day 5`, `at 14:00`, `Email recap`.
+    fn variant(&self, varies: Varies, variant: &Variant) -> Prose {
+        let touch = match &variant.given {
+            Given::Sequence(sequence) => return self.sequence(*sequence),
+            Given::Touch(touch) => touch,
+        };
+        let words = self.touch(touch);
+        match (varies, touch.when, &touch.time) {
+            (Varies::Day, When::Days(..), _) => fill("on {}", [words.day]),
+            (Varies::Day, When::Later(_), _) => words.day,
+            (Varies::Time, _, TouchTime::At(_)) => fill("at {}", [words.time]),
+            (Varies::Time, ..) => words.time,
+            (Varies::Channel, ..) => words.what,
+            (Varies::Template | Varies::Sequence, ..) => Prose::other(&variant.name),
+        }
     }
 
     /// An invariant as a sentence.

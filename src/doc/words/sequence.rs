@@ -45,6 +45,17 @@ impl ProseWords<'_> {
     }
 
     fn beginning(&self, id: SequenceId, sequence: &Sequence) -> Prose {
+        let Some((_, experiment)) = self.rulebook.enters(id) else { return self.begins_by_itself(id, sequence) };
+        let names = [self.sequence(experiment.sequence), Prose::other(&experiment.name)];
+        let stands_in = fill("Some leads enter it in the place of {}, by the experiment {}.", names);
+        // Its tier and its `where` are those of the other one.
+        let alone = Sequence { tier: None, guard: None, ..sequence.clone() };
+        let starts = |rule: &Rule| effects(rule).any(|effect| *effect == EffectKind::Start(id));
+        let started = self.rulebook.rules.iter().any(starts).then(|| self.begins_by_itself(id, &alone));
+        joined(std::iter::once(stands_in).chain(started), " ")
+    }
+
+    fn begins_by_itself(&self, id: SequenceId, sequence: &Sequence) -> Prose {
         let starts = |rule: &&Rule| effects(rule).any(|effect| *effect == EffectKind::Start(id));
         let rules: Vec<&Rule> = self.rulebook.rules.iter().filter(starts).collect();
         let guard = sequence.guard.as_ref().map(|guard| fill(" if {}", [self.condition(guard)])).unwrap_or_default();

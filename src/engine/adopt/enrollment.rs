@@ -38,7 +38,7 @@ impl World {
         let ids: Vec<SequenceId> = self.lead(slot).enrollments.iter().map(|e| e.sequence).collect();
         let mut carried = Vec::new();
         for id in ids {
-            let kept = self.carry(moment.plan, slot, id, (matching, new));
+            let kept = self.carry(moment, slot, id, (matching, new));
             self.cancel_vanished(moment, slot, id, (matching, kept.is_some()), gone);
             if kept.is_none() {
                 self.leave(moment, slot, id);
@@ -91,7 +91,14 @@ impl World {
     }
 
     /// An enrollment by the new numbers; `None` where the sequence is gone.
-    fn carry(&self, old: &Plan, slot: u32, id: SequenceId, (matching, new): (&Matching, &Plan)) -> Option<Carried> {
+    fn carry(
+        &self,
+        moment: &Moment<'_>,
+        slot: u32,
+        id: SequenceId,
+        (matching, new): (&Matching, &Plan),
+    ) -> Option<Carried> {
+        let old = moment.plan;
         let to = matching.sequence(id)?;
         let found = self.lead(slot).enrollments.iter().find(|e| e.sequence == id)?;
         let (was, now) = (old.rulebook.sequences.get(id)?, new.rulebook.sequences.get(to)?);
@@ -110,14 +117,14 @@ impl World {
             enrollment.deferred.clear();
             enrollment.not_before = Timestamp::MIN;
         }
-        let due = if way.is_same { self.nominal_due(old, slot, found) } else { None };
+        let due = if way.is_same { self.nominal_due(moment, slot, found) } else { None };
         Some(Carried { enrollment, due })
     }
 
     /// When the next touch of an enrollment is due by a plan, be it past or not.
-    fn nominal_due(&self, plan: &Plan, slot: u32, enrollment: &Enrollment) -> Option<Timestamp> {
+    fn nominal_due(&self, moment: &Moment<'_>, slot: u32, enrollment: &Enrollment) -> Option<Timestamp> {
         let from = enrollment.anchor.max(enrollment.started);
-        self.plan_next(plan, slot, enrollment, from)?.1.due
+        self.plan_next(moment.plan, moment.names, slot, enrollment, from)?.1.due
     }
 
     /// Lets enrollments go on by the new rulebook; how many do.
@@ -136,7 +143,7 @@ impl World {
             self.let_past_go(moment, slot, (id, sequence), due, lines);
             let next = self.lead(slot).enrollments.iter().find(|e| e.sequence == id);
             if next.is_some_and(|next| next_touch(sequence, next).is_some()) {
-                self.fill_anew(moment, slot, id, sequence);
+                self.fill_anew(moment, slot, id);
                 self.replan(moment, slot, id);
                 count += 1;
             } else {
@@ -164,8 +171,8 @@ impl World {
         loop {
             self.pass_skipped(moment, slot, id, sequence, lines);
             let Some(found) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
-            let Some(touch) = next_touch(sequence, found) else { return };
-            let Some(due) = self.nominal_due(moment.plan, slot, found).filter(|due| *due <= by) else { return };
+            let Some(touch) = self.next_given(moment.plan, moment.names, slot, found) else { return };
+            let Some(due) = self.nominal_due(moment, slot, found).filter(|due| *due <= by) else { return };
             if due_before.take().is_some_and(|before| before <= by) {
                 return;
             }
@@ -173,6 +180,7 @@ impl World {
             let line = TouchLine { status: Status::Skipped, reason: Some(Reason::PutInPast(due)), ..line };
             let (because, next) = (found.because.clone(), found.next);
             let cause = Cause::Sequence(id, Some(next));
+            self.meets_experiment(slot, line.experiment);
             self.decide(moment, slot, Body::Touch(Box::new(line)), (cause, &because), lines);
             // A tail that has fallen behind goes on from now, not touch by touch.
             let anchor = if usize::from(next) < sequence.touches.len() { due } else { by };
@@ -183,12 +191,11 @@ impl World {
     }
 
     /// A touch that waits for a value is tried again where its message no longer asks for it.
-    fn fill_anew(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId, sequence: &Sequence) {
+    fn fill_anew(&mut self, moment: &Moment<'_>, slot: u32, id: SequenceId) {
         let Some(found) = self.lead(slot).enrollments.iter().find(|e| e.sequence == id) else { return };
         let waits = found.waiting.as_ref().is_some_and(|wait| !wait.awaited.is_for_person());
-        let Some((channel, content)) = next_touch(sequence, found).and_then(|touch| touch.choices.first()) else {
-            return;
-        };
+        let touch = self.next_given(moment.plan, moment.names, slot, found);
+        let Some((channel, content)) = touch.and_then(|touch| touch.choices.first()) else { return };
         if !waits || self.unfilled(moment, slot, (*channel, content), found.saved.as_ref()).is_some() {
             return;
         }

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::decimal::Decimal;
 use crate::plan::Plan;
 use crate::rulebook::same::{Same, renamed};
 use crate::rulebook::{
     ChannelId, EventSet, ExperimentId, Fact, FactId, Named, PropId, Reach, RuleId, Rulebook, ScoreId, Sequence,
-    SequenceId, SetId, Table, TableId, TagId, TierId, TopicId, Touch,
+    SequenceId, SetId, Table, TableId, TagId, TierId, TopicId, Touch, Variant,
 };
 
 use super::Changes;
@@ -206,8 +205,8 @@ fn variants(old: &Rulebook, new: &Rulebook) -> Table<ExperimentId, Vec<Option<(E
     let of = |experiment: &crate::rulebook::Experiment| {
         let id = new.experiments.find(&experiment.name);
         let now = id.and_then(|id| new.experiments.get(id));
-        let place = |(template, _): &(String, Decimal)| {
-            let variant = now?.variants.iter().position(|(other, _)| other == template)?;
+        let place = |variant: &Variant| {
+            let variant = now?.variants.iter().position(|other| other.name == variant.name)?;
             Some((id?, variant as u8))
         };
         experiment.variants.iter().map(place).collect()

@@ -73,17 +73,12 @@ impl World {
         let props = meter.gauge.props;
         match &decision.body {
             Body::Touch(touch) => {
-                let experiment = touch.experiment.and_then(|(id, variant)| {
-                    let experiment = rulebook.experiments.get(id)?;
-                    let variant = experiment.variants.get(usize::from(variant)).map(|(name, _)| name.as_str())?;
-                    Some((experiment.name.as_str(), variant))
-                });
                 let message = Message {
                     status: touch.status,
                     channel: touch.channel,
                     content: &touch.content,
                     sequence: Some((touch.sequence, touch.touch, touch.enrollment)),
-                    variant: experiment,
+                    variant: rulebook.variant_names(touch.experiment),
                     id: touch.id,
                     reason: touch.reason.as_ref().map(|reason| reason.code().text()),
                 };
@@ -112,9 +107,12 @@ impl World {
                 let made = Made::default().text(props.to, Some(to.word())).text(props.rule, rule(moment, decision));
                 self.own(meter, moment, slot, Own::Alerted, (made, None, None));
             }
-            Body::Enroll { sequence, enrollment, suppressed: None } => {
+            Body::Enroll { sequence, enrollment, experiment, suppressed: None } => {
                 let name = rulebook.sequences.get(*sequence).map(|sequence| sequence.name.as_str());
                 let made = Made::default().text(props.sequence, name).number(props.enrollment, Some(*enrollment));
+                let given = rulebook.variant_names(*experiment);
+                let made = made.text(props.experiment, given.map(|(experiment, _)| experiment));
+                let made = made.text(props.variant, given.map(|(_, variant)| variant));
                 self.own(meter, moment, slot, Own::Enrolled, (made, None, None));
             }
             Body::Exit { sequence, enrollment, reason } => {
@@ -149,7 +147,9 @@ impl World {
             Some((sequence.name.as_str(), touch_id(sequence, touch)?, enrollment))
         });
         let described = |made: Made| {
-            made.text(props.channel, Some(&channel.name))
+            made.text(props.experiment, message.variant.map(|(experiment, _)| experiment))
+                .text(props.variant, message.variant.map(|(_, variant)| variant))
+                .text(props.channel, Some(&channel.name))
                 .text(props.template, template)
                 .text(props.sequence, sequence.map(|(name, ..)| name))
                 .text(props.touch, sequence.map(|(_, touch, _)| touch))
@@ -169,8 +169,6 @@ impl World {
         let made = described(Made::default())
             .text(props.kind, kind_name)
             .number(props.enrollment, sequence.map(|(.., enrollment)| enrollment))
-            .text(props.experiment, message.variant.map(|(experiment, _)| experiment))
-            .text(props.variant, message.variant.map(|(_, variant)| variant))
             .truth(props.auto, !channel.manual && !approved)
             .number(props.nth, Some(nth));
         let own = (made, Some(kind), Some(message.id));

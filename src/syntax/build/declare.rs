@@ -4,7 +4,7 @@ use super::super::grammar::Rule;
 use super::super::tree::Text;
 use super::super::tree::{
     At, CalendarDecl, CalendarEntry, ChannelClause, ChannelDecl, ContactClause, ContactDecl, EventDecl, EventRef,
-    ExperimentDecl, Field, GroupDecl, LetDecl, Per, Period, ScoreDecl, ScoreLine, Setting, ZoneSource,
+    Field, GroupDecl, LetDecl, Per, Period, ScoreDecl, ScoreLine, Setting, ZoneSource,
 };
 use super::super::words::is_type;
 use super::literal::is_text;
@@ -194,27 +194,6 @@ impl Build<'_> {
             Rule::script_on => ScoreLine::On(self.event_refs_in(pair)),
             _ => return None,
         })
-    }
-
-    pub(super) fn experiment(&mut self, pair: Pair<'_>) -> Option<ExperimentDecl> {
-        let mut names = self.names_in(&pair).into_iter();
-        let (name, sequence, touch) = (names.next()?, names.next()?, names.next()?);
-        let (mut variants, mut goal) = (Vec::new(), None);
-        for kid in pair.into_inner() {
-            match kid.as_rule() {
-                Rule::variant => {
-                    let percent = child(&kid, Rule::percent).map(|percent| self.number(&percent));
-                    variants.extend(self.name_in(&kid).zip(percent));
-                }
-                Rule::goal => {
-                    let range = self.range(&kid);
-                    let value = self.event_ref_in(&kid).zip(self.length_in(&kid));
-                    self.once(&mut goal, value, range, "goal");
-                }
-                _ => {}
-            }
-        }
-        Some(ExperimentDecl { name, sequence, touch, variants, goal })
     }
 
     /// The first event directly inside a pair.

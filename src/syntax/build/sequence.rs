@@ -171,7 +171,7 @@ impl Build<'_> {
         }
     }
 
-    fn choice(&mut self, pair: &Pair<'_>) -> Option<Choice> {
+    pub(super) fn choice(&mut self, pair: &Pair<'_>) -> Option<Choice> {
         Some(Choice { channel: self.name_in(pair)?, content: self.content(pair)? })
     }
 }

@@ -129,7 +129,14 @@ impl FormatNode {
     fn mark_signs(&self, words: &mut FormatWords<'_>) {
         let always = matches!(
             self.rule,
-            Rule::points | Rule::cap | Rule::floor | Rule::touch_day | Rule::moment | Rule::score_row
+            Rule::points
+                | Rule::cap
+                | Rule::floor
+                | Rule::touch_day
+                | Rule::variant_day
+                | Rule::find
+                | Rule::moment
+                | Rule::score_row
         );
         let mut after_operand = false;
         for kid in &self.kids {
