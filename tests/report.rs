@@ -7,6 +7,8 @@
 mod cases;
 #[path = "report/findings.rs"]
 mod findings;
+#[path = "report/metrics.rs"]
+mod metrics;
 #[path = "report/program.rs"]
 mod program;
 #[path = "report/reasons.rs"]
@@ -15,6 +17,8 @@ mod reasons;
 mod repository;
 #[path = "report/schema.rs"]
 mod schema;
+#[path = "doc/sober.rs"]
+mod sober;
 
 /// The text of a file of this package.
 fn read(path: &str) -> String {

@@ -15,8 +15,9 @@ use crate::metric::table::{MetricTable, ReportAsk, table};
 use crate::metric::{self};
 use crate::plan::Plan;
 use crate::replay::{ReplayError, ReplayOptions};
-use crate::report::metric::{Drawn, human, line, rows};
+use crate::report::metric::{Drawn, html, human, line, markdown, rows, words};
 use crate::rulebook::{MetricId, Rulebook};
+use crate::shown::Shown;
 use crate::timestamp::Timestamp;
 use crate::units::Period;
 use crate::words::{listed, many, nearest};
@@ -30,7 +31,7 @@ use super::{Io, progress};
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Example: ensue report rules reply_rate --events fixtures/quickstart/events.jsonl --period month",
-    after_help = "Exit codes: 0 fine, 1 a target is surely missed (with --exit-code), 2 the rules do not compile, 3 wrong use, a missing file, or a bad record."
+    after_help = "Exit codes: 0 fine, 1 a target is surely missed (with --exit-code), 2 the rules do not compile, 3 wrong use, a missing file, a bad record, or the report cannot be written."
 )]
 pub struct Args {
     /// The rulebook, a folder or a file [default: rules]; then metrics, all where none is named
@@ -57,9 +58,12 @@ pub struct Args {
     /// List the rows of one metric, as many as its denominator
     #[arg(long)]
     rows: bool,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    /// How to print; default: by the name of the file, else human
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// The file to write; default: standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Exit with 1 where a target is surely missed
     #[arg(long)]
     exit_code: bool,
@@ -79,6 +83,10 @@ enum Format {
     Jsonl,
     /// The same as a table for spreadsheets
     Csv,
+    /// One file of HTML with pictures, which needs nothing else
+    Html,
+    /// Markdown
+    Md,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -92,6 +100,7 @@ enum With {
 }
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
+    let format = format(args)?;
     let (rules, names) = rules_and_metrics(&args.named);
     let checked = Files::read(&rules)?.check_measured();
     let Some(rulebook) = checked.rulebook.clone() else { return Err(refused(&checked, io)) };
@@ -124,33 +133,40 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         ReplayError::Threads(_) => Error::wrong(error.to_string()),
         ReplayError::Stopped(stopped) => stopped.into(),
     })?;
-    print(args, (&plan, &log, &table), listed, io)?;
+    print((args, format), (&plan, &log, &table), listed, io)?;
     let missed = table.metrics.iter().filter_map(|rows| rows.groups.first()).flat_map(|group| &group.periods);
     let missed = missed.into_iter().any(|period| period.standing == Some(GoalStanding::Missed));
     Ok(if args.exit_code && missed { Exit::Findings } else { Exit::Fine })
 }
 
 fn print(
-    args: &Args,
+    (args, format): (&Args, Format),
     (plan, log, table): (&Plan, &Log, &MetricTable),
     listed: Option<MetricId>,
     io: Io,
 ) -> Result<(), Error> {
     let drawn = Drawn { plan, table, simulated: true, by: args.by.as_deref() };
-    let text = match (args.format, listed) {
+    let text = match (format, listed) {
         (Format::Human, Some(id)) => rows::human(&drawn, log, id),
         (Format::Human, None) => human::human(&drawn, human::Signs::Blocks),
         (Format::Jsonl, Some(id)) => rows::jsonl(&drawn, log, id),
         (Format::Jsonl, None) => line::jsonl(&drawn),
         (Format::Csv, _) => line::csv(&drawn),
+        (Format::Html, _) => html::render(&drawn),
+        (Format::Md, _) => markdown::render(&drawn),
     };
-    io.out(&text)?;
-    if !matches!(args.format, Format::Human) {
-        io.err(&human::summary(&drawn));
+    match &args.output {
+        Some(path) => super::out::put(path, &text)?,
+        None => io.out(&text)?,
     }
-    let shown = table.metrics.iter().filter_map(|rows| plan.rulebook.metrics.get(rows.metric));
-    if shown.into_iter().any(|metric| drawn.is_simulated(metric)) {
-        io.note("nothing of this log was handed over: what was sent is what the rules would have sent, and what leads did answers what was really sent");
+    if args.output.is_some() || !matches!(format, Format::Human) {
+        io.err(&words::summary(&drawn));
+    }
+    if let Some(path) = &args.output {
+        io.err(&format!("report: written to {}\n", Shown(path.display())));
+    }
+    if drawn.shows_simulated() {
+        io.note(words::SIMULATED);
     }
     if !plan.rulebook.left_out.is_empty() && args.named.len() < 2 {
         let names: Vec<String> = plan.rulebook.left_out.iter().map(|left| left.name.clone()).collect();
@@ -165,6 +181,29 @@ fn print(
         io.note(&format!("`{name}` has more than 1,000 groups; the smallest are one, `{}`", metric::cell::OTHER));
     }
     Ok(())
+}
+
+/// The form that is asked for, or that the file's name asks for.
+fn format(args: &Args) -> Result<Format, Error> {
+    let end = args.output.as_deref().and_then(Path::extension).map(|end| end.to_string_lossy().to_lowercase());
+    let by_name = match end.as_deref() {
+        Some("html" | "htm") => Format::Html,
+        Some("md" | "markdown") => Format::Md,
+        Some("csv") => Format::Csv,
+        Some("jsonl" | "ndjson") => Format::Jsonl,
+        Some("txt") | None => Format::Human,
+        Some(_) if args.format.is_some() => Format::Human,
+        Some(end) => {
+            let error = Error::wrong(format!("a report cannot be written as `.{}`", Shown(end)));
+            return Err(error.help("name it `.html`, `.md`, `.csv`, `.jsonl` or `.txt`, or choose with `--format`"));
+        }
+    };
+    let format = args.format.unwrap_or(by_name);
+    if args.rows && matches!(format, Format::Html | Format::Md) {
+        let error = Error::wrong("`--rows` lists rows, and a page has none");
+        return Err(error.help("choose `--format human` or `--format jsonl`"));
+    }
+    Ok(format)
 }
 
 fn listed_names(names: &[String]) -> String {

@@ -1,7 +1,12 @@
 //! A report of metrics as people and programs get it.
 
+pub mod entry;
+pub mod html;
 pub mod human;
 pub mod line;
+pub mod markdown;
+mod numbers;
+mod picture;
 pub mod rows;
 pub mod words;
 
@@ -30,5 +35,12 @@ impl Drawn<'_> {
         let set = metric.measure.rows().and_then(|rows| rows.set).and_then(|set| rulebook.sets.get(set));
         let mut types = set.into_iter().flat_map(|set| &set.alternatives).map(|it| rulebook.types.name(it.ty));
         self.simulated && types.any(|name| MEASURED_TYPES.contains(&name))
+    }
+
+    /// Whether any of its metrics has such rows.
+    #[must_use]
+    pub fn shows_simulated(&self) -> bool {
+        let metrics = &self.plan.rulebook.metrics;
+        self.table.metrics.iter().filter_map(|rows| metrics.get(rows.metric)).any(|metric| self.is_simulated(metric))
     }
 }

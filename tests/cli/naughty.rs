@@ -150,8 +150,16 @@ fn play_scene(scene: &Scene, help: &str, world: &Path, folder: &Path, wrong: &mu
         for form in ["html", "md"] {
             let copied = fresh(world, folder);
             let path = copied.join(format!("page.{form}"));
-            run(&mut command(scene, &["--output".to_owned(), path.display().to_string()], "never", &copied), b"");
-            judge(&format!("`{}` -o {form}", scene.words), &fs::read_to_string(&path).unwrap(), read_as(form), wrong);
+            let ran =
+                run(&mut command(scene, &["--output".to_owned(), path.display().to_string()], "never", &copied), b"");
+            let what = format!("`{}` -o {form}", scene.words);
+            judge(&format!("{what} (standard error)"), &ran.err, Prints::Text, wrong);
+            match fs::read_to_string(&path) {
+                Ok(page) => judge(&what, &page, read_as(form), wrong),
+                // Nothing is written where the words themselves are wrong.
+                Err(_) if ran.code > 1 => {}
+                Err(error) => wrong.push(format!("{what}: {error}")),
+            }
         }
     }
     if shown != scene.shows {

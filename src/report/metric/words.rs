@@ -2,8 +2,11 @@
 
 use chrono::Datelike;
 
+use super::Drawn;
+use super::entry::MetricEntry;
 use crate::metric::figure::{Figure, Shift};
 use crate::metric::period::{Cut, Periods, Stretch};
+use crate::metric::table::PeriodFigure;
 pub use crate::metric::value::value;
 use crate::metric::value::{number, short};
 use crate::plan::Plan;
@@ -36,19 +39,137 @@ pub fn figure(metric: &Metric, figure: &Figure) -> String {
 /// `+3.1 pt`, `-2d 4h`, `+12 %`; with a sign where it is sure, with `~` where it may be chance.
 #[must_use]
 pub fn change(metric: &Metric, change: &Shift) -> String {
-    let sign = if change.by < 0.0 { "-" } else { "+" };
-    let by = change.by.abs();
-    let text = match (&metric.measure, metric.unit) {
-        (Measure::Count(_), _) => format!("{} %", short(by * 100.0)),
-        (_, MetricUnit::Share) => format!("{} pt", short(by * 100.0)),
-        (_, unit) => value(unit, by),
-    };
     let mark = match (change.sure, change.by < 0.0) {
         (true, true) => "▼",
         (true, false) => "▲",
         (false, _) => "~",
     };
-    if change.by == 0.0 { String::from("=") } else { format!("{mark} {sign}{text}") }
+    if change.by == 0.0 { String::from("=") } else { format!("{mark} {}", change_by(metric, change)) }
+}
+
+/// `+3.1 pt`
+fn change_by(metric: &Metric, change: &Shift) -> String {
+    let sign = if change.by < 0.0 { "-" } else { "+" };
+    let by = change.by.abs();
+    match (&metric.measure, metric.unit) {
+        (Measure::Count(_), _) => format!("{sign}{} %", short(by * 100.0)),
+        (_, MetricUnit::Share) => format!("{sign}{} pt", short(by * 100.0)),
+        (_, unit) => format!("{sign}{}", value(unit, by)),
+    }
+}
+
+/// What is known of how a number changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PeriodChange<'a> {
+    /// There is nothing to compare it with.
+    Unknown,
+    /// One of the two numbers rests on too few rows.
+    Few,
+    /// It changed so.
+    Shift(&'a Shift),
+}
+
+/// How the number of a period changed.
+#[must_use]
+pub fn period_change<'a>(metric: &Metric, period: &'a PeriodFigure) -> PeriodChange<'a> {
+    let few = |figure: &Figure| metric.measure.rows().is_some() && figure.is_few(metric);
+    let Some(before) = &period.before else { return PeriodChange::Unknown };
+    if few(&period.figure) || few(before) {
+        return PeriodChange::Few;
+    }
+    period.change.as_ref().map_or(PeriodChange::Unknown, PeriodChange::Shift)
+}
+
+/// A change with its sign and a word: `+3.1 pt, better`, `-2 %, unsure`.
+#[must_use]
+pub fn change_told(metric: &Metric, shift: &Shift) -> String {
+    let text = change_by(metric, shift);
+    let word = match (shift.by == 0.0, shift.sure, is_worse(metric, shift)) {
+        (true, ..) => return String::from("same"),
+        (_, false, _) => "unsure",
+        (_, true, Some(true)) => "worse",
+        (_, true, Some(false)) => "better",
+        (_, true, None) => "sure",
+    };
+    format!("{text}, {word}")
+}
+
+/// Whether a change is for the worse; `None` where nobody says which way is better.
+#[must_use]
+pub fn is_worse(metric: &Metric, shift: &Shift) -> Option<bool> {
+    metric.lower_is_better.map(|lower| (shift.by > 0.0) == lower)
+}
+
+/// Whether a benchmark says of itself that nobody knows where it comes from.
+#[must_use]
+pub fn is_unsourced(benchmark: &Benchmark) -> bool {
+    ["no source", "without a source", "unsourced"].iter().any(|said| benchmark.source.contains(said))
+}
+
+/// What a line across a picture stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ReferenceLine<'a> {
+    /// What is aimed at now: a solid line.
+    Target(MetricUnit, Goal),
+    /// What others report: a dashed line.
+    Benchmark(MetricUnit, &'a Benchmark),
+    /// What is said, and nobody knows by whom: a dotted line.
+    Unsourced(MetricUnit, &'a Benchmark),
+}
+
+impl ReferenceLine<'_> {
+    /// `target >= 8 %`, `benchmark 8.5 % (…)`
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Target(unit, to) => format!("target {}", goal(*unit, *to)),
+            Self::Benchmark(unit, of) | Self::Unsourced(unit, of) => format!("benchmark {}", benchmark(*unit, of)),
+        }
+    }
+}
+
+/// The target of the last period that is over, then the benchmarks.
+#[must_use]
+pub fn references<'a>(entry: &MetricEntry<'a>) -> Vec<ReferenceLine<'a>> {
+    let unit = entry.metric.unit;
+    let goal = entry.last_complete(entry.all).and_then(|last| last.goal).map(|goal| ReferenceLine::Target(unit, goal));
+    let benchmarks = entry.metric.benchmarks.iter().map(|benchmark| {
+        if is_unsourced(benchmark) {
+            ReferenceLine::Unsourced(unit, benchmark)
+        } else {
+            ReferenceLine::Benchmark(unit, benchmark)
+        }
+    });
+    goal.into_iter().chain(benchmarks).collect()
+}
+
+/// The title of a report as a page.
+pub const TITLE: &str = "What follow-ups achieve";
+
+/// A text that begins with a capital letter.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// What must be known of every number of a log that was never handed over.
+pub const SIMULATED: &str = "nothing of this log was handed over: what was sent is what the rules would have sent, and what leads did answers what was really sent";
+
+/// The line that can be grepped.
+#[must_use]
+pub fn summary(drawn: &Drawn<'_>) -> String {
+    let shown = &drawn.table.periods;
+    let end = shown.shown.last().map(|stretch| shown.zone.to_local(stretch.to).date().to_string());
+    let as_of = shown.zone.to_local(drawn.table.as_of).format("%Y-%m-%d %H:%M");
+    format!(
+        "report: {}, {} to {} ({}), {}, as of {as_of}\n",
+        many(drawn.table.metrics.len() as u32, "metric"),
+        periods(shown),
+        end.unwrap_or_else(|| String::from("no end")),
+        shown.zone.name(),
+        many(drawn.table.entries as u32, "event"),
+    )
 }
 
 /// `>= 8 %`, `<= 5m`, `6 to 8`

@@ -105,6 +105,7 @@ pub const SCENES: &[Scene] = &[
     text("render", "render m rules --lead noLEAD --events log.jsonl"),
     text("report", "report rules --events log.jsonl --period month --rows contacts"),
     text("report", "report rules --events log.jsonl --period day --by owner contacts"),
+    text("report", "report rules odd --events log.jsonl --period day --by owner"),
     text("report", "report rules noTEXT --events log.jsonl"),
     text("report", "report rules --events log.jsonl --as-of noTEXT"),
     text("report", "report rules contacts --events log.jsonl --by noTEXT"),

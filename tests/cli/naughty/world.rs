@@ -55,6 +55,7 @@ fn rules() -> String {
          never: opened where deal_value ?? 0 > 5 and deal_value ?? 0 < 3 -> alert owner {text}\n\
          score sc {{ rhai \"\"\" print(\"{steers}\"); if count(\"visited\") > 0 {{ throw \"{steers}\" + lead.name; }} 1 \"\"\" }}\n\
          sc_up: sc >= 1 -> tag seen\n\
+         metric odd = count opened {{ by owner benchmark 5 {text} remedy {text} }} why {text}\n\
          invariant quiet: at most 1 touch per 1d per lead\n\
          test {name} {{ lead ana {{ name: {text} }} 2026-03-02 08:00 ana created\n\
          2026-03-02 09:00 ana opened\n\
