@@ -104,20 +104,27 @@ pub struct Chapter {
     pub first: u32,
 }
 
+/// How many entries of a log were received until a moment, and the moment to which it is handled: that one, else that
+/// of the last entry.
+fn extent(log: &Log, until: Option<Timestamp>) -> (usize, Timestamp) {
+    let entries = log.entries();
+    let handled = until.map_or(entries.len(), |until| entries.partition_point(|entry| entry.received_at <= until));
+    (handled, until.unwrap_or_else(|| end(log).unwrap_or(Timestamp(0))))
+}
+
+/// The last moment that a log knows of; `None` of a log in which nothing ever happened.
+#[must_use]
+pub fn end(log: &Log) -> Option<Timestamp> {
+    log.entries().last().map(|entry| entry.received_at).max(log.drained_to)
+}
+
 /// Replays a log.
 ///
 /// # Errors
 /// The threads cannot be started, or the guard has stopped a script.
 pub fn replay(plan: &Arc<Plan>, log: &Log, options: &ReplayOptions) -> Result<Replayed, ReplayError> {
-    let entries = log.entries();
-    let handled = match options.until {
-        Some(until) => entries.partition_point(|entry| entry.received_at <= until),
-        None => entries.len(),
-    };
-    let last = entries.last().map(|entry| entry.received_at).max(log.drained_to).unwrap_or(Timestamp(0));
-    let horizon = options.until.unwrap_or(last);
-    let size = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
-    let shards = Shards::of(plan, log, handled, size);
+    let (handled, horizon) = extent(log, options.until);
+    let shards = Shards::of(plan, log, handled, options);
     let run = |shard| shards.run(shard, plan, log, horizon, options);
     let crew = Crew::new(options.threads)?;
     let parts: Vec<_> = crew.numbered(shards.len(), run).into_iter().collect::<Result<_, Stopped>>()?;
@@ -138,26 +145,12 @@ pub(crate) fn measured<T: Send>(
     ends: &Arc<[Timestamp]>,
     fold: impl Fn(Samples) -> T + Sync,
 ) -> Result<Vec<T>, ReplayError> {
-    let entries = log.entries();
-    let handled = match options.until {
-        Some(until) => entries.partition_point(|entry| entry.received_at <= until),
-        None => entries.len(),
-    };
-    let last = entries.last().map(|entry| entry.received_at).max(log.drained_to).unwrap_or(Timestamp(0));
-    let horizon = options.until.unwrap_or(last);
-    let size = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
-    let shards = Shards::of(plan, log, handled, size);
+    let (handled, horizon) = extent(log, options.until);
+    let shards = Shards::of(plan, log, handled, options);
     let run = |shard: usize| {
         let engine = Engine::new(Arc::clone(plan)).guarded(options.guard).salted(log.salt());
         let mut engine = engine.measuring(Arc::clone(ends));
-        let mut decisions = Vec::new();
-        for number in shards.entries.get(shard).into_iter().flatten() {
-            let Some(event) = log.event(EventNumber(*number)) else { continue };
-            let slot = shards.slots.get(event.lead.0 as usize).copied().unwrap_or(0);
-            engine.handle_in(slot, &event, log, &mut decisions)?;
-            decisions.clear();
-        }
-        engine.drain(horizon, log, &mut decisions)?;
+        shards.feed(shard, log, horizon, &mut engine, &mut |decisions| decisions.clear())?;
         Ok(fold(engine.measured(horizon).unwrap_or_default()))
     };
     let crew = Crew::new(options.threads)?;
@@ -218,7 +211,8 @@ struct Shards {
 
 impl Shards {
     /// Leads that share an account or an address, at any time, share a shard.
-    fn of(plan: &Plan, log: &Log, handled: usize, most: usize) -> Self {
+    fn of(plan: &Plan, log: &Log, handled: usize, options: &ReplayOptions) -> Self {
+        let most = if options.leads_per_shard == 0 { LEADS_PER_SHARD } else { options.leads_per_shard };
         let together = plan.crosses_accounts();
         let leads = log.lead_count();
         let mut groups = Groups::new(leads + log.account_count());
@@ -281,14 +275,29 @@ impl Shards {
         if options.trace {
             engine = engine.with_trace();
         }
+        let decisions = self.feed(shard, log, horizon, &mut engine, &mut |_| ())?;
+        Ok((decisions, engine.pending(log)))
+    }
+
+    /// Lets an engine handle the entries of a shard and time pass up to a moment; what was decided, as far as `after`
+    /// each entry leaves it.
+    fn feed(
+        &self,
+        shard: usize,
+        log: &Log,
+        horizon: Timestamp,
+        engine: &mut Engine,
+        after: &mut dyn FnMut(&mut Vec<Decision>),
+    ) -> Result<Vec<Decision>, Stopped> {
         let mut decisions = Vec::new();
         for number in self.entries.get(shard).into_iter().flatten() {
             let Some(event) = log.event(EventNumber(*number)) else { continue };
             let slot = self.slots.get(event.lead.0 as usize).copied().unwrap_or(0);
             engine.handle_in(slot, &event, log, &mut decisions)?;
+            after(&mut decisions);
         }
         engine.drain(horizon, log, &mut decisions)?;
-        Ok((decisions, engine.pending(log)))
+        Ok(decisions)
     }
 }
 

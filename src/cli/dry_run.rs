@@ -14,7 +14,7 @@ use crate::decision::names::Names;
 use crate::event::LeadId;
 use crate::invariant::violations;
 use crate::local;
-use crate::log::{self, Input, Log, ReadOptions};
+use crate::log::Log;
 use crate::plan::Plan;
 use crate::replay::{self, ReplayError, Replayed};
 use crate::report::summary::undeclared;
@@ -26,11 +26,11 @@ use crate::timestamp::Timestamp;
 use crate::value::View;
 use crate::words::many;
 
+use super::Io;
 use super::complaint::note;
 use super::exit::{Error, Exit};
 use super::guard::guard;
-use super::input::{compiled, moment, open, threads};
-use super::{Io, progress};
+use super::input::{compiled, moment, read_logs, threads};
 
 /// Replay event logs in memory and print what would be done; nothing is stored or sent
 #[derive(Debug, clap::Args)]
@@ -75,7 +75,7 @@ enum Format {
 
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
-    let log = read(&args.events, &rulebook, args, io)?;
+    let log = read_logs(&args.events, &rulebook, (args.skip_bad, args.threads), io)?;
     let plan = Arc::new(Plan::compile(rulebook));
     let options = replay::ReplayOptions {
         until: args.until,
@@ -89,24 +89,6 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         ReplayError::Stopped(stopped) => stopped.into(),
     })?;
     print(args, &plan, &log, &replayed, io)
-}
-
-fn read(paths: &[PathBuf], rulebook: &Rulebook, args: &Args, io: Io) -> Result<Log, Error> {
-    let (mut inputs, mut total) = (Vec::new(), Some(0));
-    for path in paths {
-        let (reader, size) = open(path)?;
-        total = total.zip(size).map(|(total, size)| total + size);
-        inputs.push(Input { path: path.display().to_string(), reader });
-    }
-    let bar = progress::bytes(total);
-    let options = ReadOptions { skip_bad: args.skip_bad, threads: args.threads, ..ReadOptions::default() };
-    let log = log::read(inputs, rulebook, &options, &|bytes| bar.inc(bytes));
-    bar.finish_and_clear();
-    let log = log?;
-    for bad in &log.bad {
-        io.complain(&bad.into());
-    }
-    Ok(log)
 }
 
 fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Result<Exit, Error> {

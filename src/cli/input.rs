@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::check::{Checked, VOCABULARY_PATH};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::local;
-use crate::log::Input;
+use crate::log::{self, Input, Log, ReadOptions};
 use crate::report::diagnostic;
 use crate::report::fold::Folded;
 use crate::report::summary::Summary;
@@ -15,8 +15,8 @@ use crate::rulebook::Rulebook;
 use crate::source::Sources;
 use crate::timestamp::Timestamp;
 
-use super::Io;
 use super::exit::Error;
+use super::{Io, progress};
 
 /// A moment of the command line.
 pub fn moment(text: &str) -> Result<Timestamp, String> {
@@ -63,6 +63,30 @@ pub fn summary(findings: &[Diagnostic], sources: &Sources) -> Summary {
 /// Logs to be read, in the order they were named.
 pub fn logs(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
     paths.iter().map(|path| Ok(Input { path: path.display().to_string(), reader: open(path)?.0 })).collect()
+}
+
+/// Reads logs as one, with a bar of how far it has come; records that are bad and left out are told of.
+pub fn read_logs(
+    paths: &[PathBuf],
+    rulebook: &Rulebook,
+    (skip_bad, threads): (bool, usize),
+    io: Io,
+) -> Result<Log, Error> {
+    let (mut inputs, mut total) = (Vec::new(), Some(0));
+    for path in paths {
+        let (reader, size) = open(path)?;
+        total = total.zip(size).map(|(total, size)| total + size);
+        inputs.push(Input { path: path.display().to_string(), reader });
+    }
+    let bar = progress::bytes(total);
+    let options = ReadOptions { skip_bad, threads, ..ReadOptions::default() };
+    let log = log::read(inputs, rulebook, &options, &|bytes| bar.inc(bytes));
+    bar.finish_and_clear();
+    let log = log?;
+    for bad in &log.bad {
+        io.complain(&bad.into());
+    }
+    Ok(log)
 }
 
 /// A log and its size, where that is known.
