@@ -13,19 +13,18 @@ use crate::event::{AccountId, LeadId, Props};
 use crate::local::Zone;
 use crate::plan::{Gauge, GaugeTest, Gauged, Plan, Use, Wait};
 use crate::rulebook::{ChannelId, MetricId, PropId, TierId, TypeId};
-use crate::timestamp::{Span, Timestamp};
+use crate::timestamp::Timestamp;
 use crate::value::View;
 
 use super::evaluate::{Before, Scope};
 use super::lead::{NO_NUMBER, SavedProps, Stamp};
 use super::{Moment, World};
+use echo::{Echoes, Told};
 
+mod echo;
 mod label;
 mod own;
 mod row;
-
-/// A message of ours whose echo a provider may report counts as that for so long.
-const ECHO: Span = Span::days(1);
 
 /// One row of a metric.
 #[derive(Clone, Debug)]
@@ -94,8 +93,8 @@ struct Memory {
     later: SmallVec<[(Timestamp, u32, u8); 2]>,
     /// How often each template went out.
     templates: Vec<(Box<str>, u32)>,
-    /// Messages that no provider has reported yet, the oldest first.
-    unreported: Vec<(ChannelId, Timestamp, ActionId)>,
+    /// What we sent and providers tell of.
+    echoes: Echoes,
     /// Rows of this moment for which no tier was known.
     tierless: SmallVec<[(Timestamp, u32, u8); 2]>,
 }
@@ -216,7 +215,10 @@ impl World {
                 self.measure_later(&mut meter.borrow_mut(), (plan, slot), until, true);
             }
         }
-        self.meter.take().map(|meter| meter.into_inner().samples)
+        let mut meter = self.meter.take()?.into_inner();
+        let echoes: Vec<u32> = meter.memory.iter().flat_map(|memory| memory.echoes.numbers()).collect();
+        meter.samples.leave_out(echoes);
+        Some(meter.samples)
     }
 
     /// What is due before anything of a lead changes at a moment: leads as they stood at the end of periods, and
@@ -249,7 +251,7 @@ impl World {
     /// when it happened.
     fn measure_later(&self, meter: &mut Meter, (plan, slot): (&Plan, u32), now: Timestamp, last: bool) {
         let memory = meter.memory(slot);
-        if memory.later.iter().all(|(due, ..)| *due > now) {
+        if !last && memory.later.iter().all(|(due, ..)| *due > now) {
             return;
         }
         let before = memory.before();
@@ -262,10 +264,12 @@ impl World {
             let wait = gauged.and_then(|gauged| gauged.waits.get(usize::from(outcome)));
             let (Some(row), Some(Wait::Later(expr, _))) = (row, wait) else { continue };
             let of_counts = expr.is_of_counts_alone();
-            if at > now || (of_counts && !last) {
+            if !last && (at > now || of_counts) {
                 meter.memory(slot).later.push((at, place, outcome));
                 continue;
             }
+            // At the end, what is not due yet is judged as it stands, for what is so far.
+            let at = at.min(now);
             let scope = self.metering(plan, slot, (at, Props::default(), None), before);
             let scope = Scope { past: of_counts.then_some(at), ..scope };
             if scope.holds(expr) {
@@ -309,13 +313,18 @@ impl World {
         let named = text(moment.props, meter.gauge.props.channel).and_then(|name| rulebook.channels.find(name));
         let channel = named.or_else(|| meter.gauge.channels.get(ty).copied().flatten());
         let channel = channel.map(|channel| rulebook.kind(channel));
-        if meter.gauge.is_report(ty) && meter.memory(slot).is_echo(channel, stamp.at, action) {
-            return;
-        }
+        let report = meter.gauge.is_report(ty).then_some(Told { kind: channel, at: stamp.at, action });
+        // Whether it is an echo is settled at the end, when all is told; for `attempts` what is known now must do.
+        let is_echo = report.is_some_and(|told| meter.memory(slot).echoes.take(told));
+        let first = meter.number + 1;
         let event = Event { ty, at: stamp.at, props: moment.props, action, answers: action, channel, reaches: false };
         let (contact, reply) = self.measure_as(meter, moment, slot, event);
         if contact {
-            self.measure_contact(meter, moment, slot, event);
+            self.measure_contact(meter, moment, slot, event, !is_echo);
+        }
+        if let Some(told) = report {
+            let numbers = first..=meter.number;
+            meter.memory(slot).echoes.told(told, numbers);
         }
         if reply {
             meter.memory(slot).attempts = 0;
@@ -323,7 +332,7 @@ impl World {
     }
 
     /// Somebody of ours reached out, as the log says.
-    fn measure_contact(&self, meter: &mut Meter, moment: &Moment<'_>, slot: u32, event: Event<'_>) {
+    fn measure_contact(&self, meter: &mut Meter, moment: &Moment<'_>, slot: u32, event: Event<'_>, counts: bool) {
         if !self.is_outward(meter, moment, event) {
             return;
         }
@@ -331,7 +340,7 @@ impl World {
         let channel = named.and_then(|name| moment.plan.rulebook.channels.find(name)).or(event.channel);
         let template = text(event.props, meter.gauge.props.template).map(str::to_owned);
         let ids = (event.action, event.answers);
-        self.contacted(meter, moment, slot, (channel, template.as_deref(), event.at), ids);
+        self.contacted(meter, moment, slot, (channel, template.as_deref(), event.at), ids, counts);
     }
 
     /// Whether what somebody of ours did reaches the lead: no task does.
@@ -396,19 +405,17 @@ impl Memory {
     fn before(&self) -> Before {
         Before { attempts: self.attempts, tier: self.tier }
     }
+}
 
-    /// Whether a provider tells of a message of ours: of the one it names, else of the oldest of its kind that
-    /// nobody has told of for less than a day.
-    fn is_echo(&mut self, kind: Option<ChannelId>, at: Timestamp, action: Option<ActionId>) -> bool {
-        // News may be told in any order, so nothing is given up before its time is over for all of it.
-        let place = match action {
-            Some(action) => self.unreported.iter().position(|(.., id)| *id == action),
-            None => self
-                .unreported
-                .iter()
-                .position(|(other, sent, _)| Some(*other) == kind && *sent <= at && at < *sent + ECHO),
-        };
-        place.map(|place| self.unreported.remove(place)).is_some()
+impl Samples {
+    /// Leaves out what these events, by their numbers, brought.
+    fn leave_out(&mut self, mut numbers: Vec<u32>) {
+        if numbers.is_empty() {
+            return;
+        }
+        numbers.sort_unstable();
+        self.rows.retain(|row| row.snapshot || numbers.binary_search(&row.number).is_err());
+        self.happened.retain(|happened| numbers.binary_search(&happened.number).is_err());
     }
 }
 

@@ -174,13 +174,14 @@ impl World {
         let own = (made, Some(kind), Some(message.id));
         self.own_at(meter, moment, slot, Own::Messaged, own, (moment.now, !channel.manual, None));
         if !channel.manual {
-            meter.memory(slot).unreported.push((kind, moment.now, message.id));
+            meter.memory(slot).echoes.sent(kind, moment.now, message.id);
             let ids = (Some(message.id), None);
-            self.contacted(meter, moment, slot, (Some(message.channel), template, moment.now), ids);
+            self.contacted(meter, moment, slot, (Some(message.channel), template, moment.now), ids, true);
         }
     }
 
-    /// Somebody reached out to a lead: the engine, or a person, who may answer an action by it.
+    /// Somebody reached out to a lead: the engine, or a person, who may answer an action by it. What seems to be an
+    /// echo is written down too, and counted nowhere: at the end it may have been none.
     pub(super) fn contacted(
         &self,
         meter: &mut Meter,
@@ -188,6 +189,7 @@ impl World {
         slot: u32,
         (channel, template, at): (Option<ChannelId>, Option<&str>, Timestamp),
         (id, answers): (Option<ActionId>, Option<ActionId>),
+        counts: bool,
     ) {
         let rulebook = &moment.plan.rulebook;
         let props = meter.gauge.props;
@@ -199,8 +201,13 @@ impl World {
             .text(props.channel, name(channel))
             .text(props.kind, name(kind))
             .text(props.template, template);
+        let queued = meter.own.len();
         self.own_at(meter, moment, slot, Own::Contacted, (made, kind, id), (at, true, answers));
-        meter.memory(slot).attempts += 1;
+        if counts {
+            meter.memory(slot).attempts += 1;
+        } else {
+            meter.own.truncate(queued);
+        }
     }
 
     fn own(
