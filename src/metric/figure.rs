@@ -193,22 +193,24 @@ impl GoalStanding {
     }
 }
 
-/// How a number stands to a goal; nothing of one that is not to be judged.
+/// How a number stands to a goal; nothing of one that is not to be judged. A number without an interval (a count, a sum,
+/// a formula, a mean of few) is never surely on one side of it.
 #[must_use]
 pub fn standing(metric: &Metric, figure: &Figure, goal: Goal) -> Option<GoalStanding> {
     let value = figure.value.or(figure.more)?;
     if figure.is_few(metric) && metric.measure.rows().is_some() {
         return None;
     }
-    let ends =
-        [figure.low.unwrap_or(value), figure.high.unwrap_or(if figure.low.is_some() { f64::INFINITY } else { value })];
     let meets = goal.is_met(value) && !(figure.more.is_some() && matches!(goal, Goal::AtMost(_)));
-    let all = ends.into_iter().filter(|end| goal.is_met(*end)).count();
+    let low = figure.low.or(figure.more).unwrap_or(f64::NEG_INFINITY);
+    let high = figure.high.unwrap_or(f64::INFINITY);
+    let inside = goal.is_met(low) && goal.is_met(high);
     let apart = match goal {
-        Goal::Between(least, most) => ends[1] < least || ends[0] > most,
-        Goal::AtLeast(_) | Goal::AtMost(_) => all == 0,
+        Goal::AtLeast(least) => high < least,
+        Goal::AtMost(most) => low > most || (figure.more.is_some() && low >= most),
+        Goal::Between(least, most) => high < least || low > most,
     };
-    Some(match (meets, all == 2, apart) {
+    Some(match (meets, inside, apart) {
         (true, true, _) => GoalStanding::Met,
         (true, false, _) => GoalStanding::MayBeMet,
         (false, _, true) => GoalStanding::Missed,
