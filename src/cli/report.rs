@@ -8,13 +8,13 @@ use clap::ValueEnum;
 
 use crate::load::Files;
 use crate::local;
-use crate::log::{self, Input, Log, ReadOptions};
+use crate::log::Log;
 use crate::metric::figure::GoalStanding;
 use crate::metric::period::{Compare, Cut, Periods};
 use crate::metric::table::{MetricTable, ReportAsk, table};
 use crate::metric::{self};
 use crate::plan::Plan;
-use crate::replay::{ReplayError, ReplayOptions};
+use crate::replay::{self, ReplayError, ReplayOptions};
 use crate::report::metric::{Drawn, html, human, line, markdown, rows, words};
 use crate::rulebook::{MetricId, Rulebook};
 use crate::shown::Shown;
@@ -22,10 +22,10 @@ use crate::timestamp::Timestamp;
 use crate::units::Period;
 use crate::words::{listed, many, nearest};
 
+use super::Io;
 use super::exit::{Error, Exit};
 use super::guard::guard;
-use super::input::{open, refused};
-use super::{Io, progress};
+use super::input::{read_logs, refused};
 
 /// Print what follow-ups achieve: the metrics of the rulebook and the standard ones, over a log
 #[derive(Debug, clap::Args)]
@@ -105,14 +105,14 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let checked = Files::read(&rules)?.check_measured();
     let Some(rulebook) = checked.rulebook.clone() else { return Err(refused(&checked, io)) };
     let wanted = wanted(&rulebook, names, args)?;
-    let log = read(args, &rulebook, io)?;
+    let log = read_logs(&args.events, &rulebook, (args.skip_bad, args.threads), io)?;
     let zone = metric::report_zone(&rulebook);
     let as_of = match &args.as_of {
         Some(text) => as_of(text, zone)?,
-        None => log.entries().last().map(|entry| entry.received_at).max(log.drained_to).unwrap_or(Timestamp(0)),
+        None => replay::end(&log)
+            .ok_or_else(|| Error::wrong("there is no event in the log, so there is nothing to report"))?,
     };
-    let since = log.entries().iter().map(|entry| entry.received_at).next().unwrap_or(as_of);
-    let first = log.iter().map(|event| event.at).min().unwrap_or(since);
+    let first = since(&log, as_of, zone)?;
     let compare = match args.compare {
         With::Before => Compare::Before,
         With::Year => Compare::Year,
@@ -120,10 +120,9 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     };
     let periods = Periods::last(args.period, zone, usize::from(args.last), (first, as_of), compare);
     if periods.shown.is_empty() {
-        return Err(Error::wrong(format!(
-            "no period ends between the first event of the log and the as-of moment; try a shorter one, such as `--period {}`",
-            "day"
-        )));
+        return Err(Error::wrong(
+            "no period ends between the first event of the log and the as-of moment; try a shorter one, such as `--period day`",
+        ));
     }
     let listed = args.rows.then(|| wanted.first().copied()).flatten();
     let plan = Arc::new(Plan::compile_measured(rulebook, &wanted));
@@ -151,7 +150,8 @@ fn print(
         (Format::Human, None) => human::human(&drawn, human::Signs::Blocks),
         (Format::Jsonl, Some(id)) => rows::jsonl(&drawn, log, id),
         (Format::Jsonl, None) => line::jsonl(&drawn),
-        (Format::Csv, _) => line::csv(&drawn),
+        (Format::Csv, Some(id)) => rows::csv(&drawn, log, id),
+        (Format::Csv, None) => line::csv(&drawn),
         (Format::Html, _) => html::render(&drawn),
         (Format::Md, _) => markdown::render(&drawn),
     };
@@ -173,7 +173,7 @@ fn print(
         io.note(&format!(
             "{} left out, for what this rulebook does not have: {}; name one to see what",
             many(names.len() as u32, "standard metric"),
-            listed_names(&names)
+            crate::words::listed(&names)
         ));
     }
     for rows in table.metrics.iter().filter(|rows| !rows.crowded.is_empty()) {
@@ -201,13 +201,9 @@ fn format(args: &Args) -> Result<Format, Error> {
     let format = args.format.unwrap_or(by_name);
     if args.rows && matches!(format, Format::Html | Format::Md) {
         let error = Error::wrong("`--rows` lists rows, and a page has none");
-        return Err(error.help("choose `--format human` or `--format jsonl`"));
+        return Err(error.help("choose `--format human`, `--format jsonl` or `--format csv`"));
     }
     Ok(format)
-}
-
-fn listed_names(names: &[String]) -> String {
-    listed(names)
 }
 
 /// The rulebook comes first where it is one, and metrics follow.
@@ -273,22 +269,15 @@ fn unknown(rulebook: &Rulebook, name: &str) -> Error {
     }
 }
 
-fn read(args: &Args, rulebook: &Rulebook, io: Io) -> Result<Log, Error> {
-    let (mut inputs, mut total) = (Vec::new(), Some(0));
-    for path in &args.events {
-        let (reader, size) = open(path)?;
-        total = total.zip(size).map(|(total, size)| total + size);
-        inputs.push(Input { path: path.display().to_string(), reader });
-    }
-    let bar = progress::bytes(total);
-    let options = ReadOptions { skip_bad: args.skip_bad, threads: args.threads, ..ReadOptions::default() };
-    let log = log::read(inputs, rulebook, &options, &|bytes| bar.inc(bytes));
-    bar.finish_and_clear();
-    let log = log?;
-    for bad in &log.bad {
-        io.complain(&bad.into());
-    }
-    Ok(log)
+/// When the first thing happened of what was received by a moment.
+fn since(log: &Log, as_of: Timestamp, zone: local::Zone) -> Result<Timestamp, Error> {
+    let received = log.iter().take_while(|event| event.received_at <= as_of);
+    received.map(|event| event.at).min().ok_or_else(|| {
+        let first =
+            log.entries().first().map(|entry| zone.to_local(entry.received_at).format("%Y-%m-%d %H:%M").to_string());
+        let first = first.unwrap_or_else(|| String::from("none"));
+        Error::wrong(format!("nothing of the log was received by then; its first event came at {first}"))
+    })
 }
 
 /// `month`, `28d`, `2026-01-01..2026-03-31`

@@ -1,5 +1,6 @@
 //! A report of metrics as people and programs get it.
 
+mod csv;
 pub mod entry;
 pub mod html;
 pub mod human;

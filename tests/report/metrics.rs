@@ -166,3 +166,22 @@ fn benchmarks_without_a_source_are_known() {
     assert_eq!(first, ["Backlinko", "Belkins", "Harvard", "MIT", "Velocify"]);
     assert_eq!(without.len(), 7, "{without:?}");
 }
+
+/// Whoever opens a number in a spreadsheet gets one line a row, with its groups as columns.
+#[test]
+fn the_rows_of_a_number_are_a_table_too() {
+    let rows = |format| report(&["rules", "demo_in_5m", "--period", "month", "--rows", "--format", format]);
+    let (table, lines) = (rows("csv"), rows("jsonl"));
+    let mut of_table = table.split_terminator("\r\n");
+    assert_eq!(of_table.next(), Some("metric,period,lead,at,state,outcome_at,value,owner,weekday,hour"));
+    assert!(lines.lines().count() >= 4, "{lines}");
+    for (row, line) in of_table.by_ref().zip(lines.lines()) {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let cells: Vec<&str> = row.split(',').collect();
+        assert_eq!(cells[2], line["lead"].as_str().unwrap(), "{row}");
+        assert_eq!(cells[4], line["state"].as_str().unwrap(), "{row}");
+        assert_eq!(cells[8], line["groups"]["weekday"].as_str().unwrap(), "{row}");
+    }
+    assert_eq!(of_table.next(), None);
+    assert_eq!(table.matches("\r\n").count(), lines.lines().count() + 1);
+}

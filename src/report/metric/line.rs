@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Drawn, words};
+use super::{Drawn, csv, words};
 use crate::metric::table::{GroupRows, PeriodFigure};
 use crate::rulebook::Metric;
 use crate::rulebook::metric::{Goal, MetricUnit};
@@ -62,24 +62,21 @@ pub fn jsonl(drawn: &Drawn<'_>) -> String {
 /// Comma-separated values with a line of names.
 #[must_use]
 pub fn csv(drawn: &Drawn<'_>) -> String {
-    let mut out = format!("{COLUMNS}\r\n");
+    let mut out = csv::row(COLUMNS.split(','));
     each(drawn, |line| {
         let Ok(serde_json::Value::Object(object)) = serde_json::to_value(line) else { return };
-        let cells = COLUMNS.split(',').map(|column| match object.get(column) {
-            None | Some(serde_json::Value::Null) => String::new(),
-            Some(serde_json::Value::String(text)) => quoted(text),
-            Some(other) => other.to_string(),
-        });
-        let _ = write!(out, "{}\r\n", cells.collect::<Vec<_>>().join(","));
+        let cells: Vec<String> = COLUMNS.split(',').map(|column| text(object.get(column))).collect();
+        out.push_str(&csv::row(cells.iter().map(String::as_str)));
     });
     out
 }
 
-/// A text as a cell, of which no spreadsheet makes a formula.
-fn quoted(text: &str) -> String {
-    let text = &*crate::shown::line(text);
-    let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+fn text(value: Option<&serde_json::Value>) -> String {
+    match value {
+        None | Some(serde_json::Value::Null) => String::new(),
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
 }
 
 fn each(drawn: &Drawn<'_>, mut write: impl FnMut(&Line<'_>)) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Drawn, words};
+use super::{Drawn, csv, words};
 use crate::local::Zone;
 use crate::log::Log;
 use crate::metric::{RowLine, RowState};
@@ -62,6 +62,23 @@ pub fn jsonl(drawn: &Drawn<'_>, log: &Log, id: MetricId) -> String {
         if let Ok(text) = serde_json::to_string(&line) {
             let _ = writeln!(out, "{text}");
         }
+    }
+    out
+}
+
+/// Comma-separated values with a line of names; each breakdown is a column.
+#[must_use]
+pub fn csv(drawn: &Drawn<'_>, log: &Log, id: MetricId) -> String {
+    let Some(metric) = drawn.plan.rulebook.metrics.get(id) else { return String::new() };
+    let zone = drawn.table.periods.zone;
+    let by = metric.by.iter().map(|by| by.name.as_str());
+    let mut out = csv::row(["metric", "period", "lead", "at", "state", "outcome_at", "value"].into_iter().chain(by));
+    for row in shown(drawn) {
+        let outcome_at = row.outcome_at.map(|at| moment(at, zone)).unwrap_or_default();
+        let value = row.value.map(|value| value.to_string()).unwrap_or_default();
+        let (period, at) = (period(drawn, row), moment(row.at, zone));
+        let cells = [&metric.name, &period, log.lead_name(row.lead), &at, word(row.state), &outcome_at, &value];
+        out.push_str(&csv::row(cells.into_iter().chain(row.groups.iter().map(String::as_str))));
     }
     out
 }
