@@ -283,16 +283,10 @@ mod tests {
         }
     }
 
+    /// `ENSUE_CASES=10000 cargo test --release --lib without_effect -- --nocapture` runs more of them.
     #[test]
     fn an_experiment_without_effect_hardly_ever_has_a_winner() {
-        without_effect(1000);
-    }
-
-    /// `ENSUE_CASES=100000 cargo test --lib -- --ignored --nocapture without_effect` runs more of them.
-    #[test]
-    #[ignore = "takes half a minute"]
-    fn ten_thousand_experiments_without_effect() {
-        without_effect(std::env::var("ENSUE_CASES").map_or(10_000, |cases| cases.parse().unwrap()));
+        without_effect(std::env::var("ENSUE_CASES").map_or(1000, |cases| cases.parse().unwrap()));
     }
 
     #[test]

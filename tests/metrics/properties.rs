@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use ensue::event::LeadId;
 use ensue::log::Log;
-use ensue::metric::RowState;
+use ensue::metric::figure::GoalStanding;
 use ensue::metric::period::{Compare, Cut, Periods};
 use ensue::metric::table::{ReportAsk, table};
+use ensue::metric::{Counted, RowState};
 use ensue::plan::Plan;
 use ensue::replay::ReplayOptions;
 use ensue::report::metric::{Drawn, line};
@@ -22,6 +23,13 @@ use crate::support;
 
 /// Beside the standard metrics, one whose credit is looked at row by row.
 const OWN: &str = "metric answered = share of contacted with replied within 14d { by channel }\n";
+
+const TWICE: &str = "\
+twice: created -> start double
+sequence double { day 3 at 09:00 email one as one
+  day 3 at 15:00 email two as two }
+metric sent = count messaged
+";
 
 const WINDOW: Span = Span::days(14);
 /// 2026-01-05T00:00:00Z, in seconds since 1970.
@@ -267,4 +275,41 @@ fn windows_are_half_open() {
         let figure = support::figure(&plan, &counted, "back", None, 0);
         assert_eq!((figure.rows, figure.outcomes), (1, outcomes), "answered after {after} seconds");
     }
+}
+
+/// Two mails of one morning, as declared in [`TWICE`], are each reported by their provider, the later one first.
+#[test]
+fn a_report_of_what_was_sent_is_no_contact_more_in_whatever_order_it_is_told() {
+    let plan = support::plan_with(&[("own.ensue", TWICE)]);
+    let quiet: Vec<Line> = random_log(7).into_iter().filter(|(_, line)| !line.contains("email.sent")).collect();
+    let log = support::read(&plan, &text(&quiet));
+    let as_of = moment(START + 140 * DAY);
+    let contacts = |counted: &Counted| support::figure(&plan, counted, "contacts", None, 0).rows;
+    let sent = support::count_rows(&plan, &log, support::always(), as_of, Some("sent"));
+    let mails: Vec<(&str, i64)> = sent.rows.iter().map(|row| (log.lead_name(row.lead), row.at.0 / 1_000_000)).collect();
+    assert!(mails.len() > 20, "{}", mails.len());
+    let mut lines = quiet.clone();
+    for (number, (lead, at)) in mails.iter().enumerate() {
+        let (at, received) = (at + 5, START + 130 * DAY - at / DAY - number as i64);
+        let lead = lead.trim_start_matches('L').parse().unwrap();
+        lines.push((received, told(lead, 1_000_000 + number as i64, "email.sent", (at, received), "")));
+    }
+    lines.sort();
+    let told = support::count(&plan, &support::read(&plan, &text(&lines)), support::always(), as_of);
+    assert_eq!(contacts(&told), contacts(&sent));
+}
+
+/// A count, a sum or a formula has no interval, so it is never surely on one side of a goal.
+#[test]
+fn what_has_no_interval_is_never_surely_missed() {
+    let declared = "metric asked = count created { target >= 1_000, least 1 }\nmetric few = count created { target <= 1, least 1 }\n";
+    let plan = support::plan_with(&[("own.ensue", declared)]);
+    let log = support::read(&plan, &text(&random_log(7)));
+    let mut asked = ask(&plan, START + 80 * DAY, ReplayOptions::default());
+    asked.metrics = ["asked", "few"].map(|name| support::id(&plan, name)).to_vec();
+    let table = table(&plan, &log, &asked).unwrap();
+    let standings: Vec<_> = table.metrics.iter().flat_map(|rows| &rows.groups[0].periods).collect();
+    let judged: Vec<GoalStanding> = standings.iter().filter_map(|period| period.standing).collect();
+    assert!(judged.contains(&GoalStanding::MayBeMissed), "{judged:?}");
+    assert!(!judged.contains(&GoalStanding::Missed) && !judged.contains(&GoalStanding::Met), "{judged:?}");
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Tables of statistics as statsmodels, lifelines and SciPy have them, for the tests of src/statistics.rs.
 
-    python3 -m venv /tmp/tables && /tmp/tables/bin/pip install statsmodels==0.15.0 lifelines==0.30.3
-    /tmp/tables/bin/python tests/oracle/tables.py            # compares with the tables kept
-    /tmp/tables/bin/python tests/oracle/tables.py --write    # writes them to fixtures/metrics/
+    pip install statsmodels==0.15.0 lifelines==0.30.3
+    python3 tests/oracle/tables.py            # compares with the tables kept
+    python3 tests/oracle/tables.py --write    # writes them to fixtures/metrics/
 
 The same versions give the same bytes. What the tables hold, and where a definition of Ensue's is followed instead of
 the library's, stands in fixtures/metrics/README.md.
