@@ -26,7 +26,8 @@ const OWN: &str = "metric answered = share of contacted with replied within 14d 
 
 const TWICE: &str = "\
 twice: created -> start double
-sequence double { day 3 at 09:00 email one as one
+sequence double { gap 1h
+  day 3 at 09:00 email one as one
   day 3 at 15:00 email two as two }
 metric sent = count messaged
 ";
