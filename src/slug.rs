@@ -109,6 +109,10 @@ slugs! {
     EmptySequence = "empty-sequence" Error,
     /// A test in which nothing happens.
     EmptyTest = "empty-test" Error,
+    /// An experiment that is over before its first lead counts.
+    EndsBeforeGoal = "ends-before-goal" Warning,
+    /// How many successes an experiment needs.
+    ExperimentSize = "experiment-size" Info,
     /// An `allow` comment whose date has passed.
     ExpiredAllow = "expired-allow" Warning,
     /// A fact that nothing sets, with the name of an event's property.

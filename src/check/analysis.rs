@@ -11,6 +11,7 @@ mod contact;
 mod count;
 mod dead_end;
 mod duplicate;
+mod experiment;
 mod formula;
 mod kind;
 mod leaps;
@@ -58,6 +59,7 @@ pub(super) fn run(rulebook: &Rulebook, files: &[File]) -> Vec<Diagnostic> {
         opens::analyze,
         count::analyze,
         cadence::analyze,
+        experiment::analyze,
         unset_fact::analyze,
         unused::analyze,
     ] {
