@@ -221,6 +221,20 @@ proptest::proptest! {
 }
 
 /// Fixtures cut short or with a piece taken out, as files are while they are typed.
+/// `contact`, `topics` and `metric` are names too; behind a whole effect they begin a statement.
+#[test]
+fn a_declaration_begins_behind_an_effect_that_ends_with_a_channel() {
+    for effect in ["suppress email", "unsuppress email", "tag late, suppress sms"] {
+        for next in ["contact { gap 4h }", "topics news, offers", "metric demos = count demo"] {
+            let (file, findings) = parse(&format!("quiet: leaves hot -> {effect}\n{next}\n"));
+            assert!(findings.is_empty(), "{effect}, {next}: {findings:?}");
+            assert_eq!(file.items.len(), 2, "{effect}, {next}");
+        }
+    }
+    // What follows on the same line is a message.
+    assert_eq!(parse("quiet: leaves hot -> email contact\n").0.items.len(), 1);
+}
+
 #[test]
 fn half_written_fixtures_are_survived() {
     insta::glob!("../fixtures/syntax/ok", "*.ensue", |path| {

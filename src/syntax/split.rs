@@ -291,7 +291,9 @@ impl Splitter<'_> {
 
     /// Whether a word on the same line as a usual channel is what is sent on it.
     fn is_template(&self, index: usize) -> bool {
-        matches!(self.word(index - 1), "email" | "sms" | "call" | "task" | "linkedin")
+        // `suppress email` and `unsuppress email` are whole: what follows is no template.
+        let barred = index.checked_sub(2).is_some_and(|at| matches!(self.word(at), "suppress" | "unsuppress"));
+        matches!(self.word(index - 1), "email" | "sms" | "call" | "task" | "linkedin") && !barred
     }
 
     /// Whether a token continues a trigger or follows one.
