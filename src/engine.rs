@@ -66,6 +66,7 @@ pub use adopt::{Adopted, Change, Changes};
 pub use departure::{Covered, Departure, Ending, LiveNotes, Whose};
 pub use halt::{Halt, Halted, Halts};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedAddress, SavedLead};
+pub(crate) use schedule::later;
 pub use script::Stopped;
 pub use standing::{Paused, Standing, Way};
 

@@ -1,6 +1,7 @@
 //! What follow-ups achieve, in numbers: a number is a pure function of rulebook, entries received up to the as-of
 //! moment, and that moment. It has a denominator that anybody can list, and says what it does not know.
 
+pub mod alert;
 pub mod cell;
 mod credit;
 pub mod figure;

@@ -285,6 +285,10 @@ slugs! {
     WrongArguments = "wrong-arguments" Error,
     /// A length of no time at all.
     ZeroLength = "zero-length" Error,
+    /// An alert that comes long after what it is about.
+    LateAlert = "late-alert" Info,
+    /// An alert on a metric that can never come.
+    NeverAlerts = "never-alerts" Error,
     /// A metric that is made of itself.
     MetricCycle = "metric-cycle" Error,
     /// An outcome that the channel of its rows never reports.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "metrics/alerts.rs"]
+mod alerts;
 #[path = "metrics/known.rs"]
 mod known;
 #[path = "metrics/oracle.rs"]

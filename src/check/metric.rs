@@ -1,5 +1,6 @@
 //! Metrics: names resolved, expressions typed, targets in the unit of what is measured.
 
+mod alert;
 mod clause;
 mod expect;
 mod formula;
@@ -124,6 +125,7 @@ impl<'a> Checker<'a> {
             lower_is_better: None,
             benchmarks: Vec::new(),
             least: LEAST,
+            alerts: Vec::new(),
             remedy: None,
             why: declared.why.as_ref().map(|text| text.node.clone()),
         };

@@ -15,8 +15,10 @@ use crate::event::LeadId;
 use crate::invariant::violations;
 use crate::local;
 use crate::log::Log;
+use crate::metric::alert::{self, AlertFound, BookAlert};
 use crate::plan::Plan;
 use crate::replay::{self, ReplayError, Replayed};
+use crate::report::metric::alert as told;
 use crate::report::summary::undeclared;
 use crate::report::timeline::timeline;
 use crate::report::{self, experiment};
@@ -76,6 +78,8 @@ enum Format {
 pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let rulebook = compiled(&args.rules, io)?;
     let log = read_logs(&args.events, &rulebook, (args.skip_bad, args.threads), io)?;
+    let alerted = alert::alerted(&rulebook);
+    let measured = (!alerted.is_empty()).then(|| Arc::new(Plan::compile_measured(rulebook.clone(), &alerted)));
     let plan = Arc::new(Plan::compile(rulebook));
     let options = replay::ReplayOptions {
         until: args.until,
@@ -84,14 +88,25 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
         guard: Some(guard()),
         ..replay::ReplayOptions::default()
     };
-    let replayed = replay::replay(&plan, &log, &options).map_err(|error| match error {
+    let failed = |error| match error {
         ReplayError::Threads(_) => Error::wrong(error.to_string()),
         ReplayError::Stopped(stopped) => stopped.into(),
-    })?;
-    print(args, &plan, &log, &replayed, io)
+    };
+    let replayed = replay::replay(&plan, &log, &options).map_err(failed)?;
+    // An alert on a metric is about no lead.
+    let alerts = match measured.filter(|_| args.lead.is_empty()) {
+        Some(measured) => alert::alerts(&measured, &log, &options).map_err(failed)?,
+        None => Vec::new(),
+    };
+    print(args, &plan, (&log, &replayed, &alerts), io)
 }
 
-fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Result<Exit, Error> {
+fn print(
+    args: &Args,
+    plan: &Plan,
+    (log, replayed, alerts): (&Log, &Replayed, &[BookAlert]),
+    io: Io,
+) -> Result<Exit, Error> {
     let names = Names { rulebook: &plan.rulebook, log };
     let asked = |decision: &&Decision| {
         args.lead.is_empty() || args.lead.iter().any(|lead| lead == log.lead_name(decision.lead))
@@ -105,19 +120,33 @@ fn print(args: &Args, plan: &Plan, log: &Log, replayed: &Replayed, io: Io) -> Re
     for decision in &shown {
         counts.add(decision);
     }
+    counts.alerts += alerts.iter().filter(|alert| alert.found != AlertFound::Over).count();
     let mut broken = violations(plan, log, &replayed.decisions, replayed.horizon);
     broken.retain(|one| args.lead.is_empty() || args.lead.iter().any(|lead| lead == log.lead_name(one.lead)));
     let drawn = report::invariant::human(&names, &replayed.decisions, &broken, io.color_err());
     match args.format {
         Format::Human => {
             io.painted(&timeline(&names, &shown, io.color))?;
+            io.painted(&told::timeline(&plan.rulebook, alerts, io.color))?;
             io.painted_err(&drawn);
             io.out(&summary(args, plan, (log, replayed), &counts))?;
         }
         Format::Jsonl => {
             let mut text = String::new();
+            let mut alerts = alerts.iter().peekable();
+            let mut last = None;
             for decision in &shown {
+                // What the book decides comes after all that leads bring at its moment.
+                if last != Some(decision.at) {
+                    while let Some(alert) = alerts.next_if(|alert| alert.at < decision.at) {
+                        let _ = writeln!(text, "{}", told::line(&plan.rulebook, alert));
+                    }
+                }
+                last = Some(decision.at);
                 let _ = writeln!(text, "{}", names.line(decision));
+            }
+            for alert in alerts {
+                let _ = writeln!(text, "{}", told::line(&plan.rulebook, alert));
             }
             io.out(&text)?;
             io.painted_err(&drawn);

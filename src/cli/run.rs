@@ -116,6 +116,8 @@ struct Watch {
     told_edited: bool,
     /// It was said that another process has the store.
     told_busy: bool,
+    /// It was said that alerts on metrics are not made here.
+    told_alerts: bool,
 }
 
 /// One round: the store is open no longer than that, so that events can be appended in between; and while
@@ -227,6 +229,9 @@ fn once(
     if handed.unrouted > 0 {
         io.note("no sink takes some of the actions: name one in `ensue.yaml`, under `route`");
     }
+    if !std::mem::replace(&mut watch.told_alerts, true) {
+        note_metric_alerts(args, place, &live, io);
+    }
     let broken = live.newly_broken()?;
     if let Some(plan) = live.plan() {
         io.painted_err(&report::invariant::seen_live(&plan.rulebook, &broken, io.color_err()));
@@ -238,6 +243,20 @@ fn once(
     let trouble = is_copy || handed.put_off + handed.failed + handed.unknown > 0 || !broken.is_empty();
     let exit = if trouble { Exit::Findings } else { Exit::Fine };
     Ok((exit, live.next_due()?))
+}
+
+/// Whoever relies on an alert must know that it does not come from here.
+fn note_metric_alerts(args: &Args, place: &Workplace, live: &Live, io: Io) {
+    let alerts: usize =
+        live.plan().map_or(0, |plan| plan.rulebook.metrics.iter().map(|metric| metric.alerts.len()).sum());
+    if alerts > 0 {
+        let rules = place.rules(args.rules.as_deref());
+        io.note(&format!(
+            "`run` hands over no alerts on metrics, of which this rulebook has {alerts}; to see them: \
+             `ensue store export > log.jsonl`, then `ensue dry-run {} --events log.jsonl`",
+            Shown(rules.display())
+        ));
+    }
 }
 
 /// Makes sure that the rulebook is the one in force; the first one of a store is put in force.

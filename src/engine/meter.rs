@@ -16,12 +16,12 @@ use crate::rulebook::{ChannelId, MetricId, PropId, TierId, TypeId};
 use crate::timestamp::Timestamp;
 use crate::value::View;
 
+use self::echo::{Echoes, Told};
 use super::evaluate::{Before, Scope};
 use super::lead::{NO_NUMBER, SavedProps, Stamp};
 use super::{Moment, World};
-use echo::{Echoes, Told};
 
-mod echo;
+pub(crate) mod echo;
 mod label;
 mod own;
 mod row;
@@ -36,6 +36,8 @@ pub(crate) struct Row {
     pub at: Timestamp,
     /// A lead as it stands when a period ends.
     pub snapshot: bool,
+    /// When it was written down: what is told of late happened before.
+    pub seen: Timestamp,
     /// Which event of the engine's it is, in the order in which they came; an event is never its own outcome.
     pub number: u32,
     /// When what it waits for must have come by, by outcome; the row's own moment where it waits for nothing.
@@ -64,6 +66,8 @@ pub(crate) struct Happened {
     pub lead: LeadId,
     pub account: Option<AccountId>,
     pub at: Timestamp,
+    /// When it was written down.
+    pub seen: Timestamp,
     pub number: u32,
     /// The action it answers.
     pub action: Option<ActionId>,
@@ -78,6 +82,8 @@ pub(crate) struct Samples {
     pub happened: Vec<Happened>,
     /// What groups are called.
     pub labels: Vec<String>,
+    /// What was told of what we sent, by lead.
+    pub echoes: Vec<Echoes>,
 }
 
 /// What is remembered of a lead to measure it.
@@ -215,10 +221,9 @@ impl World {
                 self.measure_later(&mut meter.borrow_mut(), (plan, slot), until, true);
             }
         }
-        let mut meter = self.meter.take()?.into_inner();
-        let echoes: Vec<u32> = meter.memory.iter().flat_map(|memory| memory.echoes.numbers()).collect();
-        meter.samples.leave_out(echoes);
-        Some(meter.samples)
+        let meter = *self.meter.take()?.into_inner();
+        let told = meter.memory.into_iter().map(|memory| memory.echoes).filter(Echoes::is_told);
+        Some(Samples { echoes: told.collect(), ..meter.samples })
     }
 
     /// What is due before anything of a lead changes at a moment: leads as they stood at the end of periods, and
@@ -240,7 +245,7 @@ impl World {
                 let before = meter.memory(slot).before();
                 let scope = self.metering(plan, slot, (*end, Props::default(), None), before);
                 for id in &gauge.snapshots {
-                    self.measure_row(meter, (plan, slot), *id, &scope, None);
+                    self.measure_row(meter, (plan, slot), *id, &scope, (None, *end));
                 }
             }
         }
@@ -313,7 +318,8 @@ impl World {
         let named = text(moment.props, meter.gauge.props.channel).and_then(|name| rulebook.channels.find(name));
         let channel = named.or_else(|| meter.gauge.channels.get(ty).copied().flatten());
         let channel = channel.map(|channel| rulebook.kind(channel));
-        let report = meter.gauge.is_report(ty).then_some(Told { kind: channel, at: stamp.at, action });
+        let report =
+            meter.gauge.is_report(ty).then_some(Told { kind: channel, at: stamp.at, action, seen: moment.now });
         // Whether it is an echo is settled at the end, when all is told; for `attempts` what is known now must do.
         let is_echo = report.is_some_and(|told| meter.memory(slot).echoes.take(told));
         let first = meter.number + 1;
@@ -380,7 +386,8 @@ impl World {
                 seen.push(*to);
                 match to {
                     Use::Row(metric) => {
-                        self.measure_row(meter, (moment.plan, slot), *metric, &scope, Some((event, number)));
+                        let event = Some((event, number));
+                        self.measure_row(meter, (moment.plan, slot), *metric, &scope, (event, moment.now));
                     }
                     Use::Awaited(awaited) => {
                         let lead = self.lead(slot);
@@ -390,7 +397,9 @@ impl World {
                         let channel = event.channel.filter(|_| !gauge.types.contains(&Some(event.ty)));
                         let action = event.answers;
                         let awaited = *awaited;
-                        meter.samples.happened.push(Happened { awaited, lead, account, at, number, action, channel });
+                        let seen = moment.now;
+                        let happened = Happened { awaited, lead, account, at, seen, number, action, channel };
+                        meter.samples.happened.push(happened);
                     }
                     Use::Contact => {}
                     Use::Reply => reply = true,
@@ -408,8 +417,9 @@ impl Memory {
 }
 
 impl Samples {
-    /// Leaves out what these events, by their numbers, brought.
-    fn leave_out(&mut self, mut numbers: Vec<u32>) {
+    /// Leaves out what was no event of its own but the echo of another, as far as was known at a moment.
+    pub fn settle(&mut self, known: Timestamp) {
+        let mut numbers: Vec<u32> = self.echoes.iter().flat_map(|echoes| echoes.numbers(known)).collect();
         if numbers.is_empty() {
             return;
         }

@@ -198,7 +198,9 @@ impl GoalStanding {
 #[must_use]
 pub fn standing(metric: &Metric, figure: &Figure, goal: Goal) -> Option<GoalStanding> {
     let value = figure.value.or(figure.more)?;
-    if figure.is_few(metric) && metric.measure.rows().is_some() {
+    // A count is what it is, however small; it may be small because something is wrong.
+    let is_made_of_rows = !matches!(metric.measure, Measure::Count(_) | Measure::Formula(_));
+    if figure.is_few(metric) && is_made_of_rows {
         return None;
     }
     let meets = goal.is_met(value) && !(figure.more.is_some() && matches!(goal, Goal::AtMost(_)));

@@ -90,6 +90,7 @@ enum Owner {
 impl Folding<'_> {
     pub fn fold(&self, mut samples: Samples) -> Folded {
         let mut folded = Folded::default();
+        samples.settle(self.as_of);
         samples.happened.sort_by_key(|happened| (happened.at, happened.number));
         let by_lead = |happened: &Happened| Owner::Lead(happened.lead);
         let outcomes = grouped(&samples.happened, by_lead);

@@ -7,6 +7,7 @@ use super::cell::{Tally, TallyKey};
 use super::figure::{Figure, GoalStanding, Shift, change, standing};
 use super::period::{Periods, Stretch};
 use super::{Counted, Counting, count};
+use crate::local::Zone;
 use crate::log::Log;
 use crate::plan::Plan;
 use crate::replay::{ReplayError, ReplayOptions};
@@ -120,10 +121,10 @@ fn whole(periods: &[Stretch]) -> Option<Stretch> {
 }
 
 /// The numbers that were counted, to be looked up.
-struct Book<'a> {
-    plan: &'a Plan,
-    stretches: &'a [Stretch],
-    counted: &'a Counted,
+pub(super) struct Book<'a> {
+    pub plan: &'a Plan,
+    pub stretches: &'a [Stretch],
+    pub counted: &'a Counted,
 }
 
 impl Book<'_> {
@@ -131,7 +132,7 @@ impl Book<'_> {
         self.plan.rulebook.metrics.get(id)
     }
 
-    fn figure(&self, id: MetricId, group: Option<&(u8, String)>, stretch: Stretch) -> Option<Figure> {
+    pub fn figure(&self, id: MetricId, group: Option<&(u8, String)>, stretch: Stretch) -> Option<Figure> {
         let metric = self.metric(id)?;
         if let Measure::Formula(formula) = &metric.measure {
             let part = |id: MetricId| self.figure(id, None, stretch).and_then(|figure| figure.value);
@@ -169,7 +170,7 @@ impl Book<'_> {
             let before = other.and_then(|other| self.figure(id, group, other));
             let change = other.zip(before.as_ref());
             let change = change.and_then(|(other, before)| change_of(metric, (before, other), (&figure, *stretch)));
-            let goal = self.goal(metric, *stretch, asked);
+            let goal = goal_of(metric, *stretch, asked.periods.zone);
             let judged = !runs && (figure.is_ripe() || !matches!(metric.measure, Measure::Time { .. }));
             let standing = goal.filter(|_| judged).and_then(|goal| standing(metric, &figure, goal));
             let mix = other.filter(|_| group.is_none()).and_then(|other| self.mix(id, metric, other, *stretch));
@@ -180,14 +181,6 @@ impl Book<'_> {
             periods: periods.collect(),
             whole: whole.and_then(|whole| self.figure(id, group, whole)).unwrap_or_default(),
         })
-    }
-
-    /// The goal that holds when a period begins.
-    fn goal(&self, metric: &Metric, stretch: Stretch, asked: &ReportAsk) -> Option<Goal> {
-        let day = asked.periods.zone.to_local(stretch.from).date();
-        let day = day.signed_duration_since(chrono::NaiveDate::default()).num_days() as i32;
-        let holds = |from: Option<i32>| from.is_none_or(|from| from <= day);
-        metric.targets.iter().rev().find(|target| holds(target.from)).map(|target| target.goal)
     }
 
     /// The change of a share over its first breakdown.
@@ -216,6 +209,14 @@ impl Book<'_> {
         let groups: Vec<_> = groups.into_values().map(|[before, after]| (share(before), share(after))).collect();
         statistics::mix_split(&groups)
     }
+}
+
+/// The goal that holds when a period begins.
+pub(super) fn goal_of(metric: &Metric, stretch: Stretch, zone: Zone) -> Option<Goal> {
+    let day = zone.to_local(stretch.from).date();
+    let day = day.signed_duration_since(chrono::NaiveDate::default()).num_days() as i32;
+    let holds = |from: Option<i32>| from.is_none_or(|from| from <= day);
+    metric.targets.iter().rev().find(|target| holds(target.from)).map(|target| target.goal)
 }
 
 fn change_of(metric: &Metric, before: (&Figure, Stretch), after: (&Figure, Stretch)) -> Option<Shift> {

@@ -1,5 +1,6 @@
 //! A report of metrics as people and programs get it.
 
+pub mod alert;
 mod csv;
 pub mod entry;
 pub mod html;

@@ -1,8 +1,8 @@
 //! Metrics: what is measured over the log and what the engine decided, and what is good.
 
-use super::{Arithmetic, Expr, MetricId, SetId, State};
+use super::{Arithmetic, Expr, MetricId, Person, SetId, State};
 use crate::source::Range;
-use crate::units::Length;
+use crate::units::{Length, Period};
 pub use crate::units::{RowsOf, Statistic};
 
 /// `metric NAME = MEASURE { … }`
@@ -36,6 +36,8 @@ pub struct Metric {
     pub benchmarks: Vec<Benchmark>,
     /// With fewer rows it is shown and never judged.
     pub least: u32,
+    /// Who is told when it goes wrong.
+    pub alerts: Vec<MetricAlert>,
     /// What to do when it is off.
     pub remedy: Option<String>,
     /// What it is for.
@@ -154,6 +156,32 @@ impl Measure {
             | Self::Time { rows, .. }
             | Self::Steps { rows, .. } => Some(rows),
             Self::Formula(_) => None,
+        }
+    }
+
+    /// Whether it is known how sure its value is: sums, counts, quantiles of values and formulas are what they are.
+    #[must_use]
+    pub fn has_interval(&self) -> bool {
+        match self {
+            Self::Share { .. } | Self::Time { .. } | Self::Steps { .. } => true,
+            Self::Statistic { statistic, .. } => *statistic == Statistic::Mean,
+            Self::Count(_) | Self::Formula(_) => false,
+        }
+    }
+
+    /// Whether it can be known that it changed: also of a count, by how often rows come.
+    #[must_use]
+    pub fn changes_surely(&self) -> bool {
+        self.has_interval() || matches!(self, Self::Count(_))
+    }
+
+    /// How long one must wait after a row to know all of it.
+    #[must_use]
+    pub fn waits(&self) -> Vec<Length> {
+        match self {
+            Self::Share { outcomes, .. } => outcomes.iter().filter_map(RowOutcome::wait).collect(),
+            Self::Time { within, .. } | Self::Steps { within, .. } => vec![*within],
+            Self::Count(_) | Self::Statistic { .. } | Self::Formula(_) => Vec::new(),
         }
     }
 }
@@ -276,6 +304,35 @@ impl Goal {
             Self::Between(least, most) => (least..=most).contains(&value),
         }
     }
+}
+
+/// Who is told when a metric goes wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricAlert {
+    /// Who.
+    pub to: Person,
+    /// When it goes wrong.
+    pub when: AlertWhen,
+    /// Judged once for each of these, when it is complete and ripe.
+    pub each: Period,
+    /// Where the clause stands.
+    pub range: Range,
+}
+
+/// When a metric goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AlertWhen {
+    /// It surely misses its target, or misses it so many periods in a row.
+    OffTarget {
+        /// `None`: only where it is sure. Of what has no interval it is never `None`.
+        periods: Option<u32>,
+    },
+    /// It is surely by this part below the four periods before.
+    Down(f64),
+    /// It is surely by this part above the four periods before.
+    Up(f64),
+    /// It has no row for so long.
+    NoneFor(Length),
 }
 
 /// A reference value.

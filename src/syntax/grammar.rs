@@ -272,6 +272,7 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::benchmark
         | Rule::least
         | Rule::remedy
+        | Rule::metric_alert
         | Rule::kw_kind
         | Rule::kw_except
         | Rule::kw_credit
@@ -281,6 +282,11 @@ pub fn words(rule: Rule) -> &'static str {
         | Rule::kw_least
         | Rule::kw_remedy => "a clause such as `by tier`, `target >= 8%` or `remedy \"...\"`",
         Rule::kw_lower | Rule::kw_higher => "`lower` or `higher`",
+        Rule::kw_when => "`when`",
+        Rule::off_target | Rule::moved | Rule::none_for | Rule::kw_off | Rule::kw_down | Rule::kw_none => {
+            "`off target`, `down 10%`, `up 10%` or `none for 3bd`"
+        }
+        Rule::alert_each | Rule::kw_each => "`each`",
         Rule::dimension | Rule::one_dimension => "what to break it down by, such as `tier`",
         Rule::edges => "edges such as `[10_000, 50_000]`",
         Rule::amount => "a value such as `8%`, `5m` or `6`",

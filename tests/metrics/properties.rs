@@ -34,8 +34,8 @@ metric sent = count messaged
 
 const WINDOW: Span = Span::days(14);
 /// 2026-01-05T00:00:00Z, in seconds since 1970.
-const START: i64 = 1_767_571_200;
-const DAY: i64 = 86_400;
+pub const START: i64 = 1_767_571_200;
+pub const DAY: i64 = 86_400;
 const TYPES: [&str; 12] = [
     "replied",
     "email.replied",
@@ -52,10 +52,10 @@ const TYPES: [&str; 12] = [
 ];
 
 /// A line of the log: when it was received, in seconds since 1970.
-type Line = (i64, String);
+pub type Line = (i64, String);
 
 /// Events of some leads over 100 days, some of them told of late, some exactly 14 days after another.
-fn random_log(seed: u64) -> Vec<Line> {
+pub fn random_log(seed: u64) -> Vec<Line> {
     let mut lines = Vec::new();
     for lead in 0..12 {
         let mut random = Random::of(seed, lead, 0);
@@ -78,7 +78,7 @@ fn random_log(seed: u64) -> Vec<Line> {
     lines
 }
 
-fn told(lead: u32, number: i64, ty: &str, (at, received): (i64, i64), props: &str) -> String {
+pub fn told(lead: u32, number: i64, ty: &str, (at, received): (i64, i64), props: &str) -> String {
     let [at, received] = [at, received].map(|seconds| {
         chrono::DateTime::from_timestamp(seconds, 0).expect("in range").format("%Y-%m-%dT%H:%M:%SZ").to_string()
     });
@@ -88,11 +88,11 @@ fn told(lead: u32, number: i64, ty: &str, (at, received): (i64, i64), props: &st
     )
 }
 
-fn text(lines: &[Line]) -> String {
+pub fn text(lines: &[Line]) -> String {
     lines.iter().map(|(_, line)| line.as_str()).collect()
 }
 
-fn moment(seconds: i64) -> Timestamp {
+pub fn moment(seconds: i64) -> Timestamp {
     Timestamp(seconds * 1_000_000)
 }
 

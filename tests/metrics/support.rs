@@ -42,10 +42,15 @@ pub fn playbook_with(files: &[(&str, &str)]) -> Arc<Plan> {
 
 /// The rulebook with known rates and other files, measured in all its metrics.
 pub fn plan_with(files: &[(&str, &str)]) -> Arc<Plan> {
+    measured(checked_with(files))
+}
+
+/// The same, before it is compiled.
+pub fn checked_with(files: &[(&str, &str)]) -> check::Checked {
     let files =
         [("known.ensue", known::RULES)].iter().chain(files).map(|(name, text)| ((*name).into(), (*text).into()));
     let env = Env { metrics: true, ..Env::default() };
-    measured(check::load(files.collect::<Vec<(String, String)>>(), &env))
+    check::load(files.collect::<Vec<(String, String)>>(), &env)
 }
 
 fn measured(checked: check::Checked) -> Arc<Plan> {

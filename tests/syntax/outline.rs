@@ -187,6 +187,18 @@ fn metric_clause(clause: &At<MetricClause>) -> String {
         }
         MetricClause::Least(least) => format!("(least {})", least.node),
         MetricClause::Remedy(remedy) => format!("(remedy {})", text(remedy)),
+        MetricClause::Alert { to, when, each } => {
+            let when = match &when.node {
+                AlertWhen::OffTarget(times) => {
+                    let times = part("for", times.as_ref(), |(times, unit)| format!("{} {}", times.node, unit.node));
+                    format!("(off target{times})")
+                }
+                AlertWhen::Down(by) => format!("(down {}%)", by.node),
+                AlertWhen::Up(by) => format!("(up {}%)", by.node),
+                AlertWhen::NoneFor(length) => format!("(none for {})", length.node),
+            };
+            format!("(alert {} {when}{})", to.node, part("each", each.as_ref(), |each| each.node.clone()))
+        }
     }
 }
 

@@ -150,3 +150,20 @@ fn a_line_that_was_no_text_stays_in_quarantine() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("0 events stored, 1 still in quarantine"), "{ran:?}");
 }
+
+/// Whoever relies on an alert must know that a run does not make it, and can see it by what is said.
+#[test]
+fn a_run_says_that_alerts_on_metrics_do_not_come_from_it() {
+    let place = Place::new("live/lead_by_hand");
+    let rules = fs::read_to_string(place.cwd.join("rules.ensue")).unwrap();
+    let metric = "metric demos = count demo { alert manager when none for 1h }\n";
+    fs::write(place.path("own.ensue"), format!("{rules}\n{metric}")).unwrap();
+    place.good("ingest events.jsonl --replay --rules TMP/own.ensue");
+    let ran = place.ensue("run TMP/own.ensue --at 2026-03-02T12:30:00Z");
+    let said = "hands over no alerts on metrics, of which this rulebook has 1";
+    assert!(ran.err.contains(said) && ran.err.contains("ensue dry-run TMP/own.ensue --events log.jsonl"), "{ran:?}");
+    let log = place.good("store export");
+    fs::write(place.path("log.jsonl"), log).unwrap();
+    let shown = place.good("dry-run TMP/own.ensue --events TMP/log.jsonl --until 2026-03-02T12:30:00Z");
+    assert!(shown.contains("demos: nothing has come since"), "{shown}");
+}

@@ -37,7 +37,10 @@ impl Checker<'_> {
         let mut sound = true;
         let mut seen = BTreeMap::new();
         for clause in &declared.clauses {
-            let many = matches!(clause.node, MetricClause::Target { .. } | MetricClause::Benchmark { .. });
+            let many = matches!(
+                clause.node,
+                MetricClause::Target { .. } | MetricClause::Benchmark { .. } | MetricClause::Alert { .. }
+            );
             let key = format!("{:?}", discriminant(&clause.node));
             if let Some(first) = seen.insert(key, clause.range).filter(|_| !many) {
                 let text = self.text(clause.range);
@@ -48,6 +51,14 @@ impl Checker<'_> {
                 continue;
             }
             sound &= self.metric_clause(clause, metric, events).is_some();
+        }
+        // What is good must be known before it can be said when somebody is told.
+        for clause in &declared.clauses {
+            if let MetricClause::Alert { to, when, each } = &clause.node {
+                let alert = self.metric_alert(clause.range, (to, when, each.as_ref()), metric);
+                sound &= alert.is_some();
+                metric.alerts.extend(alert);
+            }
         }
         metric.targets.sort_by_key(|target| target.from);
         if metric.lower_is_better.is_none() {
@@ -113,6 +124,7 @@ impl Checker<'_> {
             }
             MetricClause::Least(least) => metric.least = least.node,
             MetricClause::Remedy(text) => metric.remedy = Some(text.node.clone()),
+            MetricClause::Alert { .. } => {}
         }
         Some(())
     }

@@ -89,7 +89,8 @@ impl Names {
                 | MetricClause::Better { lower: _ }
                 | MetricClause::Benchmark { value: _, to: _, source: _ }
                 | MetricClause::Least(_)
-                | MetricClause::Remedy(_) => {}
+                | MetricClause::Remedy(_)
+                | MetricClause::Alert { to: _, when: _, each: _ } => {}
             }
         }
     }

@@ -16,6 +16,8 @@ pub(super) struct Told {
     pub at: Timestamp,
     /// The message it says it is of.
     pub action: Option<ActionId>,
+    /// When it was told.
+    pub seen: Timestamp,
 }
 
 /// A message of ours.
@@ -28,7 +30,7 @@ struct Sent {
 
 /// What we sent to a lead, and what was told of it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Echoes {
+pub(crate) struct Echoes {
     sent: Vec<Sent>,
     /// Those that nobody has told of yet, as far as is known while the log is read.
     untold: Vec<Sent>,
@@ -38,27 +40,33 @@ pub(super) struct Echoes {
 
 impl Echoes {
     /// A message went out.
-    pub fn sent(&mut self, kind: ChannelId, at: Timestamp, id: ActionId) {
+    pub(super) fn sent(&mut self, kind: ChannelId, at: Timestamp, id: ActionId) {
         self.sent.push(Sent { kind, at, id });
         self.untold.push(Sent { kind, at, id });
     }
 
     /// Whether what is told now is an echo, as far as is known; each message has one.
-    pub fn take(&mut self, told: Told) -> bool {
+    pub(super) fn take(&mut self, told: Told) -> bool {
         let place = echoed(&self.untold, told);
         place.map(|place| self.untold.remove(place)).is_some()
     }
 
     /// Remembers what was told, and the numbers of the events that it brought.
-    pub fn told(&mut self, told: Told, numbers: RangeInclusive<u32>) {
+    pub(super) fn told(&mut self, told: Told, numbers: RangeInclusive<u32>) {
         self.told.push((told, numbers));
     }
 
-    /// The numbers of all events that were echoes, now that everything is told. Reports that name their message come
+    /// Whether anything was told.
+    pub(super) fn is_told(&self) -> bool {
+        !self.told.is_empty()
+    }
+
+    /// The numbers of all events that were echoes, as far as was told by a moment. Reports that name their message come
     /// first, the others by when they happened: the order in which news comes must not matter.
-    pub fn numbers(&self) -> Vec<u32> {
-        let mut untold = self.sent.clone();
-        let mut told: Vec<&(Told, RangeInclusive<u32>)> = self.told.iter().collect();
+    pub(super) fn numbers(&self, known: Timestamp) -> Vec<u32> {
+        let mut untold: Vec<Sent> = self.sent.iter().copied().filter(|sent| sent.at <= known).collect();
+        let mut told: Vec<&(Told, RangeInclusive<u32>)> =
+            self.told.iter().filter(|(told, _)| told.seen <= known).collect();
         told.sort_by_key(|(told, numbers)| (told.action.is_none(), told.at, *numbers.start()));
         let mut numbers = Vec::new();
         let mut named: Vec<ActionId> = Vec::new();

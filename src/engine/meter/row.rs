@@ -19,7 +19,7 @@ impl World {
         (plan, slot): (&Plan, u32),
         id: MetricId,
         scope: &Scope<'_>,
-        event: Option<(Event<'_>, u32)>,
+        (event, seen): (Option<(Event<'_>, u32)>, Timestamp),
     ) {
         let gauge = std::sync::Arc::clone(&meter.gauge);
         let Some((metric, gauged)) = plan.rulebook.metrics.get(id).zip(gauge.metrics.get(id).and_then(Option::as_ref))
@@ -40,6 +40,7 @@ impl World {
             account: scope.lead.account,
             at,
             snapshot: event.is_none(),
+            seen,
             number: event.map_or(0, |(_, number)| number),
             until: SmallVec::new(),
             except_until: gauged.except.map_or(at, |(_, within)| self.measure(plan, slot, at, within)),

@@ -48,7 +48,7 @@ pub fn change(metric: &Metric, change: &Shift) -> String {
 }
 
 /// `+3.1 pt`
-fn change_by(metric: &Metric, change: &Shift) -> String {
+pub(super) fn change_by(metric: &Metric, change: &Shift) -> String {
     let sign = if change.by < 0.0 { "-" } else { "+" };
     let by = change.by.abs();
     match (&metric.measure, metric.unit) {

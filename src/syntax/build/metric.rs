@@ -2,8 +2,8 @@
 
 use super::super::grammar::Rule;
 use super::super::tree::{
-    Amount, At, Dimension, DimensionPart, EventRef, Goal, Measure, MeasuredExpect, MetricClause, MetricDecl, Outcome,
-    Rows, RowsOf, Shown, Statistic,
+    AlertWhen, Amount, At, Dimension, DimensionPart, EventRef, Goal, Measure, MeasuredExpect, MetricClause, MetricDecl,
+    Outcome, Rows, RowsOf, Shown, Statistic,
 };
 use super::expr::comparison;
 use super::{Build, Pair, child};
@@ -122,8 +122,29 @@ impl Build<'_> {
             }
             Rule::least => MetricClause::Least(child(&pair, Rule::whole).map(|kid| self.whole(&kid))?),
             Rule::remedy => MetricClause::Remedy(self.text_in(&pair)?),
+            Rule::metric_alert => MetricClause::Alert {
+                to: self.name_in(&pair)?,
+                when: self.alert_when(&pair)?,
+                each: child(&pair, Rule::alert_each).and_then(|kid| self.name_in(&kid)),
+            },
             _ => return None,
         })
+    }
+
+    fn alert_when(&mut self, pair: &Pair<'_>) -> Option<At<AlertWhen>> {
+        let kid = [Rule::off_target, Rule::moved, Rule::none_for].into_iter().find_map(|rule| child(pair, rule))?;
+        let node = match kid.as_rule() {
+            Rule::off_target => {
+                let times = child(&kid, Rule::whole).map(|whole| self.whole(&whole));
+                AlertWhen::OffTarget(times.and_then(|times| Some((times, self.name_in(&kid)?))))
+            }
+            Rule::moved => {
+                let by = child(&kid, Rule::percent).map(|percent| self.number(&percent))?;
+                if child(&kid, Rule::kw_up).is_some() { AlertWhen::Up(by) } else { AlertWhen::Down(by) }
+            }
+            _ => AlertWhen::NoneFor(self.length_in(&kid)?),
+        };
+        Some(At { node, range: self.range(&kid) })
     }
 
     fn dimension(&mut self, pair: Pair<'_>) -> Dimension {

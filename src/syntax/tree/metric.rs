@@ -83,6 +83,21 @@ pub enum MetricClause {
     Least(At<u32>),
     /// `remedy "…"`
     Remedy(Text),
+    /// `alert manager when down 10% each month`
+    Alert { to: Name, when: At<AlertWhen>, each: Option<Name> },
+}
+
+/// When a metric makes an alert.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AlertWhen {
+    /// `off target for 2 weeks`
+    OffTarget(Option<(At<u32>, Name)>),
+    /// `down 10%`
+    Down(At<Decimal>),
+    /// `up 10%`
+    Up(At<Decimal>),
+    /// `none for 3bd`
+    NoneFor(At<Length>),
 }
 
 /// What a metric is broken down by: one name, or a pair of them.
