@@ -4,6 +4,7 @@
 pub mod alert;
 pub mod cell;
 mod credit;
+pub mod experiment;
 pub mod figure;
 mod fold;
 pub mod period;
@@ -13,6 +14,7 @@ pub mod value;
 use std::sync::Arc;
 
 use self::cell::Tallies;
+use self::experiment::{Exposed, exposed};
 use self::fold::Folding;
 pub use self::fold::{RowLine, RowState};
 use self::period::Stretch;
@@ -50,6 +52,8 @@ pub struct Counted {
     pub rows: Vec<RowLine>,
     /// Breakdowns with more groups than can be shown.
     pub crowded: Vec<(MetricId, u8)>,
+    /// The leads of experiments.
+    pub exposed: Vec<Exposed>,
 }
 
 /// Goes through a log once and counts the metrics of a measured plan.
@@ -73,9 +77,12 @@ pub fn count(plan: &Arc<Plan>, log: &Log, counting: &Counting<'_>) -> Result<Cou
     moments.sort_unstable();
     moments.dedup();
     let options = ReplayOptions { until: Some(counting.as_of), ..counting.replay };
-    let parts = replay::measured(plan, log, &options, &moments.into(), |samples| folding.fold(samples))?;
+    let parts = replay::measured(plan, log, &options, &moments.into(), |samples| {
+        (exposed(plan, &samples), folding.fold(samples))
+    })?;
     let mut counted = Counted::default();
-    for part in parts {
+    for (exposed, part) in parts {
+        counted.exposed.extend(exposed);
         counted.cells.add(part.cells);
         counted.rows.extend(part.rows);
     }

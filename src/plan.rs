@@ -16,7 +16,7 @@ mod gauge;
 mod overrides;
 
 pub(crate) use addresses::{Addresses, Notice};
-pub(crate) use gauge::{Gauge, GaugeTest, Gauged, Use, Wait};
+pub(crate) use gauge::{Gauge, GaugeTest, Gauged, GaugedExperiment, Use, Wait};
 pub(crate) use overrides::{HaltKind, Override, Overrides};
 
 /// A rulebook, ready to run. Cheap to share between threads.

@@ -128,10 +128,14 @@ pub fn run(args: &Args, io: Io) -> Result<Exit, Error> {
     let plan = Arc::new(Plan::compile_measured(rulebook, &wanted));
     let replay = ReplayOptions { threads: args.threads, guard: Some(guard()), ..ReplayOptions::default() };
     let asked = ReportAsk { metrics: wanted, periods, as_of, listed, replay };
-    let table = table(&plan, &log, &asked).map_err(|error| match error {
+    let mut table = table(&plan, &log, &asked).map_err(|error| match error {
         ReplayError::Threads(_) => Error::wrong(error.to_string()),
         ReplayError::Stopped(stopped) => stopped.into(),
     })?;
+    // Who names metrics wants these alone.
+    if !names.is_empty() {
+        table.trials.clear();
+    }
     print((args, format), (&plan, &log, &table), listed, io)?;
     let missed = table.metrics.iter().filter_map(|rows| rows.groups.first()).flat_map(|group| &group.periods);
     let missed = missed.into_iter().any(|period| period.standing == Some(GoalStanding::Missed));

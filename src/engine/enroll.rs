@@ -254,6 +254,7 @@ impl World {
         if !self.lead(slot).enrolled(id) {
             return;
         }
+        self.measure_leaving(moment, slot, id, (reason, status));
         let lines = self.touches_ahead(moment.plan, moment.names, slot, id);
         let Some(enrollment) = self.leave(moment, slot, id) else { return };
         let body = Body::Exit { sequence: id, enrollment: enrollment.number, reason: reason.clone() };

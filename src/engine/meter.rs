@@ -21,7 +21,10 @@ use super::evaluate::{Before, Scope};
 use super::lead::{NO_NUMBER, SavedProps, Stamp};
 use super::{Moment, World};
 
+pub(crate) use exposure::Exposure;
+
 pub(crate) mod echo;
+mod exposure;
 mod label;
 mod own;
 mod row;
@@ -80,6 +83,8 @@ pub(crate) struct Happened {
 pub(crate) struct Samples {
     pub rows: Vec<Row>,
     pub happened: Vec<Happened>,
+    /// Leads that met an experiment, each as often as something came of it.
+    pub exposures: Vec<Exposure>,
     /// What groups are called.
     pub labels: Vec<String>,
     /// What was told of what we sent, by lead.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cell::{Tally, TallyKey};
+use super::experiment::{Trial, trials};
 use super::figure::{Figure, GoalStanding, Shift, change, standing};
 use super::period::{Periods, Stretch};
 use super::{Counted, Counting, count};
@@ -29,6 +30,8 @@ pub struct MetricTable {
     pub entries: usize,
     /// The rows of one number, where they were asked for.
     pub rows: Vec<super::RowLine>,
+    /// What came of the experiments of the rulebook.
+    pub trials: Vec<Trial>,
 }
 
 /// The numbers of one metric.
@@ -111,6 +114,7 @@ pub fn table(plan: &Arc<Plan>, log: &Log, asked: &ReportAsk) -> Result<MetricTab
         periods: asked.periods.clone(),
         metrics,
         entries: handled,
+        trials: trials(plan, log, &counted.exposed, asked.as_of),
         rows: counted.rows,
     })
 }

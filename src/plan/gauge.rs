@@ -3,7 +3,10 @@
 use super::Condition;
 use super::compile::condition;
 use crate::rulebook::metric::{DimensionPart, Measure, Metric, RowOutcome};
-use crate::rulebook::{ChannelId, Expr, MEASURED_TYPES, MetricId, PropId, Rulebook, SetId, Table, TypeId};
+use crate::rulebook::{
+    ChannelId, Experiment, ExperimentId, Expr, MEASURED_TYPES, MetricId, PropId, Rulebook, SetId, Table, TypeId,
+};
+use crate::timestamp::Span;
 use crate::units::Length;
 
 /// What an event is to those that measure.
@@ -52,6 +55,15 @@ pub(crate) enum Wait {
     Later(Expr, Length),
 }
 
+/// What the leads of an experiment are looked at for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct GaugedExperiment {
+    /// Its goal; index into [`Gauge::awaited`].
+    pub goal: Option<(u16, Span)>,
+    /// What must not come more often.
+    pub guard: Option<(u16, Span)>,
+}
+
 /// What an engine that measures asks of every event.
 #[derive(Clone, Debug)]
 pub(crate) struct Gauge {
@@ -61,6 +73,8 @@ pub(crate) struct Gauge {
     pub metrics: Table<MetricId, Option<Gauged>>,
     /// Metrics of leads as they stand when a period ends.
     pub snapshots: Vec<MetricId>,
+    /// By experiment: what its leads are looked at for.
+    pub experiments: Table<ExperimentId, GaugedExperiment>,
     /// What rows are broken down by.
     pub dimensions: Vec<DimensionPart>,
     /// Sets that rows wait for.
@@ -105,6 +119,7 @@ impl Gauge {
             tests: vec![Vec::new(); rulebook.types.len()].into(),
             metrics: vec![None; rulebook.metrics.len()].into(),
             snapshots: Vec::new(),
+            experiments: Table::default(),
             dimensions: Vec::new(),
             awaited: Vec::new(),
             types: MEASURED_TYPES.map(|name| rulebook.types.find(name)),
@@ -133,6 +148,8 @@ impl Gauge {
         for (id, metric) in rulebook.metrics.with_ids().filter(|(id, _)| wanted.contains(id)) {
             gauge.place(rulebook, id, metric);
         }
+        gauge.experiments =
+            rulebook.experiments.iter().map(|experiment| gauge.experiment(rulebook, experiment)).collect();
         for set in rulebook.reaching.contacts.iter().copied() {
             gauge.listen(rulebook, set, Use::Contact);
         }
@@ -168,6 +185,15 @@ impl Gauge {
             let Some(set) = self.awaited.get(awaited).copied() else { continue };
             self.listen(rulebook, set, Use::Awaited(awaited as u16));
         }
+    }
+
+    fn experiment(&mut self, rulebook: &Rulebook, experiment: &Experiment) -> GaugedExperiment {
+        let mut awaited = |(set, within): (SetId, Span)| {
+            let awaited = self.await_set(set);
+            self.listen(rulebook, set, Use::Awaited(awaited));
+            (awaited, within)
+        };
+        GaugedExperiment { goal: experiment.goal.map(&mut awaited), guard: experiment.guard.map(&mut awaited) }
     }
 
     fn wait(&mut self, outcome: &RowOutcome) -> Wait {

@@ -69,6 +69,7 @@ impl World {
             return;
         }
         let meter = &mut *meter.borrow_mut();
+        self.measure_exposure(meter, moment, slot, decision);
         let rulebook = &moment.plan.rulebook;
         let props = meter.gauge.props;
         match &decision.body {

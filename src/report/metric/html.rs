@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::entry::{self, MetricEntry};
 use super::numbers::{self, Numbers};
-use super::{Drawn, picture, words};
+use super::{Drawn, experiment, picture, words};
 use crate::shown::{line, markup};
 
 const STYLE: &str = include_str!("html/style.css");
@@ -26,7 +26,7 @@ pub fn render(drawn: &Drawn<'_>) -> String {
     }
     let _ = writeln!(text, "<p>{READING}</p>\n</header>");
     let sections = entry::sections(drawn);
-    contents(&sections, &mut text);
+    contents(drawn, &sections, &mut text);
     text.push_str("<main>\n");
     for (kind, entries) in &sections {
         let word = kind.word();
@@ -34,6 +34,7 @@ pub fn render(drawn: &Drawn<'_>) -> String {
         entries.iter().for_each(|entry| metric(entry, &mut text));
         text.push_str("</section>\n");
     }
+    experiments(drawn, &mut text);
     let _ = write!(text, "</main>\n<footer><p>{}</p></footer>\n</body>\n</html>\n", escaped(summary.trim_end()));
     text
 }
@@ -44,19 +45,43 @@ const READING: &str = "A whisker is where the value lies with 95 %; one that rea
 
 type Sections<'a> = [(crate::rulebook::metric::MetricKind, Vec<MetricEntry<'a>>)];
 
-fn contents(sections: &Sections<'_>, text: &mut String) {
+fn contents(drawn: &Drawn<'_>, sections: &Sections<'_>, text: &mut String) {
     text.push_str("<nav aria-label=\"Contents\">\n<ul>\n");
     for (kind, entries) in sections {
         let word = kind.word();
         let _ = write!(text, "<li><a href=\"#{word}\">{}</a>: ", words::capital(word));
-        let link = |entry: &MetricEntry<'_>| {
-            let name = escaped(&entry.metric.name);
-            format!("<a href=\"#m-{name}\">{name}</a>")
-        };
-        let links: Vec<String> = entries.iter().map(link).collect();
+        let links: Vec<String> = entries.iter().map(|entry| link("m", &entry.metric.name)).collect();
         let _ = writeln!(text, "{}</li>", links.join(", "));
     }
+    let experiments: Vec<String> = experiment::entries(drawn).iter().map(|entry| link("x", entry.name())).collect();
+    if !experiments.is_empty() {
+        let _ =
+            writeln!(text, "<li><a href=\"#experiments\">{}</a>: {}</li>", words::EXPERIMENTS, experiments.join(", "));
+    }
     text.push_str("</ul>\n</nav>\n");
+}
+
+fn link(kind: &str, name: &str) -> String {
+    let name = escaped(name);
+    format!("<a href=\"#{kind}-{name}\">{name}</a>")
+}
+
+fn experiments(drawn: &Drawn<'_>, text: &mut String) {
+    let entries = experiment::entries(drawn);
+    if entries.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "<section id=\"experiments\">\n<h2>{}</h2>", words::EXPERIMENTS);
+    for entry in &entries {
+        let name = escaped(entry.name());
+        let _ = writeln!(text, "<article id=\"x-{name}\">\n<h3>{name}</h3>");
+        let _ = writeln!(text, "<p class=\"formula\">on {}</p>", escaped(&entry.place()));
+        let _ = writeln!(text, "<p><strong>{}</strong></p>", sentence(&entry.verdict()));
+        details("The numbers", &entry.numbers(), text);
+        let facts: Vec<String> = entry.legend().iter().chain(&entry.facts()).map(|fact| escaped(fact)).collect();
+        let _ = writeln!(text, "<ul>\n<li>{}</li>\n</ul>\n</article>", facts.join("</li>\n<li>"));
+    }
+    text.push_str("</section>\n");
 }
 
 /// A text on one line: nothing in it is markup.

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::Drawn;
 use super::entry::{self, MetricEntry};
 use super::words::{self, PeriodChange};
+use super::{Drawn, experiment};
 use crate::metric::table::{GroupRows, PeriodFigure};
 use crate::rulebook::Metric;
 use crate::rulebook::metric::{Measure, MetricKind};
@@ -26,6 +26,7 @@ pub fn human(drawn: &Drawn<'_>, signs: Signs) -> String {
     for (kind, entries) in entry::sections(drawn) {
         section(drawn, kind, &entries, signs, &mut out);
     }
+    out.push_str(&experiment::human(drawn));
     out.push_str(&words::summary(drawn));
     out
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Drawn, csv, words};
+use super::{Drawn, csv, experiment, words};
 use crate::metric::table::{GroupRows, PeriodFigure};
 use crate::rulebook::Metric;
 use crate::rulebook::metric::{Goal, MetricUnit};
@@ -56,6 +56,7 @@ pub fn jsonl(drawn: &Drawn<'_>) -> String {
             let _ = writeln!(out, "{text}");
         }
     });
+    out.push_str(&experiment::jsonl(drawn));
     out
 }
 

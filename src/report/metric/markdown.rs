@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::entry::{self, MetricEntry};
 use super::numbers::{self, Numbers};
-use super::{Drawn, human, words};
+use super::{Drawn, experiment, human, words};
 use crate::shown::{markdown as escaped, markdown_sentence};
 
 /// The report, and its last line.
@@ -18,6 +18,7 @@ pub fn render(drawn: &Drawn<'_>) -> String {
         let _ = write!(text, "\n## {}\n", words::capital(kind.word()));
         entries.iter().for_each(|entry| metric(entry, &mut text));
     }
+    experiments(drawn, &mut text);
     let _ = write!(text, "\n{}", escaped(words::summary(drawn).trim_end()));
     text.push('\n');
     text
@@ -58,13 +59,29 @@ fn metric(entry: &MetricEntry<'_>, text: &mut String) {
     }
 }
 
+fn experiments(drawn: &Drawn<'_>, text: &mut String) {
+    let entries = experiment::entries(drawn);
+    if !entries.is_empty() {
+        let _ = write!(text, "\n## {}\n", words::EXPERIMENTS);
+    }
+    for entry in &entries {
+        let _ = write!(text, "\n### {}\n\n", escaped(entry.name()));
+        let _ = writeln!(text, "- on {}: **{}**", escaped(&entry.place()), markdown_sentence(&entry.verdict()));
+        for fact in entry.legend().into_iter().chain(entry.facts()) {
+            let _ = writeln!(text, "- {}", escaped(&fact));
+        }
+        table(&entry.numbers(), text);
+    }
+}
+
 /// A table; all columns but the names are numbers, and stand on the right.
 fn table(numbers: &Numbers, text: &mut String) {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     text.push('\n');
     text.push_str(&line(numbers.head.iter().map(|head| (*head).to_owned()).collect()));
-    let side =
-        |head: &&str| if matches!(*head, "group" | "period" | "low to high" | "change") { "---|" } else { "---:|" };
+    let side = |head: &&str| {
+        if matches!(*head, "group" | "period" | "variant" | "low to high" | "change") { "---|" } else { "---:|" }
+    };
     let _ = writeln!(text, "|{}", numbers.head.iter().map(side).collect::<String>());
     for row in &numbers.rows {
         text.push_str(&line(row.iter().map(|cell| escaped(cell)).collect()));

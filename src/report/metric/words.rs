@@ -146,6 +146,9 @@ pub fn references<'a>(entry: &MetricEntry<'a>) -> Vec<ReferenceLine<'a>> {
 /// The title of a report as a page.
 pub const TITLE: &str = "What follow-ups achieve";
 
+/// What the part about experiments is called.
+pub const EXPERIMENTS: &str = "Experiments";
+
 /// A text that begins with a capital letter.
 #[must_use]
 pub fn capital(text: &str) -> String {
