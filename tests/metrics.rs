@@ -4,6 +4,8 @@
 
 #[path = "metrics/alerts.rs"]
 mod alerts;
+#[path = "metrics/experiments.rs"]
+mod experiments;
 #[path = "metrics/known.rs"]
 mod known;
 #[path = "metrics/oracle.rs"]

@@ -5,6 +5,8 @@
 
 #[path = "report/cases.rs"]
 mod cases;
+#[path = "report/experiments.rs"]
+mod experiments;
 #[path = "report/findings.rs"]
 mod findings;
 #[path = "report/metrics.rs"]

@@ -8,7 +8,7 @@ use super::names::Names;
 use super::reason::{Awaited, Barred, Breach, Decider, HaltScope, Move, Note, Reason};
 use super::{Cause, Decision};
 use crate::local::{Zone, rfc3339};
-use crate::rulebook::{TouchTime, When};
+use crate::rulebook::{ChannelId, Rulebook, SequenceId, TouchTime, When};
 use crate::timestamp::Span;
 
 /// What is said of what rests on history that was loaded.
@@ -72,10 +72,7 @@ impl Names<'_> {
                 return after(format!("put off for {} days", length.0 / Span::days(1).0), behind(moves));
             }
             Reason::Awaits(awaited) => self::awaited(awaited),
-            Reason::ConditionFails(sequence, touch) => {
-                let condition = self.touch_at(*sequence, *touch).map_or("", |touch| touch.condition_text.as_str());
-                format!("if {condition} does not hold")
-            }
+            Reason::ConditionFails(sequence, touch) => condition_fails(self.rulebook, *sequence, *touch),
             Reason::SkippedByHand => String::from("skipped by hand"),
             Reason::PutInPast(due) => format!("the changed rulebook puts it at {}, which is past", at(*due)),
             Reason::ChannelSuppressed(reach, by) => {
@@ -93,12 +90,7 @@ impl Names<'_> {
             }
             Reason::SameAddress(other) => format!("same address as {}", self.log.lead_name(*other)),
             Reason::NoLongerSo => String::from("no longer so"),
-            Reason::Requires(channel, place) => {
-                let channel = self.rulebook.channels.get(*channel);
-                let required = channel.and_then(|channel| channel.requires.get(*place));
-                let name = channel.map_or("", |channel| channel.name.as_str());
-                format!("{name} requires {}", required.map_or("", |(_, text)| text.as_str()))
-            }
+            Reason::Requires(channel, place) => requires(self.rulebook, *channel, *place),
             Reason::NeverOpen(channel, refusal) => format!("{} is never open: {refusal}", self.channel(*channel)),
             Reason::NoChannel => String::from("the channel does not exist"),
             Reason::NoneOf(reasons) => {
@@ -171,6 +163,29 @@ fn after(what: String, mut steps: Vec<String>) -> Vec<String> {
         None => steps.push(what),
     }
     steps
+}
+
+/// What several decisions of one reason have in common, in words: without moments, which are of each alone.
+#[must_use]
+pub fn in_common(rulebook: &Rulebook, reason: &Reason) -> String {
+    match reason {
+        Reason::Awaits(what) | Reason::Waited { awaited: what, .. } => awaited(what),
+        Reason::ConditionFails(sequence, touch) => condition_fails(rulebook, *sequence, *touch),
+        Reason::Requires(channel, place) => requires(rulebook, *channel, *place),
+        other => other.code().meaning().to_owned(),
+    }
+}
+
+fn condition_fails(rulebook: &Rulebook, sequence: SequenceId, touch: u16) -> String {
+    let condition = rulebook.touch(sequence, touch).map_or("", |touch| touch.condition_text.as_str());
+    format!("if {condition} does not hold")
+}
+
+fn requires(rulebook: &Rulebook, channel: ChannelId, place: usize) -> String {
+    let channel = rulebook.channels.get(channel);
+    let required = channel.and_then(|channel| channel.requires.get(place));
+    let name = channel.map_or("", |channel| channel.name.as_str());
+    format!("{name} requires {}", required.map_or("", |(_, text)| text.as_str()))
 }
 
 /// What something waits for, in words.

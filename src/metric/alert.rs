@@ -235,6 +235,7 @@ fn cells(plan: &Plan, samples: &Samples, (at, stretches): (Timestamp, &[Stretch]
     let known = Samples {
         rows: samples.rows.iter().filter(|row| row.seen <= at).cloned().collect(),
         happened: samples.happened.iter().filter(|happened| happened.seen <= at).copied().collect(),
+        exposures: Vec::new(),
         labels: samples.labels.clone(),
         echoes: samples.echoes.clone(),
     };

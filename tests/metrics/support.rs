@@ -53,6 +53,17 @@ pub fn checked_with(files: &[(&str, &str)]) -> check::Checked {
     check::load(files.collect::<Vec<(String, String)>>(), &env)
 }
 
+/// A rulebook of one text, measured in all its metrics.
+pub fn plan_of(rules: &str) -> Arc<Plan> {
+    let env = Env { metrics: true, ..Env::default() };
+    measured(check::load([("rules.ensue".to_owned(), rules.to_owned())], &env))
+}
+
+/// The rulebook of a folder, measured in all its metrics.
+pub fn plan_in(root: &std::path::Path) -> Arc<Plan> {
+    measured(Files::read(root).expect("it can be read").check_measured())
+}
+
 fn measured(checked: check::Checked) -> Arc<Plan> {
     let rulebook = checked.rulebook.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
     let all: Vec<MetricId> = rulebook.metrics.ids().collect();

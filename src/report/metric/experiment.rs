@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::numbers::Numbers;
 use super::{Drawn, words};
-use crate::decision::words::awaited;
-use crate::decision::{Reason, Status};
+use crate::decision::Status;
+use crate::decision::words::in_common;
 use crate::local::rfc3339;
 use crate::metric::experiment::{Trial, TrialState, VariantFigure, Withheld};
+use crate::rulebook::Experiment;
 use crate::rulebook::metric::MetricUnit;
-use crate::rulebook::{Experiment, Rulebook};
 use crate::shown::Shown;
 use crate::statistics::{Difference, Proportion};
 use crate::timestamp::Timestamp;
@@ -97,7 +97,7 @@ impl TrialEntry<'_> {
         let (variant, status) = (self.variant(place), withheld.status.word());
         let mut text = format!("{variant} {status} {}", many(withheld.leads, "time"));
         if let Some(reason) = &withheld.reason {
-            let _ = write!(text, ": {}", why(&self.drawn.plan.rulebook, reason));
+            let _ = write!(text, ": {}", in_common(&self.drawn.plan.rulebook, reason));
         }
         if withheld.sent > 0 {
             let _ = write!(text, "; sent later {}", many(withheld.sent, "time"));
@@ -172,24 +172,6 @@ fn difference(by: Difference) -> String {
     let pt = |value: f64| format!("{:+.1}", value * 100.0);
     let sure = if by.is_sure() { "" } else { " ~" };
     format!("{} pt ({} to {}){sure}", pt(by.difference), pt(by.interval.low), pt(by.interval.high))
-}
-
-/// Why messages of several leads did not go out: without the moments, which are of each alone.
-fn why(rulebook: &Rulebook, reason: &Reason) -> String {
-    match reason {
-        Reason::Awaits(what) | Reason::Waited { awaited: what, .. } => awaited(what),
-        Reason::ConditionFails(sequence, touch) => {
-            let condition = rulebook.touch(*sequence, *touch).map_or("", |touch| touch.condition_text.as_str());
-            format!("if {condition} does not hold")
-        }
-        Reason::Requires(channel, place) => {
-            let channel = rulebook.channels.get(*channel);
-            let required = channel.and_then(|channel| channel.requires.get(*place));
-            let name = channel.map_or("", |channel| channel.name.as_str());
-            format!("{name} requires {}", required.map_or("", |(_, text)| text.as_str()))
-        }
-        other => other.code().meaning().to_owned(),
-    }
 }
 
 /// The experiments as a table for people; nothing without any.
@@ -327,7 +309,7 @@ impl TrialEntry<'_> {
         WithheldLine {
             status: Status::word(withheld.status),
             code: withheld.reason.as_ref().map(|reason| reason.code().text()),
-            reason: withheld.reason.as_ref().map(|reason| why(&self.drawn.plan.rulebook, reason)),
+            reason: withheld.reason.as_ref().map(|reason| in_common(&self.drawn.plan.rulebook, reason)),
             leads: withheld.leads,
             sent: withheld.sent,
         }
