@@ -33,8 +33,8 @@ pub struct Counting<'a> {
     pub stretches: &'a [Stretch],
     /// Entries received by then count, and what is not over by then is not ripe.
     pub as_of: Timestamp,
-    /// The metric whose rows are wanted one by one.
-    pub listed: Option<MetricId>,
+    /// The metrics whose rows are wanted one by one.
+    pub listed: &'a [MetricId],
     /// Leads of a stretch ripen one by one and not at its end: for tests, where time has no periods.
     pub apart: bool,
     /// Where days begin.
@@ -48,7 +48,7 @@ pub struct Counting<'a> {
 pub struct Counted {
     /// The numbers, by metric, group and stretch.
     pub cells: Tallies,
-    /// The rows of the metric that was asked for, by time.
+    /// The rows of the metrics that were asked for, by time.
     pub rows: Vec<RowLine>,
     /// Breakdowns with more groups than can be shown.
     pub crowded: Vec<(MetricId, u8)>,
@@ -88,7 +88,10 @@ pub fn count(plan: &Arc<Plan>, log: &Log, counting: &Counting<'_>) -> Result<Cou
     }
     counted.crowded = counted.cells.settle();
     counted.rows.sort_by(|a, b| {
-        a.at.cmp(&b.at).then_with(|| log.lead_name(a.lead).cmp(log.lead_name(b.lead))).then(a.stretch.cmp(&b.stretch))
+        a.at.cmp(&b.at)
+            .then_with(|| log.lead_name(a.lead).cmp(log.lead_name(b.lead)))
+            .then(a.stretch.cmp(&b.stretch))
+            .then(a.metric.cmp(&b.metric))
     });
     Ok(counted)
 }

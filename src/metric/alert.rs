@@ -240,7 +240,7 @@ fn cells(plan: &Plan, samples: &Samples, (at, stretches): (Timestamp, &[Stretch]
         echoes: samples.echoes.clone(),
     };
     let ends: Vec<Timestamp> = stretches.iter().map(|stretch| stretch.to).collect();
-    let folding = Folding { plan, stretches, ends: &ends, as_of: at, listed: None, apart: false };
+    let folding = Folding { plan, stretches, ends: &ends, as_of: at, listed: &[], apart: false };
     folding.fold(known).cells
 }
 

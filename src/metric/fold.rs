@@ -18,6 +18,8 @@ use crate::timestamp::Timestamp;
 /// One row of a number, as people open it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowLine {
+    /// Which metric's.
+    pub metric: MetricId,
     /// Whose.
     pub lead: LeadId,
     /// When.
@@ -55,8 +57,8 @@ pub(super) struct Folding<'a> {
     /// By stretch: the moment at which leads as they stand are looked at.
     pub ends: &'a [Timestamp],
     pub as_of: Timestamp,
-    /// The metric whose rows are wanted one by one.
-    pub listed: Option<MetricId>,
+    /// The metrics whose rows are wanted one by one.
+    pub listed: &'a [MetricId],
     /// Leads ripen one by one.
     pub apart: bool,
 }
@@ -119,11 +121,11 @@ impl Folding<'_> {
         if together {
             return self.count_together((id, metric), of, judged, labels, folded);
         }
-        if self.listed == Some(id) {
+        if self.listed.contains(&id) {
             for row in judged {
                 let state = self.state(metric, std::slice::from_ref(&row), row.ripe_at);
                 let stretches = self.stretches_of(row.row);
-                folded.rows.extend(stretches.map(|stretch| line(&[row], labels, stretch, state)));
+                folded.rows.extend(stretches.map(|stretch| line(id, &[row], labels, stretch, state)));
             }
         }
         for row in judged {
@@ -176,8 +178,8 @@ impl Folding<'_> {
             let own = rows.iter().map(|row| row.ripe_at).max().unwrap_or(end);
             let ripe_at = if self.apart { own } else { end + wait };
             let cell = self.cell_of(metric, if left.is_empty() { &rows } else { &left }, ripe_at, left.is_empty());
-            if self.listed == Some(id) && key.group.is_none() {
-                folded.rows.push(line(&rows, labels, key.stretch, self.state(metric, &rows, ripe_at)));
+            if self.listed.contains(&id) && key.group.is_none() {
+                folded.rows.push(line(id, &rows, labels, key.stretch, self.state(metric, &rows, ripe_at)));
             }
             folded.cells.0.entry(key).or_default().add(cell);
         }
@@ -267,12 +269,13 @@ fn waits(metric: &Metric) -> bool {
 }
 
 /// One line of the rows of a number: a row, or a lead with its first row and first outcome.
-fn line(rows: &[&Judged<'_>], labels: &[String], stretch: u32, state: RowState) -> RowLine {
+fn line(metric: MetricId, rows: &[&Judged<'_>], labels: &[String], stretch: u32, state: RowState) -> RowLine {
     let first = rows.first().map(|row| row.row);
     let with = rows.iter().find(|row| row.hit_at.is_some());
     let shown = with.map(|row| row.row).or(first);
     let groups = shown.into_iter().flat_map(|row| &row.groups);
     RowLine {
+        metric,
         lead: first.map_or(LeadId(0), |row| row.lead),
         at: shown.map_or(Timestamp::MIN, |row| row.at),
         stretch,

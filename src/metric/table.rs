@@ -100,7 +100,7 @@ pub fn table(plan: &Arc<Plan>, log: &Log, asked: &ReportAsk) -> Result<MetricTab
     let counting = Counting {
         stretches: &stretches,
         as_of: asked.as_of,
-        listed: asked.listed,
+        listed: asked.listed.as_slice(),
         apart: false,
         zone: asked.periods.zone,
         replay: asked.replay,

@@ -60,7 +60,7 @@ fn shown(
     let end = Timestamp(at.0.saturating_add(1));
     let stretches = [Stretch { from: Timestamp::MIN, to: end }];
     let replay = ReplayOptions { threads: 1, guard, ..ReplayOptions::default() };
-    let counting = Counting { stretches: &stretches, as_of: end, listed: None, apart: true, zone: test.zone, replay };
+    let counting = Counting { stretches: &stretches, as_of: end, listed: &[], apart: true, zone: test.zone, replay };
     let counted = match count(plan, &played.log, &counting) {
         Ok(counted) => counted,
         Err(ReplayError::Stopped(stopped)) => return Err(stopped),

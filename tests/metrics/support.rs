@@ -82,10 +82,11 @@ pub fn count(plan: &Arc<Plan>, log: &Log, stretch: Stretch, as_of: Timestamp) ->
 
 /// The same with the rows of one metric.
 pub fn count_rows(plan: &Arc<Plan>, log: &Log, stretch: Stretch, as_of: Timestamp, listed: Option<&str>) -> Counted {
+    let listed = listed.map(|name| id(plan, name));
     let counting = Counting {
         stretches: &[stretch],
         as_of,
-        listed: listed.map(|name| id(plan, name)),
+        listed: listed.as_slice(),
         apart: false,
         zone: Zone::UTC,
         replay: ReplayOptions { threads: 1, ..ReplayOptions::default() },
