@@ -64,6 +64,12 @@ pub const METRICS_PATH: &str = "metrics.ensue";
 /// The standard metrics: an ordinary rulebook file, read where somebody measures.
 pub const METRICS: &str = include_str!("check/metrics.ensue");
 
+/// The path under which the questions of the weekly review stand.
+pub const REVIEW_PATH: &str = "review.ensue";
+
+/// The questions of the weekly review: metrics that no report shows, read where somebody holds one.
+pub const REVIEW: &str = include_str!("check/review.ensue");
+
 /// The files beside the rules that a rulebook may name: calendars, scripts, templates.
 #[derive(Clone, Debug, Default)]
 pub struct Env {
@@ -75,6 +81,8 @@ pub struct Env {
     /// The standard metrics are wanted. They are there too where the rulebook has metrics of its own, or tests that
     /// look at some.
     pub metrics: bool,
+    /// The questions of the weekly review are wanted, and with them the standard metrics.
+    pub review: bool,
 }
 
 impl Env {
@@ -181,9 +189,13 @@ fn with_metrics(mut sources: Arc<Sources>, mut files: Vec<tree::File>, env: &Env
         }
         _ => false,
     };
-    if env.metrics || files.iter().flat_map(|file| &file.items).any(measures) {
+    if env.metrics || env.review || files.iter().flat_map(|file| &file.items).any(measures) {
         let id = Arc::make_mut(&mut sources).add(Source::new(METRICS_PATH, METRICS));
         files.push(syntax::parse(id, METRICS).0);
+    }
+    if env.review {
+        let id = Arc::make_mut(&mut sources).add(Source::new(REVIEW_PATH, REVIEW));
+        files.push(syntax::parse(id, REVIEW).0);
     }
     (sources, files)
 }

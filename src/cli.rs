@@ -37,6 +37,7 @@ mod regain;
 mod render;
 mod replace;
 mod report;
+mod review;
 mod run;
 mod store;
 mod test;
@@ -84,6 +85,7 @@ enum Verb {
     Man(man::Args),
     Render(render::Args),
     Report(report::Args),
+    Review(review::Args),
     Run(run::Args),
     Store(store::Args),
     Test(test::Args),
@@ -147,6 +149,7 @@ fn begin() -> Exit {
         Verb::Man(args) => man::run(&args, io),
         Verb::Render(args) => render::run(&args, io),
         Verb::Report(args) => report::run(&args, io),
+        Verb::Review(args) => review::run(&args, io),
         Verb::Run(args) => run::run(&args, io),
         Verb::Store(args) => store::run(&args, io),
         Verb::Test(args) => test::run(&args, io),

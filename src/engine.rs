@@ -68,7 +68,7 @@ pub use halt::{Halt, Halted, Halts};
 pub use persist::{Clock, OwnerSends, SavedAccount, SavedAddress, SavedLead};
 pub(crate) use schedule::later;
 pub use script::Stopped;
-pub use standing::{Paused, Standing, Way};
+pub use standing::{Paused, Standing, StuckWhy, Way};
 
 use address::Holding;
 use instant::{Fired, Pending};

@@ -103,17 +103,24 @@ impl Files {
     /// Checks them.
     #[must_use]
     pub fn check(&self) -> Checked {
-        self.check_with(false)
+        self.check_with(&Env::default())
     }
 
     /// Checks them with the standard metrics, whether the rulebook has metrics of its own or not.
     #[must_use]
     pub fn check_measured(&self) -> Checked {
-        self.check_with(true)
+        self.check_with(&Env { metrics: true, ..Env::default() })
     }
 
-    fn check_with(&self, metrics: bool) -> Checked {
-        check::load(self.rules.clone(), &Env { root: self.root.clone(), files: self.beside.clone(), metrics })
+    /// Checks them with the standard metrics and the questions of the weekly review.
+    #[must_use]
+    pub fn check_review(&self) -> Checked {
+        self.check_with(&Env { metrics: true, review: true, ..Env::default() })
+    }
+
+    fn check_with(&self, wanted: &Env) -> Checked {
+        let env = Env { root: self.root.clone(), files: self.beside.clone(), ..wanted.clone() };
+        check::load(self.rules.clone(), &env)
     }
 
     /// Whether both decide alike: they differ in tests, comments, layout, and files that no rule reads at

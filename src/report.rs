@@ -12,6 +12,7 @@ pub mod junit;
 pub mod lead;
 pub mod markdown;
 pub mod metric;
+pub mod review;
 pub mod sarif;
 pub mod summary;
 pub mod timeline;

@@ -16,6 +16,19 @@ pub fn times<N: Copy + Display + PartialEq + From<u8>>(count: N) -> String {
     if count == N::from(1) { String::from("once") } else { format!("{count} times") }
 }
 
+/// `2nd`, `3rd`, `11th`
+#[must_use]
+pub fn ordinal(number: u32) -> String {
+    let end = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{end}")
+}
+
 /// A noun as it stands after a count: as it is for one, else its plural.
 #[must_use]
 pub fn counted(is_one: bool, noun: &str) -> Cow<'_, str> {

@@ -21,7 +21,7 @@ use ensue::value::Value;
 
 /// All files of a folder: rule files by path as shown, and everything as side files.
 fn folder(path: &Path) -> (Vec<(String, String)>, Env) {
-    let mut env = Env { root: String::new(), files: BTreeMap::new(), metrics: false };
+    let mut env = Env { files: BTreeMap::new(), ..Env::default() };
     collect(path, path, &mut env.files);
     let rules = env.files.iter().filter(|(path, _)| Path::new(path).extension().is_some_and(|ext| ext == "ensue"));
     (rules.map(|(path, text)| (path.clone(), text.clone())).collect(), env)

@@ -17,6 +17,8 @@ mod program;
 mod reasons;
 #[path = "report/repository.rs"]
 mod repository;
+#[path = "report/review.rs"]
+mod review;
 #[path = "report/schema.rs"]
 mod schema;
 #[path = "doc/sober.rs"]

@@ -13,7 +13,7 @@ use super::reference::References;
 use super::script::Scripts;
 use super::table::NameTable;
 use super::template::Templates;
-use super::{Checked, Env, METRICS, METRICS_PATH, VOCABULARY, VOCABULARY_PATH};
+use super::{Checked, Env, METRICS, METRICS_PATH, REVIEW, REVIEW_PATH, VOCABULARY, VOCABULARY_PATH};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::local::Zone;
@@ -137,6 +137,7 @@ const MOST_COPIED: usize = 2_000_000;
 pub(super) fn is_vocabulary(source: &Source) -> bool {
     (source.path == VOCABULARY_PATH && source.text == VOCABULARY)
         || (source.path == METRICS_PATH && source.text == METRICS)
+        || (source.path == REVIEW_PATH && source.text == REVIEW)
 }
 
 impl<'a> Checker<'a> {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::check::{Checked, VOCABULARY_PATH};
+use crate::check::{Checked, METRICS_PATH, REVIEW_PATH, VOCABULARY_PATH};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::local;
 use crate::log::{self, Input, Log, ReadOptions};
@@ -56,7 +56,8 @@ pub fn refused(checked: &Checked, io: Io) -> Error {
 /// beside the rules does not count.
 pub fn summary(findings: &[Diagnostic], sources: &Sources) -> Summary {
     let beside = |path: &str| [".yaml", ".yml", ".rhai", ".md"].iter().any(|end| path.ends_with(end));
-    let own = |path: &str| !beside(path) && path != VOCABULARY_PATH;
+    let ours = [VOCABULARY_PATH, METRICS_PATH, REVIEW_PATH];
+    let own = |path: &str| !beside(path) && !ours.contains(&path);
     diagnostic::summary(findings, sources.iter().filter(|(_, source)| own(&source.path)).count())
 }
 
@@ -104,4 +105,13 @@ pub fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
         return Err(Error::wrong(format!("`{}` is a folder: name the log in it", path.display())));
     }
     Ok((Box::new(file), about.is_file().then_some(about.len())))
+}
+
+/// A day, from its first moment in the zone of the report, or a moment.
+pub fn as_of(text: &str, zone: local::Zone) -> Result<Timestamp, Error> {
+    if let Ok(day) = text.parse::<chrono::NaiveDate>() {
+        return Ok(zone.day_start(day));
+    }
+    local::parse_rfc3339(text.as_bytes())
+        .map_err(|error| Error::wrong(format!("`--as-of {text}` is neither a day nor a moment: {error}")))
 }

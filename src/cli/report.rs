@@ -25,7 +25,7 @@ use crate::words::{listed, many, nearest};
 use super::Io;
 use super::exit::{Error, Exit};
 use super::guard::guard;
-use super::input::{read_logs, refused};
+use super::input::{as_of, read_logs, refused};
 
 /// Print what follow-ups achieve: the metrics of the rulebook and the standard ones, over a log
 #[derive(Debug, clap::Args)]
@@ -304,13 +304,4 @@ fn cut(text: &str) -> Result<Cut, String> {
         Some(_) => Err(String::from("the first day comes after the last")),
         None => Err(String::from("write day, week, month, quarter, year, 28d, or 2026-01-01..2026-03-31")),
     }
-}
-
-/// A day, from its first moment in the zone of the report, or a moment.
-fn as_of(text: &str, zone: local::Zone) -> Result<Timestamp, Error> {
-    if let Ok(day) = text.parse::<NaiveDate>() {
-        return Ok(zone.day_start(day));
-    }
-    local::parse_rfc3339(text.as_bytes())
-        .map_err(|error| Error::wrong(format!("`--as-of {text}` is neither a day nor a moment: {error}")))
 }

@@ -4,8 +4,8 @@
 use crate::decision::reason::{Awaited, Decider};
 use crate::event::{LeadId, Props};
 use crate::local::Zone;
-use crate::rulebook::{FactId, RuleId, SequenceId, TagId};
-use crate::timestamp::Timestamp;
+use crate::rulebook::{FactId, RuleId, Rulebook, SequenceId, TagId};
+use crate::timestamp::{Span, Timestamp};
 use crate::units::Length;
 use crate::value::Value;
 
@@ -59,6 +59,52 @@ pub struct Way {
     pub ahead: Vec<String>,
     /// The next touch has fallen due and waits: since when, and for what.
     pub waits: Option<(Timestamp, Awaited)>,
+}
+
+/// Why a lead waits for a person, by how it stands; in the order in which they are told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StuckWhy {
+    /// A touch waits for approval.
+    Approval {
+        /// Its name.
+        touch: String,
+    },
+    /// A person has paused it without an end.
+    Held,
+    /// No next step lies ahead.
+    Idle,
+}
+
+/// So long a hold by hand without an end is let alone.
+const HELD: Span = Span::days(30);
+
+impl Standing {
+    /// Why the lead waits for a person at a moment, the first that fits, and since when; `idle`: so long it may be
+    /// without a next step.
+    #[must_use]
+    pub fn stuck(&self, now: Timestamp, idle: Span) -> Option<(StuckWhy, Timestamp)> {
+        for way in &self.ways {
+            if let Some((since, Awaited::Approval)) = &way.waits {
+                let touch = way.ahead.first().cloned().unwrap_or_default();
+                return Some((StuckWhy::Approval { touch }, *since));
+            }
+        }
+        let paused = self.paused.as_ref();
+        if let Some(hold) = paused.filter(|hold| hold.by == Decider::Person && hold.until.is_none()) {
+            return (hold.since + HELD <= now).then_some((StuckWhy::Held, hold.since));
+        }
+        self.idle_since.filter(|since| *since + idle <= now).map(|since| (StuckWhy::Idle, since))
+    }
+
+    /// A fact of the lead that is a text.
+    #[must_use]
+    pub fn text(&self, rulebook: &Rulebook, name: &str) -> Option<String> {
+        let id = rulebook.facts.ids().find(|id| rulebook.facts.name(*id) == name)?;
+        match self.facts.iter().find(|(fact, _)| *fact == id) {
+            Some((_, Value::Text(text))) => Some(text.to_string()),
+            _ => None,
+        }
+    }
 }
 
 impl Engine {

@@ -8,7 +8,6 @@ use super::roster::Roster;
 use super::{Live, shelf};
 use crate::engine::{Engine, Standing};
 use crate::plan::Plan;
-use crate::value::Value;
 
 /// So many leads are looked at in one go.
 pub(super) const HANDFUL: usize = 1000;
@@ -48,13 +47,7 @@ impl Look {
     /// Who a lead is that stands like this.
     pub fn who(&self, lead: &str, standing: &Standing) -> Who {
         let rulebook = &self.plan.rulebook;
-        let fact = |name: &str| {
-            let id = rulebook.facts.ids().find(|id| rulebook.facts.name(*id) == name)?;
-            match standing.facts.iter().find(|(fact, _)| *fact == id) {
-                Some((_, Value::Text(text))) => Some(text.to_string()),
-                _ => None,
-            }
-        };
+        let fact = |name: &str| standing.text(rulebook, name);
         Who {
             lead: lead.to_owned(),
             name: fact("name"),

@@ -3,12 +3,8 @@
 use super::error::LiveError;
 use super::look::{HANDFUL, Look};
 use super::{Live, shelf};
-use crate::decision::reason::{Awaited, Decider};
-use crate::engine::Standing;
+pub use crate::engine::StuckWhy;
 use crate::timestamp::{Span, Timestamp};
-
-/// So long a hold by hand without an end is let alone.
-const HELD: Span = Span::days(30);
 
 /// A lead that waits for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,20 +25,6 @@ pub struct Stuck {
     pub ended: Option<(String, Timestamp)>,
     /// The rule that time alone makes fire next, and when.
     pub next: Option<(String, Timestamp)>,
-}
-
-/// Why a lead is stuck; the first that fits, in the order in which they are told.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StuckWhy {
-    /// A touch waits for approval.
-    Approval {
-        /// Its name.
-        touch: String,
-    },
-    /// A person has paused it without an end.
-    Held,
-    /// No next step lies ahead.
-    Idle,
 }
 
 impl Live {
@@ -68,7 +50,7 @@ impl Live {
 fn stuck(look: &Look, lead: &str, idle: Span) -> Option<Stuck> {
     let id = look.roster.known(lead)?;
     let standing = look.engine.standing(id, &look.roster)?;
-    let (why, since) = reason(&standing, look.engine.now(), idle)?;
+    let (why, since) = standing.stuck(look.engine.now(), idle)?;
     let rulebook = &look.plan.rulebook;
     let last = standing.asked.past.iter().max_by_key(|(_, _, ended)| *ended);
     let next = look.engine.next_by_time(id, &look.roster);
@@ -83,18 +65,4 @@ fn stuck(look: &Look, lead: &str, idle: Span) -> Option<Stuck> {
         ended: last.map(|(sequence, _, ended)| (rulebook.sequences.name(*sequence).to_owned(), *ended)),
         next: next.map(|(rule, due)| (rulebook.rules.name(rule).to_owned(), due)),
     })
-}
-
-fn reason(standing: &Standing, now: Timestamp, idle: Span) -> Option<(StuckWhy, Timestamp)> {
-    for way in &standing.ways {
-        if let Some((since, Awaited::Approval)) = &way.waits {
-            let touch = way.ahead.first().cloned().unwrap_or_default();
-            return Some((StuckWhy::Approval { touch }, *since));
-        }
-    }
-    let paused = standing.paused.as_ref();
-    if let Some(hold) = paused.filter(|hold| hold.by == Decider::Person && hold.until.is_none()) {
-        return (hold.since + HELD <= now).then_some((StuckWhy::Held, hold.since));
-    }
-    standing.idle_since.filter(|since| *since + idle <= now).map(|since| (StuckWhy::Idle, since))
 }

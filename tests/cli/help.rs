@@ -2,7 +2,7 @@
 
 use super::process::ensue;
 
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 21] = [
     "activate",
     "check",
     "completions",
@@ -18,6 +18,7 @@ const VERBS: [&str; 20] = [
     "man",
     "render",
     "report",
+    "review",
     "run",
     "store",
     "test",

@@ -61,7 +61,7 @@ pub fn of_folder(folder: &Path, change: impl Fn(&str) -> Option<String>) -> bool
     read(folder, folder, &mut rules, &mut files);
     let changed = rules.iter().map(|(path, text)| Some((path.clone(), change(text)?))).collect::<Option<Vec<_>>>();
     let Some(changed) = changed else { return false };
-    let env = Env { root: String::new(), files, metrics: false };
+    let env = Env { files, ..Env::default() };
     let (before, after) = (plan(check::load(rules, &env)), plan(check::load(changed, &env)));
     assert!(before == after, "{}: {}", folder.display(), difference(&before, &after));
     before.is_ok()

@@ -433,7 +433,7 @@ fn shipped(folder: &str) -> Checked {
 
 fn written(files: &[(&str, &str)], beside: &[(&str, &str)]) -> Checked {
     let own = |list: &[(&str, &str)]| list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
-    let env = Env { root: String::new(), files: own(beside).into_iter().collect(), metrics: false };
+    let env = Env { files: own(beside).into_iter().collect(), ..Env::default() };
     let checked = check::load(own(files), &env);
     assert!(checked.rulebook.is_some(), "{:#?}", checked.diagnostics);
     checked

@@ -48,7 +48,8 @@ pub fn change(metric: &Metric, change: &Shift) -> String {
 }
 
 /// `+3.1 pt`
-pub(super) fn change_by(metric: &Metric, change: &Shift) -> String {
+#[must_use]
+pub fn change_by(metric: &Metric, change: &Shift) -> String {
     let sign = if change.by < 0.0 { "-" } else { "+" };
     let by = change.by.abs();
     match (&metric.measure, metric.unit) {

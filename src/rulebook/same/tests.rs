@@ -46,7 +46,7 @@ fn book(header: &str, text: &str) -> Rulebook {
         ("scripts/two.rhai", "2.0"),
     ];
     let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
-    let env = Env { root: String::new(), files: files.into(), metrics: false };
+    let env = Env { files: files.into(), ..Env::default() };
     let checked = check::load([("rules.ensue".to_owned(), format!("{header}\n{text}\n"))], &env);
     checked.rulebook.unwrap_or_else(|| panic!("{text}: {:#?}", checked.diagnostics))
 }

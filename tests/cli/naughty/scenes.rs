@@ -109,6 +109,8 @@ pub const SCENES: &[Scene] = &[
     text("report", "report rules noTEXT --events log.jsonl"),
     text("report", "report rules --events log.jsonl --as-of noTEXT"),
     text("report", "report rules contacts --events log.jsonl --by noTEXT"),
+    text("review", "review weekly rules --events log.jsonl"),
+    text("review", "review weekly rules --events log.jsonl --as-of noTEXT"),
     text("run", "run --dry --at 2026-03-01T13:50:00Z"),
     plain("run", "run --at 2026-03-01T13:50:00Z"),
     text("run", "run --unknown --at 2026-03-01T13:50:00Z"),
