@@ -235,10 +235,13 @@ impl World {
     /// conditions that are judged later.
     pub(super) fn measure_before(&self, plan: &Plan, slot: u32, now: Timestamp) {
         let Some(meter) = &self.meter else { return };
+        let meter = &mut *meter.borrow_mut();
         if self.leads.get(slot as usize).is_none_or(Option::is_none) {
+            // It becomes known now, and stands somewhere from the next end on.
+            let next = meter.ends.partition_point(|end| *end <= now);
+            meter.memory(slot).next = Some(next);
             return;
         }
-        let meter = &mut *meter.borrow_mut();
         let gauge = Arc::clone(&meter.gauge);
         meter.memory(slot).tier = self.lead(slot).tier;
         if !gauge.snapshots.is_empty() {

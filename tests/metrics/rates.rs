@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ensue::metric::figure::Figure;
+use ensue::metric::period::Stretch;
 use ensue::plan::Plan;
 use ensue::report::experiment;
 
@@ -147,4 +148,28 @@ fn the_intervals_hold_the_true_rates() {
         // With few answers an interval that holds 95 % does so on average over rates: one percent more or less.
         assert!((inside / all - 0.95).abs() < 3.0 * error + 0.01, "by {name}: {inside} of {all}");
     }
+}
+
+/// A lead is there from its first event on, also at ends of periods before its next one, and where none comes.
+#[test]
+fn a_lead_stands_somewhere_from_its_first_event_on() {
+    let plan = support::plan_with(&[("own.ensue", "metric everybody = count leads")]);
+    let created = |lead: &str, id: &str, ty: &str, day: &str| {
+        format!(r#"{{"id":"{id}","type":"{ty}","lead":"{lead}","at":"2026-{day}T12:00:00Z"}}"#)
+    };
+    let events = [
+        created("once", "1", "lead.created", "01-05"),
+        created("twice", "2", "lead.created", "01-05"),
+        created("late", "3", "lead.created", "02-10"),
+        created("twice", "4", "email.opened", "03-10"),
+    ];
+    let log = support::read(&plan, &events.join("\n"));
+    let at = |day: &str, until: &str| {
+        let stretch = Stretch { from: support::at(day), to: support::at(until) };
+        let counted = support::count(&plan, &log, stretch, support::at("2026-04-01T00:00:00Z"));
+        support::figure(&plan, &counted, "everybody", None, 0).rows
+    };
+    assert_eq!(at("2025-12-01T00:00:00Z", "2026-01-01T00:00:00Z"), 0, "nobody yet");
+    assert_eq!(at("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"), 2, "two, of whom one comes back in March");
+    assert_eq!(at("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"), 3);
 }
