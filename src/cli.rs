@@ -8,6 +8,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 mod activate;
 mod aside;
 mod ask;
+mod audit;
 mod bounded;
 mod by_hand;
 mod check;
@@ -71,6 +72,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Activate(activate::Args),
+    Audit(audit::Args),
     Check(check::Args),
     Completions(completions::Args),
     Doc(doc::Args),
@@ -135,6 +137,7 @@ fn begin() -> Exit {
     let io = Io { color: color(cli.color) };
     let result = match cli.verb {
         Verb::Activate(args) => activate::run(&args, io),
+        Verb::Audit(args) => audit::run(&args, io),
         Verb::Check(args) => check::run(&args, io),
         Verb::Completions(args) => completions::run(&args, io),
         Verb::Doc(args) => doc::run(&args, io),

@@ -73,7 +73,8 @@
 //! 10. [`replay`]: a whole log through the engine; [`invariant`]: what must never come of it.
 //! 11. [`metric`]: what follow-ups achieve, in numbers.
 //! 12. [`trial`]: the rulebook's own tests; [`explain`]: why a decision was made, and why another was
-//!     not, asked of the engine; [`review`]: who waits for a person, and which numbers to look at.
+//!     not, asked of the engine; [`review`]: who waits for a person, and which numbers to look at;
+//!     [`audit`]: what an old log says where there are no rules.
 //! 13. [`live`]: events into the store, decisions out of the engine.
 //! 14. [`report`]: decisions and findings as text; [`doc`]: the rulebook as a page.
 //! 15. [`cli`]: the program.
@@ -137,6 +138,7 @@ pub mod replay;
 
 pub mod metric;
 
+pub mod audit;
 pub mod explain;
 pub mod review;
 pub mod trial;

@@ -1,5 +1,6 @@
 //! What people and programs read: findings, decisions, summaries. Makes text; prints nothing.
 
+pub mod audit;
 pub mod case;
 pub mod diagnostic;
 pub mod experiment;

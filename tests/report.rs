@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "report/audit.rs"]
+mod audit;
 #[path = "report/cases.rs"]
 mod cases;
 #[path = "report/experiments.rs"]

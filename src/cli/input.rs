@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::check::{Checked, METRICS_PATH, REVIEW_PATH, VOCABULARY_PATH};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -61,9 +62,76 @@ pub fn summary(findings: &[Diagnostic], sources: &Sources) -> Summary {
     diagnostic::summary(findings, sources.iter().filter(|(_, source)| own(&source.path)).count())
 }
 
+/// When the first thing happened of what was received by a moment.
+pub fn since(log: &Log, as_of: Timestamp, zone: local::Zone) -> Result<Timestamp, Error> {
+    let received = log.iter().take_while(|event| event.received_at <= as_of);
+    received.map(|event| event.at).min().ok_or_else(|| {
+        let first =
+            log.entries().first().map(|entry| zone.to_local(entry.received_at).format("%Y-%m-%d %H:%M").to_string());
+        let first = first.unwrap_or_else(|| String::from("none"));
+        Error::wrong(format!("nothing of the log was received by then; its first event came at {first}"))
+    })
+}
+
 /// Logs to be read, in the order they were named.
 pub fn logs(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
     paths.iter().map(|path| Ok(Input { path: path.display().to_string(), reader: open(path)?.0 })).collect()
+}
+
+/// Logs that are read more than once; of what can be opened once, such as standard input, the bytes are kept.
+#[derive(Debug, Default)]
+pub struct KeptLogs {
+    /// By path: the bytes, where they had to be kept.
+    kept: Vec<(PathBuf, Option<Kept>)>,
+}
+
+/// The bytes of a log that have been read so far.
+type Kept = Arc<Mutex<Vec<u8>>>;
+
+/// Keeps what is read.
+struct Keeping {
+    inner: Box<dyn Read + Send>,
+    kept: Kept,
+}
+
+impl Read for Keeping {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(into)?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend_from_slice(into.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+}
+
+impl KeptLogs {
+    /// Reads logs as one, with a bar of how far it has come; bad records are left out, and nobody is told.
+    pub fn read(paths: &[PathBuf], rulebook: &Rulebook, threads: usize) -> Result<(Log, Self), Error> {
+        let (mut inputs, mut total, mut logs) = (Vec::new(), Some(0), Self::default());
+        for path in paths {
+            let (mut reader, size) = open(path)?;
+            total = total.zip(size).map(|(total, size)| total + size);
+            let kept = size.is_none().then(Kept::default);
+            if let Some(kept) = &kept {
+                reader = Box::new(Keeping { inner: reader, kept: Arc::clone(kept) });
+            }
+            logs.kept.push((path.clone(), kept));
+            inputs.push(Input { path: path.display().to_string(), reader });
+        }
+        Ok((read_inputs((inputs, total), rulebook, (true, threads))?, logs))
+    }
+
+    /// Reads them again.
+    pub fn again(&self, rulebook: &Rulebook, threads: usize) -> Result<Log, Error> {
+        let input = |(path, kept): &(PathBuf, Option<Kept>)| {
+            let reader: Box<dyn Read + Send> = match kept {
+                Some(kept) => Box::new(io::Cursor::new(kept.lock().unwrap_or_else(PoisonError::into_inner).clone())),
+                None => open(path)?.0,
+            };
+            Ok(Input { path: path.display().to_string(), reader })
+        };
+        let inputs = self.kept.iter().map(input).collect::<Result<_, Error>>()?;
+        read_inputs((inputs, None), rulebook, (true, threads))
+    }
 }
 
 /// Reads logs as one, with a bar of how far it has come; records that are bad and left out are told of.
@@ -79,15 +147,24 @@ pub fn read_logs(
         total = total.zip(size).map(|(total, size)| total + size);
         inputs.push(Input { path: path.display().to_string(), reader });
     }
-    let bar = progress::bytes(total);
-    let options = ReadOptions { skip_bad, threads, ..ReadOptions::default() };
-    let log = log::read(inputs, rulebook, &options, &|bytes| bar.inc(bytes));
-    bar.finish_and_clear();
-    let log = log?;
+    let log = read_inputs((inputs, total), rulebook, (skip_bad, threads))?;
     for bad in &log.bad {
         io.complain(&bad.into());
     }
     Ok(log)
+}
+
+/// Reads logs of so many bytes as one, with a bar of how far it has come.
+fn read_inputs(
+    (inputs, total): (Vec<Input>, Option<u64>),
+    rulebook: &Rulebook,
+    (skip_bad, threads): (bool, usize),
+) -> Result<Log, Error> {
+    let bar = progress::bytes(total);
+    let options = ReadOptions { skip_bad, threads, ..ReadOptions::default() };
+    let log = log::read(inputs, rulebook, &options, &|bytes| bar.inc(bytes));
+    bar.finish_and_clear();
+    Ok(log?)
 }
 
 /// A log and its size, where that is known.

@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use clap::ValueEnum;
 
 use crate::load::Files;
-use crate::local;
 use crate::log::Log;
 use crate::metric::figure::GoalStanding;
 use crate::metric::period::{Compare, Cut, Periods};
@@ -18,14 +17,13 @@ use crate::replay::{self, ReplayError, ReplayOptions};
 use crate::report::metric::{Drawn, html, human, line, markdown, rows, words};
 use crate::rulebook::{MetricId, Rulebook};
 use crate::shown::Shown;
-use crate::timestamp::Timestamp;
 use crate::units::Period;
 use crate::words::{listed, many, nearest};
 
 use super::Io;
 use super::exit::{Error, Exit};
 use super::guard::guard;
-use super::input::{as_of, read_logs, refused};
+use super::input::{as_of, read_logs, refused, since};
 
 /// Print what follow-ups achieve: the metrics of the rulebook and the standard ones, over a log
 #[derive(Debug, clap::Args)]
@@ -271,17 +269,6 @@ fn unknown(rulebook: &Rulebook, name: &str) -> Error {
         Some(near) => Error::wrong(format!("there is no metric `{name}`; did you mean `{near}`?")),
         None => Error::wrong(format!("there is no metric `{name}`; `ensue report` without a name shows all")),
     }
-}
-
-/// When the first thing happened of what was received by a moment.
-fn since(log: &Log, as_of: Timestamp, zone: local::Zone) -> Result<Timestamp, Error> {
-    let received = log.iter().take_while(|event| event.received_at <= as_of);
-    received.map(|event| event.at).min().ok_or_else(|| {
-        let first =
-            log.entries().first().map(|entry| zone.to_local(entry.received_at).format("%Y-%m-%d %H:%M").to_string());
-        let first = first.unwrap_or_else(|| String::from("none"));
-        Error::wrong(format!("nothing of the log was received by then; its first event came at {first}"))
-    })
 }
 
 /// `month`, `28d`, `2026-01-01..2026-03-31`

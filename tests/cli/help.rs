@@ -2,8 +2,9 @@
 
 use super::process::ensue;
 
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 22] = [
     "activate",
+    "audit",
     "check",
     "completions",
     "doc",

@@ -89,9 +89,9 @@ macro_rules! parts {
 
 parts! {
     looks_at_rules_steer_nobody = |verb| matches!(verb, "check" | "test" | "doc" | "fmt"),
-    looks_at_logs_steer_nobody = |verb| matches!(verb, "dry-run" | "explain" | "render" | "report" | "review"),
+    looks_at_logs_steer_nobody = |verb| matches!(verb, "audit" | "dry-run" | "explain" | "render" | "report" | "review"),
     what_is_done_with_a_lead_steers_nobody = |verb| verb.starts_with("lead"),
-    stores_and_runs_steer_nobody = |verb| !matches!(verb, "check" | "test" | "doc" | "fmt" | "dry-run" | "explain" | "render" | "report" | "review") && !verb.starts_with("lead"),
+    stores_and_runs_steer_nobody = |verb| !matches!(verb, "check" | "test" | "doc" | "fmt" | "audit" | "dry-run" | "explain" | "render" | "report" | "review") && !verb.starts_with("lead"),
 }
 
 fn play(wanted: fn(&str) -> bool) {
