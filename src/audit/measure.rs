@@ -23,8 +23,6 @@ use crate::timestamp::Timestamp;
 
 /// With fewer rows a group is compared with none.
 pub(super) const LEAST: u64 = 5;
-/// With fewer of a finding a group is not called the worst.
-const LEAST_OF: u64 = 3;
 /// With fewer mails no template is called worn out.
 const LEAST_MAILS: u64 = 10;
 /// So many hours of the day are named.
@@ -311,17 +309,16 @@ impl<'a> Measured<'a> {
         self.histories.latest(self.histories.all(rows, &anchor))
     }
 
-    /// The groups in which a share is higher than in all: of each breakdown the worst, of hours some. Where nobody is
-    /// above, nobody is named.
+    /// The groups in which a share is surely higher than in all: of each breakdown the worst, of hours some. Where it
+    /// may be chance, nobody is named.
     fn worst(&self, name: &str, all: &Figure) -> Vec<WorstGroup> {
         let counts = self.counts();
         let Some((_, metric)) = counts.metric(name) else { return Vec::new() };
         let low = |figure: &Figure| statistics::wilson(Proportion::new(figure.outcomes, figure.rows)).map(|it| it.low);
-        let is_above = |figure: &Figure| figure.outcomes * all.rows > all.outcomes * figure.rows;
+        let is_above = |figure: &Figure| low(figure) > all.value;
         let mut worst = Vec::new();
         for by in &metric.by {
-            let is_many = |figure: &Figure| figure.rows >= LEAST && figure.outcomes >= LEAST_OF;
-            let groups = counts.groups(name, &by.name).filter(|(_, figure)| is_many(figure) && is_above(figure));
+            let groups = counts.groups(name, &by.name).filter(|(_, figure)| figure.rows >= LEAST && is_above(figure));
             let mut groups: Vec<(&str, Figure)> = groups.collect();
             groups.sort_by(|(a, x), (b, y)| {
                 let (x, y) = (low(x).unwrap_or_default(), low(y).unwrap_or_default());

@@ -161,6 +161,9 @@ fn every_finding_is_as_reckoned_by_hand() {
         .collect();
     let wrong: Vec<_> = expected.iter().filter(|(name, count, of)| found[name] != (*count, *of)).collect();
     assert!(wrong.is_empty(), "expected {wrong:?}, found {found:?}");
+    // The rich have all, the poor a source and an owner, the other eleven nothing.
+    let missing = json!({"name": 16, "email": 16, "company": 16, "source": 11, "owner": 11, "timezone": 16});
+    assert_eq!(line(&lines, "finding", "fields_missing")["missing"], missing);
     let stages: Vec<[u64; 2]> = lines
         .iter()
         .filter(|line| line["audit"] == "stage")
